@@ -1,0 +1,74 @@
+"""The few kinds of error that the product knows.
+
+Each carries a Chinese sentence for the person who acts (cause, then what to do) and fields for the log. The edges (view,
+command, tick, callback) translate a kind into a flash message, an exit code, a problem document or a reply; nothing in
+between catches what it cannot handle.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class PioneerError(Exception):
+    """Base of all errors that a person is told about.
+
+    ``message`` is a Chinese sentence fit to be shown; ``fields`` are for the log and hold no personal data.
+    """
+
+    exit_code: ClassVar[int] = 1
+    http_status: ClassVar[int] = 500
+
+    def __init__(self, message: str, **fields: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.fields = fields
+
+
+class Refused(PioneerError):
+    """The input is not acceptable; the message says what to change."""
+
+    exit_code = 2
+    http_status = 422
+
+
+class Forbidden(PioneerError):
+    """The person may not do this."""
+
+    exit_code = 2
+    http_status = 403
+
+
+class NotFound(PioneerError):
+    """The thing named does not exist, or not for this person."""
+
+    exit_code = 2
+    http_status = 404
+
+
+class Conflict(PioneerError):
+    """Somebody else was faster, or the state does not allow it any more."""
+
+    exit_code = 2
+    http_status = 409
+
+
+class Unavailable(PioneerError):
+    """Something that we need (database, Redis, disk, WeChat) does not answer just now."""
+
+    http_status = 503
+
+
+class WeChatError(PioneerError):
+    """WeChat refused a call, or we do not know whether it took it.
+
+    ``code`` is WeChat's errcode (None where there was no readable answer); ``reaction`` is the name of the row in the
+    table of reactions (:mod:`wechat.errors`). Neither token nor secret is ever part of it.
+    """
+
+    http_status = 502
+
+    def __init__(self, message: str, *, code: int | None, reaction: str, **fields: Any) -> None:
+        super().__init__(message, code=code, reaction=reaction, **fields)
+        self.code = code
+        self.reaction = reaction

@@ -1,0 +1,98 @@
+"""Activities, and the check-ins to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, Pk
+from models.people import Member
+from models.places import Branch
+from models.users import User
+
+
+class Activity(Base):
+    """活动: something to check in to, with a purpose and an end.
+
+    ``status``: open (its window decides), cancelled, closed. ``keyword`` is what a member may reply instead of 签到.
+    """
+
+    __tablename__ = "activity"
+
+    id: Mapped[Pk]
+    title: Mapped[str] = mapped_column(sa.String(60))
+    keyword: Mapped[str] = mapped_column(sa.String(20), default="", index=True)
+    kind: Mapped[str] = mapped_column(sa.String(20), default="event")
+    purpose: Mapped[str] = mapped_column(sa.String(300), default="")
+    place: Mapped[str] = mapped_column(sa.String(100), default="")
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    for_all: Mapped[bool] = mapped_column(default=False)
+    status: Mapped[str] = mapped_column(sa.String(10), default="open")
+    created_by: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
+    created_at: Mapped[datetime]
+
+    branches: Mapped[list[Branch]] = relationship(secondary="activity_branch", order_by="Branch.sort")
+    creator: Mapped[User] = relationship()
+
+    __table_args__ = (sa.Index("ix_activity_window", "status", "ends_at", "starts_at"),)
+
+
+class ActivityBranch(Base):
+    """Which branches an activity invites (unless it is for all)."""
+
+    __tablename__ = "activity_branch"
+
+    activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"), primary_key=True)
+    branch_id: Mapped[int] = mapped_column(sa.ForeignKey("branch.id"), primary_key=True)
+
+    __table_args__ = (sa.Index("ix_activity_branch_branch", "branch_id", "activity_id"),)
+
+
+class CheckIn(Base):
+    """签到: one member's record for one activity. ``branch_id`` is the branch at that time, so that a transfer moves no count.
+
+    ``via``: reply, menu, secretary, console, paper. ``made_up`` marks a 补签 (then ``reason``). ``message_key`` is the inbound
+    message that made it.
+    """
+
+    __tablename__ = "check_in"
+
+    id: Mapped[Pk]
+    activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"))
+    member_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"), index=True)
+    branch_id: Mapped[int] = mapped_column(sa.ForeignKey("branch.id"))
+    at: Mapped[datetime]
+    via: Mapped[str] = mapped_column(sa.String(10), default="reply")
+    made_up: Mapped[bool] = mapped_column(default=False)
+    reason: Mapped[str] = mapped_column(sa.String(200), default="")
+    message_key: Mapped[str | None] = mapped_column(sa.String(160))
+    recorded_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+
+    activity: Mapped[Activity] = relationship()
+    member: Mapped[Member] = relationship()
+
+    __table_args__ = (
+        sa.UniqueConstraint("activity_id", "member_id"),
+        sa.Index("ix_check_in_activity_branch", "activity_id", "branch_id"),
+    )
+
+
+class MakeUpRequest(Base):
+    """补签申请: a member asks, the branch decides. ``status``: pending, approved, refused."""
+
+    __tablename__ = "make_up_request"
+
+    id: Mapped[Pk]
+    activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"), index=True)
+    member_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"), index=True)
+    reason: Mapped[str] = mapped_column(sa.String(200))
+    status: Mapped[str] = mapped_column(sa.String(10), default="pending", index=True)
+    at: Mapped[datetime]
+    decided_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    decided_at: Mapped[datetime | None]
+
+    activity: Mapped[Activity] = relationship()
+    member: Mapped[Member] = relationship()

@@ -1,0 +1,130 @@
+"""What comes in from WeChat: the claim of each message with its stored reply, conversations, and replies kept as data."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, BigId, Json, Pk
+from models.sealed import Sealed
+
+
+class InboundMessage(Base):
+    """One message or event that WeChat pushed. The row is the claim: who inserts it works, everyone else gives its reply again.
+
+    ``body`` and ``reply`` are encrypted and removed after ``limits.inbound_keep_days``; ``reply`` is the clear XML (empty text:
+    "success"). ``outcome``: done, failed (the handler failed, a polite reply was given), ignored, unknown_type.
+    """
+
+    __tablename__ = "inbound_message"
+
+    key: Mapped[str] = mapped_column(sa.String(160), primary_key=True)
+    openid: Mapped[str] = mapped_column(sa.String(64))
+    kind: Mapped[str] = mapped_column(sa.String(40))
+    sent_at: Mapped[datetime]
+    received_at: Mapped[datetime] = mapped_column(index=True)
+    body: Mapped[str | None] = mapped_column(Sealed("inbound_message.body"))
+    reply: Mapped[str | None] = mapped_column(Sealed("inbound_message.reply"))
+    outcome: Mapped[str] = mapped_column(sa.String(12), default="done")
+    handler: Mapped[str] = mapped_column(sa.String(40), default="")
+
+    __table_args__ = (
+        sa.Index("ix_inbound_message_openid", "openid", "received_at"),
+        {"sqlite_with_rowid": False},
+    )
+
+
+class SeenRequest(Base):
+    """A signed request (timestamp, nonce, signature) and the message that it carried, to refuse a replay with another one."""
+
+    __tablename__ = "seen_request"
+
+    signature: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    message_key: Mapped[str] = mapped_column(sa.String(160))
+    at: Mapped[datetime] = mapped_column(index=True)
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class Conversation(Base):
+    """A talk of more than one step (binding, choosing an activity, paging): one a follower, forgotten after some minutes."""
+
+    __tablename__ = "conversation"
+
+    openid: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    topic: Mapped[str] = mapped_column(sa.String(20))
+    state: Mapped[str] = mapped_column(Sealed("conversation.state"))
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class KeywordReply(Base):
+    """A reply that an editor keeps: when ``pattern`` is the whole text or part of it, answer with ``kind`` and ``content``.
+
+    ``kind``: text (content is the text), image (a media_id), article (an article id), column (a column key).
+    """
+
+    __tablename__ = "keyword_reply"
+
+    id: Mapped[Pk]
+    pattern: Mapped[str] = mapped_column(sa.String(40), index=True)
+    whole: Mapped[bool] = mapped_column(default=True)
+    kind: Mapped[str] = mapped_column(sa.String(10), default="text")
+    content: Mapped[str] = mapped_column(sa.String(2048))
+    active: Mapped[bool] = mapped_column(default=True)
+    sort: Mapped[int] = mapped_column(default=0)
+    updated_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    updated_at: Mapped[datetime]
+
+
+class Menu(Base):
+    """The custom menu: one row is the draft that the console edits (``published_at`` empty), the others were published."""
+
+    __tablename__ = "menu"
+
+    id: Mapped[Pk]
+    buttons: Mapped[list[Any]] = mapped_column(Json)
+    updated_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    updated_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]
+
+
+class OutboxMessage(Base):
+    """A customer-service message to send: written in the transaction that decides it, sent by the scheduler.
+
+    ``payload`` is the call's body without ``touser``. ``status``: waiting, claimed, sent, failed, unknown; what may have been
+    sent is not sent again. ``dedupe_key`` keeps a repeated decision from becoming a second message.
+    """
+
+    __tablename__ = "outbox_message"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    openid: Mapped[str] = mapped_column(sa.String(64), index=True)
+    payload: Mapped[str] = mapped_column(Sealed("outbox_message.payload"))
+    dedupe_key: Mapped[str] = mapped_column(sa.String(180), unique=True)
+    status: Mapped[str] = mapped_column(sa.String(10), default="waiting")
+    due_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    lease_owner: Mapped[str] = mapped_column(sa.String(80), default="")
+    lease_until: Mapped[datetime | None]
+    called_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(sa.String(300), default="")
+
+    __table_args__ = (sa.Index("ix_outbox_message_due", "status", "due_at"),)
+
+
+class SpoolFailure(Base):
+    """A spooled message that failed three times: set aside and shown, not tried for ever."""
+
+    __tablename__ = "spool_failure"
+
+    id: Mapped[Pk]
+    key: Mapped[str] = mapped_column(sa.String(160), unique=True)
+    body: Mapped[str] = mapped_column(Sealed("spool_failure.body"))
+    error: Mapped[str] = mapped_column(sa.String(300))
+    attempts: Mapped[int]
+    at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]

@@ -1,0 +1,152 @@
+"""Sending: pushes, their deliveries (one call to WeChat each) and the ledger of quota.
+
+Every delivery has a row with a unique key before anything irreversible happens.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.activities import Activity
+from models.base import Base, BigId, Json, Pk
+from models.content import Article
+from models.users import User
+
+
+class Push(Base):
+    """推送: one decision to send: what, to whom, when, by which roads.
+
+    ``status``: draft, scheduled, sending, sent, partly_failed, failed, paused, cancelled, missed.
+    ``audience`` is the text of the decision (``all`` or ``branch:NAME,...``). ``slot_key`` keeps two schedulers from filling
+    one slot of a column twice (``<column>:<UTC moment>``). ``lease_until`` and ``lease_owner`` are the claim.
+    """
+
+    __tablename__ = "push"
+
+    id: Mapped[Pk]
+    kind: Mapped[str] = mapped_column(sa.String(10), default="articles")  # articles | activity
+    title: Mapped[str] = mapped_column(sa.String(120), default="")
+    audience: Mapped[str] = mapped_column(sa.String(1000))
+    road: Mapped[str] = mapped_column(sa.String(16), default="auto")
+    status: Mapped[str] = mapped_column(sa.String(16), default="draft")
+    due_at: Mapped[datetime]
+    activity_id: Mapped[int | None] = mapped_column(sa.ForeignKey("activity.id"), index=True)
+    slot_key: Mapped[str | None] = mapped_column(sa.String(80), unique=True)
+    note: Mapped[str] = mapped_column(sa.String(500), default="")
+    planned_at: Mapped[datetime | None]
+    planned: Mapped[int] = mapped_column(default=0)
+    skipped: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    draft_media_id: Mapped[str] = mapped_column(sa.String(200), default="")
+    draft_made_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    lease_owner: Mapped[str] = mapped_column(sa.String(80), default="")
+    lease_until: Mapped[datetime | None]
+    created_by: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
+    created_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+
+    articles: Mapped[list[PushArticle]] = relationship(back_populates="push", order_by="PushArticle.position")
+    deliveries: Mapped[list[Delivery]] = relationship(back_populates="push", order_by="Delivery.id")
+    activity: Mapped[Activity | None] = relationship()
+    creator: Mapped[User] = relationship()
+
+    __table_args__ = (sa.Index("ix_push_due", "status", "due_at"),)
+
+
+class PushArticle(Base):
+    """The articles of a push in their order; ``content_hash`` is what was approved and is sent."""
+
+    __tablename__ = "push_article"
+
+    push_id: Mapped[int] = mapped_column(sa.ForeignKey("push.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    article_id: Mapped[int] = mapped_column(sa.ForeignKey("article.id"), index=True)
+    content_hash: Mapped[str] = mapped_column(sa.String(64))
+
+    push: Mapped[Push] = relationship(back_populates="articles")
+    article: Mapped[Article] = relationship()
+
+
+class Delivery(Base):
+    """投递: one call to WeChat for one push, the unit of idempotency.
+
+    ``status``: planned, claimed, accepted, delivered, failed, unknown, cancelled. ``key`` (≤ 32 ASCII characters) goes out as
+    ``clientmsgid`` or ``client_msg_id``. ``called_at`` is written before the call leaves: a claim without it was never sent.
+    ``openids`` holds the list of an openid batch, ``tag_id`` the tag of a tag send; to-all has neither.
+    """
+
+    __tablename__ = "delivery"
+
+    id: Mapped[Pk]
+    push_id: Mapped[int] = mapped_column(sa.ForeignKey("push.id"), index=True)
+    road: Mapped[str] = mapped_column(sa.String(16))
+    key: Mapped[str] = mapped_column(sa.String(32), unique=True)
+    status: Mapped[str] = mapped_column(sa.String(12), default="planned")
+    to_all: Mapped[bool] = mapped_column(default=False)
+    tag_id: Mapped[int | None]
+    openids: Mapped[list[Any] | None] = mapped_column(Json)
+    target: Mapped[str] = mapped_column(sa.String(120), default="")
+    recipients: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime]
+    lease_owner: Mapped[str] = mapped_column(sa.String(80), default="")
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    called_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    media_id: Mapped[str] = mapped_column(sa.String(200), default="")
+    msg_id: Mapped[str | None] = mapped_column(sa.String(40), index=True)
+    msg_data_id: Mapped[str] = mapped_column(sa.String(40), default="")
+    error_code: Mapped[int | None]
+    error: Mapped[str] = mapped_column(sa.String(500), default="")
+    total_count: Mapped[int | None]
+    filter_count: Mapped[int | None]
+    sent_count: Mapped[int | None]
+    error_count: Mapped[int | None]
+
+    push: Mapped[Push] = relationship(back_populates="deliveries")
+
+    __table_args__ = (sa.Index("ix_delivery_due", "status", "due_at"),)
+
+
+class JobResult(Base):
+    """A job-finish event as it came. It may come before the answer of the call, so it is kept by ``msg_id`` and matched later."""
+
+    __tablename__ = "job_result"
+
+    id: Mapped[Pk]
+    kind: Mapped[str] = mapped_column(sa.String(10))  # mass | template | publish | subscribe
+    msg_id: Mapped[str] = mapped_column(sa.String(40))
+    status: Mapped[str] = mapped_column(sa.String(60))
+    data: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    at: Mapped[datetime]
+    matched: Mapped[bool] = mapped_column(default=False)
+
+    __table_args__ = (sa.UniqueConstraint("kind", "msg_id", "status"),)
+
+
+class QuotaUse(Base):
+    """Ledger of quota: who used one, in which period, for which delivery.
+
+    服务号: ``subject`` is the openid, ``period`` the calendar month in Shanghai. 公众号: ``subject`` is ``account``, ``period`` the day.
+    ``state``: held (planned, not yet sent), used, released.
+    """
+
+    __tablename__ = "quota_use"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    subject: Mapped[str] = mapped_column(sa.String(64))
+    period: Mapped[str] = mapped_column(sa.String(10))
+    delivery_id: Mapped[int] = mapped_column(sa.ForeignKey("delivery.id"), index=True)
+    state: Mapped[str] = mapped_column(sa.String(8), default="held")
+    at: Mapped[datetime]
+
+    __table_args__ = (
+        sa.UniqueConstraint("delivery_id", "subject"),
+        sa.Index("ix_quota_use_period_subject", "period", "subject", "state"),
+    )

@@ -1,0 +1,88 @@
+"""Columns that are encrypted at rest, and the blind index that finds them.
+
+AES-256-GCM with ``table.column`` as associated data, so a value copied into another column does not open. The form is
+``1 | length of key id | key id | nonce (12) | cipher text``; the key id lets keys be rotated. A phone number has few possible
+values: the key of the blind index is as secret as the data keys.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+
+import sqlalchemy as sa
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy.engine import Dialect
+
+_VERSION = 1
+_NONCE = 12
+
+
+class Keyring:
+    """The data keys by id (the first one encrypts) and the key of the blind index."""
+
+    def __init__(self, keys: dict[str, bytes], index_key: bytes) -> None:
+        self._ciphers = {name: AESGCM(key) for name, key in keys.items()}
+        name = next(iter(keys))
+        self._cipher = self._ciphers[name]
+        self._prefix = bytes([_VERSION, len(name)]) + name.encode()
+        self._index_key = index_key
+
+    def seal(self, plain: bytes, context: bytes) -> bytes:
+        """Encrypt for one column; ``context`` is ``b"table.column"``."""
+        nonce = os.urandom(_NONCE)
+        return self._prefix + nonce + self._cipher.encrypt(nonce, plain, context)
+
+    def open(self, sealed: bytes, context: bytes) -> bytes:
+        """Decrypt. Raises ``ValueError`` for a foreign, damaged or misplaced value, or an unknown key."""
+        try:
+            if sealed[0] != _VERSION:
+                raise ValueError("unknown version of a sealed value")
+            end = 2 + sealed[1]
+            cipher = self._ciphers[sealed[2:end].decode("ascii")]
+            return cipher.decrypt(sealed[end : end + _NONCE], sealed[end + _NONCE :], context)
+        except (IndexError, KeyError, InvalidTag, UnicodeDecodeError):
+            raise ValueError("a sealed value does not open with the configured keys") from None
+
+    def sealed_with(self, sealed: bytes) -> bool:
+        """Whether a value was encrypted by the present key (others await rotation)."""
+        return sealed.startswith(self._prefix)
+
+    def index(self, text: str) -> bytes:
+        """Blind index of a normalised value: 32 bytes, the same for equal values, useless without the key."""
+        return hmac.new(self._index_key, text.encode(), hashlib.sha256).digest()
+
+
+_keyring: Keyring | None = None
+
+
+def use(keyring: Keyring) -> None:
+    """Give the process its keys; done once, when the runtime is put together."""
+    global _keyring  # noqa: PLW0603 - column types have no other way to their key
+    _keyring = keyring
+
+
+def keyring() -> Keyring:
+    """The process's keys. Raises ``RuntimeError`` before :func:`use`."""
+    if _keyring is None:
+        raise RuntimeError("no keys yet: models.sealed.use() comes first")
+    return _keyring
+
+
+class Sealed(sa.types.TypeDecorator[str]):
+    """A text column that is encrypted at rest. ``context`` is ``"table.column"``; it cannot be searched."""
+
+    impl = sa.LargeBinary
+    cache_ok = True
+
+    def __init__(self, context: str) -> None:
+        super().__init__()
+        self.context = context
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else keyring().seal(value.encode(), self.context.encode())
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        return None if value is None else keyring().open(bytes(value), self.context.encode()).decode()

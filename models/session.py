@@ -1,0 +1,116 @@
+"""The database: one engine, and the scopes in which everything is read and written.
+
+SQLite is written by one process, one transaction at a time: a lock round the transaction, and ``BEGIN IMMEDIATE``, so that the
+command line may write beside it. Two writing processes under load make SQLite's busy handler sleep (a hundredfold p99,
+measured), hence the one process. PostgreSQL needs neither.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, sessionmaker
+
+from settings import ROOT
+
+_BUSY_S = 15
+_POOL = 16
+
+
+class Database:
+    """An engine with its scopes. ``url`` as in ``[database] url``; a relative SQLite path counts from the project's root."""
+
+    def __init__(self, url: str) -> None:
+        self.url = sa.make_url(url)
+        self.on_sqlite = self.url.get_backend_name() == "sqlite"
+        self._writing = threading.RLock()
+        if self.on_sqlite:
+            path = Path(self.url.database or "pioneer.db")
+            path = path if path.is_absolute() else ROOT / path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.url = self.url.set(database=str(path))
+            self.engine = sa.create_engine(
+                self.url,
+                connect_args={"timeout": _BUSY_S, "check_same_thread": False},
+                pool_size=_POOL,
+                max_overflow=_POOL,
+            )
+            sa.event.listen(self.engine, "connect", _on_sqlite_connect)
+            sa.event.listen(self.engine, "begin", _on_sqlite_begin)
+        else:
+            self.engine = sa.create_engine(self.url, pool_size=_POOL, max_overflow=_POOL, pool_pre_ping=True)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @contextmanager
+    def session_scope(self) -> Iterator[Session]:
+        """A session for reading and writing: committed at the end, rolled back if anything is raised. Keep it short."""
+        with self.writing(), self._sessions() as session, session.begin():
+            session.connection(execution_options={"writes": True})
+            yield session
+
+    @contextmanager
+    def read_scope(self) -> Iterator[Session]:
+        """A session for reading only; nothing is ever committed."""
+        with self._sessions() as session:
+            session.connection(execution_options={"writes": False})
+            try:
+                yield session
+            finally:
+                session.rollback()
+
+    @contextmanager
+    def connection_scope(self) -> Iterator[sa.Connection]:
+        """A Core connection in one writing transaction, for the callback's road."""
+        with (
+            self.writing(),
+            self.engine.connect().execution_options(writes=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """The process's lock round a writing transaction on SQLite; nothing elsewhere."""
+        if self.on_sqlite:
+            with self._writing:
+                yield
+        else:
+            yield
+
+    def session_on(self, connection: sa.Connection) -> Session:
+        """A session inside the transaction of ``connection``; its flushes belong to that transaction, which others commit."""
+        return Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
+
+    def alive(self) -> bool:
+        """Whether the database answers."""
+        try:
+            with self.engine.connect() as connection:
+                connection.execute(sa.text("SELECT 1"))
+        except sa.exc.SQLAlchemyError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def _on_sqlite_connect(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # transactions are begun below, not by the driver
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")  # a reply that WeChat has seen must survive a power cut
+    cursor.execute(f"PRAGMA busy_timeout={_BUSY_S * 1000}")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _on_sqlite_begin(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("writes", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

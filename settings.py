@@ -1,0 +1,415 @@
+"""Configuration: ``config.toml`` and the environment become one typed, frozen object.
+
+Every key stands with a comment in ``config.example.toml``. ``PIONEER_<SECTION>__<KEY>`` overrides a key. Faults are collected
+and told together, in Chinese, one line each.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
+
+import msgspec
+
+from errors import Refused
+
+ROOT = Path(__file__).resolve().parent
+ENV_PREFIX = "PIONEER_"
+
+OFFICIAL_API = "https://api.weixin.qq.com"
+OFFICIAL_MP = "https://mp.weixin.qq.com"
+OFFICIAL_OPEN = "https://open.weixin.qq.com"
+OFFICIAL_WECOM = "https://qyapi.weixin.qq.com"
+
+
+class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the service lives. ``base_url`` without a trailing slash, empty only until ``flask serve`` fills it in."""
+
+    secret_key: str
+    base_url: str = ""
+    timezone: str = "Asia/Shanghai"
+    data_dir: str = "var"
+    clock_url: str = ""
+
+
+class DatabaseSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``sqlite:///...`` (one process) or ``postgresql+psycopg://...`` (any number)."""
+
+    url: str = "sqlite:///var/pioneer.db"
+
+
+class RedisSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Empty: embedded, no Redis is used."""
+
+    url: str = ""
+
+
+class WeChat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The official account. ``previous_aes_key`` is accepted as well while a key change is under way."""
+
+    app_id: str
+    app_secret: str
+    token: str
+    encoding_aes_key: str
+    original_id: str
+    account_type: Literal["service", "subscription"] = "service"
+    message_mode: Literal["plain", "compatible", "safe"] = "safe"
+    api_base_url: str = OFFICIAL_API
+    template_id: str = ""
+    mp_base_url: str = ""
+    open_base_url: str = ""
+    previous_aes_key: str = ""
+
+
+class Sandbox(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The local WeChat; an empty ``callback_url`` means ``server.base_url`` + ``/wechat/callback``."""
+
+    callback_url: str = ""
+
+
+class WeCom(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """WeCom group robots."""
+
+    api_base_url: str = OFFICIAL_WECOM
+
+
+class MiniProgram(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The optional thin client; empty: there is none."""
+
+    app_id: str = ""
+    app_secret: str = ""
+
+
+class Privacy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``field_keys``: ``id:base64url`` of 32 bytes each, the first encrypts, all decrypt. ``index_key``: base64url of 32 bytes."""
+
+    field_keys: str
+    index_key: str
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Every number that WeChat or the office may change; sources and dates stand in ``config.example.toml``."""
+
+    # the office's
+    quiet_hours: str = "22:00-07:00"
+    grace_minutes: int = 30
+    review_stages: int = 3
+    bind_tries: int = 5
+    bind_lock_minutes: int = 30
+    undo_minutes: int = 5
+    make_up_hours: int = 72
+    conversation_minutes: int = 10
+    inbound_keep_days: int = 30
+    login_tries: int = 5
+    login_lock_minutes: int = 15
+    session_hours: int = 12
+    roster_rows: int = 5000
+    upload_mb: int = 60
+    # our own machinery
+    callback_freshness_s: int = 300
+    callback_body_bytes: int = 65536
+    handler_budget_s: float = 3.0
+    repeat_wait_s: float = 4.0
+    dedupe_keep_hours: int = 24
+    delivery_lease_s: int = 120
+    tick_s: float = 1.0
+    connect_timeout_s: float = 3.0
+    read_timeout_s: float = 8.0
+    long_timeout_s: float = 30.0
+    # WeChat's
+    mass_per_follower_month: int = 4
+    mass_per_day: int = 1
+    mass_calls_per_minute: int = 60
+    mass_min_openids: int = 2
+    mass_max_openids: int = 10000
+    mass_repeat_gap_s: float = 61.0
+    mass_batch_gap_s: float = 60.0
+    mass_key_hours: int = 24
+    mass_result_minutes: int = 30
+    template_key_minutes: int = 10
+    tags_per_account: int = 100
+    tags_per_follower: int = 20
+    openids_per_tagging: int = 50
+    client_id_bytes: int = 32
+    customer_service_count: int = 5
+    customer_service_hours: int = 48
+    text_reply_bytes: int = 2048
+    title_chars: int = 32
+    author_chars: int = 16
+    digest_chars: int = 120
+    content_chars: int = 20000
+    content_bytes: int = 1000000
+    articles_per_push: int = 8
+    body_image_bytes: int = 1000000
+    cover_image_bytes: int = 2000000
+    image_max_px: int = 4096
+    robot_per_minute: int = 20
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole configuration."""
+
+    server: Server
+    wechat: WeChat
+    privacy: Privacy
+    database: DatabaseSection = DatabaseSection()
+    redis: RedisSection = RedisSection()
+    sandbox: Sandbox = Sandbox()
+    wecom: WeCom = WeCom()
+    mini_program: MiniProgram = MiniProgram()
+    limits: Limits = Limits()
+
+    @property
+    def embedded(self) -> bool:
+        """Whether one process does everything (no Redis): web, scheduler and sender."""
+        return not self.redis.url
+
+    @property
+    def on_sqlite(self) -> bool:
+        """Whether the database is SQLite, on which one process writes."""
+        return self.database.url.startswith("sqlite")
+
+    @property
+    def data_dir(self) -> Path:
+        """Absolute path of the folder for pictures, spool and locks."""
+        path = Path(self.server.data_dir)
+        return path if path.is_absolute() else ROOT / path
+
+    @property
+    def callback_url(self) -> str:
+        """Where the local WeChat sends its pushes."""
+        return self.sandbox.callback_url or f"{self.server.base_url}/wechat/callback"
+
+    @property
+    def mp_base_url(self) -> str:
+        """Host of QR pictures."""
+        return self.wechat.mp_base_url or OFFICIAL_MP
+
+    @property
+    def open_base_url(self) -> str:
+        """Host of the OAuth page."""
+        return self.wechat.open_base_url or OFFICIAL_OPEN
+
+
+class SettingsError(Refused):
+    """The configuration cannot be used; ``faults`` are Chinese lines, each naming a key and what to write."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+SECTIONS: dict[str, type[msgspec.Struct]] = {
+    "server": Server,
+    "database": DatabaseSection,
+    "redis": RedisSection,
+    "wechat": WeChat,
+    "sandbox": Sandbox,
+    "wecom": WeCom,
+    "mini_program": MiniProgram,
+    "privacy": Privacy,
+    "limits": Limits,
+}
+
+_NEEDED = {
+    "server.secret_key": "请填写不少于 32 个字符的随机字符串",
+    "wechat.app_id": "请填写公众号的 AppID，以 wx 开头，共 18 个字符",
+    "wechat.app_secret": "请填写公众号的 AppSecret，共 32 个字符",
+    "wechat.token": "请填写与公众平台“消息推送”页面相同的 Token，3 到 32 个字母或数字",
+    "wechat.encoding_aes_key": "请填写与公众平台“消息推送”页面相同的 EncodingAESKey，43 个字母或数字",
+    "wechat.original_id": "请填写公众号的原始 ID，以 gh_ 开头",
+    "privacy.field_keys": "请填写“编号:密钥”，密钥为 32 字节的 base64，可用 ./pioneer flask keys 生成",
+    "privacy.index_key": "请填写 32 字节的 base64，可用 ./pioneer flask keys 生成",
+}
+_KINDS = {str: "文字", int: "整数", float: "数字", bool: "true 或 false"}
+
+
+def config_path(env: Mapping[str, str] | None = None) -> Path | None:
+    """The configuration file: ``PIONEER_CONFIG``, else ``config.toml`` in the root if there is one, else none."""
+    env = os.environ if env is None else env
+    if named := env.get("PIONEER_CONFIG"):
+        return Path(named)
+    default = ROOT / "config.toml"
+    return default if default.exists() else None
+
+
+def load_settings(path: Path | None = None, env: Mapping[str, str] | None = None) -> Settings:
+    """Read file and environment.
+
+    Raises :class:`SettingsError` with every fault found, not only the first.
+    """
+    env = os.environ if env is None else env
+    path = path or config_path(env)
+    raw: dict[str, Any] = {}
+    if path is not None:
+        try:
+            raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise SettingsError(
+                [f"找不到配置文件 {path}，请把 config.example.toml 复制为该文件后填写"]
+            ) from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(
+                [f"配置文件 {path} 的写法有误：{error}，请对照 config.example.toml 修改"]
+            ) from None
+        except OSError as error:
+            raise SettingsError([f"配置文件 {path} 无法读取：{error.strerror}，请检查文件权限"]) from None
+    return parse_settings(raw, env)
+
+
+def parse_settings(raw: Mapping[str, Any], env: Mapping[str, str] | None = None) -> Settings:
+    """Check the tables of a configuration (``{section: {key: value}}``) with the environment's overrides on top."""
+    faults: list[str] = []
+    merged: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS}
+    for section, table in raw.items():
+        if section not in SECTIONS or not isinstance(table, Mapping):
+            faults.append(f"[{section}]：没有这一节，请删去或对照 config.example.toml 改正")
+            continue
+        merged[section].update(table)
+    for name, value in (env or {}).items():
+        if name.startswith(ENV_PREFIX) and "__" in name:
+            section, _, key = name.removeprefix(ENV_PREFIX).lower().partition("__")
+            if section not in SECTIONS:
+                faults.append(f"环境变量 {name}：没有 [{section}] 这一节，请改正变量名")
+            else:
+                merged[section][key] = value
+    for section, kind in SECTIONS.items():
+        merged[section] = _checked(section, kind, merged[section], faults)
+    if not faults:
+        _check_meaning(merged, faults)
+    if faults:
+        raise SettingsError(faults)
+    return msgspec.convert(merged, Settings)
+
+
+def _checked(
+    section: str, kind: type[msgspec.Struct], table: dict[str, Any], faults: list[str]
+) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    checked: dict[str, Any] = {}
+    for key, value in table.items():
+        name = f"{section}.{key}"
+        if key not in hints:
+            faults.append(f"{name}：没有这个配置项，请删去或对照 config.example.toml 改正")
+            continue
+        try:
+            checked[key] = _as(hints[key], value)
+        except ValueError as error:
+            faults.append(f"{name}：{error}")
+    for field in msgspec.structs.fields(kind):
+        name = f"{section}.{field.name}"
+        missing = field.required and field.name not in table
+        if missing or (name in _NEEDED and checked.get(field.name) == ""):
+            faults.append(f"{name}：缺少，{_NEEDED[name]}")
+    return checked
+
+
+def _as(hint: Any, value: Any) -> Any:
+    if get_origin(hint) is Literal:
+        allowed = get_args(hint)
+        if value in allowed:
+            return value
+        raise ValueError(f"应为 {'、'.join(allowed)} 之一，现在是“{value}”")
+    try:
+        return msgspec.convert(value, hint, strict=not isinstance(value, str) or hint is str)
+    except msgspec.ValidationError:
+        raise ValueError(f"应为{_KINDS.get(hint, '其他类型')}，现在是“{value}”") from None
+
+
+def _check_meaning(tables: dict[str, dict[str, Any]], faults: list[str]) -> None:
+    server, wechat, privacy = tables["server"], tables["wechat"], tables["privacy"]
+    if len(server["secret_key"]) < 32:
+        faults.append(f"server.secret_key：太短，{_NEEDED['server.secret_key']}")
+    if server.get("timezone", "Asia/Shanghai") != "Asia/Shanghai":
+        faults.append("server.timezone：目前只支持 Asia/Shanghai，请改回")
+    if not re.fullmatch(r"[A-Za-z0-9]{3,32}", wechat["token"]):
+        faults.append(f"wechat.token：格式不对，{_NEEDED['wechat.token']}")
+    for key in ("encoding_aes_key", "previous_aes_key"):
+        value = wechat.get(key, "")
+        if (value or key == "encoding_aes_key") and not re.fullmatch(r"[A-Za-z0-9+/]{43}", value):
+            faults.append(f"wechat.{key}：格式不对，{_NEEDED['wechat.encoding_aes_key']}")
+    if not re.fullmatch(r"wx[0-9a-zA-Z]{6,30}", wechat["app_id"]):
+        faults.append(f"wechat.app_id：格式不对，{_NEEDED['wechat.app_id']}")
+    for name in ("server.base_url", "server.clock_url", "wechat.api_base_url", "wechat.mp_base_url", "wechat.open_base_url",
+                 "sandbox.callback_url", "wecom.api_base_url"):  # fmt: skip
+        section, _, key = name.partition(".")
+        value = tables[section].get(key, "")
+        if value and not _is_url(value):
+            faults.append(f"{name}：应为 http:// 或 https:// 开头的网址，末尾不加斜杠，现在是“{value}”")
+    url = tables["database"].get("url", "sqlite:///var/pioneer.db")
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        faults.append("database.url：应以 sqlite:/// 或 postgresql+psycopg:// 开头，请改正")
+    redis = tables["redis"].get("url", "")
+    if redis and not redis.startswith(("redis://", "rediss://", "unix://")):
+        faults.append("redis.url：应以 redis:// 开头，不用 Redis 时留空")
+    try:
+        field_keys(privacy["field_keys"])
+    except ValueError as error:
+        faults.append(f"privacy.field_keys：{error}，{_NEEDED['privacy.field_keys']}")
+    try:
+        _key_bytes(privacy["index_key"])
+    except ValueError as error:
+        faults.append(f"privacy.index_key：{error}，{_NEEDED['privacy.index_key']}")
+    quiet = tables["limits"].get("quiet_hours", "")
+    if quiet and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", quiet):
+        faults.append(f'limits.quiet_hours：应写成 "22:00-07:00"，不要免打扰时段时留空，现在是“{quiet}”')
+    for key, value in tables["limits"].items():
+        if not isinstance(value, str) and value < 0:
+            faults.append(f"limits.{key}：不能是负数，现在是 {value}")
+
+
+def _is_url(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return (
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and not value.endswith("/")
+            and parts.port != 0
+        )
+    except ValueError:
+        return False
+
+
+def field_keys(text: str) -> dict[str, bytes]:
+    """``"k1:BASE64,k0:BASE64"`` → ``{"k1": 32 bytes, ...}``; the first one encrypts. Raises ``ValueError``."""
+    keys: dict[str, bytes] = {}
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        name, separator, value = part.partition(":")
+        if not separator or not re.fullmatch(r"[A-Za-z0-9]{1,8}", name):
+            raise ValueError("每个密钥前要有编号，编号为 1 到 8 个字母或数字")
+        keys[name] = _key_bytes(value)
+    if not keys:
+        raise ValueError("没有密钥")
+    return keys
+
+
+def _key_bytes(text: str) -> bytes:
+    try:
+        key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (binascii.Error, ValueError):
+        raise ValueError("不是 base64") from None
+    if len(key) != 32:
+        raise ValueError(f"应为 32 字节，现在是 {len(key)} 字节")
+    return key
+
+
+def index_key(text: str) -> bytes:
+    """The key of the blind index as bytes. Raises ``ValueError``."""
+    return _key_bytes(text)
+
+
+def with_base_url(settings: Settings, base_url: str) -> Settings:
+    """A copy whose empty ``base_url`` is filled in (a server takes its own address)."""
+    if settings.server.base_url:
+        return settings
+    return msgspec.structs.replace(
+        settings, server=msgspec.structs.replace(settings.server, base_url=base_url)
+    )
