@@ -1,0 +1,87 @@
+"""The services that the other tests stand on are really there."""
+
+from __future__ import annotations
+
+import http.server
+import sys
+import threading
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+import redis
+from sqlalchemy.engine import make_url
+
+from tests.fixtures.browser import Windows
+from tests.fixtures.configuration import make_settings, write_config
+from tests.fixtures.processes import Spawn, eventually, is_alive
+from tests.fixtures.services import fresh_postgres
+
+
+def test_postgresql_answers_and_each_test_has_a_database_of_its_own(postgres_server: str) -> None:
+    with fresh_postgres(postgres_server, None) as first, fresh_postgres(postgres_server, None) as second:
+        assert first != second
+        plain = make_url(first).set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(plain) as connection:
+            row = connection.execute("SELECT current_setting('server_encoding')").fetchone()
+    assert row == ("UTF8",)
+
+
+def test_redis_answers_and_starts_empty(redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        assert client.dbsize() == 0
+        assert client.set("a", "1", nx=True)
+        assert not client.set("a", "2", nx=True)
+
+
+def test_a_started_process_and_its_children_end_together(spawn: Spawn) -> None:
+    child = (
+        "import subprocess, time; print(subprocess.Popen(['sleep', '60']).pid, flush=True); time.sleep(60)"
+    )
+    process = spawn(sys.executable, "-c", child)
+    pid = int(eventually(process.output))
+    assert is_alive(pid)
+    process.clean_up()
+    eventually(lambda: not is_alive(pid))
+
+
+def test_settings_for_tests_are_valid_in_a_process_and_in_a_file(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    from settings import load_settings
+
+    folder = tmp_path_factory.mktemp("config")
+    path = write_config(folder / "config.toml", limits={"tick_s": 0.5, "quiet_hours": ""})
+    assert load_settings(path, env={}) == make_settings(limits={"tick_s": 0.5, "quiet_hours": ""})
+
+
+@pytest.fixture
+def page_server() -> Iterator[str]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = '<meta charset="utf-8"><h1>你好</h1><img src="http://outside.example/x.png">'.encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.browser
+def test_the_browser_shows_a_page_and_reports_what_it_asks_of_others(
+    windows: Windows, page_server: str
+) -> None:
+    page = windows.phone()
+    page.goto(page_server)
+    assert page.inner_text("h1") == "你好"
+    assert any("outside.example" in fault for fault in windows.faults)
+    windows.faults.clear()
