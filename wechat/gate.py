@@ -1,0 +1,138 @@
+"""Who may speak to the callback: query, mode, signatures, freshness, app id.
+
+The mode comes from the configuration alone. Pure: the moment is handed in, replay is judged where the claims
+are (:mod:`wechat.callback`); a refusal is :class:`wechat.codec.BadPush`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_plus
+
+from wechat.codec import BadPush, Crypt, envelope, same, sign
+
+if TYPE_CHECKING:
+    from settings import Settings
+
+_TIMESTAMP = re.compile(r"[0-9]{1,11}")
+_NONCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_SIGNATURE = re.compile(r"[0-9a-f]{40}")
+_ECHO = re.compile(r"[\x21-\x25\x27-\x3b\x3d\x3f-\x7e]{1,256}")
+_MAX_QUERY = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Authentic:
+    """A push that is WeChat's: its message in clear (not parsed yet), and what the reply needs.
+
+    ``proof`` identifies the request where nothing but the query is signed (None when the signature covers
+    the message); ``key_index`` is None when the reply goes out in clear.
+    """
+
+    body: bytes
+    nonce: str
+    proof: str | None
+    key_index: int | None
+    app_id: str
+
+
+class Gate:
+    """The checks of one account. Raises ``ValueError`` when made with an empty token or a key that is
+    none.
+    """
+
+    def __init__(self, crypt: Crypt, *, mode: str, app_id: str, freshness_s: int) -> None:
+        self.crypt = crypt
+        self.mode = mode
+        self.app_id = app_id
+        self.freshness_s = freshness_s
+
+    @classmethod
+    def of(cls, settings: Settings) -> Gate:
+        """The gate that a configuration asks for."""
+        wechat, mini = settings.wechat, settings.mini_program
+        crypt = Crypt(
+            wechat.token,
+            (wechat.encoding_aes_key, wechat.previous_aes_key),
+            (wechat.app_id, mini.app_id),
+        )
+        return cls(
+            crypt,
+            mode=wechat.message_mode,
+            app_id=wechat.app_id,
+            freshness_s=settings.limits.callback_freshness_s,
+        )
+
+    def handshake(self, query: str) -> str:
+        """The ``echostr`` to answer WeChat's server verification with (it is never encrypted)."""
+        params = read_query(query)
+        self._check_query(params)
+        echo = params.get("echostr", "")
+        if not _ECHO.fullmatch(echo):
+            raise BadPush("echostr")
+        return echo
+
+    def fresh(self, query: str, now: float) -> bool:
+        """Whether the query's timestamp lies within the window around ``now`` (Unix seconds); a missing one
+        does not.
+        """
+        sent = read_query(query).get("timestamp", "")
+        return bool(_TIMESTAMP.fullmatch(sent)) and abs(now - int(sent)) <= self.freshness_s
+
+    def authenticate(self, query: str, body: bytes) -> Authentic:
+        """Verify, and decrypt where the mode says so. The message is not parsed yet."""
+        params = read_query(query)
+        timestamp, nonce = self._check_query(params)
+        if self.mode == "plain":
+            return Authentic(body, nonce, _proof(params), None, self.app_id)
+        signature = params.get("msg_signature", "")
+        encrypted = envelope(body)
+        if encrypted is None or not signature:
+            # Compatible mode carries both forms; that its query is always signed over the cipher text is
+            # unconfirmed.
+            if self.mode != "compatible" or encrypted is not None:
+                raise BadPush("clear")
+            return Authentic(body, nonce, _proof(params), None, self.app_id)
+        if not _SIGNATURE.fullmatch(signature):
+            raise BadPush("msg_signature")
+        opened = self.crypt.open(encrypted, signature, timestamp, nonce)
+        return Authentic(opened.message, nonce, None, opened.key_index, opened.app_id)
+
+    def seal(self, reply: bytes, push: Authentic, now: float) -> bytes:
+        """The reply as WeChat wants it for this push: in clear, or encrypted with the key the push came
+        with.
+        """
+        if push.key_index is None:
+            return reply
+        return self.crypt.seal(reply, str(int(now)), push.nonce, key_index=push.key_index, app_id=push.app_id)
+
+    def _check_query(self, params: dict[str, str]) -> tuple[str, str]:
+        timestamp, nonce = params.get("timestamp", ""), params.get("nonce", "")
+        if not _TIMESTAMP.fullmatch(timestamp) or not _NONCE.fullmatch(nonce):
+            raise BadPush("query")
+        signature = params.get("signature", "")
+        if not _SIGNATURE.fullmatch(signature):
+            raise BadPush("signature")
+        if not same(sign(self.crypt.token, timestamp, nonce), signature):
+            raise BadPush("signature")
+        return timestamp, nonce
+
+
+def _proof(params: dict[str, str]) -> str:
+    return f"{params['timestamp']}.{params['nonce']}.{params['signature']}"
+
+
+def read_query(query: str) -> dict[str, str]:
+    """The parameters of a query string; :class:`BadPush` for one given twice or one too long."""
+    if len(query) > _MAX_QUERY:
+        raise BadPush("query")
+    escaped = "%" in query or "+" in query
+    params: dict[str, str] = {}
+    for part in query.split("&"):
+        name, _, value = part.partition("=")
+        if name in params:
+            raise BadPush("query")
+        params[name] = unquote_plus(value) if escaped else value
+    return params
