@@ -10,8 +10,11 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 import redis
+import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
+from models.migrate import pending
+from models.session import Database
 from tests.fixtures.browser import Windows
 from tests.fixtures.configuration import make_settings, write_config
 from tests.fixtures.processes import Spawn, eventually, is_alive
@@ -25,6 +28,12 @@ def test_postgresql_answers_and_each_test_has_a_database_of_its_own(postgres_ser
         with psycopg.connect(plain) as connection:
             row = connection.execute("SELECT current_setting('server_encoding')").fetchone()
     assert row == ("UTF8",)
+
+
+def test_each_test_has_a_migrated_database(database: Database) -> None:
+    assert not pending(database)
+    with database.session_scope() as session:
+        assert session.scalar(sa.text("SELECT count(*) FROM branch")) == 0
 
 
 def test_redis_answers_and_starts_empty(redis_url: str) -> None:
