@@ -88,7 +88,7 @@ class MiniProgram(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Privacy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``field_keys``: ``id:base64url`` of 32 bytes each, the first encrypts, all decrypt. ``index_key``: base64url of 32 bytes."""
+    """``field_keys``: ``id:base64url`` of 32 bytes each, the first encrypts, all decrypt; ``index_key``: one without id."""
 
     field_keys: str
     index_key: str

@@ -115,7 +115,7 @@ class Delivery(Base):
 
 
 class JobResult(Base):
-    """A job-finish event as it came. It may come before the answer of the call, so it is kept by ``msg_id`` and matched later."""
+    """A job-finish event as it came, kept by ``msg_id``: it may come before the answer of the call, and is matched later."""
 
     __tablename__ = "job_result"
 
@@ -133,7 +133,8 @@ class JobResult(Base):
 class QuotaUse(Base):
     """Ledger of quota: who used one, in which period, for which delivery.
 
-    服务号: ``subject`` is the openid, ``period`` the calendar month in Shanghai. 公众号: ``subject`` is ``account``, ``period`` the day.
+    服务号: ``subject`` is the openid, ``period`` the calendar month in Shanghai.
+    公众号: ``subject`` is ``account``, ``period`` the day.
     ``state``: held (planned, not yet sent), used, released.
     """
 

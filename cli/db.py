@@ -1,0 +1,18 @@
+"""``flask db``: the schema."""
+
+from __future__ import annotations
+
+import click
+
+from cli.output import Group, runtime
+from models import migrate
+
+group = Group("db", help="数据库：升级表结构")
+
+
+@group.command("upgrade")
+def upgrade() -> None:
+    """把数据库升级到当前版本。可以重复运行，已有数据不会丢失。"""
+    parts = runtime()
+    migrate.upgrade_database(parts.db)
+    click.echo("数据库已是最新版本")

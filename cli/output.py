@@ -1,0 +1,162 @@
+"""What the commands share: how errors end a command, who acts, and how results are printed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+import sqlalchemy as sa
+from flask import current_app
+from flask.cli import AppGroup, with_appcontext
+
+import clock
+from community import users
+from errors import PioneerError, Refused
+from settings import load_settings
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from models.users import User
+    from runtime import Runtime
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _ended_by(error: Exception) -> tuple[str, int]:
+    if isinstance(error, PioneerError):
+        return error.message, error.exit_code
+    if isinstance(error, sa.exc.OperationalError | sa.exc.ProgrammingError):
+        text = str(error.orig).lower()
+        if "no such table" in text or "does not exist" in text or "no such column" in text:
+            return "数据库还没有建好或版本太旧，请先运行：./pioneer flask db upgrade", 1
+        if "locked" in text:
+            return "数据库正忙，请稍后再试", 1
+        return "数据库连接不上，请检查 [database] url 和数据库是否已启动", 1
+    if isinstance(error, OSError):
+        name = f" {error.filename}" if error.filename else ""
+        return f"文件无法读写{name}：{error.strerror or error}，请检查路径、权限和磁盘空间", 1
+    raise error
+
+
+class _Plain:
+    """A command that fails with one Chinese line on standard error and an exit code, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)  # type: ignore[misc]
+        except (PioneerError, sa.exc.SQLAlchemyError, OSError) as error:
+            if isinstance(error, BrokenPipeError):
+                raise
+            message, code = _ended_by(error)
+            click.echo(message, err=True)
+            ctx.exit(code)
+
+
+class Command(_Plain, click.Command):
+    """A single command with plain errors."""
+
+
+class Group(_Plain, AppGroup):
+    """A noun with its verbs, with plain errors."""
+
+
+def command(name: str, **kwargs: Any) -> Callable[[F], click.Command]:
+    """A top-level command, run inside the application's context."""
+
+    def decorate(function: F) -> click.Command:
+        return click.command(name, cls=Command, **kwargs)(with_appcontext(function))
+
+    return decorate
+
+
+def runtime() -> Runtime:
+    """The process's parts; the configuration is read now if it was not yet. Raises ``SettingsError``."""
+    present: Runtime | None = current_app.extensions.get("pioneer")
+    if present is None:
+        import runtime as parts
+
+        present = parts.build(load_settings())
+        current_app.extensions["pioneer"] = present
+        made = present
+        click.get_current_context().call_on_close(made.close)
+    return present
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="输出一个 JSON 文档（UTF-8）")
+as_option = click.option("--as", "acting", metavar="用户名", required=True, help="以哪个用户的身份操作")
+
+
+def acting_user(session: Session, username: str) -> User:
+    """The active user named by ``--as``. Raises :class:`errors.NotFound`."""
+    return users.by_name(session, username)
+
+
+def readable_file(path: str) -> Path:
+    """An existing, ordinary file. Raises :class:`errors.Refused` in Chinese."""
+    file = Path(path)
+    if not file.exists():
+        raise Refused(f"找不到文件 {path}，请检查路径")
+    if not file.is_file():
+        raise Refused(f"{path} 不是文件，请改正路径")
+    return file
+
+
+def emit_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, default=_plain_value))
+
+
+def emit_rows(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A plain table; Chinese characters count as two columns."""
+    table = [[_shown(cell) for cell in row] for row in rows]
+    widths = [max([_width(header), *(_width(row[i]) for row in table)]) for i, header in enumerate(headers)]
+    for row in [list(headers), *table]:
+        line = "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
+        click.echo(line.rstrip())
+    if not table:
+        click.echo("（无）")
+
+
+def exit_refused(message: str) -> None:
+    """End with exit code 2 after JSON was printed."""
+    click.echo(message, err=True)
+    sys.exit(2)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return clock.to_shanghai(value).strftime("%Y-%m-%d %H:%M")
+    return str(value)
+
+
+def _width(text: str) -> int:
+    return sum(2 if ord(char) >= 0x2E80 else 1 for char in text)
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return clock.to_shanghai(value).isoformat()
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def parse_moment(text: str) -> datetime:
+    """``now`` or an ISO moment (without a zone: Shanghai's). Raises :class:`errors.Refused`."""
+    if text.strip().lower() == "now":
+        return clock.now()
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise Refused(f"时间“{text}”看不懂，请写成 2026-09-20T19:00 或 now") from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=clock.SHANGHAI)
+    return moment

@@ -1,0 +1,126 @@
+"""``flask user``: accounts of the console."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+import sqlalchemy as sa
+
+import clock
+from cli.output import Group, emit_json, emit_rows, json_option, runtime
+from community import users
+from errors import NotFound, Refused
+from models import ROLE_NAMES, ROLES, Branch
+
+group = Group("user", help="用户：新建、列出、停用、改密码")
+
+
+def _password(from_stdin: bool) -> str:
+    if from_stdin:
+        text = sys.stdin.readline().rstrip("\r\n")
+    else:
+        text = click.prompt("密码", hide_input=True, confirmation_prompt="再输入一次", err=True)
+    if not text:
+        raise Refused("密码不能为空")
+    users.check_strength(text)
+    return users.hash_password(text)
+
+
+@group.command("create")
+@click.argument("name")
+@click.option("--role", required=True, help="、".join(f"{role}（{ROLE_NAMES[role]}）" for role in ROLES))
+@click.option("--branch", "branch_name", metavar="党支部", help="支部书记所在的党支部")
+@click.option("--stage", type=int, help="审核员只负责哪一级审核（1 到 3），不填则各级都可以")
+@click.option("--display-name", default="", metavar="姓名", help="显示的姓名")
+@click.option("--password-stdin", is_flag=True, help="从标准输入读取密码")
+@json_option
+def create(
+    name: str,
+    role: str,
+    branch_name: str | None,
+    stage: int | None,
+    display_name: str,
+    password_stdin: bool,
+    as_json: bool,
+) -> None:
+    """新建用户。密码从标准输入读取，或在提示后输入。"""
+    hashed = _password(password_stdin)
+    with runtime().db.session_scope() as session:
+        branch = None
+        if branch_name:
+            branch = session.scalar(
+                sa.select(Branch).where(sa.or_(Branch.name == branch_name, Branch.short_name == branch_name))
+            )
+            if branch is None:
+                raise NotFound(f"没有党支部“{branch_name}”，可用 flask place list 查看")
+        user = users.create(
+            session,
+            username=name,
+            password_hash=hashed,
+            role=role,
+            at=clock.now(),
+            branch=branch,
+            stage=stage,
+            display_name=display_name,
+        )
+        made = {"id": user.id, "username": user.username, "role": user.role}
+    if as_json:
+        emit_json(made)
+    else:
+        click.echo(f"已新建用户 {made['username']}（{ROLE_NAMES[role]}）")
+
+
+@group.command("list")
+@json_option
+def list_users(as_json: bool) -> None:
+    """列出用户。"""
+    with runtime().db.read_scope() as session:
+        rows = [
+            {
+                "id": user.id,
+                "username": user.username,
+                "name": user.display_name,
+                "role": user.role,
+                "stage": user.stage,
+                "branch": user.branch.name if user.branch else None,
+                "active": user.active,
+            }
+            for user in users.listing(session)
+        ]
+    if as_json:
+        emit_json(rows)
+        return
+    emit_rows(
+        ["用户名", "姓名", "角色", "党支部", "状态"],
+        [
+            [
+                row["username"],
+                row["name"],
+                ROLE_NAMES[str(row["role"])],
+                row["branch"],
+                "正常" if row["active"] else "停用",
+            ]
+            for row in rows
+        ],
+    )
+
+
+@group.command("password")
+@click.argument("name")
+@click.option("--password-stdin", is_flag=True, help="从标准输入读取密码")
+def password(name: str, password_stdin: bool) -> None:
+    """重设一个用户的密码，并让其已登录的浏览器全部退出。"""
+    hashed = _password(password_stdin)
+    with runtime().db.session_scope() as session:
+        users.set_password(session, users.by_name(session, name), hashed, at=clock.now())
+    click.echo(f"已重设 {name} 的密码")
+
+
+@group.command("disable")
+@click.argument("name")
+def disable(name: str) -> None:
+    """停用一个用户，其已登录的浏览器随之退出。"""
+    with runtime().db.session_scope() as session:
+        users.set_active(session, users.by_name(session, name), False, at=clock.now())
+    click.echo(f"已停用 {name}")
