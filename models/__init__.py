@@ -9,7 +9,6 @@ from models.inbound import (
     KeywordReply,
     Menu,
     OutboxMessage,
-    SeenRequest,
     SpoolFailure,
 )
 from models.people import Follower, FollowerTag, ImportRun, Member, TagChange
@@ -53,7 +52,6 @@ __all__ = [
     "PushArticle",
     "QuotaUse",
     "Review",
-    "SeenRequest",
     "Setting",
     "SharedToken",
     "SpoolFailure",

@@ -16,7 +16,9 @@ class InboundMessage(Base):
     """One message or event that WeChat pushed. The row is the claim: who inserts it works, everyone else gives its reply again.
 
     ``body`` and ``reply`` are encrypted and removed after ``limits.inbound_keep_days``; ``reply`` is the clear XML (empty text:
-    "success"). ``outcome``: done, failed (the handler failed, a polite reply was given), ignored, unknown_type.
+    "success"). ``request`` is the signature of the query: the same one with another message is a replay.
+    ``outcome``: done, ignored (nothing to do), unknown (a type we do not know), failed (the handler failed, a polite reply
+    was given, the spool tries again), aside (failed three times, a person decides).
     """
 
     __tablename__ = "inbound_message"
@@ -30,23 +32,12 @@ class InboundMessage(Base):
     reply: Mapped[str | None] = mapped_column(Sealed("inbound_message.reply"))
     outcome: Mapped[str] = mapped_column(sa.String(12), default="done")
     handler: Mapped[str] = mapped_column(sa.String(40), default="")
+    request: Mapped[str | None] = mapped_column(sa.String(40), unique=True)
 
     __table_args__ = (
         sa.Index("ix_inbound_message_openid", "openid", "received_at"),
         {"sqlite_with_rowid": False},
     )
-
-
-class SeenRequest(Base):
-    """A signed request (timestamp, nonce, signature) and the message that it carried, to refuse a replay with another one."""
-
-    __tablename__ = "seen_request"
-
-    signature: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
-    message_key: Mapped[str] = mapped_column(sa.String(160))
-    at: Mapped[datetime] = mapped_column(index=True)
-
-    __table_args__ = ({"sqlite_with_rowid": False},)
 
 
 class Conversation(Base):

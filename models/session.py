@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
+from errors import Unavailable
 from settings import ROOT
 
 _BUSY_S = 15
@@ -75,13 +76,20 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """The process's lock round a writing transaction on SQLite; nothing elsewhere."""
-        if self.on_sqlite:
-            with self._writing:
-                yield
-        else:
+    def writing(self, patience_s: float = -1) -> Iterator[None]:
+        """The process's lock round a writing transaction on SQLite; nothing elsewhere.
+
+        Raises :class:`errors.Unavailable` when it was not got within ``patience_s`` (default: waits for ever).
+        """
+        if not self.on_sqlite:
             yield
+            return
+        if not self._writing.acquire(timeout=patience_s):
+            raise Unavailable("系统正忙，请稍后再试")
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     def session_on(self, connection: sa.Connection) -> Session:
         """A session inside the transaction of ``connection``; its flushes belong to that transaction, which others commit."""

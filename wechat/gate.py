@@ -27,13 +27,14 @@ _MAX_QUERY = 2048
 class Authentic:
     """A push that is WeChat's: its message in clear (not parsed yet), and what the reply needs.
 
-    ``proof`` identifies the request where nothing but the query is signed (None when the signature covers
-    the message); ``key_index`` is None when the reply goes out in clear.
+    ``request`` is the query's signature: it belongs to one message, and another one under it is a replay.
+    ``key_index`` is None when the reply goes out in clear.
     """
 
     body: bytes
+    timestamp: int
     nonce: str
-    proof: str | None
+    request: str
     key_index: int | None
     app_id: str
 
@@ -74,19 +75,16 @@ class Gate:
             raise BadPush("echostr")
         return echo
 
-    def fresh(self, query: str, now: float) -> bool:
-        """Whether the query's timestamp lies within the window around ``now`` (Unix seconds); a missing one
-        does not.
-        """
-        sent = read_query(query).get("timestamp", "")
-        return bool(_TIMESTAMP.fullmatch(sent)) and abs(now - int(sent)) <= self.freshness_s
+    def fresh(self, push: Authentic, now: float) -> bool:
+        """Whether the push was signed within the window around ``now`` (Unix seconds)."""
+        return abs(now - push.timestamp) <= self.freshness_s
 
     def authenticate(self, query: str, body: bytes) -> Authentic:
         """Verify, and decrypt where the mode says so. The message is not parsed yet."""
         params = read_query(query)
         timestamp, nonce = self._check_query(params)
         if self.mode == "plain":
-            return Authentic(body, nonce, _proof(params), None, self.app_id)
+            return Authentic(body, int(timestamp), nonce, params["signature"], None, self.app_id)
         signature = params.get("msg_signature", "")
         encrypted = envelope(body)
         if encrypted is None or not signature:
@@ -94,11 +92,13 @@ class Gate:
             # unconfirmed.
             if self.mode != "compatible" or encrypted is not None:
                 raise BadPush("clear")
-            return Authentic(body, nonce, _proof(params), None, self.app_id)
+            return Authentic(body, int(timestamp), nonce, params["signature"], None, self.app_id)
         if not _SIGNATURE.fullmatch(signature):
             raise BadPush("msg_signature")
         opened = self.crypt.open(encrypted, signature, timestamp, nonce)
-        return Authentic(opened.message, nonce, None, opened.key_index, opened.app_id)
+        return Authentic(
+            opened.message, int(timestamp), nonce, params["signature"], opened.key_index, opened.app_id
+        )
 
     def seal(self, reply: bytes, push: Authentic, now: float) -> bytes:
         """The reply as WeChat wants it for this push: in clear, or encrypted with the key the push came
@@ -118,10 +118,6 @@ class Gate:
         if not same(sign(self.crypt.token, timestamp, nonce), signature):
             raise BadPush("signature")
         return timestamp, nonce
-
-
-def _proof(params: dict[str, str]) -> str:
-    return f"{params['timestamp']}.{params['nonce']}.{params['signature']}"
 
 
 def read_query(query: str) -> dict[str, str]:

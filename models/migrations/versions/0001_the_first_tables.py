@@ -91,7 +91,9 @@ def upgrade() -> None:
         sa.Column("reply", sa.LargeBinary(), nullable=True),
         sa.Column("outcome", sa.String(length=12), nullable=False),
         sa.Column("handler", sa.String(length=40), nullable=False),
+        sa.Column("request", sa.String(length=40), nullable=True),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_inbound_message")),
+        sa.UniqueConstraint("request", name=op.f("uq_inbound_message_request")),
         sqlite_with_rowid=False,
     )
     with op.batch_alter_table("inbound_message", schema=None) as batch_op:
@@ -134,17 +136,6 @@ def upgrade() -> None:
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
         batch_op.create_index("ix_outbox_message_due", ["status", "due_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_outbox_message_openid"), ["openid"], unique=False)
-
-    op.create_table(
-        "seen_request",
-        sa.Column("signature", sa.String(length=40), nullable=False),
-        sa.Column("message_key", sa.String(length=160), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("signature", name=op.f("pk_seen_request")),
-        sqlite_with_rowid=False,
-    )
-    with op.batch_alter_table("seen_request", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_seen_request_at"), ["at"], unique=False)
 
     op.create_table(
         "setting",
@@ -806,10 +797,6 @@ def downgrade() -> None:
     op.drop_table("spool_failure")
     op.drop_table("shared_token")
     op.drop_table("setting")
-    with op.batch_alter_table("seen_request", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_seen_request_at"))
-
-    op.drop_table("seen_request")
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_outbox_message_openid"))
         batch_op.drop_index("ix_outbox_message_due")
