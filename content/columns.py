@@ -1,0 +1,106 @@
+"""栏目: the columns and their recurring times."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from errors import Conflict, NotFound, Refused
+from models import Column
+
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+
+
+@dataclass(frozen=True)
+class _Default:
+    name: str
+    description: str
+    slots: tuple[Mapping[str, Any], ...]
+
+
+def _weekly(weekdays: list[int], time: str) -> tuple[Mapping[str, Any], ...]:
+    return ({"weekdays": weekdays, "time": time, "audience": "all", "active": False},)
+
+
+DEFAULTS: dict[str, _Default] = {
+    "study": _Default("学习园地", "理论学习、政策解读和学习体会", _weekly([0, 1, 2, 3, 4], "08:00")),
+    "news": _Default("先锋动态", "社区、网格和党支部的新鲜事", _weekly([0, 2, 4], "19:00")),
+}
+"""The two columns that every installation has. Their slots are proposals, inactive until somebody switches them on."""
+
+
+def ensure_defaults(session: Session) -> list[Column]:
+    """Make the two default columns where they are missing; repeatable. Returns all columns in their order."""
+    present = set(session.scalars(sa.select(Column.key)))
+    for sort, (key, default) in enumerate(DEFAULTS.items()):
+        if key not in present:
+            session.add(
+                Column(
+                    key=key,
+                    name=default.name,
+                    description=default.description,
+                    sort=sort,
+                    slots=[dict(slot) for slot in default.slots],
+                )
+            )
+    session.flush()
+    return listing(session, with_inactive=True)
+
+
+def listing(session: Session, *, with_inactive: bool = False) -> list[Column]:
+    """The columns in their order."""
+    query = sa.select(Column).order_by(Column.sort, Column.id)
+    if not with_inactive:
+        query = query.where(Column.active)
+    return list(session.scalars(query))
+
+
+def by_key(session: Session, key: str) -> Column:
+    """The column named in URLs and commands. Raises :class:`errors.NotFound` with the keys that there are."""
+    column = session.scalar(sa.select(Column).where(Column.key == key))
+    if column is None:
+        names = "、".join(f"{other.key}（{other.name}）" for other in listing(session))
+        raise NotFound(f"没有栏目“{key}”" + (f"，可用的栏目有 {names}" if names else ""))
+    return column
+
+
+def create(session: Session, *, key: str, name: str, description: str = "") -> Column:
+    """Add a column at the end. Raises :class:`errors.Refused` or :class:`errors.Conflict`."""
+    key, name = key.strip().lower(), name.strip()
+    if not re.fullmatch(r"[a-z][a-z0-9-]{1,19}", key) or key in ("a", "asset", "size"):
+        raise Refused("栏目代号应为 2 到 20 个小写字母、数字或短横线，并以字母开头")
+    if not 1 <= len(name) <= 20:
+        raise Refused("栏目名称应为 1 到 20 个字")
+    taken = session.scalar(sa.select(Column).where(sa.or_(Column.key == key, Column.name == name)))
+    if taken is not None:
+        raise Conflict(f"栏目“{taken.name}”（{taken.key}）已存在，请换一个代号或名称")
+    last = session.scalar(sa.select(sa.func.max(Column.sort))) or 0
+    column = Column(
+        key=key, name=name, description=description.strip()[:120], sort=last + 1, slots=[], active=True
+    )
+    session.add(column)
+    session.flush()
+    return column
+
+
+def set_slots(session: Session, column: Column, slots: Sequence[Mapping[str, Any]]) -> None:
+    """Replace the recurring times. Raises :class:`errors.Refused` for a time or day that does not exist."""
+    clean: list[Any] = []
+    for slot in slots:
+        days = sorted(set(slot.get("weekdays", ())))
+        time = str(slot.get("time", ""))
+        if not days or not all(isinstance(day, int) and 0 <= day <= 6 for day in days):
+            raise Refused("请至少选择一个星期几")
+        if not _TIME.fullmatch(time):
+            raise Refused(f"时间应写成 08:00 的样子，现在是“{time}”")
+        audience = str(slot.get("audience", "all")).strip() or "all"
+        clean.append(
+            {"weekdays": days, "time": time, "audience": audience, "active": bool(slot.get("active", True))}
+        )
+    column.slots = clean
+    session.flush()

@@ -1,0 +1,302 @@
+"""From stored HTML to what WeChat, the preview and the reader show: inline styles only, nothing that WeChat would drop.
+
+Each step is a function over the tree that changes nothing when it is applied again; so is the whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from content.house import dress
+from content.tree import Node, drop, parents, parse, render, replace
+
+ASSET_PATH = "/m/asset/"
+_ASSET = re.compile(r"^/m/asset/([0-9a-f]{64})(?:[?#].*)?$")
+_WECHAT_PICTURE = re.compile(r"^https?://mmbiz\.q(?:pic|logo)\.cn/")
+_WECHAT_ARTICLE = re.compile(r"^https?://mp\.weixin\.qq\.com/s[/?]")
+_STYLE_URL = re.compile(r"""url\(\s*(['"]?)([^'")]+)\1\s*\)""")
+_PX = re.compile(r"^(-?\d+(?:\.\d+)?)px$")
+_ICON_PX = 100
+_COLUMN_PX = 677
+
+
+class Report(Protocol):
+    """Takes a finding of the linter: field and message."""
+
+    def __call__(self, field: str, message: str) -> None: ...
+
+
+class Urls(Protocol):
+    """Gives the public address of a picture. Raises ``KeyError`` for an unknown one."""
+
+    def __getitem__(self, sha256: str, /) -> str: ...
+
+
+class StandInUrls:
+    """Addresses as long as WeChat's, for measuring a body before its pictures are uploaded."""
+
+    def __getitem__(self, sha256: str) -> str:
+        return f"http://mmbiz.qpic.cn/mmbiz_png/{(sha256 * 2)[:100]}/0?wx_fmt=png"
+
+
+class _LocalUrls:
+    def __getitem__(self, sha256: str) -> str:
+        return f"{ASSET_PATH}{sha256}"
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a body holds, to compare it with what WeChat stored of it."""
+
+    characters: int
+    bytes: int
+    styles: int
+    sections: int
+    pictures: int
+    empty_styles: int
+
+
+def for_wechat(html: str, urls: Urls | Mapping[str, str]) -> str:
+    """The body for ``draft/add``: pictures under WeChat's addresses. Raises ``KeyError`` for a picture without one.
+
+    What the store drops or rewrites without a word is known from page api_draft_add and from reading drafts back.
+    """
+    root = parse(html)
+    for step in (_sections_for_divs, _without_fonts, _links_as_notes, _plain_lists, _tight):
+        step(root)
+    _addressed(root, urls)
+    dress(root)
+    return render(root)
+
+
+def for_page(html: str) -> str:
+    """The same body for our own pages, with the pictures under our own addresses."""
+    return for_wechat(html, _LocalUrls())
+
+
+def counts(html: str) -> Counts:
+    """Measure a compiled body."""
+    return Counts(
+        characters=len(html),
+        bytes=len(html.encode()),
+        styles=html.count("style="),
+        sections=html.count("<section"),
+        pictures=html.count("<img"),
+        empty_styles=html.count('style=""'),
+    )
+
+
+def assets_in(root: Node) -> list[str]:
+    """The sha256 of every own picture below, in order, each once."""
+    found: dict[str, None] = {}
+    for address in _addresses(root):
+        if own := _ASSET.match(address):
+            found[own[1]] = None
+    return list(found)
+
+
+def foreign_pictures(root: Node) -> int:
+    """How many pictures below are neither ours nor WeChat's: WeChat drops them without a word."""
+    return sum(
+        1 for address in _addresses(root) if not _ASSET.match(address) and not _WECHAT_PICTURE.match(address)
+    )
+
+
+def _addresses(root: Node) -> Iterator[str]:
+    for node in root.elements():
+        if node.tag == "img":
+            yield node.attrs.get("src", "")
+        if "url(" in node.attrs.get("style", ""):
+            yield from (found[1] for found in _STYLE_URL.findall(node.attrs["style"]))
+
+
+def _sections_for_divs(root: Node) -> None:
+    """WeChat dissolves a ``div`` that holds a block and loses its style; a ``section`` stays."""
+    for node in root.elements():
+        if node.tag in ("div", "center"):
+            if node.tag == "center":
+                node.set_style({"text-align": "center", **node.style()})
+            node.tag = "section"
+
+
+def _without_fonts(root: Node) -> None:
+    """Phones have their own fonts only, and quoted names are the usual way to lose a whole style."""
+    for node in root.elements():
+        style = node.style()
+        for name in ("font-family", "list-style", "list-style-type", "float" if node.tag == "img" else ""):
+            style.pop(name, None)
+        if "font" in style:
+            del style["font"]
+        for name in ("width", "min-width"):
+            if (px := _PX.match(style.get(name, ""))) and float(px[1]) > _COLUMN_PX:
+                style[name] = "100%"
+        style = {
+            name: value.replace("! important", "!important").replace("!important", "").strip()
+            for name, value in style.items()
+        }
+        if node.tag == "code" and style:
+            style = {}
+        node.set_style(style)
+        if "style" in node.attrs and not node.attrs["style"]:
+            del node.attrs["style"]
+
+
+def _links_as_notes(root: Node) -> None:
+    """Links to sent WeChat articles stay; of others WeChat keeps only the text, so their address becomes a note."""
+    notes: list[tuple[str, str]] = []
+    links = [(parent, node) for parent, node in parents(root) if node.tag == "a"]
+    order = {id(node): index for index, node in enumerate(root.all("a"))}
+    for parent, link in sorted(links, key=lambda pair: order.get(id(pair[1]), 0)):
+        address = link.attrs.get("href", "").strip()
+        if _WECHAT_ARTICLE.match(address) and "tempkey=" not in address:
+            continue
+        kept: list[Node | str] = list(link.children)
+        text = link.text().strip()
+        if re.match(r"^https?://", address) and text and address.rstrip("/") != text.rstrip("/"):
+            notes.append((text, address))
+            kept.append(Node("sup", {"style": "color:#8c8c8c"}, [f"[{len(notes)}]"]))
+        replace(parent, link, kept)
+    if notes:
+        lines: list[Node | str] = [
+            Node(
+                "p",
+                {"style": "margin:0 0 4px;text-indent:0;word-break:break-all"},
+                [f"[{number}] {text}：{address}"],
+            )
+            for number, (text, address) in enumerate(notes, 1)
+        ]
+        heading = Node("p", {"style": "margin:0 0 4px;text-indent:0"}, ["文中链接"])
+        root.children.append(
+            Node(
+                "section",
+                {
+                    "style": "margin:24px 0 0;padding:12px 0 0;border-top:1px solid #e6e6e6;font-size:13px;color:#737373"
+                },
+                [heading, *lines],
+            )
+        )
+
+
+_BULLETS = ("•", "◦", "▪")
+
+
+def _plain_lists(root: Node) -> None:
+    """One paragraph an item with a real mark: the only form of a list that looks the same on every client."""
+    for parent, node in list(parents(root)):
+        if node.tag in ("ul", "ol") and not _inside_list(root, parent):
+            replace(parent, node, list(_items(node, 0)))
+
+
+def _inside_list(root: Node, parent: Node) -> bool:
+    return parent.tag in ("li", "ul", "ol")
+
+
+def _items(listing: Node, depth: int) -> Iterator[Node]:
+    ordered = listing.tag == "ol"
+    start = listing.attrs.get("start", "1")
+    number = int(start) if start.lstrip("-").isdigit() and len(start) < 6 else 1
+    items = [child for child in listing.children if isinstance(child, Node)]
+    wide = ordered and number + len(items) > 10
+    width = 2.2 if wide else 1.6
+    for item in items:
+        if item.tag in ("ul", "ol"):
+            yield from _items(item, depth + 1)
+            continue
+        mark = f"{number}." if ordered else _BULLETS[min(depth, 2)]
+        number += 1
+        for index, piece in enumerate(_pieces(item, depth)):
+            if piece.tag == "p" and index == 0:
+                own = {**item.style(), **piece.style()}
+                indent = f"{round((depth + 1) * width, 1)}em"
+                piece.set_style(
+                    {"margin": "0 0 8px", **own, "padding-left": indent, "text-indent": f"-{width}em"}
+                )
+                style = f"display:inline-block;width:{width}em;text-indent:0"
+                piece.children.insert(0, Node("span", {"style": style}, [mark]))
+            elif piece.tag == "p" and "padding-left" not in piece.style():
+                piece.set_style(
+                    {"margin": "0 0 8px", **piece.style(), "padding-left": f"{width}em", "text-indent": "0"}
+                )
+            yield piece
+
+
+def _pieces(item: Node, depth: int) -> Iterator[Node]:
+    """The blocks of one list item: loose texts gathered to a paragraph, nested lists already flattened."""
+    loose: list[Node | str] = []
+    empty = True
+
+    def gathered() -> Iterator[Node]:
+        nonlocal empty
+        if any(isinstance(child, Node) or child.strip() for child in loose) or (empty and loose):
+            empty = False
+            yield Node("p", {}, list(loose))
+        loose.clear()
+
+    for child in item.children:
+        if isinstance(child, Node) and child.tag in ("ul", "ol"):
+            yield from gathered()
+            yield from _items(child, depth + 1)
+        elif isinstance(child, Node) and child.tag in ("p", "section"):
+            yield from gathered()
+            empty = False
+            yield Node("p", dict(child.attrs), child.children) if not child.has_blocks else child
+        elif isinstance(child, Node) and child.tag in ("table", "blockquote", "figure", "pre"):
+            yield from gathered()
+            empty = False
+            yield child
+        else:
+            loose.append(child)
+    yield from gathered()
+
+
+def _tight(root: Node) -> None:
+    """No white space between blocks, no empty paragraph twice in a row."""
+    for node in [root, *root.elements()]:
+        if node is root or node.has_blocks:
+            node.children = [
+                child for child in node.children if not isinstance(child, str) or child.strip(" \t\r\n")
+            ]
+
+
+def _addressed(root: Node, urls: Urls | Mapping[str, str]) -> None:
+    """Give every own picture its public address; foreign ones go, as they would in WeChat's store."""
+    for parent, node in list(parents(root)):
+        if "url(" in node.attrs.get("style", ""):
+            node.set_style(
+                {name: fixed for name, value in node.style().items() if (fixed := _with_urls(value, urls))}
+            )
+        if node.tag != "img":
+            continue
+        address = node.attrs.get("src", "")
+        if own := _ASSET.match(address):
+            node.attrs["src"] = urls[own[1]]
+        elif not _WECHAT_PICTURE.match(address):
+            drop(parent, node)
+            continue
+        style = node.style()
+        width = style.pop("width", "auto")
+        px = _PX.match(width)
+        if px and float(px[1]) <= _ICON_PX:
+            sized = {"width": width, "height": style.pop("height", "auto")}
+        else:
+            style.pop("height", None)
+            sized = {"height": "auto"} if px or width == "auto" else {"width": width, "height": "auto"}
+        style.pop("max-width", None)
+        node.set_style({"max-width": "100%", **sized, **style})
+
+
+def _with_urls(value: str, urls: Urls | Mapping[str, str]) -> str:
+    dead = False
+
+    def public(match: re.Match[str]) -> str:
+        nonlocal dead
+        if own := _ASSET.match(match[2]):
+            return f"url({urls[own[1]]})"
+        dead = dead or not _WECHAT_PICTURE.match(match[2])
+        return f"url({match[2]})"
+
+    changed = _STYLE_URL.sub(public, value)
+    return "" if dead else changed
