@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from cli.output import Group, runtime
+from content import columns
 from models import migrate
 
 group = Group("db", help="数据库：升级表结构")
@@ -15,4 +16,6 @@ def upgrade() -> None:
     """把数据库升级到当前版本。可以重复运行，已有数据不会丢失。"""
     parts = runtime()
     migrate.upgrade_database(parts.db)
+    with parts.db.session_scope() as session:
+        columns.ensure_defaults(session)
     click.echo("数据库已是最新版本")

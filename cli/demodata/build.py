@@ -1,0 +1,262 @@
+"""Fills an empty database with the demo's office: places, people, accounts, content, a month of pushes and activities."""
+
+from __future__ import annotations
+
+import json
+import random
+import urllib.request
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+import clock
+from cli.demodata import PASSWORD, history, pictures, places
+from cli.demodata import people as made_people
+from community import users
+from community.roster import phone_index, tail_index
+from content import assets, columns
+from errors import Unavailable
+from models import (
+    Area,
+    Branch,
+    Column,
+    Community,
+    Follower,
+    Grid,
+    KeywordReply,
+    Member,
+    Setting,
+    User,
+)
+
+if TYPE_CHECKING:
+    from runtime import Runtime
+
+_BOUND = 1650
+_RESIDENTS = 350
+_PICTURES = 24
+
+
+class Account(NamedTuple):
+    """One of the demo's logins."""
+
+    username: str
+    role: str
+    display_name: str
+    what: str
+    stage: int | None = None
+    branch: int | None = None
+
+
+ACCOUNTS = (
+    Account("admin", "admin", "系统管理员", "管理员：用户、名册、菜单、系统状态"),
+    Account("bianji", "editor", "内容编辑", "编辑：导入 Word、写稿、提交审核、推送"),
+    Account("yishen", "reviewer", "一审审核员", "一审", stage=1),
+    Account("ershen", "reviewer", "二审审核员", "二审", stage=2),
+    Account("sanshen", "reviewer", "三审审核员", "三审", stage=3),
+    Account("shuji", "secretary", "梧桐里支部书记", "支部书记：本支部的签到、补签和台账", branch=0),
+    Account("shenji", "auditor", "审计员", "审计员：只看不改"),
+)
+
+
+def build(runtime: Runtime, rnd: random.Random, *, mark: str, hint: str) -> None:
+    """Pictures and followers first, then one transaction for all rows, so that a kill leaves all or nothing."""
+    now = clock.now()
+    store = assets.AssetStore(runtime.settings.data_dir)
+    drawn = [pictures.landscape(number) for number in range(_PICTURES)]
+    store.put_all(drawn)
+    openids = _sandbox_followers(runtime.settings.wechat.api_base_url, _BOUND + _RESIDENTS)
+    password = users.hash_password(PASSWORD)
+    roster = made_people.members(
+        rnd, len(places.branches()), sum(place.grids for place in places.COMMUNITIES)
+    )
+    with runtime.db.session_scope() as session:
+        branches, grids = _places(session)
+        accounts = _accounts(session, password, branches, now)
+        by_key = _columns(session)
+        members = _members(session, roster, branches, grids, now)
+        bound = _followers(session, rnd, members, openids, branches, now)
+        assets.remember(session, drawn)
+        written = history.articles(
+            session,
+            rnd,
+            by_key,
+            accounts,
+            [picture.sha256 for picture in drawn],
+            runtime.settings.server.base_url,
+            now,
+        )
+        history.pushes(session, rnd, written, accounts, branches, bound, now)
+        history.activities(session, rnd, branches, accounts, members, bound, now)
+        _replies(session, now)
+        unbound = next(
+            member
+            for member in members
+            if member["id"] not in bound and member["branch_id"] == branches[0].id
+        )
+        session.add(
+            Setting(name=hint, value=f"绑定 {unbound['name']} {unbound['phone'][-4:]}", updated_at=now)
+        )
+        session.add(Setting(name=mark, value=now.isoformat(), updated_at=now))
+
+
+def _sandbox_followers(base: str, count: int) -> list[str]:
+    def post(path: str, body: dict[str, Any]) -> Any:
+        request = urllib.request.Request(  # noqa: S310 - the local WeChat's address
+            f"{base}{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=60) as answer:
+                return json.load(answer)
+        except (OSError, ValueError):
+            raise Unavailable("本地微信没有应答，演示数据没有建成，请重新启动") from None
+
+    post("/_sandbox/reset", {})
+    answer = post("/_sandbox/followers", {"count": count})
+    return [str(openid) for openid in answer["openids"]]
+
+
+def _places(session: Session) -> tuple[list[Branch], list[Grid]]:
+    areas = {name: Area(name=name, sort=number) for number, name in enumerate(places.AREAS)}
+    session.add_all(areas.values())
+    session.flush()
+    communities = {}
+    grids: list[Grid] = []
+    for number, place in enumerate(places.COMMUNITIES):
+        community = Community(name=place.name, area_id=areas[place.area].id, sort=number)
+        session.add(community)
+        session.flush()
+        communities[place.name] = community
+        for grid_number in range(place.grids):
+            name = f"{place.name.removesuffix('社区')}{grid_number + 1}网格"
+            grids.append(Grid(name=name, community_id=community.id, sort=grid_number))
+    session.add_all(grids)
+    branches = [
+        Branch(name=name, short_name=short, community_id=communities[at].id if at else None, sort=number)
+        for number, (name, short, at) in enumerate(places.branches())
+    ]
+    session.add_all(branches)
+    session.flush()
+    return branches, grids
+
+
+def _accounts(session: Session, password: str, branches: list[Branch], now: datetime) -> dict[str, User]:
+    return {
+        account.username: users.create(
+            session,
+            username=account.username,
+            password_hash=password,
+            role=account.role,
+            at=now - timedelta(days=40),
+            branch=branches[account.branch] if account.branch is not None else None,
+            stage=account.stage,
+            display_name=account.display_name,
+        )
+        for account in ACCOUNTS
+    }
+
+
+def _columns(session: Session) -> dict[str, Column]:
+    return {column.key: column for column in columns.ensure_defaults(session)}
+
+
+def _members(
+    session: Session,
+    roster: list[made_people.DemoMember],
+    branches: list[Branch],
+    grids: list[Grid],
+    now: datetime,
+) -> list[dict[str, Any]]:
+    rows = [
+        {
+            "id": number,
+            "name": person.name,
+            "gender": person.gender,
+            "branch_id": branches[person.branch].id,
+            "grid_id": grids[person.grid].id,
+            "phone": person.phone,
+            "phone_index": phone_index(person.phone),
+            "tail_index": tail_index(person.phone[-4:]),
+            "joined_on": person.joined_on,
+            "duty": person.duty,
+            "note": "",
+            "active": True,
+            "created_at": now - timedelta(days=35),
+            "updated_at": now - timedelta(days=35),
+        }
+        for number, person in enumerate(roster, 1)
+    ]
+    session.execute(sa.insert(Member), rows)
+    _advance(session, "member", len(rows))
+    return rows
+
+
+def _advance(session: Session, table: str, last: int) -> None:
+    """Ids were given by us: PostgreSQL's sequence must not give them again."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.select(sa.func.setval(sa.func.pg_get_serial_sequence(f'"{table}"', "id"), last)))
+
+
+def _followers(
+    session: Session,
+    rnd: random.Random,
+    members: list[dict[str, Any]],
+    openids: list[str],
+    branches: list[Branch],
+    now: datetime,
+) -> dict[int, str]:
+    """``{member id: openid}`` of those who are bound; the rest of the openids are residents."""
+    chosen = sorted(rnd.sample(range(len(members)), _BOUND))
+    bound: dict[int, str] = {}
+    rows = []
+    for number, openid in enumerate(openids):
+        since = now - timedelta(days=rnd.randrange(2, 33), minutes=rnd.randrange(1440))
+        member = members[chosen[number]] if number < len(chosen) else None
+        if member is not None:
+            bound[member["id"]] = openid
+        rows.append(
+            {
+                "openid": openid,
+                "subscribed": True,
+                "gone": False,
+                "subscribed_at": since,
+                "last_seen_at": since + timedelta(hours=rnd.randrange(1, 40)),
+                "scene": "",
+                "scene_branch_id": member["branch_id"] if member else None,
+                "member_id": member["id"] if member else None,
+                "bound_at": since + timedelta(minutes=3) if member else None,
+                "consent_version": "1" if member else "",
+                "consent_at": since + timedelta(minutes=3) if member else None,
+                "bind_failures": 0,
+                "muted_columns": "",
+                "large_text": rnd.random() < 0.12,
+            }
+        )
+    session.execute(sa.insert(Follower), rows)
+    return bound
+
+
+def _replies(session: Session, now: datetime) -> None:
+    session.add_all(
+        [
+            KeywordReply(
+                pattern="问律师",
+                whole=False,
+                kind="text",
+                content="律师每周三 14:00—17:00 在各社区党群服务站值班，无需预约。回复“学习园地”可查看法律常识。",
+                sort=1,
+                updated_at=now,
+            ),
+            KeywordReply(
+                pattern="党群服务站",
+                whole=False,
+                kind="text",
+                content="各社区党群服务站每天 8:30—20:30 开放，提供图书、热水、打印和充电。",
+                sort=2,
+                updated_at=now,
+            ),
+        ]
+    )

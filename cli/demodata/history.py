@@ -1,0 +1,372 @@
+"""What the demo's office did in the past month: articles and reviews, pushes and results, activities and check-ins."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+import clock
+from cli.demodata import places, texts
+from content import html as content_html
+from content.articles import Fields, content_hash
+from models import (
+    Activity,
+    Article,
+    ArticleRevision,
+    Branch,
+    CheckIn,
+    Column,
+    Delivery,
+    Push,
+    PushArticle,
+    QuotaUse,
+    Review,
+    User,
+)
+
+# By column: how the last articles stand; all before them are published.
+_TAIL = ("queued", "queued", "approved", "in_review", "returned", "draft")
+_REVIEWERS = ("yishen", "ershen", "sanshen")
+_RETURNED = "第二段的数字与台账不一致，请核对后再提交"
+
+
+def articles(
+    session: Session,
+    rnd: random.Random,
+    columns: dict[str, Column],
+    accounts: dict[str, User],
+    covers: list[str],
+    base_url: str,
+    now: datetime,
+) -> list[Article]:
+    """Write the 60 articles with revisions and reviews; the published ones, oldest first."""
+    published: list[Article] = []
+    drafts = texts.articles(rnd, [place.name for place in places.COMMUNITIES])
+    for key in ("study", "news"):
+        own = [draft for draft in drafts if draft.column == key]
+        for number, draft in enumerate(own):
+            back = len(own) - number
+            status = _TAIL[len(_TAIL) - back] if back <= len(_TAIL) else "published"
+            cover = covers[(number * 7 + len(key)) % len(covers)]
+            picture = covers[(number * 5 + 3) % len(covers)]
+            fields = Fields(
+                title=draft.title,
+                column_id=columns[key].id,
+                author=draft.author,
+                digest=draft.digest,
+                html=content_html.clean(
+                    texts.to_html(draft, content_html.asset_url(picture) if number % 2 == 0 else "")
+                ),
+                cover_sha256=cover,
+            )
+            made = now - timedelta(days=back + 1, hours=rnd.randrange(1, 9))
+            article = _article(session, fields, status, number, made, accounts)
+            if status == "published":
+                hour = 8 if key == "study" else 18
+                day = clock.day_bounds(clock.shanghai_day(now - timedelta(days=back - len(_TAIL))))[0]
+                article.published_at = min(day + timedelta(hours=hour), now - timedelta(hours=2))
+                article.published_url = f"{base_url}/m/a/{article.id}"
+                published.append(article)
+    session.flush()
+    return sorted(published, key=lambda article: article.published_at or now)
+
+
+def _article(
+    session: Session, fields: Fields, status: str, number: int, made: datetime, accounts: dict[str, User]
+) -> Article:
+    editor = accounts["bianji"]
+    article = Article(
+        title=fields.title,
+        column_id=fields.column_id,
+        author=fields.author,
+        digest=fields.digest,
+        html=fields.html,
+        cover_sha256=fields.cover_sha256,
+        status=status,
+        stage=1 + number % 2 if status == "in_review" else 0,
+        hash=content_hash(fields),
+        version=1,
+        created_by=editor.id,
+        created_at=made,
+        updated_at=made,
+        submitted_at=None if status == "draft" else made + timedelta(minutes=20),
+        queue_position=number if status == "queued" else None,
+        queued_at=made + timedelta(hours=5) if status == "queued" else None,
+        warnings=[],
+    )
+    session.add(article)
+    session.flush()
+    session.add(
+        ArticleRevision(
+            article_id=article.id,
+            version=1,
+            title=article.title,
+            author=article.author,
+            digest=article.digest,
+            html=article.html,
+            cover_sha256=article.cover_sha256,
+            column_id=article.column_id,
+            hash=article.hash,
+            saved_by=editor.id,
+            saved_at=made,
+        )
+    )
+    stages = {"draft": 0, "returned": 0, "in_review": article.stage - 1}.get(status, len(_REVIEWERS))
+    for stage in range(stages):
+        _review(session, article, stage + 1, accounts, "approved", "", made + timedelta(hours=1 + stage))
+    if status == "returned":
+        _review(session, article, 1, accounts, "returned", _RETURNED, made + timedelta(hours=1))
+    return article
+
+
+def _review(
+    session: Session,
+    article: Article,
+    stage: int,
+    accounts: dict[str, User],
+    decision: str,
+    reason: str,
+    at: datetime,
+) -> None:
+    session.add(
+        Review(
+            article_id=article.id,
+            stage=stage,
+            user_id=accounts[_REVIEWERS[stage - 1]].id,
+            decision=decision,
+            reason=reason,
+            content_hash=article.hash,
+            at=at,
+            void=False,
+        )
+    )
+
+
+def pushes(
+    session: Session,
+    rnd: random.Random,
+    published: list[Article],
+    accounts: dict[str, User],
+    branches: list[Branch],
+    bound: dict[int, str],
+    now: datetime,
+) -> None:
+    """A month of pushes: every fourth article to everyone, some to single branches; the others were published without sending."""
+    everyone = len(bound) + 350
+    this_month: int = 0
+    for number, article in enumerate(published):
+        if number % 4 == 1:
+            audience, target, recipients = "all", "全部关注者", everyone
+        elif number % 6 == 4:
+            branch = rnd.choice(branches)
+            audience, target, recipients = f"branch:{branch.name}", branch.name, rnd.randrange(70, 130)
+        else:
+            continue
+        at = article.published_at or now
+        in_this_month = clock.month_key(at) == clock.month_key(now)
+        if audience == "all" and in_this_month:
+            this_month += 1
+            if this_month > 2:  # two of the four that WeChat allows: the demo can go on sending
+                continue
+        failed = rnd.randrange(0, 3)
+        push = Push(
+            kind="articles",
+            title=article.title,
+            audience=audience,
+            road="mass",
+            status="sent",
+            due_at=at,
+            planned_at=at,
+            planned=recipients,
+            skipped={},
+            started_at=at,
+            finished_at=at + timedelta(minutes=2),
+            created_by=accounts["bianji"].id,
+            created_at=at - timedelta(hours=3),
+        )
+        session.add(push)
+        session.flush()
+        session.add(
+            PushArticle(push_id=push.id, position=0, article_id=article.id, content_hash=article.hash)
+        )
+        delivery = Delivery(
+            push_id=push.id,
+            road="mass",
+            key=f"demo-{push.id}",
+            status="delivered",
+            to_all=audience == "all",
+            target=target,
+            recipients=recipients,
+            due_at=at,
+            attempts=1,
+            called_at=at,
+            accepted_at=at + timedelta(seconds=1),
+            finished_at=at + timedelta(minutes=2),
+            msg_id=str(3147000000 + push.id),
+            total_count=recipients,
+            filter_count=recipients,
+            sent_count=recipients - failed,
+            error_count=failed,
+        )
+        session.add(delivery)
+        session.flush()
+        if audience == "all" and in_this_month:
+            period = clock.month_key(at)
+            session.execute(
+                sa.insert(QuotaUse),
+                [
+                    {
+                        "subject": openid,
+                        "period": period,
+                        "delivery_id": delivery.id,
+                        "state": "used",
+                        "at": at,
+                    }
+                    for openid in bound.values()
+                ],
+            )
+
+
+_PAST = (
+    ("第一季度党员大会回头看", "党员大会", "对照清单检查第一季度事项的落实情况", 27),
+    ("主题党日：楼道堆物清一清", "楼道清理", "清理楼道堆物，畅通生命通道", 24),
+    ("志愿服务：小修小补进小区", "小修小补", "为居民提供磨刀、修伞、理发等服务", 20),
+    ("支部学习：读原著谈体会", "读书会", "共读一章，结合网格工作谈体会", 17),
+    ("律师进网格：常见问题答疑", "律师答疑", "请律师解答邻里和租房中的常见问题", 13),
+    ("主题党日：走访空巢老人", "走访", "走访本网格的空巢老人，了解需要", 10),
+    ("志愿服务：口袋公园认养", "认养", "认养口袋公园的花草并签名值守", 6),
+    ("支部学习：基层减负怎么做", "减负", "讨论哪些报表和会议可以合并", 3),
+)
+
+
+def activities(
+    session: Session,
+    rnd: random.Random,
+    branches: list[Branch],
+    accounts: dict[str, User],
+    members: list[dict[str, Any]],
+    bound: dict[int, str],
+    now: datetime,
+) -> None:
+    """Eight past activities, two that are open now and one of tomorrow."""
+    editor = accounts["bianji"].id
+    for number, (title, keyword, purpose, days) in enumerate(_PAST):
+        day = clock.day_bounds(clock.shanghai_day(now - timedelta(days=days)))[0]
+        start = day + timedelta(hours=18, minutes=30)
+        invited = branches if number % 2 == 0 else rnd.sample(branches, 6)
+        activity = _activity(
+            session, title, keyword, purpose, start, start + timedelta(hours=2), invited, branches, editor
+        )
+        _check_ins(
+            session, rnd, activity, members, {branch.id for branch in invited}, bound, rnd.uniform(0.42, 0.7)
+        )
+    start = now - timedelta(hours=1)
+    title = "主题党日：旧充电棚改造议一议"
+    activity = _activity(
+        session,
+        title,
+        "主题党日",
+        "讨论旧充电棚的改造方案",
+        start,
+        now + timedelta(days=3),
+        branches,
+        branches,
+        editor,
+    )
+    _check_ins(session, rnd, activity, members, {branch.id for branch in branches}, bound, 0.18, until=now)
+    volunteers = branches[1:5]
+    title = "志愿服务：周六一小时"
+    activity = _activity(
+        session,
+        title,
+        "志愿服务",
+        "利用周六一小时清洁小广场",
+        start,
+        now + timedelta(days=2),
+        volunteers,
+        branches,
+        editor,
+    )
+    _check_ins(session, rnd, activity, members, {branch.id for branch in volunteers}, bound, 0.12, until=now)
+    tomorrow = clock.day_bounds(clock.shanghai_day(now + timedelta(days=1)))[0] + timedelta(hours=19)
+    _activity(
+        session,
+        "支部学习：怎样开好支部大会",
+        "支部学习",
+        "学习支部大会的程序和要求",
+        tomorrow,
+        tomorrow + timedelta(hours=2),
+        branches,
+        branches,
+        editor,
+    )
+
+
+def _activity(
+    session: Session,
+    title: str,
+    keyword: str,
+    purpose: str,
+    start: datetime,
+    end: datetime,
+    invited: list[Branch],
+    branches: list[Branch],
+    editor: int,
+) -> Activity:
+    activity = Activity(
+        title=title,
+        keyword=keyword,
+        kind="study" if title.startswith("支部学习") else "event",
+        purpose=purpose,
+        place="党群服务站",
+        starts_at=start,
+        ends_at=end,
+        for_all=len(invited) == len(branches),
+        created_by=editor,
+        created_at=start - timedelta(days=3),
+        branches=[] if len(invited) == len(branches) else list(invited),
+    )
+    session.add(activity)
+    session.flush()
+    return activity
+
+
+def _check_ins(
+    session: Session,
+    rnd: random.Random,
+    activity: Activity,
+    members: list[dict[str, Any]],
+    invited: set[int],
+    bound: dict[int, str],
+    share: float,
+    until: datetime | None = None,
+) -> None:
+    end = min(activity.ends_at, until) if until else activity.ends_at
+    span = max(60, int((end - activity.starts_at).total_seconds()))
+    rows = []
+    for member in members:
+        if member["branch_id"] not in invited or rnd.random() > share:
+            continue
+        by_phone = member["id"] in bound
+        if not by_phone and until is not None:
+            continue
+        made_up = until is None and rnd.random() < 0.03
+        rows.append(
+            {
+                "activity_id": activity.id,
+                "member_id": member["id"],
+                "branch_id": member["branch_id"],
+                "at": end + timedelta(hours=rnd.randrange(2, 40))
+                if made_up
+                else activity.starts_at + timedelta(seconds=int(span * min(1.0, rnd.betavariate(1.2, 3)))),
+                "via": "reply" if by_phone else "paper",
+                "made_up": made_up,
+                "reason": "当天值班未能到场" if made_up else "",
+            }
+        )
+    if rows:
+        session.execute(sa.insert(CheckIn), rows)
