@@ -16,6 +16,7 @@ import mammoth
 
 from content import html as cleaning
 from content import wordfile
+from content.articles import Fields
 from content.pictures import Picture, card_cover, cover_of, prepare
 from content.tree import Node, drop, parse, render
 from errors import Refused
@@ -131,6 +132,18 @@ def read_word(data: bytes, filename: str, limits: Limits, *, column_key: str = "
         warnings=tuple(
             _warnings(parts, pictures, f"{parts.header_text}\n{title}\n{text}", bool(pictures.taken))
         ),
+    )
+
+
+def fields_of(draft: WordDraft, column_id: int) -> Fields:
+    """The draft as the fields of a new article."""
+    return Fields(
+        title=draft.title,
+        column_id=column_id,
+        author=draft.author,
+        digest=draft.digest,
+        html=draft.html,
+        cover_sha256=draft.cover.sha256,
     )
 
 

@@ -1,0 +1,246 @@
+"""``flask article``: import Word files, submit, review, queue and show articles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+import clock
+from cli.output import (
+    Group,
+    acting_user,
+    as_option,
+    emit_json,
+    emit_rows,
+    json_option,
+    readable_file,
+    runtime,
+)
+from community import audit
+from community.users import require
+from content import articles, assets, columns, importing, queue, review
+from errors import Refused
+from models import Article, User
+
+group = Group("article", help="稿件：导入、提交、审核、查看")
+
+
+@group.command("import")
+@click.argument("file", metavar="FILE.docx")
+@click.option(
+    "--column",
+    "column_key",
+    required=True,
+    metavar="栏目",
+    help="栏目代号：study（学习园地）或 news（先锋动态）",
+)
+@click.option("--author", "author", required=True, metavar="用户名", help="以哪个用户的名义建稿")
+@json_option
+def import_(file: str, column_key: str, author: str, as_json: bool) -> None:
+    """把一个 Word 文件（.docx）导入为草稿。"""
+    parts, path = runtime(), readable_file(file)
+    limits = parts.settings.limits
+    with parts.db.session_scope() as session:
+        require(acting_user(session, author), "article.write")
+        columns.ensure_defaults(session)
+        column_id = columns.by_key(session, column_key).id
+    if path.stat().st_size > limits.upload_mb * 1024 * 1024:
+        raise Refused(f"文件不能超过 {limits.upload_mb} MB，请压缩图片后再导入")
+    draft = importing.read_word(path.read_bytes(), path.name, limits, column_key=column_key)
+    assets.AssetStore(parts.settings.data_dir).put_all(draft.all_pictures)
+    with parts.db.session_scope() as session:
+        user = acting_user(session, author)
+        assets.remember(session, draft.all_pictures)
+        article = articles.create(
+            session, user, importing.fields_of(draft, column_id), warnings=draft.warnings
+        )
+        warnings = [*draft.warnings, *(finding.message for finding in articles.findings(article, limits))]
+        _record(session, "article.import", user, article)
+        result = {"id": article.id, "title": article.title, "warnings": warnings}
+    if as_json:
+        emit_json(result)
+        return
+    click.echo(f"已导入稿件 {result['id']}：{result['title']}")
+    for warning in warnings:
+        click.echo(f"  提醒：{warning}")
+
+
+@group.command("list")
+@click.option("--column", "column_key", metavar="栏目", help="只列出这个栏目")
+@click.option(
+    "--status", "status", metavar="状态", help="只列出这个状态，如 draft、in_review、approved、published"
+)
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="最多列出多少篇")
+@json_option
+def list_(column_key: str | None, status: str | None, limit: int, as_json: bool) -> None:
+    """列出稿件，新的在前。"""
+    with runtime().db.read_scope() as session:
+        column_id = columns.by_key(session, column_key).id if column_key else None
+        page = articles.listing(session, column_id=column_id, statuses=[status] if status else (), size=limit)
+        rows = [_summary(article) for article in page.articles]
+    if as_json:
+        emit_json({"articles": rows, "total": page.total})
+    else:
+        emit_rows(
+            ("编号", "标题", "栏目", "状态", "编稿人", "修改时间"),
+            [
+                (
+                    row["id"],
+                    row["title"],
+                    row["column_name"],
+                    row["status_name"],
+                    row["creator"],
+                    row["updated_at"],
+                )
+                for row in rows
+            ],
+        )
+
+
+@group.command("show")
+@click.argument("article_id", metavar="编号", type=int)
+@json_option
+def show(article_id: int, as_json: bool) -> None:
+    """显示一篇稿件：内容、状态、审核记录和发布结果。"""
+    with runtime().db.read_scope() as session:
+        article = articles.get(session, article_id, full=True)
+        shown = _summary(article) | _details(article)
+    if as_json:
+        emit_json(shown)
+        return
+    click.echo(f"{shown['id']}  {shown['title']}")
+    click.echo(
+        f"栏目 {shown['column_name']}  状态 {shown['status_name']}  作者 {shown['author'] or '（未填）'}"
+    )
+    click.echo(f"摘要 {shown['digest'] or '（未填）'}")
+    for decision in shown["reviews"]:
+        void = "（已失效）" if decision["void"] else ""
+        click.echo(
+            f"{decision['stage_name']} {decision['user']} {decision['decision_name']}{void} {decision['reason']}".rstrip()
+        )
+    if shown["published"]["url"]:
+        click.echo(f"链接 {shown['published']['url']}")
+
+
+@group.command("submit")
+@click.argument("article_id", metavar="编号", type=int)
+@as_option
+@json_option
+def submit(article_id: int, acting: str, as_json: bool) -> None:
+    """提交审核。"""
+    limits = runtime().settings.limits
+    _act(
+        acting,
+        "article.write",
+        "article.submit",
+        lambda s, u: review.submit(s, article_id, u, limits=limits),
+        as_json,
+    )
+
+
+@group.command("approve")
+@click.argument("article_id", metavar="编号", type=int)
+@click.option("--hash", "expected_hash", metavar="摘要值", help="审核人看到的内容的 hash，内容已变则拒绝")
+@as_option
+@json_option
+def approve(article_id: int, expected_hash: str | None, acting: str, as_json: bool) -> None:
+    """通过当前这一级审核。"""
+    limits = runtime().settings.limits
+    _act(
+        acting,
+        "article.review",
+        "article.approve",
+        lambda s, u: review.approve(s, article_id, u, limits=limits, expected_hash=expected_hash),
+        as_json,
+    )
+
+
+@group.command("return")
+@click.argument("article_id", metavar="编号", type=int)
+@click.option("--reason", required=True, metavar="理由", help="退回的理由，作者会看到")
+@as_option
+@json_option
+def return_(article_id: int, reason: str, acting: str, as_json: bool) -> None:
+    """退回修改，必须写明理由。"""
+    _act(
+        acting,
+        "article.review",
+        "article.return",
+        lambda s, u: review.send_back(s, article_id, u, reason=reason),
+        as_json,
+    )
+
+
+@group.command("queue")
+@click.argument("article_id", metavar="编号", type=int)
+@as_option
+@json_option
+def queue_(article_id: int, acting: str, as_json: bool) -> None:
+    """把审核通过的稿件排入栏目的待发队列。"""
+    _act(acting, "article.queue", "article.queue", lambda s, u: queue.enqueue(s, article_id, u), as_json)
+
+
+def _act(acting: str, right: str, action: str, service: Any, as_json: bool) -> None:
+    with runtime().db.session_scope() as session:
+        user = acting_user(session, acting)
+        require(user, right)
+        article: Article = service(session, user)
+        _record(session, action, user, article)
+        result = {"id": article.id, "title": article.title, "status": article.status, "hash": article.hash}
+        name = articles.status_name(article)
+    if as_json:
+        emit_json(result)
+    else:
+        click.echo(f"稿件 {result['id']}《{result['title']}》现在是：{name}")
+
+
+def _record(session: Any, action: str, user: User, article: Article) -> None:
+    detail = {"version": article.version, "status": article.status, "hash": article.hash}
+    audit.record(session, action, at=clock.now(), user=user, subject=f"article:{article.id}", detail=detail)
+
+
+def _summary(article: Article) -> dict[str, Any]:
+    return {
+        "id": article.id,
+        "title": article.title,
+        "author": article.author,
+        "column": article.column.key,
+        "column_name": article.column.name,
+        "status": article.status,
+        "status_name": articles.status_name(article),
+        "stage": article.stage,
+        "creator": article.creator.label,
+        "updated_at": article.updated_at,
+    }
+
+
+def _details(article: Article) -> dict[str, Any]:
+    return {
+        "digest": article.digest,
+        "hash": article.hash,
+        "version": article.version,
+        "html": article.html,
+        "source_url": article.source_url,
+        "cover": article.cover_sha256,
+        "warnings": article.warnings,
+        "reviews": [
+            {
+                "stage": decision.stage,
+                "stage_name": articles.STAGE_NAMES.get(decision.stage, "审核"),
+                "user": decision.user.username,
+                "decision": decision.decision,
+                "decision_name": "通过" if decision.decision == "approved" else "退回",
+                "reason": decision.reason,
+                "hash": decision.content_hash,
+                "at": decision.at,
+                "void": decision.void,
+            }
+            for decision in article.reviews
+        ],
+        "published": {
+            "url": article.published_url,
+            "at": article.published_at,
+            "msg_data_id": article.msg_data_id,
+        },
+    }
