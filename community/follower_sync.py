@@ -1,0 +1,172 @@
+"""Pull the follower list and the tags from WeChat: ``flask follower sync``, and nightly.
+
+Pages of 10,000 are fetched outside any transaction and written in short ones. Sources:
+developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_getfans, …/usermanage/tag/api_gettagfans
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+import clock
+from community import audit, followers, tags
+from errors import Refused
+from models import Branch, Community, Follower, FollowerTag, User
+from models.session import Database
+
+_WRITE = 1000
+_PAGES = 10_000  # no account has so many pages: a list that never ends is WeChat's fault, not ours to follow
+_FEW = 20
+
+
+class SyncClient(tags.TagClient, Protocol):
+    """What the sync asks of the WeChat client."""
+
+    def followers(self, next_openid: str = "") -> dict[str, Any]:
+        """One page as WeChat gives it: ``{"total", "count", "data": {"openid": [...]}, "next_openid"}``."""
+
+    def tag_members(self, tag_id: int, next_openid: str = "") -> dict[str, Any]:
+        """One page of a tag's followers, the same shape without ``total``."""
+
+
+@dataclass
+class SyncReport:
+    """What a sync found and did."""
+
+    following: int = 0
+    added: int = 0
+    left: int = 0
+    tags: int = 0
+    tag_changes: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """As JSON."""
+        return asdict(self)
+
+
+def sync(
+    db: Database, client: SyncClient, *, user: User | None = None, accept_loss: bool = False
+) -> SyncReport:
+    """Bring followers and tags to what WeChat says; short transactions between the calls. Repeatable, safe to cut off.
+
+    Who is no longer on the list has left and is pseudonymised. Because that cannot be undone, a list that lacks more than half of
+    our followers is refused unless ``accept_loss``: it rather means another account or an incomplete answer.
+
+    Raises :class:`Refused`, :class:`errors.WeChatError`.
+    """
+    started = clock.now()
+    report = SyncReport()
+    listed = set(_pages(client.followers))
+    report.following = len(listed)
+    with db.read_scope() as session:
+        known = set(
+            session.scalars(
+                sa.select(Follower.openid).where(Follower.subscribed.is_(True), Follower.gone.is_(False))
+            )
+        )
+        left = _who_left(session, listed, started)
+    if len(left) > _FEW and len(left) * 2 > len(known) and not accept_loss:
+        raise Refused(
+            f"微信返回的关注者只有 {len(listed):,} 人，本系统记录的有 {len(known):,} 人，相差过半，未作改动；"
+            "请检查公众号配置是否正确，确认无误后加 --accept-loss 再执行"
+        )
+    for part in _parts(sorted(listed - known)):
+        with db.session_scope() as session:
+            report.added += _arrive(session, part, at=started)
+    for part in _parts(sorted(left)):
+        with db.session_scope() as session:
+            gone = session.scalars(
+                sa.select(Follower).where(Follower.openid.in_(part), Follower.gone.is_(False))
+            )
+            leaving = [one for one in gone if one.subscribed_at is None or one.subscribed_at <= started]
+            followers.forget(session, leaving, at=started)
+            report.left += len(leaving)
+    report.tags = _pull_tags(db, client)
+    with db.session_scope() as session:
+        report.tag_changes = tags.reconcile(session, at=clock.now())
+        audit.record(
+            session, "follower.sync", user=user, actor="命令行", detail=report.as_dict(), at=clock.now()
+        )
+    return report
+
+
+def _pages(fetch: Callable[[str], dict[str, Any]]) -> Iterator[str]:
+    """All openids of a paged list. The last page names its last openid as the next one; the page after it is empty."""
+    cursor = ""
+    for _ in range(_PAGES):
+        answer = fetch(cursor)
+        openids = (answer.get("data") or {}).get("openid") or []
+        yield from openids
+        following = str(answer.get("next_openid") or "")
+        if not openids or not following or following == cursor:
+            return
+        cursor = following
+
+
+def _parts(openids: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(openids), _WRITE):
+        yield openids[start : start + _WRITE]
+
+
+def _who_left(session: Session, listed: set[str], started: datetime) -> set[str]:
+    """Followers that the list lacks, but not those who came while it was read."""
+    rows = session.execute(
+        sa.select(Follower.openid, Follower.subscribed_at).where(
+            Follower.subscribed.is_(True), Follower.gone.is_(False)
+        )
+    )
+    return {openid for openid, since in rows if openid not in listed and (since is None or since <= started)}
+
+
+def _arrive(session: Session, openids: list[str], *, at: datetime) -> int:
+    added = followers.insert_missing(session, openids, at=at)
+    session.execute(
+        sa.update(Follower)
+        .where(Follower.openid.in_(openids), Follower.subscribed.is_(False))
+        .values(subscribed=True, gone=False, unsubscribed_at=None, subscribed_at=at)
+    )
+    return added
+
+
+def _pull_tags(db: Database, client: SyncClient) -> int:
+    """Learn which tags exist and who carries ours; how many of ours there are."""
+    listed = {str(tag["name"]): int(tag["id"]) for tag in client.tags_get()}
+    with db.session_scope() as session:
+        ours = _match_tags(session, listed)
+    for tag_id in ours:
+        carriers = set(_pages(lambda cursor, tag_id=tag_id: client.tag_members(tag_id, cursor)))  # type: ignore[misc]
+        with db.session_scope() as session:
+            _replace_carriers(session, tag_id, carriers)
+    return len(ours)
+
+
+def _match_tags(session: Session, listed: dict[str, int]) -> list[int]:
+    ours = []
+    ids = set(listed.values())
+    places: list[Branch | Community] = [
+        *session.scalars(sa.select(Branch)),
+        *session.scalars(sa.select(Community)),
+    ]
+    for place in places:
+        if place.tag_id not in ids:
+            place.tag_id = listed.get(tags.tag_name(place))
+        if place.tag_id is not None:
+            ours.append(place.tag_id)
+    session.execute(sa.delete(FollowerTag).where(FollowerTag.tag_id.not_in(ids)))
+    return ours
+
+
+def _replace_carriers(session: Session, tag_id: int, carriers: set[str]) -> None:
+    before = set(session.scalars(sa.select(FollowerTag.openid).where(FollowerTag.tag_id == tag_id)))
+    for part in _parts(sorted(before - carriers)):
+        session.execute(
+            sa.delete(FollowerTag).where(FollowerTag.tag_id == tag_id, FollowerTag.openid.in_(part))
+        )
+    for part in _parts(sorted(carriers - before)):
+        session.execute(sa.insert(FollowerTag), [{"openid": openid, "tag_id": tag_id} for openid in part])

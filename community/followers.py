@@ -1,0 +1,187 @@
+"""粉丝: who follows the account, who left, and the list as WeChat has it.
+
+An openid is all that WeChat gives. Whoever leaves is unbound and becomes a pseudonym, as WeChat's rules demand, while the
+branch's ledger keeps the check-ins, which hang on the member.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session, joinedload
+
+from models import (
+    Branch,
+    Conversation,
+    Follower,
+    FollowerTag,
+    InboundMessage,
+    Member,
+    OutboxMessage,
+    TagChange,
+)
+
+_SCENE_PREFIX = "qrscene_"
+_LATE = timedelta(seconds=2)
+"""WeChat's times are whole seconds: an event is older than ours only if it is older by more than that."""
+
+
+@dataclass(frozen=True)
+class FollowResult:
+    """What a subscribe or scan event meant. ``branch`` is the label of the branch whose QR code it was, or empty."""
+
+    follower_id: int
+    is_new: bool
+    branch: str
+    bound: bool
+
+
+def ensure(session: Session, openid: str, *, at: datetime) -> Follower:
+    """The follower of this openid, made now if this is the first we hear of them (they followed before we listened)."""
+    follower = _find(session, openid)
+    if follower is None:
+        insert_missing(session, [openid], at=at)
+        follower = _find(session, openid)
+        assert follower is not None
+    return follower
+
+
+def insert_missing(session: Session, openids: Sequence[str], *, at: datetime) -> int:
+    """Add those openids that are not there yet, safely beside others who do the same; how many were added."""
+    if not openids:
+        return 0
+    insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    added = session.execute(
+        insert(Follower).on_conflict_do_nothing(index_elements=["openid"]),
+        [{"openid": openid, "subscribed": True, "gone": False, "subscribed_at": at} for openid in openids],
+        execution_options={"synchronize_session": False},
+    )
+    return max(0, int(getattr(added, "rowcount", 0)))
+
+
+def follow(session: Session, openid: str, *, scene: str | None, at: datetime) -> FollowResult:
+    """Somebody follows; ``scene`` is that of the QR code (with or without WeChat's ``qrscene_``), ``at`` the event's time."""
+    before = _find(session, openid)
+    follower = before or ensure(session, openid, at=at)
+    is_new = before is None or not before.subscribed
+    if is_new:
+        follower.subscribed_at = at
+    follower.subscribed = True
+    follower.gone = False
+    follower.unsubscribed_at = None
+    return _with_scene(session, follower, scene, is_new=is_new, at=at)
+
+
+def scanned(session: Session, openid: str, *, scene: str | None, at: datetime) -> FollowResult:
+    """A follower scans a QR code with a scene."""
+    return _with_scene(session, ensure(session, openid, at=at), scene, is_new=False, at=at)
+
+
+def _with_scene(
+    session: Session, follower: Follower, scene: str | None, *, is_new: bool, at: datetime
+) -> FollowResult:
+    scene = (scene or "").removeprefix(_SCENE_PREFIX)[:64]
+    branch = _branch_of_scene(session, scene)
+    if scene:
+        follower.scene = scene
+    if branch is not None:
+        follower.scene_branch_id = branch.id
+    follower.last_seen_at = at
+    session.flush()
+    return FollowResult(follower.id, is_new, branch.label if branch else "", follower.member_id is not None)
+
+
+def _branch_of_scene(session: Session, scene: str) -> Branch | None:
+    prefix, _, number = scene.partition("-")
+    if prefix != "branch" or not number.isascii() or not number.isdigit() or len(number) > 9:
+        return None
+    branch = session.get(Branch, int(number))
+    return branch if branch is not None and branch.active else None
+
+
+def unfollow(session: Session, openid: str, *, at: datetime) -> bool:
+    """Somebody left: unbound, pseudonymised, messages emptied; whether there was anything to do.
+
+    An event older than the present following (they came back meanwhile) changes nothing.
+    """
+    follower = _find(session, openid)
+    if follower is None:
+        return False
+    if follower.subscribed_at is not None and follower.subscribed_at > at + _LATE:
+        return False
+    forget(session, [follower], at=at)
+    return True
+
+
+def forget(session: Session, followers: Sequence[Follower], *, at: datetime) -> None:
+    """Pseudonymise followers and remove what hangs on their openids. Member and check-ins stay."""
+    openids = [follower.openid for follower in followers]
+    for table in (FollowerTag, TagChange, Conversation):
+        session.execute(sa.delete(table).where(table.openid.in_(openids)))
+    session.execute(
+        sa.delete(OutboxMessage).where(OutboxMessage.openid.in_(openids), OutboxMessage.status == "waiting")
+    )
+    for follower in followers:
+        openid, pseudonym = follower.openid, f"gone-{secrets.token_hex(16)}"
+        session.execute(
+            sa.update(InboundMessage)
+            .where(InboundMessage.openid == openid)
+            .values(openid=pseudonym, body=None, reply=None)
+        )
+        follower.openid = pseudonym
+        follower.unionid = None
+        follower.subscribed = False
+        follower.gone = True
+        follower.unsubscribed_at = at
+        follower.member_id = None
+        follower.bound_at = None
+        follower.consent_version = ""
+        follower.consent_at = None
+        follower.bind_failures = 0
+        follower.bind_locked_until = None
+    session.flush()
+
+
+def _find(session: Session, openid: str) -> Follower | None:
+    return session.scalar(sa.select(Follower).where(Follower.openid == openid))
+
+
+# --- Lists -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class FollowerCounts:
+    """How many follow, and how many of them are bound to a member."""
+
+    following: int
+    bound: int
+
+
+def counts(session: Session) -> FollowerCounts:
+    """Both numbers in one query."""
+    row = session.execute(
+        sa.select(sa.func.count(Follower.id), sa.func.count(Follower.member_id)).where(
+            Follower.subscribed.is_(True), Follower.gone.is_(False)
+        )
+    ).one()
+    return FollowerCounts(row[0], row[1])
+
+
+def page(session: Session, *, number: int = 1, size: int = 20) -> tuple[list[Follower], int]:
+    """Present followers with member and branch, newest first, and how many there are; ``number`` counts from 1."""
+    where = (Follower.subscribed.is_(True), Follower.gone.is_(False))
+    found = session.scalars(
+        sa.select(Follower)
+        .options(joinedload(Follower.member).joinedload(Member.branch))
+        .where(*where)
+        .order_by(Follower.id.desc())
+        .offset((max(number, 1) - 1) * size)
+        .limit(size)
+    )
+    return list(found), counts(session).following

@@ -1,0 +1,99 @@
+"""Masking, and the one door to what is masked.
+
+Names and phones are masked on every screen and in every export. Whoever needs more has the right, gives a reason and leaves an
+entry in the audit trail.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from community import audit
+from community.rights import branch_scope, require
+from errors import NotFound, Refused
+from models import Follower, Member, User
+
+MIN_REASON = 4
+
+
+def mask_name(name: str) -> str:
+    """``张*三``, ``张*``, ``欧**远``: first and last character stay, a name of two keeps the first."""
+    if len(name) <= 1:
+        return "*"
+    if len(name) == 2:
+        return f"{name[0]}*"
+    return f"{name[0]}{'*' * (len(name) - 2)}{name[-1]}"
+
+
+def mask_phone(phone: str | None) -> str:
+    """``138****5678``; nothing for nothing."""
+    if not phone:
+        return ""
+    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 11 else "****"
+
+
+def mask_openid(openid: str) -> str:
+    """``oPion…001A``: enough to tell two apart on a screen."""
+    return openid if len(openid) <= 10 else f"{openid[:5]}…{openid[-4:]}"
+
+
+@dataclass(frozen=True)
+class Revealed:
+    """A member's name and phone in clear."""
+
+    name: str
+    phone: str
+
+
+def check_reason(reason: str) -> str:
+    """The reason for seeing what is masked, tidied. Raises :class:`Refused` where it says nothing."""
+    reason = " ".join(reason.split())
+    if len(reason) < MIN_REASON:
+        raise Refused(f"请写明查看未脱敏信息的事由，至少 {MIN_REASON} 个字")
+    return reason[:200]
+
+
+def reveal(session: Session, user: User, member_id: int, reason: str, *, at: datetime) -> Revealed:
+    """Name and phone of one member in clear; recorded with the reason.
+
+    Raises :class:`NotFound` outside the user's scope, :class:`Forbidden` without the right, :class:`Refused` without a reason.
+    """
+    require(user, "member.unmask")
+    reason = check_reason(reason)
+    member = session.scalar(
+        sa.select(Member).where(Member.id == member_id, branch_scope(user, Member.branch_id))
+    )
+    if member is None:
+        raise NotFound("没有这位党员，或不在您的支部")
+    audit.record(
+        session, "member.unmask", user=user, subject=f"member:{member.id}", detail={"reason": reason}, at=at
+    )
+    return Revealed(member.name, member.phone or "")
+
+
+def my_data(session: Session, openid: str) -> str:
+    """What we keep about a follower, as the text that answers 我的信息; masked even so, as chats are forwarded."""
+    follower = session.scalar(
+        sa.select(Follower)
+        .options(joinedload(Follower.member).joinedload(Member.branch))
+        .where(Follower.openid == openid)
+    )
+    if follower is None or follower.member is None:
+        return "您还没有绑定党员信息，本平台只保存了您的关注状态。回复“绑定”可以绑定"
+    member = follower.member
+    lines = [
+        "本平台保存的您的信息：",
+        f"姓名：{mask_name(member.name)}",
+        f"手机号码：{mask_phone(member.phone)}",
+        f"所在党支部：{member.branch.name}",
+    ]
+    if member.joined_on:
+        lines.append(f"入党时间：{member.joined_on.isoformat()}")
+    if member.duty:
+        lines.append(f"党内职务：{member.duty}")
+    lines.append("如有错误请联系支部书记更正；回复“解绑”可以解除绑定")
+    return "\n".join(lines)

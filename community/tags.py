@@ -1,0 +1,371 @@
+"""Tags at WeChat: each branch and each community has one, and its bound followers carry it.
+
+A change is a row (``TagChange``), written in the transaction that decides it; :func:`work` sends what is due. Tagging twice
+does no harm, so a change whose answer was lost is simply sent again. Grids have no tag: there are more of them than an account
+may have.
+
+Limits: 100 tags an account, 20 a follower, 50 openids a call, a name of at most 30 bytes
+(developers.weixin.qq.com/doc/service/api/usermanage/tag/api_createtag, …/api_batchtagging).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+import clock
+from errors import WeChatError
+from models import Branch, Community, Follower, FollowerTag, Grid, Member, TagChange
+from models.session import Database
+
+NAME_BYTES = 30
+BATCH = 50
+_LEASE = timedelta(seconds=120)
+_CALLS_A_ROUND = 20
+_TAG_GONE = 45159
+_NAME_TAKEN = 45157
+_TAGS_FULL = 45056
+_FOLLOWER_FULL = 45059
+_NOT_OUR_FOLLOWER = frozenset({40003, 46004, 49003})
+
+KINDS: dict[str, type[Branch] | type[Community]] = {"branch": Branch, "community": Community}
+
+
+class TagClient(Protocol):
+    """What this module asks of the WeChat client."""
+
+    def tags_get(self) -> list[dict[str, Any]]:
+        """``[{"id", "name", "count"}, ...]``."""
+
+    def tags_create(self, name: str) -> int:
+        """Make a tag; its id."""
+
+    def tag_add(self, tag_id: int, openids: Sequence[str]) -> Any:
+        """Give at most 50 followers the tag."""
+
+    def tag_remove(self, tag_id: int, openids: Sequence[str]) -> Any:
+        """Take the tag from at most 50 followers."""
+
+
+def tag_name(place: Branch | Community) -> str:
+    """The tag's name: the short name; cut to 30 bytes with the id behind it, so that two long names stay apart."""
+    name = place.label if isinstance(place, Branch) else place.name
+    if len(name.encode()) <= NAME_BYTES:
+        return name
+    suffix = f"{'b' if isinstance(place, Branch) else 'c'}{place.id}"
+    room = NAME_BYTES - len(suffix)
+    return name.encode()[:room].decode(errors="ignore") + suffix
+
+
+def community_of_member() -> sa.ColumnElement[int]:
+    """SQL: the community in which a member lives, by the own grid or else by the branch. Needs Grid and Branch joined."""
+    return sa.func.coalesce(Grid.community_id, Branch.community_id)
+
+
+# --- Queueing ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One tag that a follower shall have (``add``) or lose."""
+
+    openid: str
+    kind: str
+    target_id: int
+    add: bool
+
+
+def queue(session: Session, wanted: Iterable[Wanted], *, at: datetime) -> None:
+    """Write changes to send; an older one for the same follower and tag is overtaken."""
+    changes = list(dict.fromkeys(wanted))
+    if not changes:
+        return
+    latest = {(change.openid, change.kind, change.target_id): change for change in changes}
+    for kind in KINDS:
+        for target in {change.target_id for change in latest.values() if change.kind == kind}:
+            openids = [key[0] for key in latest if key[1:] == (kind, target)]
+            for start in range(0, len(openids), 500):
+                session.execute(
+                    sa.delete(TagChange).where(
+                        TagChange.kind == kind,
+                        TagChange.target_id == target,
+                        TagChange.openid.in_(openids[start : start + 500]),
+                    )
+                )
+    session.execute(
+        sa.insert(TagChange),
+        [
+            {"openid": c.openid, "kind": c.kind, "target_id": c.target_id, "add": c.add, "due_at": at}
+            for c in latest.values()
+        ],
+    )
+
+
+def tags_of_member(session: Session, member_id: int) -> list[tuple[str, int]]:
+    """Which tags a member's follower shall have: ``[("branch", 3), ("community", 7)]``."""
+    row = session.execute(
+        sa.select(Member.branch_id, community_of_member())
+        .join(Branch, Branch.id == Member.branch_id)
+        .outerjoin(Grid, Grid.id == Member.grid_id)
+        .where(Member.id == member_id)
+    ).one_or_none()
+    if row is None:
+        return []
+    branch_id, community_id = row
+    return [("branch", branch_id), *([("community", community_id)] if community_id else [])]
+
+
+def queue_binding(session: Session, openid: str, member_id: int, *, add: bool, at: datetime) -> None:
+    """A follower was bound to a member (or is no longer): the tags of branch and community follow."""
+    queue(
+        session,
+        [Wanted(openid, kind, target, add) for kind, target in tags_of_member(session, member_id)],
+        at=at,
+    )
+
+
+def queue_moves(session: Session, moved: Mapping[int, Mapping[str, Any]], *, at: datetime) -> None:
+    """Members are about to change branch or grid (``{member_id: new values}``); their followers' tags move with them.
+
+    Call it before the members are updated.
+    """
+    rows = session.execute(
+        sa.select(Member.id, Follower.openid, Member.branch_id, Member.grid_id, community_of_member())
+        .join(Follower, Follower.member_id == Member.id)
+        .join(Branch, Branch.id == Member.branch_id)
+        .outerjoin(Grid, Grid.id == Member.grid_id)
+        .where(Member.id.in_(list(moved)), Follower.gone.is_(False))
+    ).all()
+    if not rows:
+        return
+    of_grid: dict[int, int] = dict(session.execute(sa.select(Grid.id, Grid.community_id)).tuples())
+    of_branch: dict[int, int | None] = dict(
+        session.execute(sa.select(Branch.id, Branch.community_id)).tuples()
+    )
+    wanted = []
+    for member_id, openid, branch_id, grid_id, community_id in rows:
+        new_branch = moved[member_id].get("branch_id", branch_id)
+        new_grid = moved[member_id].get("grid_id", grid_id)
+        new_community = of_grid[new_grid] if new_grid is not None else of_branch[new_branch]
+        for kind, old, new in (
+            ("branch", branch_id, new_branch),
+            ("community", community_id, new_community),
+        ):
+            if old == new:
+                continue
+            if old is not None:
+                wanted.append(Wanted(openid, kind, old, add=False))
+            if new is not None:
+                wanted.append(Wanted(openid, kind, new, add=True))
+    queue(session, wanted, at=at)
+
+
+def reconcile(session: Session, *, at: datetime) -> int:
+    """Queue what is missing or too much at WeChat, by what we know of its tags; how many changes.
+
+    Only tags of branches and communities are touched: others belong to the account's owner.
+    """
+    target = sa.union_all(
+        sa.select(sa.literal("branch").label("kind"), Branch.id, Branch.tag_id),
+        sa.select(sa.literal("community"), Community.id, Community.tag_id),
+    ).subquery()
+    tag_of = {(kind, ident): tag for kind, ident, tag in session.execute(sa.select(target))}
+    place_of = {tag: key for key, tag in tag_of.items() if tag is not None}
+    have = {
+        (openid, *place_of[tag])
+        for openid, tag in session.execute(
+            sa.select(FollowerTag.openid, FollowerTag.tag_id).where(FollowerTag.tag_id.in_(list(place_of)))
+        )
+    }
+    want: set[tuple[str, str, int]] = set()
+    for openid, branch, community in session.execute(
+        sa.select(Follower.openid, Member.branch_id, community_of_member())
+        .join(Member, Member.id == Follower.member_id)
+        .join(Branch, Branch.id == Member.branch_id)
+        .outerjoin(Grid, Grid.id == Member.grid_id)
+        .where(Follower.subscribed.is_(True), Follower.gone.is_(False), Member.active.is_(True))
+    ):
+        want.add((openid, "branch", branch))
+        if community is not None:
+            want.add((openid, "community", community))
+    changes = [Wanted(*key, add=True) for key in sorted(want - have)]
+    changes += [Wanted(*key, add=False) for key in sorted(have - want)]
+    queue(session, changes, at=at)
+    return len(changes)
+
+
+# --- Sending -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Changes that one call carries: the same tag, the same direction, at most 50 followers."""
+
+    kind: str
+    target_id: int
+    add: bool
+    changes: tuple[tuple[int, str], ...]  # (id of the row, openid)
+    attempts: int
+    tag_id: int | None
+    name: str
+
+
+def due_tag_changes(session: Session, *, at: datetime) -> int:
+    """How many changes wait to be sent now."""
+    return (
+        session.scalar(sa.select(sa.func.count()).select_from(TagChange).where(TagChange.due_at <= at)) or 0
+    )
+
+
+def work(db: Database, client: TagClient, *, calls: int = _CALLS_A_ROUND) -> int:
+    """Send due changes, at most ``calls`` batches; how many were settled. Short transaction, call, short transaction.
+
+    Any number of processes may run it: a batch is claimed by moving its due time behind a lease. Errors of WeChat are kept on the
+    rows and tried again later, so none is raised.
+    """
+    settled = 0
+    for _ in range(calls):
+        with db.read_scope() as session:
+            if not due_tag_changes(session, at=clock.now()):
+                break
+        with db.session_scope() as session:
+            batch = _claim(session, at=clock.now())
+        if batch is None:
+            break
+        settled += _send(db, client, batch)
+    return settled
+
+
+def _claim(session: Session, *, at: datetime) -> Batch | None:
+    first = session.execute(
+        sa.select(TagChange.kind, TagChange.target_id, TagChange.add)
+        .where(TagChange.due_at <= at)
+        .order_by(TagChange.due_at, TagChange.id)
+        .limit(1)
+    ).one_or_none()
+    if first is None:
+        return None
+    rows = session.execute(
+        sa.select(TagChange.id, TagChange.openid, TagChange.attempts)
+        .where(
+            TagChange.kind == first.kind,
+            TagChange.target_id == first.target_id,
+            TagChange.add == first.add,
+            TagChange.due_at <= at,
+        )
+        .order_by(TagChange.attempts, TagChange.id)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if not rows:
+        return None
+    # After a failure a change travels alone, so that one bad openid does not hold back the other 49.
+    if rows[0].attempts > 0:
+        rows = rows[:1]
+    else:
+        rows = [row for row in rows if row.attempts == 0]
+    session.execute(
+        sa.update(TagChange)
+        .where(TagChange.id.in_([row.id for row in rows]))
+        .values(due_at=at + _LEASE, attempts=TagChange.attempts + 1)
+    )
+    place: Branch | Community | None = (
+        session.get(Branch, first.target_id)
+        if first.kind == "branch"
+        else session.get(Community, first.target_id)
+    )
+    return Batch(
+        first.kind,
+        first.target_id,
+        first.add,
+        tuple((row.id, row.openid) for row in rows),
+        rows[0].attempts + 1,
+        place.tag_id if place else None,
+        tag_name(place) if place else "",
+    )
+
+
+def _send(db: Database, client: TagClient, batch: Batch) -> int:
+    if not batch.name or (batch.tag_id is None and not batch.add):
+        with db.session_scope() as session:
+            return _settle(session, batch, tag_id=None)  # no such place or tag: nothing to take away
+    try:
+        tag_id = batch.tag_id if batch.tag_id is not None else _make_tag(db, client, batch)
+        call = client.tag_add if batch.add else client.tag_remove
+        call(tag_id, [openid for _, openid in batch.changes])
+    except WeChatError as error:
+        with db.session_scope() as session:
+            return _settle_failure(session, batch, error, at=clock.now())
+    with db.session_scope() as session:
+        return _settle(session, batch, tag_id=tag_id)
+
+
+def _make_tag(db: Database, client: TagClient, batch: Batch) -> int:
+    try:
+        tag_id = client.tags_create(batch.name)
+    except WeChatError as error:
+        if error.code != _NAME_TAKEN:
+            raise
+        # Made before, by us before a crash or by hand: the tag of that name is ours.
+        found = [tag["id"] for tag in client.tags_get() if tag["name"] == batch.name]
+        if not found:
+            raise
+        tag_id = found[0]
+    with db.session_scope() as session:
+        session.execute(
+            sa.update(KINDS[batch.kind])
+            .where(KINDS[batch.kind].id == batch.target_id)
+            .values(tag_id=int(tag_id))
+        )
+    return int(tag_id)
+
+
+def _settle(session: Session, batch: Batch, *, tag_id: int | None) -> int:
+    ids = [ident for ident, _ in batch.changes]
+    openids = [openid for _, openid in batch.changes]
+    session.execute(sa.delete(TagChange).where(TagChange.id.in_(ids)))
+    if tag_id is not None:
+        session.execute(
+            sa.delete(FollowerTag).where(FollowerTag.tag_id == tag_id, FollowerTag.openid.in_(openids))
+        )
+        if batch.add:
+            still = set(session.scalars(sa.select(Follower.openid).where(Follower.openid.in_(openids))))
+            rows = [
+                {"openid": openid, "tag_id": tag_id} for openid in dict.fromkeys(openids) if openid in still
+            ]
+            if rows:
+                session.execute(sa.insert(FollowerTag), rows)
+    return len(ids)
+
+
+def _settle_failure(session: Session, batch: Batch, error: WeChatError, *, at: datetime) -> int:
+    ids = [ident for ident, _ in batch.changes]
+    if error.code in _NOT_OUR_FOLLOWER and len(ids) == 1:
+        session.execute(sa.delete(TagChange).where(TagChange.id.in_(ids)))
+        return 1
+    if error.code == _TAG_GONE and batch.tag_id is not None:
+        table = KINDS[batch.kind]
+        session.execute(
+            sa.update(table)
+            .where(table.id == batch.target_id, table.tag_id == batch.tag_id)
+            .values(tag_id=None)
+        )
+        session.execute(sa.delete(FollowerTag).where(FollowerTag.tag_id == batch.tag_id))
+        wait = timedelta(0)
+    elif error.code in _NOT_OUR_FOLLOWER:
+        wait = timedelta(0)  # one of the batch: each goes alone now
+    elif error.code in (_TAGS_FULL, _FOLLOWER_FULL):
+        wait = timedelta(days=1)
+    else:
+        wait = timedelta(seconds=min(3600, 10 * 2 ** min(batch.attempts, 9)))
+    session.execute(
+        sa.update(TagChange)
+        .where(TagChange.id.in_(ids))
+        .values(due_at=at + wait, error=f"{error.code}: {error.message}"[:200])
+    )
+    return 0
