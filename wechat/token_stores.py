@@ -1,0 +1,172 @@
+"""Where a shared token lies, and the lock of the one who fetches the next: a database row, or Redis.
+
+Both keep the token sealed. A lock is a lease: who dies while holding it blocks the others for no longer than that. Times follow
+the product's clock; a lease is given in real seconds and stretched by the clock's speed, because the call it covers is real.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol, cast
+
+import msgspec
+import redis
+import sqlalchemy as sa
+
+import clock
+from models.sealed import keyring
+from models.session import Database
+from models.system import SharedToken
+
+_CONTEXT = b"shared_token.value"
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """What the store knows of one token.
+
+    ``forced_day`` is a Shanghai date (``2026-11-24``) and ``forced_count`` the forced refreshes on it. ``halted`` says why no
+    token may be fetched until ``halted_until``, with the code that WeChat gave.
+    """
+
+    value: str = ""
+    expires_at: datetime | None = None
+    fetched_at: datetime | None = None
+    forced_at: datetime | None = None
+    forced_day: str = ""
+    forced_count: int = 0
+    halted: str = ""
+    halted_code: int | None = None
+    halted_until: datetime | None = None
+
+
+class TokenStore(Protocol):
+    """One shared place for tokens by name, with a lock for each."""
+
+    def read(self, name: str) -> Stored:
+        """What is known; an empty :class:`Stored` for a name never written."""
+
+    def lock(self, name: str, owner: str, lease_s: float) -> bool:
+        """Take the lock for ``lease_s`` real seconds unless somebody holds it; whether it was taken."""
+
+    def unlock(self, name: str, owner: str) -> None:
+        """Give the lock back, if ``owner`` still has it."""
+
+    def write(self, name: str, stored: Stored) -> None:
+        """Replace what is known. Called by the holder of the lock, or to halt."""
+
+
+class DatabaseTokens:
+    """Tokens in the table ``shared_token``; the lock is a conditional update of its row."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def read(self, name: str) -> Stored:
+        with self._database.read_scope() as session:
+            row = session.get(SharedToken, name)
+            if row is None:
+                return Stored()
+            halted = _halt_of(row.halted)
+            return Stored(
+                value=row.value or "", expires_at=row.expires_at, fetched_at=row.fetched_at,
+                forced_at=row.forced_at, forced_day=row.forced_day, forced_count=row.forced_count,
+                halted=halted[0], halted_code=halted[1], halted_until=halted[2],
+            )  # fmt: skip
+
+    def lock(self, name: str, owner: str, lease_s: float) -> bool:
+        now = clock.now()
+        lease = timedelta(seconds=lease_s * max(1.0, clock.speed()))
+        free = sa.or_(
+            SharedToken.lock_until.is_(None),
+            SharedToken.lock_until < now,
+            SharedToken.lock_until > now + lease,  # left over from before the clock was set back
+        )
+        taken = (
+            sa.update(SharedToken)
+            .where(SharedToken.name == name, free)
+            .values(lock_owner=owner, lock_until=now + lease)
+        )
+        with self._database.session_scope() as session:
+            if _rows(session.execute(taken)) == 1:
+                return True
+            if session.scalar(sa.select(SharedToken.name).where(SharedToken.name == name)):
+                return False
+            session.execute(_insert_if_new(self._database.on_sqlite, name))
+            return _rows(session.execute(taken)) == 1
+
+    def unlock(self, name: str, owner: str) -> None:
+        with self._database.session_scope() as session:
+            session.execute(
+                sa.update(SharedToken)
+                .where(SharedToken.name == name, SharedToken.lock_owner == owner)
+                .values(lock_owner="", lock_until=None)
+            )
+
+    def write(self, name: str, stored: Stored) -> None:
+        with self._database.session_scope() as session:
+            session.execute(
+                sa.update(SharedToken)
+                .where(SharedToken.name == name)
+                .values(
+                    value=stored.value or None, expires_at=stored.expires_at, fetched_at=stored.fetched_at,
+                    forced_at=stored.forced_at, forced_day=stored.forced_day, forced_count=stored.forced_count,
+                    halted=_halt_text(stored),
+                )
+            )  # fmt: skip
+
+
+class RedisTokens:
+    """Tokens in Redis; the lock is a key of its own that expires by itself."""
+
+    _UNLOCK = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
+
+    def __init__(self, url: str, *, prefix: str = "pioneer:token:") -> None:
+        self._redis: Any = redis.Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3)
+        self._prefix = prefix
+
+    def read(self, name: str) -> Stored:
+        raw = cast("bytes | None", self._redis.get(self._prefix + name))
+        if raw is None:
+            return Stored()
+        try:
+            return msgspec.json.decode(keyring().open(raw, _CONTEXT), type=Stored)
+        except (ValueError, msgspec.DecodeError):
+            return Stored()  # sealed with keys that we no longer have: fetch a new one
+
+    def lock(self, name: str, owner: str, lease_s: float) -> bool:
+        key = self._prefix + name + ":lock"
+        return bool(self._redis.set(key, owner, nx=True, px=int(lease_s * 1000)))
+
+    def unlock(self, name: str, owner: str) -> None:
+        self._redis.eval(self._UNLOCK, 1, self._prefix + name + ":lock", owner)
+
+    def write(self, name: str, stored: Stored) -> None:
+        self._redis.set(self._prefix + name, keyring().seal(msgspec.json.encode(stored), _CONTEXT))
+
+
+def _rows(result: Any) -> int:
+    return int(result.rowcount)
+
+
+def _insert_if_new(on_sqlite: bool, name: str) -> sa.Insert:
+    if on_sqlite:
+        from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+        return sqlite_insert(SharedToken).values(name=name).on_conflict_do_nothing()
+    from sqlalchemy.dialects.postgresql import insert as postgres_insert
+
+    return postgres_insert(SharedToken).values(name=name).on_conflict_do_nothing()
+
+
+def _halt_text(stored: Stored) -> str:
+    if not stored.halted or stored.halted_until is None:
+        return ""
+    code = "" if stored.halted_code is None else str(stored.halted_code)
+    return f"{stored.halted_until.astimezone(UTC).isoformat()}|{code}|{stored.halted}"[:200]
+
+
+def _halt_of(text: str) -> tuple[str, int | None, datetime | None]:
+    if not text:
+        return "", None, None
+    until, code, reason = text.split("|", 2)
+    return reason, int(code) if code else None, datetime.fromisoformat(until)
