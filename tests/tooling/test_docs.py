@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from cli import COMMANDS
-from settings import SECTIONS
 from tests.tooling.test_layout import ROOT, tracked
 
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "deploy/README.md", "docs/architecture.md"]
@@ -19,21 +16,6 @@ DECISIONS = ROOT / "docs" / "decisions"
 
 def read(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
-
-
-def test_the_example_configuration_has_every_key_and_no_other() -> None:
-    example = tomllib.loads(read("config.example.toml"))
-    assert {name: set(table) for name, table in example.items()} == {
-        name: {field.name for field in msgspec.structs.fields(kind)} for name, kind in SECTIONS.items()
-    }
-
-
-def test_every_number_of_the_example_is_the_one_in_force() -> None:
-    example = tomllib.loads(read("config.example.toml"))
-    for name, kind in SECTIONS.items():
-        for field in msgspec.structs.fields(kind):
-            if isinstance(field.default, (int, float)):
-                assert example[name][field.name] == field.default, f"{name}.{field.name}"
 
 
 @pytest.mark.parametrize("name", [*DOCUMENTS, "CHANGELOG.md", "docs/decisions/README.md"])
