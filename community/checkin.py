@@ -1,0 +1,256 @@
+"""签到: a member replies, and the branch's ledger has one more line.
+
+:func:`by_reply` is on the callback's road: it runs on a Core connection inside the callback's transaction and asks one question
+(follower, member, the branch's open activities, what is recorded already), then makes one insert that cannot record twice.
+Nothing is recorded that was not clearly meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from community import audit
+from community.checkin_questions import (
+    BY_KEYWORD,
+    INSERT,
+    KEYWORD_IS_OPEN,
+    MAX_CHOICES,
+    NEAR,
+    NEAREST,
+    NOT_BOUND,
+    OPEN,
+    RECORDED_AT,
+    CheckInAnswer,
+    Found,
+    answer,
+)
+from community.makeup import make_up
+from community.moments import moment, span
+from models import Activity, CheckIn, Follower, Member
+from settings import Limits
+
+__all__ = ["CheckInAnswer", "by_reply", "coming", "is_keyword", "make_up", "mine", "undo"]
+
+_LIMITS = Limits()
+
+
+def is_keyword(connection: sa.Connection, text: str, *, at: datetime) -> bool:
+    """Whether a whole message is the keyword of an activity that is open now (then it means 签到 to that activity)."""
+    word = text.strip().lower()
+    return bool(word) and connection.execute(KEYWORD_IS_OPEN, {"word": word, "at": at}).first() is not None
+
+
+def by_reply(
+    connection: sa.Connection,
+    openid: str,
+    *,
+    keyword: str | None,
+    choice: int | None,
+    at: datetime,
+    message_key: str | None,
+    via: str = "reply",
+    limits: Limits = _LIMITS,
+) -> CheckInAnswer:
+    """Check the follower in to the one activity that is meant.
+
+    ``keyword`` is what was said beside 签到 (an activity's keyword or title), ``choice`` the id of an activity picked from
+    ``choices`` before. ``at`` is when the follower sent the message. Never raises for what a follower may do.
+    """
+    rows = connection.execute(OPEN, {"openid": openid, "at": at}).all()
+    if not rows or rows[0].member_id is None:
+        return answer("not_bound", NOT_BOUND)
+    open_rows = [] if rows[0].activity_id is None else rows
+    member_id, branch_id = rows[0].member_id, rows[0].branch_id
+    if choice is not None:
+        picked = [row for row in open_rows if row.activity_id == choice]
+        if not picked:
+            return _closed(connection, member_id, at, limits)
+    elif keyword and open_rows:
+        picked = _matching(open_rows, keyword)
+        if not picked:
+            return _unknown_keyword(connection, open_rows, keyword, member_id, at, limits)
+    elif keyword:
+        return _unknown_keyword(connection, open_rows, keyword, member_id, at, limits)
+    else:
+        picked = list(open_rows)
+    if not picked:
+        return _closed(connection, member_id, at, limits)
+    if len(picked) > 1:
+        return _ask(picked, at)
+    row = picked[0]
+    if row.done_at is not None:
+        return _already(row.title, row.done_at, row.activity_id)
+    added = connection.execute(
+        INSERT[connection.dialect.name],
+        {
+            "activity_id": row.activity_id,
+            "member_id": member_id,
+            "branch_id": branch_id,
+            "at": at,
+            "via": via,
+            "message_key": message_key,
+        },
+    )
+    if added.rowcount == 0:  # recorded a moment ago by another message
+        done = connection.execute(
+            RECORDED_AT, {"activity_id": row.activity_id, "member_id": member_id}
+        ).scalar_one()
+        return _already(row.title, done, row.activity_id)
+    text = f"已签到：{row.title}（{moment(at)}）\n{limits.undo_minutes} 分钟内回复“撤销”可以取消"
+    return answer("recorded", text, row.activity_id)
+
+
+def _matching(rows: Sequence[Found], keyword: str) -> list[Found]:
+    """Exact keyword or title first; else titles that contain what was said, or the other way round."""
+    word = keyword.strip().lower()
+    exact = [row for row in rows if word in (row.keyword.lower(), row.title.lower())]
+    if exact:
+        return exact
+    if len(word) < 2:
+        return []
+    return [
+        row
+        for row in rows
+        if word in row.title.lower()
+        or (len(row.keyword) >= 2 and row.keyword.lower() in word)
+        or row.title.lower() in word
+    ]
+
+
+def _ask(rows: Sequence[Found], at: datetime, lead: str = "") -> CheckInAnswer:
+    shown = list(rows)[:MAX_CHOICES]
+    lines = [
+        f"{number}. {row.title}" + ("（已签到）" if row.done_at is not None else "")
+        for number, row in enumerate(shown, start=1)
+    ]
+    lead = lead or f"现在有 {len(rows)} 个活动可以签到，请回复序号："
+    return CheckInAnswer(
+        "choose", lead + "\n" + "\n".join(lines), [(row.activity_id, row.title) for row in shown], None
+    )
+
+
+def _already(title: str, done_at: datetime, activity_id: int) -> CheckInAnswer:
+    return answer("already", f"您已签到：{title}（{moment(done_at)}），无需重复签到", activity_id)
+
+
+def _unknown_keyword(
+    connection: sa.Connection,
+    open_rows: Sequence[Found],
+    keyword: str,
+    member_id: int,
+    at: datetime,
+    limits: Limits,
+) -> CheckInAnswer:
+    """The activity that was named is not open for this member: not now, or not for this branch, or there is none."""
+    own = connection.execute(
+        NEAREST,
+        {"member": member_id, "since": at - timedelta(hours=limits.make_up_hours), "until": at + NEAR},
+    ).all()
+    named = _matching(own, keyword)
+    if named:
+        return answer("none_open", _window(named[-1], at, limits))
+    word = keyword.strip()
+    elsewhere = connection.execute(
+        BY_KEYWORD, {"word": word.lower(), "title": word, "since": at}
+    ).one_or_none()
+    if elsewhere is not None:
+        text = f"“{elsewhere.title}”没有邀请您所在的党支部，未作签到。如有疑问请联系支部书记"
+        return answer("not_invited", text)
+    if open_rows:
+        return _ask(open_rows, at, f"没有找到名为“{word[:20]}”的活动，可签到的活动如下，请回复序号：")
+    return _closed(connection, member_id, at, limits)
+
+
+def _closed(connection: sa.Connection, member_id: int, at: datetime, limits: Limits) -> CheckInAnswer:
+    """Nothing is open: say what was just missed, what comes next, or that there is nothing."""
+    rows = connection.execute(
+        NEAREST,
+        {"member": member_id, "since": at - timedelta(hours=limits.make_up_hours), "until": at + NEAR},
+    ).all()
+    missed = [row for row in rows if row.ends_at < at and row.done is None]
+    coming = [row for row in rows if row.starts_at > at]
+    parts = ["现在没有可以签到的活动"]
+    if missed:
+        parts = [_window(missed[-1], at, limits)]
+    if coming:
+        parts.append(f"下一次：{coming[0].title}，{moment(coming[0].starts_at)} 开始签到")
+    elif not missed:
+        parts.append("有活动时会通知您")
+    return answer("none_open", "\n".join(parts))
+
+
+def _window(row: Found, at: datetime, limits: Limits) -> str:
+    """``“…”签到时间为 9月20日 18:30–20:00，可在 9月23日 20:00 前补签``."""
+    text = f"“{row.title}”签到时间为 {span(row.starts_at, row.ends_at)}"
+    if row.ends_at >= at:
+        return f"{text}，还没有开始"
+    if row.done is not None:
+        return f"{text}，您已签到"
+    until = row.ends_at + timedelta(hours=limits.make_up_hours)
+    return f"{text}，可在 {moment(until)} 前补签，请回复：补签 原因"
+
+
+def undo(session: Session, openid: str, *, at: datetime, limits: Limits = _LIMITS) -> CheckInAnswer:
+    """``撤销``: take back the member's latest own check-in if it is at most ``limits.undo_minutes`` old."""
+    row = session.execute(
+        sa.select(CheckIn.id, CheckIn.activity_id, Activity.title, CheckIn.at)
+        .join(Follower, Follower.member_id == CheckIn.member_id)
+        .join(Activity, Activity.id == CheckIn.activity_id)
+        .where(
+            Follower.openid == openid,
+            CheckIn.made_up.is_(False),
+            CheckIn.via.in_(("reply", "menu")),
+            CheckIn.at >= at - timedelta(minutes=limits.undo_minutes),
+        )
+        .order_by(CheckIn.at.desc(), CheckIn.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return answer(
+            "nothing",
+            f"没有可以撤销的签到，签到后 {limits.undo_minutes} 分钟内可以撤销，超过时间请联系支部书记",
+        )
+    session.execute(sa.delete(CheckIn).where(CheckIn.id == row.id))
+    audit.record(session, "checkin.undo", actor="党员本人", subject=f"activity:{row.activity_id}", at=at)
+    return answer("undone", f"已撤销签到：{row.title}。如需重新签到请回复“签到”", row.activity_id)
+
+
+def mine(session: Session, openid: str, *, limit: int = 10) -> str:
+    """What answers 我的记录: the member's own latest check-ins. No totals, no comparison."""
+    member_id = session.scalar(
+        sa.select(Member.id).join(Follower, Follower.member_id == Member.id).where(Follower.openid == openid)
+    )
+    if member_id is None:
+        return NOT_BOUND
+    rows = session.execute(
+        sa.select(Activity.title, CheckIn.at, CheckIn.made_up)
+        .join(Activity, Activity.id == CheckIn.activity_id)
+        .where(CheckIn.member_id == member_id)
+        .order_by(CheckIn.at.desc())
+        .limit(limit)
+    ).all()
+    if not rows:
+        return "还没有签到记录"
+    lines = [f"{moment(at)} {title}" + ("（补签）" if made_up else "") for title, at, made_up in rows]
+    return "最近的签到记录：\n" + "\n".join(lines)
+
+
+def coming(session: Session, openid: str, *, at: datetime, limit: int = 5) -> str:
+    """What answers 活动: the branch's activities that are open or will be."""
+    member_id = session.scalar(
+        sa.select(Member.id).join(Follower, Follower.member_id == Member.id).where(Follower.openid == openid)
+    )
+    if member_id is None:
+        return NOT_BOUND
+    rows = session.execute(NEAREST, {"member": member_id, "since": at, "until": at + NEAR}).all()
+    if not rows:
+        return "近期没有活动，有活动时会通知您"
+    lines = []
+    for number, row in enumerate(rows[:limit], start=1):
+        state = "已签到" if row.done is not None else ("正在签到" if row.starts_at <= at else "未开始")
+        lines.append(f"{number}. {row.title}\n签到时间：{span(row.starts_at, row.ends_at)}（{state}）")
+    return "近期活动：\n" + "\n".join(lines)

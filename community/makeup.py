@@ -1,0 +1,177 @@
+"""补签: a member asks within some days, giving a reason; the branch decides; the record is marked for ever as made up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, joinedload
+
+from community import audit
+from community.checkin_questions import MAX_CHOICES, NEAREST, NOT_BOUND, CheckInAnswer, Found, answer
+from community.moments import moment, month_bounds
+from community.rights import branch_scope, require
+from errors import Conflict, Forbidden, NotFound
+from models import CheckIn, Follower, MakeUpRequest, Member, User
+from settings import Limits
+
+A_MONTH = 3
+_LIMITS = Limits()
+
+
+def make_up(
+    session: Session,
+    openid: str,
+    reason: str,
+    *,
+    at: datetime,
+    activity_id: int | None = None,
+    limits: Limits = _LIMITS,
+) -> CheckInAnswer:
+    """``补签 原因``: ask the branch to record a check-in that was missed in the last ``limits.make_up_hours``.
+
+    With several such activities the answer is ``choose``; call again with ``activity_id`` and the same reason.
+    """
+    member = session.scalar(
+        sa.select(Member)
+        .join(Follower, Follower.member_id == Member.id)
+        .where(Follower.openid == openid, Member.active.is_(True))
+    )
+    if member is None:
+        return answer("not_bound", NOT_BOUND)
+    since = at - timedelta(hours=limits.make_up_hours)
+    rows = session.execute(
+        NEAREST, {"member": member.id, "since": since - timedelta(days=7), "until": at}
+    ).all()
+    missed = [row for row in rows if since <= row.ends_at < at and row.done is None]
+    if activity_id is not None:
+        missed = [row for row in missed if row.id == activity_id]
+    if not missed:
+        return _no_make_up(rows, at, limits)
+    reason = " ".join(reason.split())[:200]
+    if not reason:
+        return answer("asks_reason", "请写明补签原因，例如：补签 当天在外地出差")
+    if len(missed) > 1:
+        lines = [f"{number}. {row.title}" for number, row in enumerate(missed[:MAX_CHOICES], start=1)]
+        choices = [(row.id, row.title) for row in missed[:MAX_CHOICES]]
+        return CheckInAnswer("choose", "要补签哪个活动？请回复序号：\n" + "\n".join(lines), choices, None)
+    row = missed[0]
+    return _request(session, member.id, row.id, row.title, reason, at=at)
+
+
+def _no_make_up(rows: Sequence[Found], at: datetime, limits: Limits) -> CheckInAnswer:
+    open_now = [row for row in rows if row.ends_at >= at and row.done is None]
+    if open_now:
+        return answer("open", f"“{open_now[0].title}”还在签到时间内，直接回复“签到”即可", open_now[0].id)
+    late = [row for row in rows if row.ends_at < at and row.done is None]
+    if late:
+        until = late[-1].ends_at + timedelta(hours=limits.make_up_hours)
+        return answer(
+            "too_late", f"“{late[-1].title}”的补签已于 {moment(until)} 截止，如有特殊情况请联系支部书记"
+        )
+    return answer("nothing", "最近没有需要补签的活动")
+
+
+def _request(
+    session: Session, member_id: int, activity_id: int, title: str, reason: str, *, at: datetime
+) -> CheckInAnswer:
+    start, end = month_bounds(at)
+    asked = session.execute(
+        sa.select(MakeUpRequest.activity_id, MakeUpRequest.status).where(
+            MakeUpRequest.member_id == member_id,
+            sa.or_(
+                MakeUpRequest.activity_id == activity_id,
+                sa.and_(MakeUpRequest.at >= start, MakeUpRequest.at < end),
+            ),
+        )
+    ).all()
+    same = [status for activity, status in asked if activity == activity_id]
+    if "pending" in same:
+        return answer("pending", f"“{title}”的补签申请已提交，正在等待支部审批，无需重复提交", activity_id)
+    if "refused" in same:
+        return answer("refused", f"“{title}”的补签申请未通过，如有疑问请联系支部书记", activity_id)
+    if len(asked) >= A_MONTH:
+        return answer("limit", f"每人每月最多申请 {A_MONTH} 次补签，本月已用完，如有特殊情况请联系支部书记")
+    session.add(
+        MakeUpRequest(activity_id=activity_id, member_id=member_id, reason=reason, status="pending", at=at)
+    )
+    session.flush()
+    return answer("pending", f"已提交补签申请：{title}，支部审批后会记为“补签”", activity_id)
+
+
+# --- Deciding ----------------------------------------------------------------------------------------------
+
+
+def waiting(session: Session, user: User) -> list[MakeUpRequest]:
+    """Requests that wait for a decision, inside the user's scope, the oldest first; with activity, member and branch."""
+    require(user, "checkin.record")
+    return list(
+        session.scalars(
+            sa.select(MakeUpRequest)
+            .join(Member, Member.id == MakeUpRequest.member_id)
+            .options(
+                joinedload(MakeUpRequest.activity),
+                joinedload(MakeUpRequest.member).joinedload(Member.branch),
+            )
+            .where(MakeUpRequest.status == "pending", branch_scope(user, Member.branch_id))
+            .order_by(MakeUpRequest.id)
+        )
+    )
+
+
+def decide(session: Session, user: User, request_id: int, *, approve: bool, at: datetime) -> MakeUpRequest:
+    """Approve (a check-in marked as made up is recorded) or refuse a request.
+
+    Raises :class:`NotFound` outside the scope, :class:`Conflict` if it is decided already, :class:`Forbidden` for the own one.
+    """
+    require(user, "checkin.record")
+    request = session.scalar(
+        sa.select(MakeUpRequest)
+        .join(Member, Member.id == MakeUpRequest.member_id)
+        .options(joinedload(MakeUpRequest.activity), joinedload(MakeUpRequest.member))
+        .where(MakeUpRequest.id == request_id, branch_scope(user, Member.branch_id))
+        .with_for_update(of=MakeUpRequest)
+    )
+    if request is None:
+        raise NotFound("没有这条补签申请，或不在您的支部")
+    if request.status != "pending":
+        raise Conflict("这条补签申请已经审批过，请刷新后查看")
+    # Accounts and members are two lists: the name is all that tells whether somebody decides about themselves.
+    if user.display_name and user.display_name == request.member.name:
+        raise Forbidden("不能审批本人的补签申请，请由管理员或其他书记审批")
+    request.status = "approved" if approve else "refused"
+    request.decided_by = user.id
+    request.decided_at = at
+    if approve:
+        _record(session, request, user, at=at)
+    audit.record(
+        session,
+        "checkin.make_up",
+        user=user,
+        subject=f"activity:{request.activity_id}",
+        detail={"member": request.member_id, "approved": approve},
+        at=at,
+    )
+    return request
+
+
+def _record(session: Session, request: MakeUpRequest, user: User, *, at: datetime) -> None:
+    try:
+        with session.begin_nested():
+            session.add(
+                CheckIn(
+                    activity_id=request.activity_id,
+                    member_id=request.member_id,
+                    branch_id=request.member.branch_id,
+                    at=at,
+                    via="secretary",
+                    made_up=True,
+                    reason=request.reason,
+                    recorded_by=user.id,
+                )
+            )
+            session.flush()
+    except IntegrityError:
+        pass  # checked in meanwhile: an on-time record is never turned into a made-up one
