@@ -6,6 +6,8 @@ All calls take and give typed values, share one token over all threads and proce
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from models.session import Database
 from settings import Settings
 from wechat.endpoints.drafts import DraftCalls
@@ -19,7 +21,10 @@ from wechat.endpoints.platform import PlatformCalls
 from wechat.endpoints.robot import RobotCalls
 from wechat.endpoints.statistics import StatisticsCalls
 from wechat.endpoints.web import WebCalls
-from wechat.tokens import DatabaseTokens, RedisTokens, TokenStore
+from wechat.tokens import DatabaseTokens, RedisTokens
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 
 class Client(
@@ -29,11 +34,6 @@ class Client(
     """One for a process, made after it was forked; safe for any number of threads."""
 
 
-def token_store(settings: Settings, database: Database) -> TokenStore:
-    """Where tokens are shared: Redis if there is one, else the database."""
-    return RedisTokens(settings.redis.url) if settings.redis.url else DatabaseTokens(database)
-
-
-def open_client(settings: Settings, database: Database) -> Client:
-    """The client as configured."""
-    return Client(settings, token_store(settings, database))
+def make_client(settings: Settings, database: Database, redis: Redis | None = None) -> Client:
+    """The client as configured: tokens are shared by Redis where there is one, else by the database."""
+    return Client(settings, DatabaseTokens(database) if redis is None else RedisTokens(redis))

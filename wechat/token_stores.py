@@ -7,16 +7,18 @@ the product's clock; a lease is given in real seconds and stretched by the clock
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import msgspec
-import redis
 import sqlalchemy as sa
 
 import clock
 from models.sealed import keyring
 from models.session import Database
 from models.system import SharedToken
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 _CONTEXT = b"shared_token.value"
 
@@ -120,8 +122,8 @@ class RedisTokens:
 
     _UNLOCK = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
 
-    def __init__(self, url: str, *, prefix: str = "pioneer:token:") -> None:
-        self._redis: Any = redis.Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3)
+    def __init__(self, redis: Redis, *, prefix: str = "pioneer:token:") -> None:
+        self._redis: Any = redis
         self._prefix = prefix
 
     def read(self, name: str) -> Stored:
