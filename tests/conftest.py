@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.fixtures.configuration",
     "tests.fixtures.services",
     "tests.fixtures.browser",
+    "tests.fixtures.live",
 ]
 
 # A developer's own configuration must not reach the tests, nor may a proxy stand before loopback.
