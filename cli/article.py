@@ -80,7 +80,7 @@ def list_(column_key: str | None, status: str | None, limit: int, as_json: bool)
         page = articles.listing(session, column_id=column_id, statuses=[status] if status else (), size=limit)
         rows = [_summary(article) for article in page.articles]
     if as_json:
-        emit_json({"articles": rows, "total": page.total})
+        emit_json(rows)
     else:
         emit_rows(
             ("编号", "标题", "栏目", "状态", "编稿人", "修改时间"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from web import health, security
+from web import health, reader, security
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -16,3 +16,4 @@ def register(app: Flask, runtime: Runtime) -> None:
     """Mount every face on ``app``."""
     security.protect(app)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(reader.blueprint)

@@ -1,0 +1,5 @@
+"""The H5 reader under ``/m/``: server-rendered pages that work without scripts and ask no outside host."""
+
+from web.reader.pages import blueprint, preview_page
+
+__all__ = ["blueprint", "preview_page"]
