@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,6 +19,7 @@ from community import audit, followers, tags
 from errors import Refused
 from models import Branch, Community, Follower, FollowerTag, User
 from models.session import Database
+from wechat.endpoints.people import FollowerPage
 
 _WRITE = 1000
 _PAGES = 10_000  # no account has so many pages: a list that never ends is WeChat's fault, not ours to follow
@@ -28,11 +29,11 @@ _FEW = 20
 class SyncClient(tags.TagClient, Protocol):
     """What the sync asks of the WeChat client."""
 
-    def followers(self, next_openid: str = "") -> dict[str, Any]:
-        """One page as WeChat gives it: ``{"total", "count", "data": {"openid": [...]}, "next_openid"}``."""
+    def followers(self, next_openid: str = "") -> FollowerPage:
+        """One page of all followers."""
 
-    def tag_members(self, tag_id: int, next_openid: str = "") -> dict[str, Any]:
-        """One page of a tag's followers, the same shape without ``total``."""
+    def tag_members(self, tag_id: int, next_openid: str = "") -> FollowerPage:
+        """One page of a tag's followers."""
 
 
 @dataclass
@@ -96,17 +97,15 @@ def sync(
     return report
 
 
-def _pages(fetch: Callable[[str], dict[str, Any]]) -> Iterator[str]:
+def _pages(fetch: Callable[[str], FollowerPage]) -> Iterator[str]:
     """All openids of a paged list. The last page names its last openid as the next one; the page after it is empty."""
     cursor = ""
     for _ in range(_PAGES):
-        answer = fetch(cursor)
-        openids = (answer.get("data") or {}).get("openid") or []
-        yield from openids
-        following = str(answer.get("next_openid") or "")
-        if not openids or not following or following == cursor:
+        page = fetch(cursor)
+        yield from page.openids
+        if not page.openids or page.next_openid in ("", cursor):
             return
-        cursor = following
+        cursor = page.next_openid
 
 
 def _parts(openids: list[str]) -> Iterator[list[str]]:
@@ -136,7 +135,7 @@ def _arrive(session: Session, openids: list[str], *, at: datetime) -> int:
 
 def _pull_tags(db: Database, client: SyncClient) -> int:
     """Learn which tags exist and who carries ours; how many of ours there are."""
-    listed = {str(tag["name"]): int(tag["id"]) for tag in client.tags_get()}
+    listed = {tag.name: tag.id for tag in client.tags_get()}
     with db.session_scope() as session:
         ours = _match_tags(session, listed)
     for tag_id in ours:

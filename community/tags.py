@@ -22,13 +22,13 @@ import clock
 from errors import WeChatError
 from models import Branch, Community, Follower, FollowerTag, Grid, Member, TagChange
 from models.session import Database
+from wechat.endpoints.people import Tag
 
 NAME_BYTES = 30
 BATCH = 50
 _LEASE = timedelta(seconds=120)
 _CALLS_A_ROUND = 20
 _TAG_GONE = 45159
-_NAME_TAKEN = 45157
 _TAGS_FULL = 45056
 _FOLLOWER_FULL = 45059
 _NOT_OUR_FOLLOWER = frozenset({40003, 46004, 49003})
@@ -39,17 +39,17 @@ KINDS: dict[str, type[Branch] | type[Community]] = {"branch": Branch, "community
 class TagClient(Protocol):
     """What this module asks of the WeChat client."""
 
-    def tags_get(self) -> list[dict[str, Any]]:
-        """``[{"id", "name", "count"}, ...]``."""
+    def tags_get(self) -> list[Tag]:
+        """All tags."""
 
-    def tags_create(self, name: str) -> int:
-        """Make a tag; its id."""
+    def tag_create(self, name: str) -> Tag:
+        """Make a tag, or find the one of that name."""
 
-    def tag_add(self, tag_id: int, openids: Sequence[str]) -> Any:
-        """Give at most 50 followers the tag."""
+    def tag_add(self, openids: Sequence[str], tag_id: int) -> Mapping[str, str]:
+        """Give followers the tag; those whom WeChat refuses, with the reason."""
 
-    def tag_remove(self, tag_id: int, openids: Sequence[str]) -> Any:
-        """Take the tag from at most 50 followers."""
+    def tag_remove(self, openids: Sequence[str], tag_id: int) -> Mapping[str, str]:
+        """Take the tag from followers, likewise."""
 
 
 def tag_name(place: Branch | Community) -> str:
@@ -297,35 +297,28 @@ def _send(db: Database, client: TagClient, batch: Batch) -> int:
     try:
         tag_id = batch.tag_id if batch.tag_id is not None else _make_tag(db, client, batch)
         call = client.tag_add if batch.add else client.tag_remove
-        call(tag_id, [openid for _, openid in batch.changes])
+        refused = call([openid for _, openid in batch.changes], tag_id)
     except WeChatError as error:
         with db.session_scope() as session:
             return _settle_failure(session, batch, error, at=clock.now())
     with db.session_scope() as session:
-        return _settle(session, batch, tag_id=tag_id)
+        return _settle(session, batch, tag_id=tag_id, refused=refused)
 
 
 def _make_tag(db: Database, client: TagClient, batch: Batch) -> int:
-    try:
-        tag_id = client.tags_create(batch.name)
-    except WeChatError as error:
-        if error.code != _NAME_TAKEN:
-            raise
-        # Made before, by us before a crash or by hand: the tag of that name is ours.
-        found = [tag["id"] for tag in client.tags_get() if tag["name"] == batch.name]
-        if not found:
-            raise
-        tag_id = found[0]
+    tag_id = client.tag_create(
+        batch.name
+    ).id  # or the one of that name: made by us before a crash, or by hand
     with db.session_scope() as session:
         session.execute(
-            sa.update(KINDS[batch.kind])
-            .where(KINDS[batch.kind].id == batch.target_id)
-            .values(tag_id=int(tag_id))
+            sa.update(KINDS[batch.kind]).where(KINDS[batch.kind].id == batch.target_id).values(tag_id=tag_id)
         )
-    return int(tag_id)
+    return tag_id
 
 
-def _settle(session: Session, batch: Batch, *, tag_id: int | None) -> int:
+def _settle(
+    session: Session, batch: Batch, *, tag_id: int | None, refused: Mapping[str, str] | None = None
+) -> int:
     ids = [ident for ident, _ in batch.changes]
     openids = [openid for _, openid in batch.changes]
     session.execute(sa.delete(TagChange).where(TagChange.id.in_(ids)))
@@ -336,7 +329,9 @@ def _settle(session: Session, batch: Batch, *, tag_id: int | None) -> int:
         if batch.add:
             still = set(session.scalars(sa.select(Follower.openid).where(Follower.openid.in_(openids))))
             rows = [
-                {"openid": openid, "tag_id": tag_id} for openid in dict.fromkeys(openids) if openid in still
+                {"openid": openid, "tag_id": tag_id}
+                for openid in dict.fromkeys(openids)
+                if openid in still and openid not in (refused or {})
             ]
             if rows:
                 session.execute(sa.insert(FollowerTag), rows)

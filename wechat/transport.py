@@ -29,9 +29,9 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from settings import OFFICIAL_MP, Settings
-from wechat.endpoints.table import Endpoint, Host
-from wechat.errors import BUG, STOP, CallFailed, Trouble, of_answer, of_trouble
-from wechat.reactions import DEFAULT
+from wechat.endpoints.table import QR_PICTURE, Endpoint, Host
+from wechat.errors import BUG, STOP, CallFailed, Kind, Trouble, of_answer, of_trouble
+from wechat.reactions import DEFAULT, REPLAN
 
 CALLS = Counter(
     "pioneer_wechat_calls_total",
@@ -108,7 +108,7 @@ class Transport:
         if isinstance(response, Trouble):
             failure = self._trouble(endpoint, response)
         else:
-            read = _read(response, binary)
+            read = _read(endpoint, response, binary)
             if isinstance(read, Trouble):
                 failure = self._trouble(endpoint, read)
             else:
@@ -118,8 +118,9 @@ class Transport:
         SECONDS.labels(endpoint.group).observe(took)
         CALLS.labels(endpoint.group, failure.kind if failure else "ok").inc()
         if failure is not None:
-            log.warning(
-                "wechat_call_failed", path=endpoint.path, code=failure.code, reaction=failure.reaction,
+            harmless = failure.kind in (Kind.IGNORE, Kind.ALREADY_DONE)
+            log.log(
+                logging.INFO if harmless else logging.WARNING, "wechat_call_failed", path=endpoint.path, code=failure.code, reaction=failure.reaction,
                 errmsg=failure.errmsg[:120], rid=failure.rid, ms=round(took * 1000),
             )  # fmt: skip
             raise failure
@@ -231,11 +232,13 @@ def decode(content: bytes) -> Any:
         return json.loads(content.decode("utf-8"), strict=False)
 
 
-def _read(response: requests.Response, binary: bool) -> Answer | Trouble:
+def _read(endpoint: Endpoint, response: requests.Response, binary: bool) -> Answer | Trouble:
     content = response.content
     content_type = response.headers.get("Content-Type", "")
     date = response.headers.get("Date", "")
     if response.status_code != requests.codes.ok:
+        if endpoint is QR_PICTURE and response.status_code == requests.codes.not_found:
+            return Trouble("unknown_ticket", True, "二维码凭证不存在或已过期", REPLAN)
         return _bad_status(response.status_code)
     if binary and content.lstrip()[:1] != b"{":
         if content and "html" not in content_type:
