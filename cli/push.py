@@ -1,0 +1,170 @@
+"""``flask push``: decide what goes out, to whom and when; the scheduler sends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from cli.output import (
+    Group,
+    acting_user,
+    as_option,
+    emit_json,
+    emit_rows,
+    json_option,
+    parse_moment,
+    runtime,
+)
+from errors import Refused
+
+group = Group("push", short_help="推送：新建、查看、暂停、继续、取消")
+
+
+@group.command("create")
+@click.option(
+    "--article", "articles", default="", metavar="编号[,编号]", help="要推送的稿件，按顺序，必须审核通过"
+)
+@click.option("--activity", type=int, help="要通知的活动")
+@click.option(
+    "--audience", required=True, help="all，或 branch:党支部、community:社区、grid:网格，多个用逗号隔开"
+)
+@click.option("--at", "moment", default="now", show_default=True, help="now 或时间，如 2026-09-20T19:00")
+@click.option(
+    "--road", default="auto", show_default=True, help="渠道：auto、mass（群发）、template（模板消息）"
+)
+@as_option
+@json_option
+def create(
+    articles: str, activity: int | None, audience: str, moment: str, road: str, acting: str, as_json: bool
+) -> None:
+    """新建推送。命令立即返回，由定时任务到点发送。"""
+    from scheduler import planner, pushes
+
+    parts = runtime()
+    due_at = None if moment.strip().lower() == "now" else parse_moment(moment)
+    with parts.db.session_scope() as session:
+        made = pushes.create(
+            session,
+            parts.settings,
+            acting_user(session, acting),
+            audience=audience,
+            article_ids=_numbers(articles),
+            activity_id=activity,
+            due_at=due_at,
+            road=road,
+        )
+        push = made.push
+        shown = {
+            "id": push.id,
+            "status": push.status,
+            "planned": push.planned,
+            "skipped": push.skipped,
+            "due_at": push.due_at,
+            "notes": list(made.notes),
+        }
+    if as_json:
+        emit_json(shown)
+        return
+    for note in made.notes:
+        click.echo(note)
+    click.echo(f"推送 {push.id} {pushes.STATUS_NAMES[push.status]}，将发给 {push.planned:,} 人")
+    for reason, number in push.skipped.items():
+        click.echo(f"  {planner.REASONS.get(reason, reason)}：{number:,} 人")
+
+
+@group.command("show")
+@click.argument("push_id", type=int)
+@json_option
+def show(push_id: int, as_json: bool) -> None:
+    """查看推送的进度和结果（人数按关注者计）。"""
+    from scheduler import planner, pushes, report
+
+    with runtime().db.read_scope() as session:
+        shown = report.show(session, pushes.get(session, push_id))
+    if as_json:
+        emit_json(shown)
+        return
+    click.echo(f"推送 {push_id} 《{shown['title']}》 {pushes.STATUS_NAMES[shown['status']]}")
+    if shown["note"]:
+        click.echo(shown["note"])
+    emit_rows(
+        ["计划", "微信已接受", "送达", "失败", "待核对"],
+        [[shown[name] for name in ("planned", "accepted", "delivered", "failed", "unknown")]],
+    )
+    for reason, number in shown["skipped"].items():
+        click.echo(f"未发送 {number:,} 人：{planner.REASONS.get(reason, reason)}")
+    emit_rows(
+        ["投递", "对象", "人数", "状态", "说明"],
+        [
+            [one["id"], one["target"], one["recipients"], one["status"], one["error"]]
+            for one in shown["deliveries"][:50]
+        ],
+    )
+
+
+@group.command("list")
+@json_option
+def listing(as_json: bool) -> None:
+    """列出最近的推送。"""
+    from scheduler import pushes
+
+    with runtime().db.read_scope() as session:
+        rows: list[dict[str, Any]] = [
+            {
+                "id": push.id,
+                "status": push.status,
+                "title": push.title,
+                "audience": push.audience,
+                "due_at": push.due_at,
+            }
+            for push in pushes.recent(session)
+        ]
+    if as_json:
+        emit_json(rows)
+        return
+    emit_rows(
+        ["推送", "状态", "时间", "标题", "对象"],
+        [
+            [one["id"], pushes.STATUS_NAMES[one["status"]], one["due_at"], one["title"], one["audience"]]
+            for one in rows
+        ],
+    )
+
+
+def _control(name: str, push_id: int, acting: str | None, as_json: bool) -> None:
+    from scheduler import pushes
+
+    action = {"pause": pushes.pause, "resume": pushes.resume, "cancel": pushes.cancel}[name]
+    with runtime().db.session_scope() as session:
+        push = pushes.get(session, push_id)
+        said = action(session, push, acting_user(session, acting) if acting else None)
+        shown = {"id": push.id, "status": push.status, "message": said}
+    if as_json:
+        emit_json(shown)
+    else:
+        click.echo(said)
+
+
+def _control_command(name: str, help_line: str) -> None:
+    @group.command(name, help=help_line, short_help=help_line)
+    @click.argument("push_id", type=int)
+    @click.option(
+        "--as", "acting", metavar="用户名", default=None, help="以哪个用户的身份操作（记入操作日志）"
+    )
+    @json_option
+    def run(push_id: int, acting: str | None, as_json: bool) -> None:
+        _control(name, push_id, acting, as_json)
+
+
+_control_command("pause", "暂停：不再发出新的消息，已发出的不受影响")
+_control_command("resume", "继续：恢复已暂停的推送，或补发已错过的推送")
+_control_command("cancel", "取消：剩余的不再发送，已发出的无法收回")
+
+
+def _numbers(text: str) -> list[int]:
+    pieces = [piece.strip() for piece in text.replace("，", ",").split(",") if piece.strip()]
+    try:
+        return [int(piece) for piece in pieces]
+    except ValueError:
+        raise Refused(f"稿件编号“{text}”看不懂，请写数字，多篇用逗号隔开") from None

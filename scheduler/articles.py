@@ -1,0 +1,101 @@
+"""The sender's side of articles: what to upload, the draft's bodies, and what a push has made of its articles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from content import publish
+from content.assets import AssetStore
+from content.publish import Upload
+from models import Delivery, Push, PushArticle
+from settings import Settings
+from wechat.endpoints.drafts import DraftArticle
+
+if TYPE_CHECKING:
+    from wechat.client import Client
+
+
+@dataclass(frozen=True)
+class Uploaded:
+    """What WeChat gave for a picture."""
+
+    sha256: str
+    url: str = ""
+    media_id: str = ""
+
+
+def ids_of(session: Session, push_id: int) -> list[int]:
+    """The articles of a push in their order."""
+    return list(
+        session.scalars(
+            sa.select(PushArticle.article_id)
+            .where(PushArticle.push_id == push_id)
+            .order_by(PushArticle.position)
+        )
+    )
+
+
+def upload(client: Client, settings: Settings, picture: Upload) -> Uploaded:
+    """Read one picture from disk and upload it. Doing it twice costs a copy in the library and no more."""
+    data = AssetStore(settings.data_dir).read(picture.sha256)
+    if picture.road == "material":
+        material = client.add_image(data, picture.filename)
+        return Uploaded(picture.sha256, url=material.url, media_id=material.media_id)
+    return Uploaded(picture.sha256, url=client.upload_body_image(data, picture.filename))
+
+
+def remember(session: Session, uploaded: Uploaded) -> None:
+    """Keep what WeChat gave."""
+    publish.remember_upload(session, uploaded.sha256, url=uploaded.url, media_id=uploaded.media_id)
+
+
+def bodies(session: Session, article_ids: Sequence[int]) -> list[DraftArticle]:
+    """The articles as ``draft/add`` takes them."""
+    return [
+        DraftArticle(
+            title=one.title,
+            content=one.content,
+            thumb_media_id=one.thumb_media_id,
+            author=one.author,
+            digest=one.digest,
+            content_source_url=one.content_source_url,
+        )
+        for one in publish.draft_articles(session, article_ids)
+    ]
+
+
+def started(session: Session, push: Push) -> None:
+    """The push begins to send."""
+    publish.mark_publishing(session, ids_of(session, push.id))
+
+
+def published(
+    session: Session, push: Push, delivery: Delivery, urls: Mapping[int, str], now: datetime
+) -> None:
+    """A delivery of the push has arrived: its articles are out; ``urls`` by position from 1."""
+    ids = ids_of(session, push.id)
+    if ids:
+        publish.mark_published(
+            session,
+            ids,
+            at=now,
+            urls={article: urls[place] for place, article in enumerate(ids, start=1) if place in urls},
+            msg_data_id=delivery.msg_data_id,
+        )
+
+
+def finished(session: Session, push: Push) -> None:
+    """The push has ended: where nothing of it was delivered, its articles may be sent by another one."""
+    out = session.scalar(
+        sa.select(Delivery.id)
+        .where(Delivery.push_id == push.id, Delivery.status.in_(["delivered", "accepted", "unknown"]))
+        .limit(1)
+    )
+    if out is None and (ids := ids_of(session, push.id)):
+        publish.mark_not_published(session, ids)

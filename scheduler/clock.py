@@ -1,0 +1,270 @@
+"""The tick: each second it releases what is due from our own tables. APScheduler only beats; jobs never hold truth.
+
+Any number of schedulers may tick at once: each step claims by a conditional update, and a slot's push has a unique key.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.orm import Session
+
+import clock
+import faultpoints
+from community import tags
+from content import queue
+from models import Article, Column, Delivery, JobResult, OutboxMessage, Push
+from scheduler import instance, ledger, pushes, quiet, report
+from scheduler.housekeeping import clean
+
+if TYPE_CHECKING:
+    from runtime import Runtime
+
+log = structlog.get_logger(__name__)
+
+Hand = Callable[[str, int], None]
+_RELEASE_BATCH = 500
+_HAND_LIMIT = 2000
+_CLEAN_EVERY_S = 3600.0
+_MISSED = "到点时服务没有运行，已超过 {minutes} 分钟，请决定补发（继续）或取消"
+
+
+class Clock:
+    """One scheduler's tick. ``hand`` gives work to the task engine: kind and row id, nothing else."""
+
+    def __init__(self, runtime: Runtime, hand: Hand) -> None:
+        self._settings = runtime.settings
+        self._db = runtime.db
+        self._hand = hand
+        self._cleaned: float | None = None
+        self._alone = threading.Lock()
+
+    def tick(self) -> None:
+        """Do all that is due now. A step that fails is logged and does not keep the others from running."""
+        if not self._alone.acquire(blocking=False):
+            return
+        try:
+            with self._db.read_scope() as session:
+                may_send = instance.may_send(session, self._settings)
+            steps: list[Callable[[datetime], None]] = [self._match_results]
+            if may_send:
+                steps += [self._free_claims, self._fill_slots, self._release, self._hand_out]
+            steps.append(self._clean)
+            for step in steps:
+                try:
+                    step(clock.now())
+                except Exception:
+                    log.exception("tick_failed", step=step.__name__)
+        finally:
+            self._alone.release()
+
+    # --- claims whose holder has died -----------------------------------------------------------------------
+
+    def _free_claims(self, now: datetime) -> None:
+        dead = [Delivery.status == "claimed", Delivery.lease_until <= now]
+        lost = [OutboxMessage.status == "claimed", OutboxMessage.lease_until <= now]
+        with self._db.read_scope() as session:
+            deliveries = _any(session, Delivery.id, dead)
+            messages = _any(session, OutboxMessage.id, lost)
+        if deliveries:
+            with self._db.session_scope() as session:
+                free_deliveries(session, dead, now, self._settings.limits.mass_repeat_gap_s)
+        if messages:
+            with self._db.session_scope() as session:
+                ledger.change(
+                    session, OutboxMessage, lost, status="unknown", error="发送中断，可能已经发出，不再重发"
+                )
+
+    # --- slots ------------------------------------------------------------------------------------------------
+
+    def _fill_slots(self, now: datetime) -> None:
+        with self._db.read_scope() as session:
+            waiting = sa.exists().where(Article.column_id == Column.id, Article.status == "queued")
+            columns = list(session.scalars(sa.select(Column).where(Column.active.is_(True), waiting)))
+            due = [
+                (column.id, slot, moment, f"{column.key}:{moment:%Y-%m-%dT%H:%MZ}")
+                for column in columns
+                for slot, moment in slots_due(column.slots, now, self._settings.limits.grace_minutes)
+            ]
+            filled = set(
+                session.scalars(sa.select(Push.slot_key).where(Push.slot_key.in_([key for *_, key in due])))
+            )
+        for column_id, slot, moment, key in due:
+            if key not in filled:
+                self._fill(column_id, str(slot.get("audience") or "all"), moment, key)
+
+    def _fill(self, column_id: int, audience: str, moment: datetime, key: str) -> None:
+        try:
+            with self._db.session_scope() as session:
+                if (article := queue.take_for_slot(session, column_id)) is not None:
+                    pushes.create_for_slot(
+                        session, self._settings, article, audience=audience, slot_key=key, moment=moment
+                    )
+        except sa.exc.IntegrityError:
+            log.info(
+                "slot_taken", slot=key
+            )  # another scheduler was faster; the article went back with the transaction
+
+    # --- due pushes ---------------------------------------------------------------------------------------------
+
+    def _release(self, now: datetime) -> None:
+        due = [Push.status == "scheduled", Push.due_at <= now]
+        with self._db.read_scope() as session:
+            if not _any(session, Push.id, due):
+                return
+        self._defer(due, now)
+        limits = self._settings.limits
+        late = Push.due_at < now - timedelta(minutes=limits.grace_minutes)
+        with self._db.session_scope() as session:
+            missed = ledger.change(
+                session,
+                Push,
+                [*due, late],
+                status="missed",
+                note=_MISSED.format(minutes=limits.grace_minutes),
+            )
+        if missed:
+            log.warning("pushes_missed", count=missed)
+        while True:
+            with self._db.session_scope() as session:
+                ids = ledger.claim(
+                    session,
+                    Push,
+                    where=due,
+                    values={"status": "sending", "started_at": now, "note": ""},
+                    limit=_RELEASE_BATCH,
+                    order_by=(Push.due_at, Push.id),
+                )
+            if ids:
+                faultpoints.reach("push.released")
+            for push_id in ids:
+                self._hand("push", push_id)
+            if len(ids) < _RELEASE_BATCH:
+                return
+
+    def _defer(self, due: list[sa.ColumnElement[bool]], now: datetime) -> None:
+        """What was due outside the quiet hours and is late until inside them waits for their end."""
+        hours = self._settings.limits.quiet_hours
+        end = quiet.defer(now, hours)
+        if end == now:
+            return
+        a_minute_ago = now - timedelta(minutes=1)
+        with self._db.session_scope() as session:
+            for push in list(session.scalars(sa.select(Push).where(*due, Push.due_at < a_minute_ago))):
+                if quiet.defer(push.due_at, hours) == push.due_at:
+                    push.due_at = end
+                    push.note = f"{hours} 为免打扰时段，已顺延"
+
+    # --- work for the sender ------------------------------------------------------------------------------------
+
+    def _hand_out(self, now: datetime) -> None:
+        with self._db.read_scope() as session:
+            work = list(self._work(session, now))
+        for kind, row_id in work:
+            self._hand(kind, row_id)
+
+    def _work(self, session: Session, now: datetime) -> Iterator[tuple[str, int]]:
+        mine = [Delivery.push_id == Push.id, Delivery.finished_at.is_(None)]
+        sendable = sa.exists().where(
+            *mine, Delivery.status.in_(["planned", "unknown"]), Delivery.due_at <= now
+        )
+        unfinished = sa.exists().where(*mine, Delivery.status.not_in(report.FINAL))
+        yield from (
+            ("push", row_id)
+            for row_id in session.scalars(
+                sa.select(Push.id)
+                .where(
+                    Push.status == "sending",
+                    sa.or_(Push.lease_until.is_(None), Push.lease_until <= now),
+                    sa.or_(Push.planned_at.is_(None), sendable, sa.not_(unfinished)),
+                )
+                .order_by(Push.due_at, Push.id)
+                .limit(_HAND_LIMIT)
+            )
+        )
+        yield from (
+            ("ask", row_id)
+            for row_id in session.scalars(
+                sa.select(Delivery.id)
+                .where(Delivery.status == "accepted", Delivery.due_at <= now)
+                .order_by(Delivery.due_at)
+                .limit(_HAND_LIMIT)
+            )
+        )
+        if _any(session, OutboxMessage.id, [OutboxMessage.status == "waiting", OutboxMessage.due_at <= now]):
+            yield "outbox", 0
+        if tags.due_tag_changes(session, at=now):
+            yield "tags", 0
+        yield "spool", 0
+
+    # --- results and rubbish ------------------------------------------------------------------------------------
+
+    def _match_results(self, now: datetime) -> None:
+        with self._db.read_scope() as session:
+            if not _any(session, JobResult.id, [JobResult.matched.is_(False), report.has_delivery()]):
+                return
+        with self._db.session_scope() as session:
+            report.match_waiting(session, now)
+
+    def _clean(self, now: datetime) -> None:
+        if self._cleaned is not None and time.monotonic() - self._cleaned < _CLEAN_EVERY_S:
+            return
+        self._cleaned = time.monotonic()
+        clean(self._db, self._settings, now)
+
+
+def free_deliveries(
+    session: Session, dead: list[sa.ColumnElement[bool]], now: datetime, gap_s: float
+) -> None:
+    """Open claims whose holder died: without ``called_at`` nothing was sent, with it the call is to be repeated, same key."""
+    ledger.change(
+        session,
+        Delivery,
+        [*dead, Delivery.called_at.is_(None)],
+        status="planned",
+        due_at=now,
+        lease_until=None,
+    )
+    for delivery in list(session.scalars(sa.select(Delivery).where(*dead))):
+        delivery.status = "unknown"
+        delivery.error = "发送中断，待用同一编号核对"
+        delivery.lease_until = None
+        delivery.due_at = max(now, (delivery.called_at or now) + timedelta(seconds=gap_s))
+
+
+def slots_due(
+    slots: list[Any], now: datetime, grace_minutes: int
+) -> Iterator[tuple[dict[str, Any], datetime]]:
+    """The slots whose moment has come within the grace, with that moment in UTC. Weekdays are Shanghai's, Monday is 0."""
+    today = clock.shanghai_day(now)
+    for slot in slots:
+        if not isinstance(slot, dict) or slot.get("active") is False:
+            continue
+        for day in (today - timedelta(days=1), today):
+            if day.weekday() not in (slot.get("weekdays") or ()):
+                continue
+            moment = _moment(day, str(slot.get("time", "")), clock.SHANGHAI)
+            if moment is not None and moment <= now < moment + timedelta(minutes=grace_minutes):
+                yield slot, moment.astimezone(now.tzinfo)
+
+
+def _moment(day: date, text: str, zone: ZoneInfo) -> datetime | None:
+    hour, _, minute = text.partition(":")
+    try:
+        return datetime(day.year, day.month, day.day, int(hour), int(minute), tzinfo=zone)
+    except ValueError:
+        return None
+
+
+def _any(session: Session, column: Any, where: list[sa.ColumnElement[bool]]) -> bool:
+    return session.scalar(sa.select(column).where(*where).limit(1)) is not None
+
+
+__all__ = ["Clock", "Hand", "free_deliveries", "slots_due"]

@@ -1,0 +1,193 @@
+"""The engine: a clock that finds due work and actors that do it.
+
+Embedded, the actors run in threads of this process on an in-process broker; scaled out, the same functions run as tasks over
+Redis. A message carries a kind and a row id and nothing else. The database is the only truth: a message that is lost is handed
+out again by a later tick, one that comes twice finds its row claimed.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import dramatiq
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.brokers.stub import StubBroker
+from dramatiq.middleware import AgeLimit
+
+import clock
+from community import tags
+from models import Delivery, OutboxMessage, Push
+from scheduler import instance, ledger
+from scheduler.clock import Clock, free_deliveries
+from scheduler.outbox import Outbox
+from scheduler.sender import Sender
+
+if TYPE_CHECKING:
+    from runtime import Runtime
+
+log = structlog.get_logger(__name__)
+
+ROLES = ("all", "scheduler", "worker")
+_THREADS = 4
+_STOP_MS = 12_000
+_AGAIN_S = 3.0
+_MESSAGE_AGE_MS = 60_000
+_KINDS = ("push", "lane", "ask", "outbox", "tags", "spool")
+
+
+class Engine:
+    """Scheduler and sender of one process. ``role``: all (embedded), or only the scheduler or the worker (scaled out)."""
+
+    def __init__(self, runtime: Runtime, role: str = "all") -> None:
+        if role not in ROLES:
+            raise ValueError(f"no such role: {role}")
+        self._runtime = runtime
+        self._role = role
+        self._stopping = threading.Event()
+        self._sender = Sender(runtime, self._stopping)
+        self._outbox = Outbox(runtime, self._stopping)
+        self._clock = Clock(runtime, self.hand)
+        self._guard = threading.Lock()
+        self._handed: dict[tuple[str, int], float] = {}
+        self._broker = self._make_broker()
+        self._actors: dict[str, Any] = {
+            kind: dramatiq.actor(actor_name=kind, queue_name="pioneer", broker=self._broker)(
+                self._working(kind)
+            )
+            for kind in _KINDS
+        }
+        self._worker: dramatiq.Worker | None = None
+        self._beat: BackgroundScheduler | None = None
+
+    def _make_broker(self) -> dramatiq.Broker:
+        settings = self._runtime.settings
+        if settings.embedded or self._role == "all":
+            return StubBroker(middleware=[])
+        return RedisBroker(  # type: ignore[no-untyped-call]
+            url=settings.redis.url,
+            middleware=[AgeLimit(max_age=_MESSAGE_AGE_MS)],
+            namespace="pioneer",
+            heartbeat_timeout=30_000,
+            maintenance_chance=100_000,
+        )
+
+    @property
+    def _in_process(self) -> bool:
+        return isinstance(self._broker, StubBroker)
+
+    def start(self) -> None:
+        """Begin to tick and to work; returns at once."""
+        settings, db = self._runtime.settings, self._runtime.db
+        with db.session_scope() as session:
+            may_send = instance.take(session, settings, clock.now())
+            ledger.instance_id(session, clock.now())
+        if not may_send:
+            log.warning("read_only", reason="另一台服务器已登记为发送方，管理员确认前本机不发送任何消息")
+        if settings.on_sqlite:
+            self._bury_the_dead()
+        if self._role != "scheduler":
+            self._worker = dramatiq.Worker(self._broker, worker_threads=_THREADS, worker_timeout=500)
+            self._worker.start()
+        if self._role != "worker":
+            self._beat = BackgroundScheduler(timezone=clock.SHANGHAI)
+            self._beat.add_job(
+                self._clock.tick,
+                IntervalTrigger(seconds=settings.limits.tick_s, timezone=clock.SHANGHAI),
+                max_instances=1,
+                coalesce=True,
+                misfire_grace_time=None,
+            )
+            self._beat.start()
+        log.info("engine_started", role=self._role, may_send=may_send)
+
+    def stop(self) -> None:
+        """End: no further tick, every run ends after the call that it is making."""
+        self._stopping.set()
+        if self._beat is not None:
+            self._beat.shutdown(wait=True)
+            self._beat = None
+        if self._worker is not None:
+            self._worker.stop(timeout=_STOP_MS)
+            self._worker = None
+        self._broker.close()
+
+    def tick(self) -> None:
+        """One tick now (rehearsals jump from one due thing to the next)."""
+        self._clock.tick()
+
+    def _bury_the_dead(self) -> None:
+        """On SQLite one process sends, by a lock on the data folder: a claim that is found at the start is of a dead one."""
+        now = clock.now()
+        gap_s = self._runtime.settings.limits.mass_repeat_gap_s
+        with self._runtime.db.session_scope() as session:
+            ledger.change(session, Push, [Push.lease_until.is_not(None)], lease_owner="", lease_until=None)
+            free_deliveries(session, [Delivery.status == "claimed"], now, gap_s)
+            ledger.change(
+                session,
+                OutboxMessage,
+                [OutboxMessage.status == "claimed"],
+                lease_until=now - timedelta(seconds=1),
+            )
+
+    # --- handing out ------------------------------------------------------------------------------------------
+
+    def hand(self, kind: str, row_id: int) -> None:
+        """Give work to the actors, unless the same work was given just now."""
+        if self._stopping.is_set():
+            return
+        key = (kind, row_id)
+        now = time.monotonic()
+        with self._guard:
+            given = self._handed.get(key)
+            if given is not None and (self._in_process or now - given < _AGAIN_S):
+                return
+            self._handed[key] = now
+            if not self._in_process and len(self._handed) > 10_000:
+                self._handed = {one: at for one, at in self._handed.items() if now - at < _AGAIN_S}
+        self._actors[kind].send(row_id)
+
+    def _working(self, kind: str) -> Callable[[int], None]:
+        work: dict[str, Callable[[int], object]] = {
+            "push": self._push,
+            "lane": self._sender.lane,
+            "ask": self._outbox.ask,
+            "outbox": lambda _row_id: self._outbox.run(),
+            "tags": lambda _row_id: tags.work(self._runtime.db, self._runtime.client),
+            "spool": lambda _row_id: self._replay_spool(),
+        }
+
+        def act(row_id: int) -> None:
+            try:
+                if self._may_act():
+                    work[kind](row_id)
+            except Exception:
+                log.exception("actor_failed", actor=kind, row=row_id)
+            finally:
+                if self._in_process:
+                    with self._guard:
+                        self._handed.pop((kind, row_id), None)
+
+        return act
+
+    def _may_act(self) -> bool:
+        if self._stopping.is_set():
+            return False
+        with self._runtime.db.read_scope() as session:
+            return instance.may_send(session, self._runtime.settings)
+
+    def _push(self, push_id: int) -> None:
+        self._sender.run(push_id, lambda: self._more_lanes(push_id))
+
+    def _more_lanes(self, push_id: int) -> None:
+        for _ in range(_THREADS - 1):
+            self._actors["lane"].send(push_id)
+
+    def _replay_spool(self) -> None:
+        pass

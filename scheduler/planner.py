@@ -1,0 +1,150 @@
+"""From an audience to deliveries: who will receive, by which call, who will not and why.
+
+The same plan is made twice: when a push is created, for its numbers, and at the due time, when it is written. It reads each
+follower of the audience once and decides in memory, so that 66,000 take well under two seconds.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from errors import Refused
+from models import Delivery, FollowerTag, Push, TagChange
+from scheduler import audience as audiences
+from scheduler import ledger, quota
+from scheduler.audience import Audience, Part, Person
+from scheduler.roads import Picture, Planned, Road
+from settings import Settings
+
+REASONS = {
+    "not_following": "未关注或未绑定",
+    "muted": "已退订本栏目",
+    "quota_used": "本月已收满 4 条",
+    "too_few": "只有一人，群发接口至少需要两人",
+    "no_tag": "公众号没有按名单群发的接口",
+    "changed": "计划改变",
+}
+"""Why somebody of the audience gets nothing, as it is shown."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The calls to make, and how many followers they reach; ``skipped`` counts the others by reason (:data:`REASONS`)."""
+
+    road: Road
+    deliveries: Sequence[Planned]
+    skipped: dict[str, int]
+
+    @property
+    def planned(self) -> int:
+        """How many followers will receive it."""
+        return sum(len(delivery.people) for delivery in self.deliveries)
+
+
+def plan(
+    session: Session,
+    settings: Settings,
+    *,
+    audience: Audience,
+    road: Road,
+    columns: set[str],
+    moment: datetime,
+) -> Plan:
+    """Plan a push for ``moment``, whose month and day decide about quota. ``columns`` are the keys of its articles' columns.
+
+    Raises :class:`errors.Refused` where the audience has nobody at all who follows.
+    """
+    following = list(audiences.people(session, audience))
+    skipped: Counter[str] = Counter()
+    roster = audiences.roster_size(session, audience)
+    if roster is not None and roster > len(following):
+        skipped["not_following"] = roster - len(following)
+    if not following:
+        raise Refused(f"“{audience.label}”还没有已关注{'' if audience.everyone else '并绑定'}的人，无法推送")
+    spent = quota.exhausted(session, settings, moment) if road.counts else set()
+    reachable: list[Person] = []
+    selective = settings.wechat.account_type == "service" or not road.counts
+    for person in following:
+        if selective and columns and columns <= _muted(person.muted):
+            skipped["muted"] += 1
+        elif person.openid in spent:
+            skipped["quota_used"] += 1
+        else:
+            reachable.append(person)
+    picture = Picture(
+        settings=settings,
+        audience=audience,
+        following=len(following),
+        reachable=reachable,
+        exact_tags=_exact_tags(session, audience, reachable) if road.counts else (),
+        to_all_left=quota.to_all_left(session, settings, moment),
+        account_left=quota.account_left(session, settings, moment),
+    )
+    routed = road.route(picture)
+    skipped.update(routed.skipped)
+    return Plan(road, routed.deliveries, {reason: n for reason, n in skipped.items() if n})
+
+
+def _muted(text: str) -> set[str]:
+    return {key.strip() for key in text.split(",") if key.strip()} if text else set()
+
+
+def _exact_tags(session: Session, audience: Audience, reachable: Sequence[Person]) -> list[Part]:
+    """The places whose tag, as far as we know, is on exactly those who can be reached, with no change of tags waiting."""
+    tagged = {part.tag_id: part for part in audience.parts if part.tag_id is not None}
+    if not tagged:
+        return []
+    waiting = set(
+        session.execute(
+            sa.select(TagChange.kind, TagChange.target_id)
+            .where(TagChange.target_id.in_([part.id for part in tagged.values()]))
+            .distinct()
+        ).tuples()
+    )
+    holders: defaultdict[int, set[str]] = defaultdict(set)
+    for tag_id, openid in session.execute(
+        sa.select(FollowerTag.tag_id, FollowerTag.openid).where(FollowerTag.tag_id.in_(tagged))
+    ).tuples():
+        holders[tag_id].add(openid)
+    return [
+        part
+        for tag_id, part in tagged.items()
+        if (part.kind, part.id) not in waiting
+        and holders[tag_id] == {person.openid for person in reachable if person.belongs_to(part)}
+    ]
+
+
+def write(session: Session, settings: Settings, push: Push, made: Plan, now: datetime) -> list[int]:
+    """Write the deliveries of a push and set their quota aside, in the session's transaction; the deliveries' ids."""
+    instance = ledger.instance_id(session, now)
+    taken = session.scalar(sa.select(sa.func.count()).where(Delivery.push_id == push.id)) or 0
+    rows = [
+        {
+            "push_id": push.id,
+            "road": made.road.name,
+            "key": ledger.delivery_key(instance, push.id, number),
+            "status": "planned",
+            "to_all": planned.to_all,
+            "tag_id": planned.tag_id,
+            "openids": list(planned.openids) if planned.openids is not None else None,
+            "target": planned.target[:120],
+            "recipients": len(planned.people),
+            "due_at": now,
+        }
+        for number, planned in enumerate(made.deliveries, start=taken + 1)
+    ]
+    ids = (
+        list(session.scalars(sa.insert(Delivery).returning(Delivery.id, sort_by_parameter_order=True), rows))
+        if rows
+        else []
+    )
+    if made.road.counts:
+        for delivery_id, planned in zip(ids, made.deliveries, strict=True):
+            quota.hold(session, settings, delivery_id, planned.people, to_all=planned.to_all, at=now)
+    return ids

@@ -1,0 +1,149 @@
+"""Quota of mass messages: a ledger per follower and month (服务号) or per account and day (公众号), in Shanghai's calendar.
+
+WeChat answers the fifth message to a follower with success and leaves that follower out in silence; so we count ourselves.
+Source: https://developers.weixin.qq.com/doc/service/guide/product/message/Batch_Sends.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+import clock
+from models import QuotaUse
+from settings import Settings
+
+ACCOUNT = "account"
+TO_ALL = "to-all"
+TO_ALL_MONTH = "to-all-month"
+_COUNTED = ("held", "used")
+
+
+def day_key(moment: datetime) -> str:
+    """``"2026-11-24"``: the day in Shanghai."""
+    return clock.shanghai_day(moment).isoformat()
+
+
+def exhausted(session: Session, settings: Settings, moment: datetime) -> set[str]:
+    """Openids that can take no further mass message in the month of ``moment`` (服务号; empty for a 公众号)."""
+    if settings.wechat.account_type != "service":
+        return set()
+    statement = (
+        sa.select(QuotaUse.subject)
+        .where(QuotaUse.period == clock.month_key(moment), QuotaUse.state.in_(_COUNTED))
+        .group_by(QuotaUse.subject)
+        .having(sa.func.count() >= settings.limits.mass_per_follower_month)
+    )
+    return set(session.scalars(statement))
+
+
+def account_left(session: Session, settings: Settings, moment: datetime) -> int:
+    """How many mass sends a 公众号 may still make on the day of ``moment``."""
+    used = _count(session, ACCOUNT, day_key(moment))
+    return max(0, settings.limits.mass_per_day - used)
+
+
+def to_all_left(session: Session, settings: Settings, moment: datetime) -> int:
+    """How many sends "to all" a 服务号 may still make on the day of ``moment`` (1 a day, 4 a month)."""
+    day = settings.limits.mass_per_day - _count(session, TO_ALL, day_key(moment))
+    month = settings.limits.mass_per_follower_month - _count(session, TO_ALL_MONTH, clock.month_key(moment))
+    return max(0, min(day, month))
+
+
+def remaining(session: Session, settings: Settings, openid: str, moment: datetime) -> int:
+    """How many mass messages one follower can still take in the month of ``moment``."""
+    used = _count(session, openid, clock.month_key(moment))
+    return max(0, settings.limits.mass_per_follower_month - used)
+
+
+def _count(session: Session, subject: str, period: str) -> int:
+    return (
+        session.scalar(
+            sa.select(sa.func.count()).where(
+                QuotaUse.period == period, QuotaUse.subject == subject, QuotaUse.state.in_(_COUNTED)
+            )
+        )
+        or 0
+    )
+
+
+def hold(
+    session: Session,
+    settings: Settings,
+    delivery_id: int,
+    openids: Sequence[str],
+    *,
+    to_all: bool,
+    at: datetime,
+) -> None:
+    """Set aside what a delivery will use: one of each follower's, or the account's day. One statement for any number."""
+    if settings.wechat.account_type != "service":
+        session.execute(sa.insert(QuotaUse), [_row(ACCOUNT, day_key(at), delivery_id, at)])
+        return
+    if session.get_bind().dialect.name == "postgresql":
+        rows = "jsonb_array_elements_text(CAST(:openids AS jsonb)) AS one(value)"
+    else:
+        rows = "json_each(:openids) AS one"
+    session.execute(
+        sa.text(
+            "INSERT INTO quota_use (subject, period, delivery_id, state, at) "  # noqa: S608 - no outside text in it
+            f"SELECT one.value, :period, :delivery, 'held', :at FROM {rows}"
+        ).bindparams(sa.bindparam("at", type_=QuotaUse.__table__.c.at.type)),
+        {
+            "openids": json.dumps(list(openids)),
+            "period": clock.month_key(at),
+            "delivery": delivery_id,
+            "at": at,
+        },
+    )
+    if to_all:
+        session.execute(
+            sa.insert(QuotaUse),
+            [
+                _row(TO_ALL, day_key(at), delivery_id, at),
+                _row(TO_ALL_MONTH, clock.month_key(at), delivery_id, at),
+            ],
+        )
+
+
+def _row(subject: str, period: str, delivery_id: int, at: datetime) -> dict[str, object]:
+    return {"subject": subject, "period": period, "delivery_id": delivery_id, "state": "held", "at": at}
+
+
+def use(session: Session, delivery_id: int, at: datetime) -> None:
+    """The call was accepted: what was held is used, in the month and day in which it was."""
+    table = QuotaUse.__table__
+    in_days = sa.func.length(table.c.period) > len("2026-11")
+    session.execute(
+        sa.update(QuotaUse)
+        .where(QuotaUse.delivery_id == delivery_id, QuotaUse.state == "held")
+        .values(state="used", at=at, period=sa.case((in_days, day_key(at)), else_=clock.month_key(at)))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def release(session: Session, delivery_id: int) -> None:
+    """The call was certainly not accepted, or its job failed: nothing is used."""
+    session.execute(
+        sa.update(QuotaUse)
+        .where(QuotaUse.delivery_id == delivery_id, QuotaUse.state != "released")
+        .values(state="released")
+        .execution_options(synchronize_session=False)
+    )
+
+
+def holders(session: Session, delivery_id: int) -> list[str]:
+    """The followers for whom a delivery was planned (also of a tag, whose delivery lists none)."""
+    return list(
+        session.scalars(
+            sa.select(QuotaUse.subject)
+            .where(
+                QuotaUse.delivery_id == delivery_id, QuotaUse.subject.not_in([ACCOUNT, TO_ALL, TO_ALL_MONTH])
+            )
+            .order_by(QuotaUse.id)
+        )
+    )

@@ -1,0 +1,257 @@
+"""What came of a push: job-finish events are matched to deliveries, deliveries add up to the push, numbers are shown.
+
+An event may come before the answer of its own call, twice or never: it is stored by ``msg_id`` first and matched whenever
+both are there. Source of the statuses: https://developers.weixin.qq.com/doc/service/guide/product/message/Batch_Sends.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+import clock
+from models import Delivery, JobResult, Push
+from scheduler import articles, quota
+
+FINAL = ("delivered", "failed", "cancelled")
+_OPEN = ("accepted", "unknown", "claimed")
+_REFUSALS = {
+    "err(10001)": "涉嫌广告",
+    "err(20001)": "涉嫌政治",
+    "err(20002)": "涉嫌色情",
+    "err(20004)": "涉嫌社会",
+    "err(20006)": "涉嫌违法犯罪",
+    "err(20008)": "涉嫌欺诈",
+    "err(20013)": "涉嫌版权",
+    "err(21000)": "涉嫌其他违规",
+    "err(22000)": "涉嫌互推",
+    "err(30001)": "原创校验出错",
+    "err(30002)": "原创校验判定不能群发",
+    "err(30003)": "原创校验判定为转载",
+    "err(40001)": "管理员拒绝了群发",
+    "err(40002)": "管理员 30 分钟内没有确认群发",
+    "failed:user block": "用户拒收",
+    "failed: system failed": "微信系统失败",
+    "failed:freq limit": "给该用户发送过于频繁",
+}
+
+
+def job_finished(
+    session: Session,
+    kind: str,
+    msg_id: str,
+    status: str,
+    counts: Mapping[str, int] | None = None,
+    urls: Mapping[int, str] | None = None,
+) -> bool:
+    """Take the event that a job has finished; whether a delivery was found for it already.
+
+    ``kind``: mass or template. ``counts``: ``total``, ``filter``, ``sent``, ``error``. ``urls``: link of each article by its
+    position from 1. A repeat changes nothing.
+    """
+    now = clock.now()
+    result = session.scalar(
+        sa.select(JobResult).where(
+            JobResult.kind == kind, JobResult.msg_id == str(msg_id), JobResult.status == status[:60]
+        )
+    )
+    if result is None:
+        result = JobResult(
+            kind=kind,
+            msg_id=str(msg_id),
+            status=status[:60],
+            data={
+                "counts": dict(counts or {}),
+                "urls": {str(position): url for position, url in (urls or {}).items()},
+            },
+            at=now,
+            matched=False,
+        )
+        session.add(result)
+        session.flush()
+    if result.matched:
+        return True
+    return match(session, result, now)
+
+
+def match(session: Session, result: JobResult, now: datetime) -> bool:
+    """Give a stored result to the delivery with its ``msg_id``; whether there was one."""
+    delivery = session.scalar(
+        sa.select(Delivery).where(
+            Delivery.msg_id == result.msg_id, Delivery.road == result.kind, Delivery.status != "cancelled"
+        )
+    )
+    if delivery is None:
+        return False
+    result.matched = True
+    if delivery.status in FINAL:
+        return True
+    counts: dict[str, int] = result.data.get("counts") or {}
+    for name in ("total", "filter", "sent", "error"):
+        if name in counts:
+            setattr(delivery, f"{name}_count", int(counts[name]))
+    if result.status in ("send success", "success"):
+        urls = {int(position): url for position, url in (result.data.get("urls") or {}).items()}
+        delivered(session, delivery, now, urls)
+    else:
+        failed(session, delivery, now, refusal(result.status))
+    return True
+
+
+def refusal(status: str) -> str:
+    """A job's status in words, with WeChat's own beside it."""
+    return f"{_REFUSALS.get(status, '微信返回失败')}（{status}）"
+
+
+def match_waiting(session: Session, now: datetime, limit: int = 200) -> int:
+    """Match results that came before their answers; how many found their delivery."""
+    waiting = session.scalars(
+        sa.select(JobResult)
+        .where(JobResult.matched.is_(False), has_delivery())
+        .order_by(JobResult.id)
+        .limit(limit)
+    )
+    return sum(match(session, result, now) for result in list(waiting))
+
+
+def has_delivery() -> sa.ColumnElement[bool]:
+    """SQL: a stored result whose delivery is known by now."""
+    return sa.exists().where(Delivery.msg_id == JobResult.msg_id, Delivery.status.in_(_OPEN))
+
+
+def accepted(
+    session: Session, delivery: Delivery, *, msg_id: str, msg_data_id: str, ask_at: datetime, now: datetime
+) -> None:
+    """WeChat took the call: write its ids, use the quota, and match an event that was faster. ``ask_at``: when to ask for it."""
+    delivery.status = "accepted"
+    delivery.msg_id = msg_id or None
+    delivery.msg_data_id = msg_data_id or delivery.msg_data_id
+    delivery.accepted_at = now
+    delivery.due_at = ask_at
+    delivery.error, delivery.error_code = "", None
+    quota.use(session, delivery.id, now)
+    session.flush()
+    if msg_id:
+        early = session.scalar(
+            sa.select(JobResult).where(
+                JobResult.kind == delivery.road, JobResult.msg_id == msg_id, JobResult.matched.is_(False)
+            )
+        )
+        if early is not None:
+            match(session, early, now)
+
+
+def delivered(
+    session: Session, delivery: Delivery, now: datetime, urls: Mapping[int, str] | None = None
+) -> None:
+    """The job is done: the delivery is final, its articles are out, the push may be finished."""
+    delivery.status, delivery.finished_at = "delivered", now
+    push = session.get_one(Push, delivery.push_id)
+    articles.published(session, push, delivery, urls or {}, now)
+    session.flush()
+    settle(session, push, now)
+
+
+def failed(session: Session, delivery: Delivery, now: datetime, reason: str, code: int | None = None) -> None:
+    """The delivery is final and reached nobody; its quota comes back."""
+    delivery.status, delivery.finished_at = "failed", now
+    delivery.error, delivery.error_code = reason[:500], code
+    quota.release(session, delivery.id)
+    session.flush()
+    settle(session, session.get_one(Push, delivery.push_id), now)
+
+
+def settle(session: Session, push: Push, now: datetime) -> None:
+    """Finish a push that is being sent when all its deliveries are final (an unknown one counts once it was given up)."""
+    if push.status != "sending" or push.planned_at is None:
+        return
+    open_ones = sa.and_(Delivery.status.not_in(FINAL), Delivery.finished_at.is_(None))
+    rows = session.execute(
+        sa.select(
+            Delivery.status,
+            sa.func.count(),
+            sa.func.sum(_reached),
+            sa.func.max(sa.case((open_ones, 1), else_=0)),
+        )
+        .where(Delivery.push_id == push.id)
+        .group_by(Delivery.status)
+    ).all()
+    if any(row[3] for row in rows):
+        return
+    number = {row[0]: int(row[1]) for row in rows}
+    reached = sum(int(row[2] or 0) for row in rows if row[0] == "delivered")
+    if number.get("delivered") and (reached or not push.planned):
+        whole = set(number) <= {"delivered", "cancelled"}
+        push.status = "sent" if whole else "partly_failed"
+    else:
+        push.status = "partly_failed" if number.get("unknown") else "failed"
+    push.finished_at = now
+    push.version += 1
+    articles.finished(session, push)
+
+
+def settle_of(session: Session, delivery: Delivery, now: datetime) -> None:
+    """The same for the push of a delivery."""
+    settle(session, session.get_one(Push, delivery.push_id), now)
+
+
+_reached = sa.func.coalesce(Delivery.sent_count, Delivery.recipients)
+
+
+def show(session: Session, push: Push) -> dict[str, Any]:
+    """The report of a push. Counts are followers, ``deliveries`` are calls.
+
+    ``planned`` is who was to receive it; ``accepted`` who was in calls that WeChat took, ``delivered`` and ``failed`` what became
+    of them, ``unknown`` who is in calls whose fate is not known.
+    """
+    deliveries = list(
+        session.scalars(sa.select(Delivery).where(Delivery.push_id == push.id).order_by(Delivery.id))
+    )
+    done = [one for one in deliveries if one.status == "delivered"]
+    sent = sum(_sent(one) for one in done)
+    return {
+        "id": push.id,
+        "status": push.status,
+        "title": push.title,
+        "audience": push.audience,
+        "road": push.road,
+        "due_at": clock.to_shanghai(push.due_at).isoformat(),
+        "planned": push.planned,
+        "accepted": sum(one.recipients for one in deliveries if one.accepted_at is not None),
+        "delivered": sent,
+        "failed": sum(one.recipients for one in deliveries if one.status == "failed")
+        + sum(max(0, one.recipients - _sent(one)) for one in done),
+        "unknown": sum(one.recipients for one in deliveries if one.status == "unknown"),
+        "cancelled": sum(one.recipients for one in deliveries if one.status == "cancelled"),
+        "skipped": dict(push.skipped),
+        "note": push.note,
+        "articles": [
+            {"id": one.article_id, "title": one.article.title, "url": one.article.published_url}
+            for one in push.articles
+        ],
+        "deliveries": [_shown(one) for one in deliveries],
+    }
+
+
+def _sent(delivery: Delivery) -> int:
+    return delivery.recipients if delivery.sent_count is None else delivery.sent_count
+
+
+def _shown(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "id": delivery.id,
+        "key": delivery.key,
+        "road": delivery.road,
+        "status": delivery.status,
+        "target": delivery.target,
+        "recipients": delivery.recipients,
+        "msg_id": delivery.msg_id,
+        "sent": delivery.sent_count,
+        "attempts": delivery.attempts,
+        "error_code": delivery.error_code,
+        "error": delivery.error,
+    }
