@@ -1,0 +1,151 @@
+"""Who came to an activity: what its live page and the branch's own secretary may see, and entries by hand.
+
+Who did not come is told by name to the branch's own secretary only, and only for events that people attend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from community import audit, cells
+from community.activities import ATTENDED, get
+from community.moments import span
+from community.privacy import mask_name
+from community.rights import branch_scope, own_branch, require
+from errors import Conflict, Forbidden, Refused
+from models import Activity, Branch, CheckIn, Member, User
+
+
+@dataclass(frozen=True)
+class Attendance:
+    """One member's line on an attendance list; the name is masked. ``check_in`` is None where there is no record."""
+
+    member_id: int
+    name: str
+    check_in: CheckIn | None
+
+
+def attendance(session: Session, user: User, activity: Activity) -> list[Attendance]:
+    """Who came and who did not, for the secretary of the branch and only where attendance is kept.
+
+    Sorted by the roster, not by anybody's zeal. Raises :class:`Forbidden` for everybody else.
+    """
+    require(user, "activity.view")
+    own = own_branch(user)
+    if own is None or activity.kind not in ATTENDED:
+        raise Forbidden("未参加人员名单只提供给本支部书记，且仅限会议与活动；其他情况请查看人数")
+    get(session, activity.id, user=user)
+    rows = session.execute(
+        sa.select(Member.id, Member.name, CheckIn)
+        .outerjoin(CheckIn, sa.and_(CheckIn.member_id == Member.id, CheckIn.activity_id == activity.id))
+        .where(Member.branch_id == own, Member.active.is_(True))
+        .order_by(Member.id)
+    )
+    return [Attendance(member_id, mask_name(name), check_in) for member_id, name, check_in in rows]
+
+
+def recent_records(
+    session: Session, user: User, activity: Activity, *, limit: int = 20
+) -> list[tuple[str, str, CheckIn]]:
+    """The latest check-ins as (masked name, branch, record), inside the user's scope: what a live page shows."""
+    require(user, "activity.view")
+    rows = session.execute(
+        sa.select(Member.name, Branch.name, CheckIn)
+        .join(Member, Member.id == CheckIn.member_id)
+        .join(Branch, Branch.id == CheckIn.branch_id)
+        .where(CheckIn.activity_id == activity.id, branch_scope(user, CheckIn.branch_id))
+        .order_by(CheckIn.at.desc(), CheckIn.id.desc())
+        .limit(limit)
+    )
+    return [(mask_name(name), branch, record) for name, branch, record in rows]
+
+
+# --- Recording by hand -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a bulk entry did: new records, members who had one, and those outside the activity or the user's scope."""
+
+    added: int
+    already: int
+    skipped: int
+
+
+def record_by_hand(
+    session: Session,
+    user: User,
+    activity: Activity,
+    member_ids: Sequence[int],
+    *,
+    at: datetime,
+    via: str = "paper",
+    reason: str = "纸质签到表补录",
+) -> Recorded:
+    """补录: enter members of a paper sheet at once; each is marked as made up with its reason. Repeatable.
+
+    Only invited branches, and for a secretary only the own one. Raises :class:`Conflict` before the activity begins.
+    """
+    require(user, "checkin.record")
+    if activity.status != "open":
+        raise Conflict("活动已取消，不能补录签到")
+    if activity.starts_at > at:
+        raise Conflict(f"活动还没有开始，签到时间为 {span(activity.starts_at, activity.ends_at)}")
+    wanted = sorted(set(member_ids))
+    if not wanted:
+        raise Refused("请选择要补录的党员")
+    reason = cells.plain_text(reason, 200)
+    if not reason:
+        raise Refused("请填写补录的原因")
+    invited = (
+        sa.true() if activity.for_all else Member.branch_id.in_([branch.id for branch in activity.branches])
+    )
+    members = session.execute(
+        sa.select(Member.id, Member.branch_id).where(
+            Member.id.in_(wanted), Member.active.is_(True), branch_scope(user, Member.branch_id), invited
+        )
+    ).all()
+    there = set(
+        session.scalars(
+            sa.select(CheckIn.member_id).where(
+                CheckIn.activity_id == activity.id, CheckIn.member_id.in_(wanted)
+            )
+        )
+    )
+    rows = [
+        {
+            "activity_id": activity.id,
+            "member_id": member_id,
+            "branch_id": branch_id,
+            "at": at,
+            "via": via,
+            "made_up": True,
+            "reason": reason,
+            "recorded_by": user.id,
+        }
+        for member_id, branch_id in members
+        if member_id not in there
+    ]
+    added = _insert_missing(session, rows)
+    detail = {"added": added, "reason": reason}
+    audit.record(
+        session, "checkin.record", user=user, subject=f"activity:{activity.id}", detail=detail, at=at
+    )
+    return Recorded(added, len(members) - added, len(wanted) - len(members))
+
+
+def _insert_missing(session: Session, rows: list[dict[str, object]]) -> int:
+    if not rows:
+        return 0
+    insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    added = session.execute(
+        insert(CheckIn).on_conflict_do_nothing(index_elements=["activity_id", "member_id"]), rows
+    )
+    return max(0, int(getattr(added, "rowcount", 0)))
