@@ -1,0 +1,43 @@
+"""The platform's endpoints, one file a subject. Importing this package registers them all."""
+
+from . import (
+    account,
+    comment,
+    custom,
+    datacube,
+    draft,
+    mass,
+    media,
+    menu,
+    mini,
+    oauth,
+    publish,
+    qr,
+    robot,
+    subscribe,
+    tags,
+    template,
+    token,
+    users,
+)
+
+__all__ = [
+    "account",
+    "comment",
+    "custom",
+    "datacube",
+    "draft",
+    "mass",
+    "media",
+    "menu",
+    "mini",
+    "oauth",
+    "publish",
+    "qr",
+    "robot",
+    "subscribe",
+    "tags",
+    "template",
+    "token",
+    "users",
+]
