@@ -227,7 +227,10 @@ class ActivityPage:
 def page(
     session: Session, user: User | None, *, at: datetime, when: str = "", number: int = 1, size: int = 20
 ) -> ActivityPage:
-    """Activities that a user (None: the operator) may see. ``when``: open, coming, past, or empty for all; ``number`` counts from 1."""
+    """Activities that a user (None: the operator) may see, the latest first.
+
+    ``when``: open, coming, past, or empty for all; ``number`` counts from 1.
+    """
     if user is not None:
         require(user, "activity.view")
     where = [_visible(user)]

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Protocol
+from functools import partial
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,21 +20,15 @@ from community import audit, followers, tags
 from errors import Refused
 from models import Branch, Community, Follower, FollowerTag, User
 from models.session import Database
+
+if TYPE_CHECKING:
+    from wechat.client import Client
+    from wechat.endpoints.people import FollowerPage
 from wechat.endpoints.people import FollowerPage
 
 _WRITE = 1000
 _PAGES = 10_000  # no account has so many pages: a list that never ends is WeChat's fault, not ours to follow
 _FEW = 20
-
-
-class SyncClient(tags.TagClient, Protocol):
-    """What the sync asks of the WeChat client."""
-
-    def followers(self, next_openid: str = "") -> FollowerPage:
-        """One page of all followers."""
-
-    def tag_members(self, tag_id: int, next_openid: str = "") -> FollowerPage:
-        """One page of a tag's followers."""
 
 
 @dataclass
@@ -51,9 +46,7 @@ class SyncReport:
         return asdict(self)
 
 
-def sync(
-    db: Database, client: SyncClient, *, user: User | None = None, accept_loss: bool = False
-) -> SyncReport:
+def sync(db: Database, client: Client, *, user: User | None = None, accept_loss: bool = False) -> SyncReport:
     """Bring followers and tags to what WeChat says; short transactions between the calls. Repeatable, safe to cut off.
 
     Who is no longer on the list has left and is pseudonymised. Because that cannot be undone, a list that lacks more than half of
@@ -101,11 +94,11 @@ def _pages(fetch: Callable[[str], FollowerPage]) -> Iterator[str]:
     """All openids of a paged list. The last page names its last openid as the next one; the page after it is empty."""
     cursor = ""
     for _ in range(_PAGES):
-        page = fetch(cursor)
-        yield from page.openids
-        if not page.openids or page.next_openid in ("", cursor):
+        answer = fetch(cursor)
+        yield from answer.openids
+        if not answer.openids or not answer.next_openid or answer.next_openid == cursor:
             return
-        cursor = page.next_openid
+        cursor = answer.next_openid
 
 
 def _parts(openids: list[str]) -> Iterator[list[str]]:
@@ -133,13 +126,13 @@ def _arrive(session: Session, openids: list[str], *, at: datetime) -> int:
     return added
 
 
-def _pull_tags(db: Database, client: SyncClient) -> int:
+def _pull_tags(db: Database, client: Client) -> int:
     """Learn which tags exist and who carries ours; how many of ours there are."""
     listed = {tag.name: tag.id for tag in client.tags_get()}
     with db.session_scope() as session:
         ours = _match_tags(session, listed)
     for tag_id in ours:
-        carriers = set(_pages(lambda cursor, tag_id=tag_id: client.tag_members(tag_id, cursor)))  # type: ignore[misc]
+        carriers = set(_pages(partial(client.tag_members, tag_id)))
         with db.session_scope() as session:
             _replace_carriers(session, tag_id, carriers)
     return len(ours)

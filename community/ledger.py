@@ -1,7 +1,7 @@
 """台账: an activity's records as an Excel file that can be printed, signed, filed, and read by a machine.
 
-:func:`load` reads inside a transaction, :func:`workbook` writes outside of one. Sheet 1 is the office's form on A4 landscape, sheet
-2 the plain data. Names are masked unless a right, a reason and an entry in the audit trail say otherwise.
+:func:`load` reads inside a transaction, :func:`workbook` writes outside of one. Sheet 1 is the office's form on A4 landscape,
+sheet 2 the plain data. Names are masked unless a right, a reason and an entry in the audit trail say otherwise.
 """
 
 from __future__ import annotations

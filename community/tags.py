@@ -10,10 +10,10 @@ Limits: 100 tags an account, 20 a follower, 50 openids a call, a name of at most
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -22,7 +22,9 @@ import clock
 from errors import WeChatError
 from models import Branch, Community, Follower, FollowerTag, Grid, Member, TagChange
 from models.session import Database
-from wechat.endpoints.people import Tag
+
+if TYPE_CHECKING:
+    from wechat.client import Client
 
 NAME_BYTES = 30
 BATCH = 50
@@ -30,26 +32,9 @@ _LEASE = timedelta(seconds=120)
 _CALLS_A_ROUND = 20
 _TAG_GONE = 45159
 _TAGS_FULL = 45056
-_FOLLOWER_FULL = 45059
-_NOT_OUR_FOLLOWER = frozenset({40003, 46004, 49003})
+_FOLLOWER_FULL = "too_many_tags"
 
 KINDS: dict[str, type[Branch] | type[Community]] = {"branch": Branch, "community": Community}
-
-
-class TagClient(Protocol):
-    """What this module asks of the WeChat client."""
-
-    def tags_get(self) -> list[Tag]:
-        """All tags."""
-
-    def tag_create(self, name: str) -> Tag:
-        """Make a tag, or find the one of that name."""
-
-    def tag_add(self, openids: Sequence[str], tag_id: int) -> Mapping[str, str]:
-        """Give followers the tag; those whom WeChat refuses, with the reason."""
-
-    def tag_remove(self, openids: Sequence[str], tag_id: int) -> Mapping[str, str]:
-        """Take the tag from followers, likewise."""
 
 
 def tag_name(place: Branch | Community) -> str:
@@ -222,7 +207,7 @@ def due_tag_changes(session: Session, *, at: datetime) -> int:
     )
 
 
-def work(db: Database, client: TagClient, *, calls: int = _CALLS_A_ROUND) -> int:
+def work(db: Database, client: Client, *, calls: int = _CALLS_A_ROUND) -> int:
     """Send due changes, at most ``calls`` batches; how many were settled. Short transaction, call, short transaction.
 
     Any number of processes may run it: a batch is claimed by moving its due time behind a lease. Errors of WeChat are kept on the
@@ -264,11 +249,6 @@ def _claim(session: Session, *, at: datetime) -> Batch | None:
     ).all()
     if not rows:
         return None
-    # After a failure a change travels alone, so that one bad openid does not hold back the other 49.
-    if rows[0].attempts > 0:
-        rows = rows[:1]
-    else:
-        rows = [row for row in rows if row.attempts == 0]
     session.execute(
         sa.update(TagChange)
         .where(TagChange.id.in_([row.id for row in rows]))
@@ -290,59 +270,58 @@ def _claim(session: Session, *, at: datetime) -> Batch | None:
     )
 
 
-def _send(db: Database, client: TagClient, batch: Batch) -> int:
+def _send(db: Database, client: Client, batch: Batch) -> int:
     if not batch.name or (batch.tag_id is None and not batch.add):
         with db.session_scope() as session:
-            return _settle(session, batch, tag_id=None)  # no such place or tag: nothing to take away
+            return _settle(session, batch, {}, tag_id=None, at=clock.now())  # no such place or tag
     try:
         tag_id = batch.tag_id if batch.tag_id is not None else _make_tag(db, client, batch)
         call = client.tag_add if batch.add else client.tag_remove
         refused = call([openid for _, openid in batch.changes], tag_id)
     except WeChatError as error:
         with db.session_scope() as session:
-            return _settle_failure(session, batch, error, at=clock.now())
+            _put_off(session, batch, error, at=clock.now())
+        return 0
     with db.session_scope() as session:
-        return _settle(session, batch, tag_id=tag_id, refused=refused)
+        return _settle(session, batch, refused, tag_id=tag_id, at=clock.now())
 
 
-def _make_tag(db: Database, client: TagClient, batch: Batch) -> int:
-    tag_id = client.tag_create(
-        batch.name
-    ).id  # or the one of that name: made by us before a crash, or by hand
+def _make_tag(db: Database, client: Client, batch: Batch) -> int:
+    tag_id = client.tag_create(batch.name).id
+    table = KINDS[batch.kind]
     with db.session_scope() as session:
-        session.execute(
-            sa.update(KINDS[batch.kind]).where(KINDS[batch.kind].id == batch.target_id).values(tag_id=tag_id)
-        )
+        session.execute(sa.update(table).where(table.id == batch.target_id).values(tag_id=tag_id))
     return tag_id
 
 
 def _settle(
-    session: Session, batch: Batch, *, tag_id: int | None, refused: Mapping[str, str] | None = None
+    session: Session, batch: Batch, refused: Mapping[str, str], *, tag_id: int | None, at: datetime
 ) -> int:
-    ids = [ident for ident, _ in batch.changes]
-    openids = [openid for _, openid in batch.changes]
-    session.execute(sa.delete(TagChange).where(TagChange.id.in_(ids)))
+    """Remove what was done; keep who has 20 tags already for tomorrow, drop whom WeChat does not know."""
+    full = [openid for openid, reason in refused.items() if reason == _FOLLOWER_FULL]
+    done = [(ident, openid) for ident, openid in batch.changes if openid not in full]
+    tagged = [openid for _, openid in done if openid not in refused]
+    session.execute(sa.delete(TagChange).where(TagChange.id.in_([ident for ident, _ in done])))
+    if full:
+        session.execute(
+            sa.update(TagChange)
+            .where(TagChange.id.in_([ident for ident, openid in batch.changes if openid in full]))
+            .values(due_at=at + timedelta(days=1), error="该关注者已有 20 个标签")
+        )
     if tag_id is not None:
         session.execute(
-            sa.delete(FollowerTag).where(FollowerTag.tag_id == tag_id, FollowerTag.openid.in_(openids))
+            sa.delete(FollowerTag).where(FollowerTag.tag_id == tag_id, FollowerTag.openid.in_(tagged))
         )
         if batch.add:
-            still = set(session.scalars(sa.select(Follower.openid).where(Follower.openid.in_(openids))))
-            rows = [
-                {"openid": openid, "tag_id": tag_id}
-                for openid in dict.fromkeys(openids)
-                if openid in still and openid not in (refused or {})
-            ]
-            if rows:
-                session.execute(sa.insert(FollowerTag), rows)
-    return len(ids)
+            still = set(session.scalars(sa.select(Follower.openid).where(Follower.openid.in_(tagged))))
+            if still:
+                session.execute(
+                    sa.insert(FollowerTag), [{"openid": openid, "tag_id": tag_id} for openid in sorted(still)]
+                )
+    return len(done)
 
 
-def _settle_failure(session: Session, batch: Batch, error: WeChatError, *, at: datetime) -> int:
-    ids = [ident for ident, _ in batch.changes]
-    if error.code in _NOT_OUR_FOLLOWER and len(ids) == 1:
-        session.execute(sa.delete(TagChange).where(TagChange.id.in_(ids)))
-        return 1
+def _put_off(session: Session, batch: Batch, error: WeChatError, *, at: datetime) -> None:
     if error.code == _TAG_GONE and batch.tag_id is not None:
         table = KINDS[batch.kind]
         session.execute(
@@ -352,15 +331,12 @@ def _settle_failure(session: Session, batch: Batch, error: WeChatError, *, at: d
         )
         session.execute(sa.delete(FollowerTag).where(FollowerTag.tag_id == batch.tag_id))
         wait = timedelta(0)
-    elif error.code in _NOT_OUR_FOLLOWER:
-        wait = timedelta(0)  # one of the batch: each goes alone now
-    elif error.code in (_TAGS_FULL, _FOLLOWER_FULL):
+    elif error.code == _TAGS_FULL:
         wait = timedelta(days=1)
     else:
         wait = timedelta(seconds=min(3600, 10 * 2 ** min(batch.attempts, 9)))
     session.execute(
         sa.update(TagChange)
-        .where(TagChange.id.in_(ids))
+        .where(TagChange.id.in_([ident for ident, _ in batch.changes]))
         .values(due_at=at + wait, error=f"{error.code}: {error.message}"[:200])
     )
-    return 0
