@@ -19,7 +19,9 @@ RECEIPTS = ("mass", "template", "subscribe", "custom", "robot", "preview")
 
 def answer(value: Any, status: int = 200) -> Response:
     """A JSON answer."""
-    return Response(json.dumps(value, ensure_ascii=False), status, content_type="application/json; charset=utf-8")
+    return Response(
+        json.dumps(value, ensure_ascii=False), status, content_type="application/json; charset=utf-8"
+    )
 
 
 def body_of() -> Any:
@@ -216,7 +218,9 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
                         json.dumps(data.get("values") or {}, ensure_ascii=False),
                     ),
                 )
-        rows = sandbox.store.rows("SELECT template_id, kind, title, content, long_term, banned FROM templates")
+        rows = sandbox.store.rows(
+            "SELECT template_id, kind, title, content, long_term, banned FROM templates"
+        )
         return answer([dict(row) for row in rows])
 
     @route("/drafts", "POST")
@@ -313,7 +317,13 @@ def _act(sandbox: Sandbox, data: dict[str, Any]) -> dict[str, Any]:
         return {"ok": True}
     if what == "read":
         with sandbox.unit():
-            people.read(sandbox, int(row["id"]), int(data["mid"]), int(data.get("idx", 1)), str(data.get("source", "公众号消息")))
+            people.read(
+                sandbox,
+                int(row["id"]),
+                int(data["mid"]),
+                int(data.get("idx", 1)),
+                str(data.get("source", "公众号消息")),
+            )
         return {"ok": True}
     if what == "consent":
         return people.consent(sandbox, openid, str(data["template_id"]), str(data.get("answer", "accept")))

@@ -124,7 +124,7 @@ class Courier:
         with self._lock:
             held, self._held = self._held, []
         if held:
-            threading.Timer(0.1, lambda: [event.set() for event in held]).start()
+            threading.Timer(0.1, _set_all, (held,)).start()
 
     def _tries(self, fields: dict[str, Any], outcome: Outcome) -> Outcome:
         settings = self.sandbox.settings
@@ -340,6 +340,11 @@ class Courier:
             return
         with self._lock:
             self._idle.setdefault((host, port), []).append(connection)
+
+
+def _set_all(events: list[threading.Event]) -> None:
+    for event in events:
+        event.set()
 
 
 def _left(deadline: float) -> float:

@@ -26,6 +26,8 @@ View = Callable[["Call"], Answer]
 
 OK: dict[str, Any] = {"errcode": 0, "errmsg": "ok"}
 CONTENT_TYPE = "application/json; encoding=utf-8"
+# Paths of hosts that know no allow-list: mp.weixin.qq.com, open.weixin.qq.com, qyapi.weixin.qq.com
+OTHER_HOSTS = ("/cgi-bin/showqrcode", "/connect/", "/cgi-bin/webhook/")
 GARBAGE = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>proxy error</body>\r\n</html>"
 _ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\u([0-9a-fA-F]{4})")
 
@@ -201,9 +203,9 @@ def handle(sandbox: Sandbox, request: Request) -> Response:
     path = request.path
     started = time.monotonic()
     faults = sandbox.faults.take("api", path)
-    for fault in faults:
-        if fault.kind == "slow":
-            time.sleep(fault.value)
+    for rule in faults:
+        if rule.kind == "slow":
+            time.sleep(rule.value)
     fault = next((f for f in faults if f.kind != "slow"), None)
     call = Call(sandbox, request, path, request.args.to_dict(), request.get_data())
     rid = f"{int(sandbox.now()):08x}-{sandbox.rng.getrandbits(32):08x}-{sandbox.rng.getrandbits(32):08x}"
@@ -244,12 +246,11 @@ def _act(sandbox: Sandbox, call: Call, rid: str) -> Response:
     try:
         if found is None:
             raise ApiError(40066)
-        if found.method != "ANY" and call.request.method != found.method:
+        if found.method not in ("ANY", call.request.method):
             raise ApiError(43002 if found.method == "POST" else 43001)
         with sandbox.unit():
-            if call.path not in ("/cgi-bin/showqrcode", "/connect/oauth2/authorize"):
-                if not call.path.startswith("/cgi-bin/webhook/"):
-                    check_ip(sandbox, call.request.remote_addr or "127.0.0.1")
+            if not found.path.startswith(OTHER_HOSTS):
+                check_ip(sandbox, call.request.remote_addr or "127.0.0.1")
             if found.token:
                 call.app_id = check_token(sandbox, call.query.get("access_token"), found.token)
             if found.right:

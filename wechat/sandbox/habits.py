@@ -46,13 +46,17 @@ def after_delivery(sandbox: Sandbox, row: Row) -> None:
     now, day = sandbox.now(), day_of(sandbox.now())
     for fid in people:
         if pages and rng.random() < habits["read"]:
-            acts = "".join(letter for letter, share in (("s", 0.05), ("l", 0.07), ("f", 0.01)) if rng.random() < share)
+            acts = "".join(
+                letter for letter, share in (("s", 0.05), ("l", 0.07), ("f", 0.01)) if rng.random() < share
+            )
             reads.append((fid, row["msg_data_id"], pages[0]["idx"], day, "公众号消息", acts))
         for kind in ("reply", "checkin", "unfollow", "block"):
             if rng.random() < habits[kind]:
                 text = habits["checkin_text"] if kind == "checkin" else rng.choice(habits["texts"])
                 due = now + rng.uniform(1, habits["within_s"])
-                jobs.append((due, "habit", json.dumps({"fid": fid, "do": kind, "text": text}, ensure_ascii=False)))
+                jobs.append(
+                    (due, "habit", json.dumps({"fid": fid, "do": kind, "text": text}, ensure_ascii=False))
+                )
     sandbox.store.db.executemany("INSERT OR IGNORE INTO reads VALUES (?, ?, ?, ?, ?, ?)", reads)
     sandbox.store.db.executemany("INSERT INTO jobs (due, kind, data) VALUES (?, ?, ?)", jobs)
     sandbox.defer(sandbox.poke)

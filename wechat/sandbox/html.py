@@ -276,4 +276,4 @@ def text_of(content: str) -> str:
 def is_empty(content: str) -> bool:
     """Nothing to read and nothing to see."""
     seen = re.search(r"<(?:img|svg|iframe|mp-|video)", content)
-    return not seen and not text_of(content).strip("  \t\r\n​")
+    return not seen and not text_of(content).replace("\u200b", "").strip()

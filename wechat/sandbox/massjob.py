@@ -70,8 +70,10 @@ def _audience(row: Row) -> tuple[str, list[Any]]:
         return "SELECT id FROM followers WHERE subscribed = 1", []
     if "tag_id" in target:
         return (
-            "SELECT f.id FROM follower_tags t JOIN followers f ON f.id = t.fid"
-            " WHERE t.tag_id = ? AND f.subscribed = 1",
+            (
+                "SELECT f.id FROM follower_tags t JOIN followers f ON f.id = t.fid"
+                " WHERE t.tag_id = ? AND f.subscribed = 1"
+            ),
             [target["tag_id"]],
         )
     ids = ",".join(str(int(fid)) for fid in target["fids"])
@@ -85,10 +87,12 @@ def deliver(sandbox: Sandbox, data: dict[str, Any]) -> None:
     row = sandbox.store.row("SELECT * FROM mass WHERE msg_id = ? AND status = 'sending'", (msg_id,))
     if row is None:
         return
-    kinds = {kind: value for kind, value in data["faults"]}
+    kinds = dict(data["faults"])
     if "err" in kinds or "fail" in kinds or "fail_silent" in kinds:
         result = f"err({int(kinds['err'])})" if "err" in kinds else "send fail"
-        sandbox.schedule("mass_fail", 1.0, {"msg_id": msg_id, "result": result, "event": "fail_silent" not in kinds})
+        sandbox.schedule(
+            "mass_fail", 1.0, {"msg_id": msg_id, "result": result, "event": "fail_silent" not in kinds}
+        )
         return
     store, now = sandbox.store, sandbox.now()
     sql, values = _audience(row)
@@ -97,9 +101,7 @@ def deliver(sandbox: Sandbox, data: dict[str, Any]) -> None:
     total = int(store.value(f"SELECT count(*) FROM ({sql})", values))
     month, most = month_of(now), int(sandbox.settings["mass_monthly_per_follower"])
     # 服务号: who had four this month is left out; a 公众号 has no quota per follower
-    quota = (
-        " AND NOT (mass_month = ? AND mass_count >= ?)" if sandbox.account["type"] == "service" else ""
-    )
+    quota = " AND NOT (mass_month = ? AND mass_count >= ?)" if sandbox.account["type"] == "service" else ""
     store.run(
         "INSERT INTO reach SELECT id FROM followers WHERE refuses = 0 AND blacklisted = 0"
         f"{quota} AND id IN ({sql})",
@@ -184,11 +186,16 @@ def event_of(sandbox: Sandbox, msg_id: int) -> dict[str, Any]:
     if row is None:
         raise ApiError(40059)
     failed = row["status"] == "failed"
-    pages = [] if failed else sandbox.store.rows(
-        "SELECT idx, sn FROM pages WHERE mid = ? ORDER BY idx", (row["msg_data_id"],)
+    pages = (
+        []
+        if failed
+        else sandbox.store.rows("SELECT idx, sn FROM pages WHERE mid = ? ORDER BY idx", (row["msg_data_id"],))
     )
     urls = [
-        {"ArticleIdx": page["idx"], "ArticleUrl": sandbox.article_url(row["msg_data_id"], page["idx"], page["sn"])}
+        {
+            "ArticleIdx": page["idx"],
+            "ArticleUrl": sandbox.article_url(row["msg_data_id"], page["idx"], page["sn"]),
+        }
         for page in pages
     ]
     push = head(sandbox, SYSTEM_OPENID, "event")
@@ -214,7 +221,9 @@ def early_event(sandbox: Sandbox, msg_id: int) -> None:
         return
     end = time.monotonic() + 2
     with sandbox.unit():
-        sandbox.store.run("DELETE FROM jobs WHERE kind = 'mass_deliver' AND data LIKE ?", (f'%"msg_id": {msg_id},%',))
+        sandbox.store.run(
+            "DELETE FROM jobs WHERE kind = 'mass_deliver' AND data LIKE ?", (f'%"msg_id": {msg_id},%',)
+        )
         deliver(sandbox, {"msg_id": msg_id, "faults": faults})
         push = event_of(sandbox, msg_id)
     seen: list[bool] = []

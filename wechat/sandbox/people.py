@@ -141,9 +141,12 @@ def _show_outcome(sandbox: Sandbox, fid: int, push: dict[str, Any], outcome: Out
     if outcome.kind == "reply" and outcome.reply is not None:
         if push.get("Event") != "unsubscribe":
             sandbox.show(fid, "in", "reply", chat_body(sandbox, outcome.reply))
-    elif outcome.kind == "failed" and outcome.tries:
-        if push["MsgType"] != "event" or push.get("Event") in WAITED:
-            sandbox.show(fid, "in", "notice", {"type": "notice", "content": FAILURE_NOTICE})
+    elif (
+        outcome.kind == "failed"
+        and outcome.tries
+        and (push["MsgType"] != "event" or push.get("Event") in WAITED)
+    ):
+        sandbox.show(fid, "in", "notice", {"type": "notice", "content": FAILURE_NOTICE})
 
 
 def chat_body(sandbox: Sandbox, reply: dict[str, Any]) -> dict[str, Any]:
@@ -201,9 +204,7 @@ def scan(sandbox: Sandbox, openid: str, scene: str) -> Outcome:
     """Scan a scene code: SCAN for a follower, subscribe for everybody else."""
     if not person(sandbox, openid)["subscribed"]:
         return follow(sandbox, openid, scene)
-    return act(
-        sandbox, openid, {"Event": "SCAN", "EventKey": scene, "Ticket": ticket_of(sandbox, scene)}
-    )
+    return act(sandbox, openid, {"Event": "SCAN", "EventKey": scene, "Ticket": ticket_of(sandbox, scene)})
 
 
 def ticket_of(sandbox: Sandbox, scene: str) -> str:
@@ -259,7 +260,11 @@ def send_picture(sandbox: Sandbox, openid: str, data: bytes) -> Outcome:
     return act(
         sandbox,
         openid,
-        {"MsgType": "image", "PicUrl": sandbox.picture_url(row["picture"], "png"), "MediaId": row["media_id"]},
+        {
+            "MsgType": "image",
+            "PicUrl": sandbox.picture_url(row["picture"], "png"),
+            "MediaId": row["media_id"],
+        },
     )
 
 
@@ -274,7 +279,7 @@ def from_wire(data: dict[str, Any]) -> dict[str, Any]:
     if "xml" in data:
         if not isinstance(data["xml"], dict):
             raise ValueError("xml is an object of fields")
-        return {k: v for k, v in data["xml"].items()}
+        return dict(data["xml"].items())
     if "event" in data:
         fields: dict[str, Any] = {"Event": str(data["event"]), "EventKey": str(data.get("key", ""))}
         if "scene" in data:
@@ -322,7 +327,9 @@ def consent(sandbox: Sandbox, openid: str, template_id: str, answer: str) -> dic
                 (openid, template_id),
             )
         elif answer == "cancel":
-            sandbox.store.run("DELETE FROM grants WHERE openid = ? AND template_id = ?", (openid, template_id))
+            sandbox.store.run(
+                "DELETE FROM grants WHERE openid = ? AND template_id = ?", (openid, template_id)
+            )
     item = {"TemplateId": template_id, "SubscribeStatusString": "accept" if answer == "accept" else "reject"}
     if answer == "cancel":
         fields: dict[str, Any] = {

@@ -34,7 +34,9 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
         return register
 
     def done(outcome: Any) -> Response:
-        return answer({"ok": True, **(outcome.wire() if outcome else {"tries": 0, "status": None, "reply": None})})
+        return answer(
+            {"ok": True, **(outcome.wire() if outcome else {"tries": 0, "status": None, "reply": None})}
+        )
 
     @route("/phone/api/account", "GET")
     def account() -> Response:
@@ -177,7 +179,9 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
     @route("/phone/api/consent", "POST")
     def consent() -> Response:
         data = body_of()
-        return answer(people.consent(sandbox, str(data["openid"]), str(data["template_id"]), str(data["answer"])))
+        return answer(
+            people.consent(sandbox, str(data["openid"]), str(data["template_id"]), str(data["answer"]))
+        )
 
     @route("/phone/api/inspector", "GET")
     def inspector() -> Response:
@@ -215,7 +219,9 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
     def article(mid: int, idx: int) -> Response:
         row = sandbox.store.row("SELECT * FROM pages WHERE mid = ? AND idx = ?", (mid, idx))
         if row is None:
-            return Response(page("没有这篇文章", "<p>没有这篇文章</p>"), 404, content_type="text/html; charset=utf-8")
+            return Response(
+                page("没有这篇文章", "<p>没有这篇文章</p>"), 404, content_type="text/html; charset=utf-8"
+            )
         return _article(sandbox, row)
 
     @route("/phone/draft/<media_id>/<int:idx>", "GET")
@@ -223,7 +229,9 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
         row = sandbox.store.row("SELECT * FROM drafts WHERE media_id = ?", (media_id,))
         articles = json.loads(row["articles"]) if row else []
         if not 1 <= idx <= len(articles):
-            return Response(page("链接已过期", "<p>链接已过期</p>"), 404, content_type="text/html; charset=utf-8")
+            return Response(
+                page("链接已过期", "<p>链接已过期</p>"), 404, content_type="text/html; charset=utf-8"
+            )
         if row and row["used"]:
             return redirect(f"/phone/article/{row['msg_data_id']}/{idx}")
         return Response(
@@ -311,7 +319,10 @@ def _mass_body(sandbox: Sandbox, msg_id: str) -> dict[str, Any]:
         return {"type": "text", "content": content["content"]}
     if row["msgtype"] != "mpnews":
         media = content.get("media_id") or (content.get("media_ids") or [""])[0]
-        return {"type": {"mpvideo": "video"}.get(row["msgtype"], row["msgtype"]), "media": f"/phone/media/{media}"}
+        return {
+            "type": {"mpvideo": "video"}.get(row["msgtype"], row["msgtype"]),
+            "media": f"/phone/media/{media}",
+        }
     pages = sandbox.store.rows("SELECT * FROM pages WHERE mid = ? ORDER BY idx", (row["msg_data_id"],))
     articles = []
     for found in pages:
@@ -362,10 +373,13 @@ def _article(sandbox: Sandbox, row: Row) -> Response:
         with sandbox.unit():
             people.read(sandbox, int(reader["id"]), row["mid"], row["idx"], "公众号消息")
     reads = int(
-        sandbox.store.value("SELECT count(DISTINCT fid) FROM reads WHERE mid = ? AND idx = ?", (row["mid"], row["idx"]))
+        sandbox.store.value(
+            "SELECT count(DISTINCT fid) FROM reads WHERE mid = ? AND idx = ?", (row["mid"], row["idx"])
+        )
     )
     return Response(
-        render(sandbox, json.loads(row["article"]), row["created"], reads), content_type="text/html; charset=utf-8"
+        render(sandbox, json.loads(row["article"]), row["created"], reads),
+        content_type="text/html; charset=utf-8",
     )
 
 
@@ -398,7 +412,9 @@ def render(sandbox: Sandbox, article: dict[str, Any], at: float, reads: int = 0)
     """The public page of an article."""
     escape = entities.escape
     if article["article_type"] == "newspic":
-        pictures = "".join(f'<p><img src="{escape(p["url"])}"></p>' for p in article["image_info"]["image_list"])
+        pictures = "".join(
+            f'<p><img src="{escape(p["url"])}"></p>' for p in article["image_info"]["image_list"]
+        )
         content = pictures + "<p>" + escape(article["content"]).replace("\n", "<br>") + "</p>"
     else:
         content = article["content"].replace(" data-src=", " src=")

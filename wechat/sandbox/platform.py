@@ -25,8 +25,13 @@ logger = logging.getLogger("wechat.sandbox")
 JobHandler = Callable[["Sandbox", dict[str, Any]], None]
 JOBS: dict[str, JobHandler] = {}
 
-SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡林郭何高罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏魏程吕丁沈任姚卢傅钟姜崔谭廖范汪陆金石戴贾韦夏邱方侯邹熊孟秦白江阎薛尹段雷黎史龙陶贺顾毛郝龚邵万钱严"
-GIVEN = "建国卫东志强秀英桂兰玉珍晓明丽华海燕春梅德胜永福文博思远雨桐子涵佳怡浩然梓轩欣妍国庆红梅立新小军爱民素芬"
+SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡林郭何高罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏"
+    "魏程吕丁沈任姚卢傅钟姜崔谭廖范汪陆金石戴贾韦夏邱方侯邹熊孟秦白江阎薛尹段雷黎史龙陶贺顾毛郝龚邵万钱严"
+)
+GIVEN = (
+    "建国卫东志强秀英桂兰玉珍晓明丽华海燕春梅德胜永福文博思远雨桐子涵佳怡浩然梓轩欣妍国庆红梅立新小军爱民素芬"
+)
 
 
 def job(kind: str) -> Callable[[JobHandler], JobHandler]:
@@ -51,7 +56,7 @@ class Sandbox:
         self.base_url = config.base_url.rstrip("/")
         self._local = threading.local()
         self._wake = threading.Condition()
-        self._stopped = False
+        self._stopped = threading.Event()
         self._ticker: threading.Thread | None = None
         self._load()
         self.courier = Courier(self)
@@ -116,7 +121,7 @@ class Sandbox:
 
     def stop(self) -> None:
         """End the threads and close the store."""
-        self._stopped = True
+        self._stopped.set()
         self.poke()
         if self._ticker is not None:
             self._ticker.join(2)
@@ -245,23 +250,25 @@ class Sandbox:
 
     def _loop(self) -> None:
         saved = time.monotonic()
-        while not self._stopped:
+        while not self._stopped.is_set():
             try:
                 busy = self.run_due()
                 if time.monotonic() - saved > 5:
                     saved = time.monotonic()
                     self.save_clock()
             except Exception:
-                if self._stopped:
+                if self._stopped.is_set():
                     return
                 logger.exception("a job failed")
                 busy = False
             if busy:
                 continue
             with self._wake:
-                due = self.store.value("SELECT min(due) FROM jobs") if not self._stopped else None
+                if self._stopped.is_set():
+                    return
+                due = self.store.value("SELECT min(due) FROM jobs")
                 wait = 0.5 if due is None else min(0.5, self.clock.real_seconds(due))
-                if wait > 0 and not self._stopped:
+                if wait > 0:
                     self._wake.wait(max(wait, 0.001))
 
     def run_due(self) -> bool:
@@ -393,7 +400,9 @@ class Sandbox:
     @property
     def biz(self) -> str:
         """The account's number as WeChat writes it in addresses."""
-        return base64.b64encode(str(3_000_000_000 + sum(self.account["original_id"].encode())).encode()).decode()
+        return base64.b64encode(
+            str(3_000_000_000 + sum(self.account["original_id"].encode())).encode()
+        ).decode()
 
     def picture_url(self, picture: str, kind: str) -> str:
         """The address of a picture that was uploaded."""
@@ -410,7 +419,17 @@ class Sandbox:
         """Account, settings, clock and counts, for whoever looks."""
         counts = {
             name: self.store.value(f"SELECT count(*) FROM {name}")
-            for name in ("followers", "tags", "drafts", "publishes", "mass", "feed", "qrcodes", "jobs", "groups")
+            for name in (
+                "followers",
+                "tags",
+                "drafts",
+                "publishes",
+                "mass",
+                "feed",
+                "qrcodes",
+                "jobs",
+                "groups",
+            )
         }
         counts["following"] = self.store.value("SELECT count(*) FROM followers WHERE subscribed = 1")
         return {

@@ -105,8 +105,7 @@ class Handler(socketserver.StreamRequestHandler):
         if len(body) < length:
             return False
         keep = (
-            headers.get("connection", "keep-alive" if version == "HTTP/1.1" else "close").lower()
-            != "close"
+            headers.get("connection", "keep-alive" if version == "HTTP/1.1" else "close").lower() != "close"
         )
         self._answer(self._environ(method, target, version, headers, body), method, keep)
         return keep
@@ -117,7 +116,7 @@ class Handler(socketserver.StreamRequestHandler):
         if target.startswith("http://"):
             target = "/" + target.split("/", 3)[-1]
         path, _, query = target.partition("?")
-        host, port = self.server.server_address[:2]
+        host, port = cast(tuple[str, int], self.server.server_address)[:2]
         environ: dict[str, Any] = {
             "REQUEST_METHOD": method,
             "SCRIPT_NAME": "",
@@ -146,7 +145,8 @@ class Handler(socketserver.StreamRequestHandler):
         page = f"<html><body><h1>{status.value} {status.phrase}</h1></body></html>".encode()
         self.wfile.write(
             f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: text/html\r\n"
-            f"Content-Length: {len(page)}\r\nConnection: close\r\n\r\n".encode() + page
+            f"Content-Length: {len(page)}\r\nConnection: close\r\n\r\n".encode()
+            + page
         )
 
     def _answer(self, environ: dict[str, Any], method: str, keep: bool) -> None:

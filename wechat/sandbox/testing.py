@@ -80,7 +80,9 @@ class SandboxControl:
 
     def control(self, path: str, body: Any = None, method: str = "") -> Any:
         """A control call: POST with a body, GET without. Raises SandboxError when it is refused."""
-        status, answer = self.request(method or ("GET" if body is None else "POST"), f"/_sandbox/{path}", body)
+        status, answer = self.request(
+            method or ("GET" if body is None else "POST"), f"/_sandbox/{path}", body
+        )
         if status != 200:
             raise SandboxError(f"{path}: {status} {answer.decode(errors='replace')}")
         return json.loads(answer)
@@ -181,7 +183,12 @@ class SandboxControl:
         return dict(json.loads(answer))
 
     def upload(
-        self, path: str, data: bytes, filename: str = "a.png", fields: dict[str, str] | None = None, name: str = "media"
+        self,
+        path: str,
+        data: bytes,
+        filename: str = "a.png",
+        fields: dict[str, str] | None = None,
+        name: str = "media",
     ) -> dict[str, Any]:
         """A multipart upload with a fresh token."""
         boundary = "sandbox-boundary-5f3a"

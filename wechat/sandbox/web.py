@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, request
 
-from . import api  # noqa: F401  (registers the endpoints)
+from .api import register
 from .config import SandboxConfig
 from .control import blueprint as control_blueprint
 from .dispatch import handle
@@ -14,6 +14,7 @@ from .platform import Sandbox
 
 def create_sandbox(config: SandboxConfig) -> Flask:
     """The WSGI application with its state in `app.extensions["sandbox"]`; starts the job thread."""
+    register()
     sandbox = Sandbox(config)
     app = Flask(__name__, static_folder=None)
     app.config["PROPAGATE_EXCEPTIONS"] = True  # a cut connection must reach the server

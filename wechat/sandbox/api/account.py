@@ -20,9 +20,7 @@ def _clear(call: Call) -> dict[str, Any]:
     refuse(int(used.get(month, 0)) >= CLEARINGS, 48006)
     sandbox.store.put("clear_quota", {month: int(used.get(month, 0)) + 1})
     # The mass quotas are no call quotas: they stay
-    sandbox.store.run(
-        "DELETE FROM usage WHERE day = ? AND key LIKE '/%'", (day_of(sandbox.now()),)
-    )
+    sandbox.store.run("DELETE FROM usage WHERE day = ? AND key LIKE '/%'", (day_of(sandbox.now()),))
     return OK
 
 
@@ -68,7 +66,8 @@ def quota(call: Call) -> dict[str, Any]:
     sandbox = call.sandbox
     limit = limit_of(sandbox, path)
     used = int(
-        sandbox.store.value("SELECT used FROM usage WHERE day = ? AND key = ?", (day_of(sandbox.now()), path)) or 0
+        sandbox.store.value("SELECT used FROM usage WHERE day = ? AND key = ?", (day_of(sandbox.now()), path))
+        or 0
     )
     return {
         **OK,
@@ -82,9 +81,7 @@ def quota(call: Call) -> dict[str, Any]:
 def clear_one(call: Call) -> dict[str, Any]:
     """One path's counter."""
     path = _own_path(call)
-    call.sandbox.store.run(
-        "DELETE FROM usage WHERE day = ? AND key = ?", (day_of(call.sandbox.now()), path)
-    )
+    call.sandbox.store.run("DELETE FROM usage WHERE day = ? AND key = ?", (day_of(call.sandbox.now()), path))
     return OK
 
 

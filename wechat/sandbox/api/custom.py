@@ -44,7 +44,11 @@ def _shown(call: Call, kind: str, content: dict[str, Any]) -> dict[str, Any]:
         }
     if kind == "music":
         find_media(sandbox, content.get("thumb_media_id"), ("thumb", "image"))
-        return {"type": "music", "title": str(content.get("title", "")), "url": str(content.get("musicurl", ""))}
+        return {
+            "type": "music",
+            "title": str(content.get("title", "")),
+            "url": str(content.get("musicurl", "")),
+        }
     if kind == "news":
         articles = content.get("articles")
         refuse(not isinstance(articles, list), 47001)

@@ -39,9 +39,7 @@ def _acts(sandbox: Sandbox, mid: int, idx: int, where: str, values: tuple[Any, .
         (mid, idx, *values),
     )
     count = "SELECT count(DISTINCT fid) FROM reads WHERE mid = ? AND idx = ? AND {} AND instr(acts, ?) > 0"
-    acts = {
-        letter: sandbox.store.value(count.format(where), (mid, idx, *values, letter)) for letter in "slf"
-    }
+    acts = {letter: sandbox.store.value(count.format(where), (mid, idx, *values, letter)) for letter in "slf"}
     total = sandbox.store.value(
         f"SELECT count(DISTINCT fid) FROM reads WHERE mid = ? AND idx = ? AND {where}", (mid, idx, *values)
     )
@@ -317,4 +315,3 @@ def _offline(call: Call) -> dict[str, Any]:
 for _name in ("getarticlesummary", "getarticletotal", "getuserread", "getuserreadhour", "getusershare",
               "getusersharehour"):  # fmt: skip
     endpoint(f"/datacube/{_name}", right="datacube")(_offline)
-

@@ -79,7 +79,9 @@ def _news_article(call: Call, article: dict[str, Any], content: str, stored: dic
         stored["cover_info"] = {"crop_percent_list": crops}
     refuse(cover["width"] < 2 or cover["height"] < 2, 53402)
     try:
-        stored["content"] = html.clean(content, lambda url: _known_picture(call.sandbox, url), _hosts(call.sandbox))
+        stored["content"] = html.clean(
+            content, lambda url: _known_picture(call.sandbox, url), _hosts(call.sandbox)
+        )
     except html.Refused:
         raise ApiError(45166) from None
     refuse(html.is_empty(stored["content"]), 44003)
@@ -215,7 +217,8 @@ def batch_get(call: Call) -> dict[str, Any]:
     store = call.sandbox.store
     total = store.value("SELECT count(*) FROM drafts WHERE used = ''")
     rows = store.rows(
-        "SELECT * FROM drafts WHERE used = '' ORDER BY updated DESC, rowid DESC LIMIT ? OFFSET ?", (count, offset)
+        "SELECT * FROM drafts WHERE used = '' ORDER BY updated DESC, rowid DESC LIMIT ? OFFSET ?",
+        (count, offset),
     )
     item = [
         {

@@ -27,7 +27,13 @@ def _message(body: dict[str, Any], preview: bool) -> tuple[str, dict[str, Any]]:
     kind = body.get("msgtype")
     refuse(kind not in TYPES, 40008)
     refuse(kind == "wxcard", 45113)
-    names = ("image", "images") if kind == "image" and preview else ("images",) if kind == "image" else (str(kind),)
+    names = (
+        ("image", "images")
+        if kind == "image" and preview
+        else ("images",)
+        if kind == "image"
+        else (str(kind),)
+    )
     content = next((body[name] for name in names if name in body), None)
     refuse(content is None, 40008)
     refuse(not isinstance(content, dict), 47001)
@@ -211,7 +217,9 @@ def _check_quota(sandbox: Sandbox, way: str) -> None:
     now = sandbox.now()
     store = sandbox.store
     if sandbox.account["type"] == "subscription":
-        refuse(store.value("SELECT used FROM usage WHERE day = ? AND key = 'mass_day'", (day_of(now),)), 45028)
+        refuse(
+            store.value("SELECT used FROM usage WHERE day = ? AND key = 'mass_day'", (day_of(now),)), 45028
+        )
         return
     if way == "all":
         refuse(store.value("SELECT used FROM usage WHERE day = ? AND key = 'to_all'", (day_of(now),)), 45028)

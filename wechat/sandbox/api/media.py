@@ -122,7 +122,9 @@ def keep_media(
     return row
 
 
-def find_media(sandbox: Sandbox, media_id: object, kinds: tuple[str, ...] = (), permanent: bool = False) -> Row:
+def find_media(
+    sandbox: Sandbox, media_id: object, kinds: tuple[str, ...] = (), permanent: bool = False
+) -> Row:
     """A live medium. Raises 40007."""
     row = (
         sandbox.store.row("SELECT * FROM media WHERE media_id = ?", (media_id,))
@@ -206,9 +208,7 @@ def add_material(call: Call) -> dict[str, Any]:
             title, introduction = str(description["title"]), str(description["introduction"])
         except (ValueError, KeyError, TypeError):
             raise ApiError(41005) from None
-    have = call.sandbox.store.value(
-        "SELECT count(*) FROM media WHERE permanent = 1 AND type = ?", (kind,)
-    )
+    have = call.sandbox.store.value("SELECT count(*) FROM media WHERE permanent = 1 AND type = ?", (kind,))
     refuse(have >= LIBRARY[kind], 45034)
     row = keep_media(call.sandbox, True, kind, part.filename or "", data, mime, title, introduction)
     return {"media_id": row["media_id"], "url": row["url"], "item": []}
@@ -232,9 +232,7 @@ def get_material(call: Call) -> Response | dict[str, Any]:
 def delete_material(call: Call) -> dict[str, Any]:
     """Delete a permanent medium that no menu uses."""
     row = find_media(call.sandbox, call.text("media_id", 41006), permanent=True)
-    used = call.sandbox.store.value(
-        "SELECT count(*) FROM menus WHERE body LIKE ?", (f"%{row['media_id']}%",)
-    )
+    used = call.sandbox.store.value("SELECT count(*) FROM menus WHERE body LIKE ?", (f"%{row['media_id']}%",))
     refuse(used, 48005)
     call.sandbox.store.run("DELETE FROM media WHERE media_id = ?", (row["media_id"],))
     return OK

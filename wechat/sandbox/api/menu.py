@@ -6,10 +6,9 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..dispatch import Call, endpoint
+from ..dispatch import OK, Call, endpoint
 from ..errors import ApiError, refuse
 from ..platform import Sandbox
-from ..dispatch import OK
 from .tags import tag_ids
 
 KEYED = {
@@ -114,7 +113,9 @@ def current(call: Call) -> dict[str, Any]:
     buttons = []
     for button in json.loads(row["body"]):
         if button["sub_button"]:
-            buttons.append({"name": button["name"], "sub_button": {"list": [_bare(b) for b in button["sub_button"]]}})
+            buttons.append(
+                {"name": button["name"], "sub_button": {"list": [_bare(b) for b in button["sub_button"]]}}
+            )
         else:
             buttons.append(_bare(button))
     return {"is_menu_open": 1, "selfmenu_info": {"button": buttons}}
@@ -184,8 +185,11 @@ def menu_for(sandbox: Sandbox, fid: int, platform: str = "") -> list[dict[str, A
             continue
         buttons: list[dict[str, Any]] = json.loads(row["body"])
         return buttons
-    row = sandbox.store.row("SELECT body FROM menus WHERE matchrule = ''")
-    return None if row is None else json.loads(row["body"])
+    default = sandbox.store.value("SELECT body FROM menus WHERE matchrule = ''")
+    if default is None:
+        return None
+    found: list[dict[str, Any]] = json.loads(default)
+    return found
 
 
 @endpoint("/cgi-bin/menu/trymatch", right="menu")

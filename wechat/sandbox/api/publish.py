@@ -163,5 +163,3 @@ def delete(call: Call) -> dict[str, Any]:
     if not store.value("SELECT count(*) FROM pages WHERE mid = ? AND deleted = ''", (mid,)):
         store.run("UPDATE publishes SET status = 5 WHERE publish_id = ?", (row["publish_id"],))
     return OK
-
-

@@ -85,7 +85,14 @@ def _shown(call: Call, group: Row, kind: str) -> dict[str, Any]:
             title = _text(article, "title", 128, "news.articles")
             _refuse(not article.get("url"), 40058, "news.articles.url missing. invalid Request Parameter")
             digest = str(article.get("description", "")).encode()[:512].decode(errors="ignore")
-            kept.append({"title": title, "digest": digest, "cover": str(article.get("picurl", "")), "url": article["url"]})
+            kept.append(
+                {
+                    "title": title,
+                    "digest": digest,
+                    "cover": str(article.get("picurl", "")),
+                    "url": article["url"],
+                }
+            )
         return {"type": "news", "articles": kept}
     if kind in ("file", "voice"):
         media = call.sandbox.store.row(
@@ -95,11 +102,26 @@ def _shown(call: Call, group: Row, kind: str) -> dict[str, Any]:
         if media is None or media["created"] + MEDIA_S < call.sandbox.now():
             raise ApiError(40007, wecom=True)
         return {"type": "file", "name": media["name"], "media": f"/phone/media/{media['media_id']}"}
-    title = part.get("main_title")
-    _refuse(part.get("card_type") not in ("text_notice", "news_notice"), 40058, "card_type. invalid Request Parameter")
-    _refuse(not isinstance(part.get("card_action"), dict), 40058, "card_action missing. invalid Request Parameter")
-    title = title if isinstance(title, dict) else {}
-    _refuse(not title.get("title") and not part.get("sub_title_text"), 40058, "main_title missing. invalid Request Parameter")
+    return _card(part)
+
+
+def _card(part: dict[str, Any]) -> dict[str, Any]:
+    """A template card, its lengths unchecked as there."""
+    _refuse(
+        part.get("card_type") not in ("text_notice", "news_notice"),
+        40058,
+        "card_type. invalid Request Parameter",
+    )
+    _refuse(
+        not isinstance(part.get("card_action"), dict), 40058, "card_action missing. invalid Request Parameter"
+    )
+    named = part.get("main_title")
+    title: dict[str, Any] = named if isinstance(named, dict) else {}
+    _refuse(
+        not title.get("title") and not part.get("sub_title_text"),
+        40058,
+        "main_title missing. invalid Request Parameter",
+    )
     image = part.get("card_image")
     _refuse(
         part["card_type"] == "news_notice" and not isinstance(image, dict),

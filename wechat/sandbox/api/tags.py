@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..dispatch import Call, endpoint, whole
+from ..dispatch import OK, Call, endpoint, whole
 from ..errors import ApiError, refuse
 from ..platform import Sandbox
-from ..dispatch import OK
 
 SYSTEM_TAGS = {0: "未分组", 1: "黑名单", 2: "星标组"}
 FIRST_ID = 100

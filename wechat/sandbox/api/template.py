@@ -119,7 +119,8 @@ def send(call: Call) -> dict[str, Any]:
     refuse(not isinstance(client_id, str), 47001)
     if client_id:
         before = sandbox.store.row(
-            "SELECT msg_id, at FROM template_keys WHERE openid = ? AND client_id = ?", (row["openid"], client_id)
+            "SELECT msg_id, at FROM template_keys WHERE openid = ? AND client_id = ?",
+            (row["openid"], client_id),
         )
         if before and 0 <= now - before["at"] < REPEAT_S:
             code = int(sandbox.settings["template_repeat_code"])
@@ -128,7 +129,8 @@ def send(call: Call) -> dict[str, Any]:
     msg_id = sandbox.store.next_id("template", 3_428_411_000_000_000_000)
     if client_id:
         sandbox.store.run(
-            "INSERT OR REPLACE INTO template_keys VALUES (?, ?, ?, ?)", (row["openid"], client_id, msg_id, now)
+            "INSERT OR REPLACE INTO template_keys VALUES (?, ?, ?, ?)",
+            (row["openid"], client_id, msg_id, now),
         )
     delay = sandbox.settings["template_event_delay_s"]
     delay = sandbox.rng.uniform(1, 5) if delay is None else delay

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..dispatch import Call, endpoint
+from ..dispatch import OK, Call, endpoint
 from ..errors import refuse
-from ..dispatch import OK
 from .tags import PAGE, _after, page, tag_ids
 
 
