@@ -336,11 +336,11 @@ def _checked(session: Session, fields: Fields) -> Fields:
     """Normalised fields whose column and pictures exist. Lengths that WeChat limits are the linter's, not this one's."""
     fields = replace(
         fields,
-        title=" ".join(fields.title.split()),
-        author=" ".join(fields.author.split()),
-        digest=" ".join(fields.digest.split()),
+        title=_one_line(fields.title),
+        author=_one_line(fields.author),
+        digest=_one_line(fields.digest),
         html=html.clean(fields.html),
-        source_url=fields.source_url.strip(),
+        source_url=html.CONTROL.sub("", fields.source_url).strip(),
     )
     for value, most, name in (
         (fields.title, 120, "标题"),
@@ -359,6 +359,10 @@ def _checked(session: Session, fields: Fields) -> Fields:
     if missing := set(wanted) - assets.known(session, wanted).keys():
         raise NotFound(f"稿件用到的 {len(missing)} 张图片不存在，请重新上传")
     return fields
+
+
+def _one_line(text: str) -> str:
+    return " ".join(html.CONTROL.sub("", text).split())
 
 
 def _columns(fields: Fields) -> dict[str, Any]:

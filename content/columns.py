@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from errors import Conflict, NotFound, Refused
@@ -36,19 +37,20 @@ DEFAULTS: dict[str, _Default] = {
 
 def ensure_defaults(session: Session) -> list[Column]:
     """Make the two default columns where they are missing; repeatable. Returns all columns in their order."""
-    present = set(session.scalars(sa.select(Column.key)))
-    for sort, (key, default) in enumerate(DEFAULTS.items()):
-        if key not in present:
-            session.add(
-                Column(
-                    key=key,
-                    name=default.name,
-                    description=default.description,
-                    sort=sort,
-                    slots=[dict(slot) for slot in default.slots],
-                )
-            )
-    session.flush()
+    rows = [
+        {
+            "key": key,
+            "name": default.name,
+            "description": default.description,
+            "sort": sort,
+            "slots": [dict(slot) for slot in default.slots],
+            "active": True,
+        }
+        for sort, (key, default) in enumerate(DEFAULTS.items())
+    ]
+    on_postgres = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql.insert if on_postgres else sqlite.insert
+    session.execute(insert(Column).on_conflict_do_nothing(), rows)
     return listing(session, with_inactive=True)
 
 

@@ -5,6 +5,8 @@ Authors' own styles win. What lies inside a styled ``section`` (layouts of 秀�
 
 from __future__ import annotations
 
+import re
+
 from content.tree import Node
 
 RED = "#c8102e"
@@ -37,6 +39,7 @@ _CELL = {
     "vertical-align": "middle",
 }
 _HEAD = {"background-color": "#fbf1f0", "font-weight": "bold", "text-align": "center"}
+_NUMBER = {"text-align": "center"}
 _IN_CELL = {"margin": "0", "text-indent": "0"}
 _PICTURE = {"margin": "16px 0", "text-indent": "0", "text-align": "center"}
 _WIDE_COLUMNS = 6
@@ -108,7 +111,7 @@ def _table(table: Node) -> Node:
     for name in ("border", "cellpadding", "cellspacing", "width"):
         table.attrs.pop(name, None)
     rows = table.all("tr")
-    columns = max((len([c for c in row.children if isinstance(c, Node)]) for row in rows), default=0)
+    columns = max((len(_cells(row)) for row in rows), default=0)
     own = table.style()
     for name in ("width", "height", "border"):
         own.pop(name, None)
@@ -116,16 +119,40 @@ def _table(table: Node) -> Node:
     if columns > _WIDE_COLUMNS:
         style |= {"min-width": f"{columns * 5}em", "margin": "0"}
     table.set_style(style)
+    widths = _column_widths(rows)
     for index, row in enumerate(rows):
-        for cell in row.children:
-            if not isinstance(cell, Node):
-                continue
+        for place, cell in enumerate(_cells(row)):
             head = cell.tag == "th" or (index == 0 and len(rows) > 1)
             kept = {name: value for name, value in cell.style().items() if name not in ("width", "height")}
             cell.attrs.pop("width", None)
-            cell.set_style({**_CELL, **(_HEAD if head else {}), **kept})
+            shape = dict(_HEAD) if head else _NUMBER if _is_number(cell) else {}
+            width = {"width": widths[place]} if widths and index == 0 else {}
+            cell.set_style({**_CELL, **shape, **kept, **width})
             for paragraph in cell.all("p"):
                 paragraph.set_style({**_IN_CELL, **paragraph.style()})
     if columns <= _WIDE_COLUMNS:
         return table
     return Node("section", {"style": "overflow-x:auto;margin:16px 0"}, [table])
+
+
+def _cells(row: Node) -> list[Node]:
+    return [cell for cell in row.children if isinstance(cell, Node)]
+
+
+def _is_number(cell: Node) -> bool:
+    return bool(re.fullmatch(r"[\d.,%+\-—/ ]{1,12}", cell.text().strip()))
+
+
+def _column_widths(rows: list[Node]) -> list[str]:
+    """Shares of the width by the longest text of each column, within limits; none where cells are merged."""
+    grid = [_cells(row) for row in rows]
+    if not grid or any(
+        len(cells) != len(grid[0]) or any("colspan" in c.attrs or "rowspan" in c.attrs for c in cells)
+        for cells in grid
+    ):
+        return []
+    weights = [
+        min(max(4, *(len(cells[place].text().strip()) for cells in grid)), 14)
+        for place in range(len(grid[0]))
+    ]
+    return [f"{100 * weight / sum(weights):.4g}%" for weight in weights]

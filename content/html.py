@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+import css_inline
 import nh3
 
 from content import compile as compiling
@@ -70,18 +71,33 @@ _CLEANER = nh3.Cleaner(
     strip_comments=True,
     link_rel=None,
 )
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_INLINER = css_inline.CSSInliner(
+    inline_style_tags=False, load_remote_stylesheets=False, keep_style_tags=False
+)
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_STYLE_SHEET = re.compile(r"<style\b[^>]*>(.*?)</style\s*>", re.I | re.S)
 
 
 def clean(html: str) -> str:
     """What of an editor's or Word's HTML may be kept: an allow-list of tags, attributes and style properties.
 
-    Scripts, forms, frames, classes, ids, comments and pictures without a usable address go; texts stay. Cleaning twice
-    changes nothing more.
+    Style sheets (of pasted layouts) become inline styles first. Scripts, forms, frames, classes, ids, comments and pictures
+    without a usable address go; texts stay. Cleaning twice changes nothing more.
     """
-    root = parse(_CLEANER.clean(_CONTROL.sub("", html)))
+    root = parse(_CLEANER.clean(_inlined(CONTROL.sub("", html))))
     _without_dead_pictures(root)
     return render(root).strip()
+
+
+def _inlined(html: str) -> str:
+    sheets = "\n".join(_STYLE_SHEET.findall(html))
+    if not sheets:
+        return html
+    try:
+        made: str = _INLINER.inline_fragment(_STYLE_SHEET.sub("", html), sheets)
+    except (css_inline.InlineError, ValueError):  # a style sheet that nobody can read styles nothing
+        return html
+    return made
 
 
 def _without_dead_pictures(node: Node) -> None:

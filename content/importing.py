@@ -218,7 +218,7 @@ def _take_title(root: Node) -> str:
             if not text or node.all("img"):
                 return ""
             drop(root, node)
-            return text
+            return text[:120]
         return ""
     return ""
 

@@ -6,11 +6,14 @@ It reads what :func:`content.html.clean` gives (well-formed, every tag closed); 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import escape
 from html.parser import HTMLParser
 
+MAX_DEPTH = 100
+"""Elements nested deeper are unwrapped: no honest layout needs it, and trees are walked by recursion."""
 VOID = frozenset({"br", "hr", "img", "col", "wbr"})
 BLOCKS = frozenset(
     {
@@ -75,8 +78,12 @@ class _Builder(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.root = Node("#root")
         self._open = [self.root]
+        self._too_deep: Counter[str] = Counter()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if len(self._open) > MAX_DEPTH and tag not in VOID:
+            self._too_deep[tag] += 1
+            return
         node = Node(tag, {name: value or "" for name, value in attrs})
         self._open[-1].children.append(node)
         if tag not in VOID:
@@ -86,6 +93,9 @@ class _Builder(HTMLParser):
         self._open[-1].children.append(Node(tag, {name: value or "" for name, value in attrs}))
 
     def handle_endtag(self, tag: str) -> None:
+        if self._too_deep[tag]:
+            self._too_deep[tag] -= 1
+            return
         for depth in range(len(self._open) - 1, 0, -1):
             if self._open[depth].tag == tag:
                 del self._open[depth:]
