@@ -24,7 +24,12 @@ from models.session import Database
 from settings import Settings, load_settings, with_base_url
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Flask
+
+    from runtime import Runtime
+    from wechat.reception import Reception
 
 _EMBEDDED_ENV = "PIONEER_EMBEDDED"
 _THREADS = 16
@@ -108,7 +113,8 @@ def worker_app() -> Flask:
     if embedded:
         from scheduler.engine import Engine
 
-        engine = Engine(app.extensions["pioneer"])
+        runtime = app.extensions["pioneer"]
+        engine = Engine(runtime, chore=_spool_chore(runtime))
         engine.start()
         multiprocessing.util.Finalize(None, engine.stop, exitpriority=10)
     return app
@@ -141,7 +147,7 @@ def _run_part(role: str) -> None:
     end_with_named_parent()
     logs.configure()
     runtime = parts.build(settings)
-    engine = Engine(runtime, role=role)
+    engine = Engine(runtime, role=role, chore=_spool_chore(runtime))
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
@@ -149,6 +155,23 @@ def _run_part(role: str) -> None:
     ended.wait()
     engine.stop()
     runtime.close()
+
+
+def _spool_chore(runtime: Runtime) -> Callable[[], None]:
+    """What the scheduler does after each tick: work off messages that came while the database was away."""
+    from wechat.callback import reception_of
+    from wechat.spool import Spool
+
+    spool = Spool(runtime.settings.data_dir)
+    receptions: list[Reception] = []
+
+    def replay() -> None:
+        if not spool.is_empty():
+            if not receptions:
+                receptions.append(reception_of(runtime))
+            spool.replay(receptions[0])
+
+    return replay
 
 
 def _need_schema(settings: Settings) -> None:

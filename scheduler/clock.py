@@ -202,7 +202,6 @@ class Clock:
             yield "outbox", 0
         if tags.due_tag_changes(session, at=now):
             yield "tags", 0
-        yield "spool", 0
 
     # --- results and rubbish ------------------------------------------------------------------------------------
 

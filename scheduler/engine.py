@@ -39,17 +39,24 @@ _THREADS = 4
 _STOP_MS = 12_000
 _AGAIN_S = 3.0
 _MESSAGE_AGE_MS = 60_000
-_KINDS = ("push", "lane", "ask", "outbox", "tags", "spool")
+_KINDS = ("push", "lane", "ask", "outbox", "tags")
 
 
 class Engine:
-    """Scheduler and sender of one process. ``role``: all (embedded), or only the scheduler or the worker (scaled out)."""
+    """Scheduler and sender of one process. ``role``: all (embedded), or only the scheduler or the worker (scaled out).
 
-    def __init__(self, runtime: Runtime, role: str = "all") -> None:
+    ``chore`` is done after each tick where the scheduler runs: what the layer above wants done by the way, such as working off
+    the spool of messages that came while the database was away.
+    """
+
+    def __init__(
+        self, runtime: Runtime, role: str = "all", chore: Callable[[], object] | None = None
+    ) -> None:
         if role not in ROLES:
             raise ValueError(f"no such role: {role}")
         self._runtime = runtime
         self._role = role
+        self._chore = chore
         self._stopping = threading.Event()
         self._sender = Sender(runtime, self._stopping)
         self._outbox = Outbox(runtime, self._stopping)
@@ -98,7 +105,7 @@ class Engine:
         if self._role != "worker":
             self._beat = BackgroundScheduler(timezone=clock.SHANGHAI)
             self._beat.add_job(
-                self._clock.tick,
+                self.tick,
                 IntervalTrigger(seconds=settings.limits.tick_s, timezone=clock.SHANGHAI),
                 max_instances=1,
                 coalesce=True,
@@ -121,6 +128,11 @@ class Engine:
     def tick(self) -> None:
         """One tick now (rehearsals jump from one due thing to the next)."""
         self._clock.tick()
+        if self._chore is not None:
+            try:
+                self._chore()
+            except Exception:
+                log.exception("chore_failed")
 
     def _bury_the_dead(self) -> None:
         """On SQLite one process sends, by a lock on the data folder: a claim that is found at the start is of a dead one."""
@@ -160,7 +172,6 @@ class Engine:
             "ask": self._outbox.ask,
             "outbox": lambda _row_id: self._outbox.run(),
             "tags": lambda _row_id: tags.work(self._runtime.db, self._runtime.client),
-            "spool": lambda _row_id: self._replay_spool(),
         }
 
         def act(row_id: int) -> None:
@@ -188,6 +199,3 @@ class Engine:
     def _more_lanes(self, push_id: int) -> None:
         for _ in range(_THREADS - 1):
             self._actors["lane"].send(push_id)
-
-    def _replay_spool(self) -> None:
-        pass
