@@ -14,6 +14,6 @@ if TYPE_CHECKING:
 
 def register(app: Flask, runtime: Runtime) -> None:
     """Mount every face on ``app``."""
-    security.protect(app)
+    security.protect(app, runtime.settings)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(reader.blueprint)
