@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.fixtures.configuration",
     "tests.fixtures.services",
     "tests.fixtures.browser",
+    "wechat.sandbox.testing",
     "tests.fixtures.live",
 ]
 
