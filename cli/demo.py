@@ -38,9 +38,10 @@ def demo(port: int, sandbox_port: int) -> None:
     没有配置文件时，在 var/demo/ 里生成一份。按 Ctrl-C 全部停止。
     """
     host = "127.0.0.1"
-    path = config_path() or _demo_config()
+    path = config_path() or _demo_config(host, port, sandbox_port)
     os.environ["PIONEER_CONFIG"] = str(path)
-    _point_at(host, port, sandbox_port)
+    if path == DEMO / "config.toml":
+        os.environ.update(_addresses(host, port, sandbox_port))
     settings = load_settings()
     _need_local_wechat(settings)
     lock = Lock(settings.data_dir, "demo.lock")
@@ -135,7 +136,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _demo_config() -> Path:
+def _demo_config(host: str, port: int, sandbox_port: int) -> Path:
     """The demo's own configuration, made once with its own secrets."""
     path = DEMO / "config.toml"
     if path.exists():
@@ -143,10 +144,13 @@ def _demo_config() -> Path:
     DEMO.mkdir(parents=True, exist_ok=True)
     letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
     aes_key = "".join(secrets.choice(letters) for _ in range(42)) + secrets.choice("AEIMQUYcgkosw048")
+    ours, wechat = f"http://{host}:{port}", f"http://{host}:{sandbox_port}"
     text = f"""# 演示用的配置，由 ./pioneer run 生成；只连接本地微信
 [server]
+base_url = "{ours}"
 secret_key = "{secrets.token_urlsafe(48)}"
 data_dir = "var/demo"
+clock_url = "{wechat}/_sandbox/clock"
 
 [database]
 url = "sqlite:///var/demo/pioneer.db"
@@ -158,6 +162,12 @@ token = "{secrets.token_hex(12)}"
 encoding_aes_key = "{aes_key}"
 original_id = "gh_{secrets.token_hex(6)}"
 template_id = "TPL_ACTIVITY"
+api_base_url = "{wechat}"
+mp_base_url = "{wechat}"
+open_base_url = "{wechat}"
+
+[wecom]
+api_base_url = "{wechat}"
 
 [privacy]
 field_keys = "k1:{fresh_key()}"
@@ -172,26 +182,18 @@ index_key = "{fresh_key()}"
     return path
 
 
-def _point_at(host: str, port: int, sandbox_port: int) -> None:
-    """Fill in the addresses that the configuration leaves open: ours, and the local WeChat's for everything of WeChat's."""
-    ours, wechat = f"http://{host}:{port}", f"http://{host}:{sandbox_port}"
-    raw = load_settings()
-    if not raw.server.base_url:
-        os.environ.setdefault("PIONEER_SERVER__BASE_URL", ours)
-    if _is_demo_config():
-        os.environ.setdefault("PIONEER_SERVER__CLOCK_URL", f"{wechat}/_sandbox/clock")
-        for name in (
-            "WECHAT__API_BASE_URL",
-            "WECHAT__MP_BASE_URL",
-            "WECHAT__OPEN_BASE_URL",
-            "WECOM__API_BASE_URL",
-        ):
-            os.environ.setdefault(f"PIONEER_{name}", wechat)
-
-
-def _is_demo_config() -> bool:
-    named = os.environ.get("PIONEER_CONFIG", "")
-    return bool(named) and Path(named).resolve() == (DEMO / "config.toml").resolve()
+def _addresses(host: str, port: int, sandbox_port: int) -> dict[str, str]:
+    """Where the demo's own configuration points when it is started on these ports."""
+    wechat = f"http://{host}:{sandbox_port}"
+    addresses = {"SERVER__BASE_URL": f"http://{host}:{port}", "SERVER__CLOCK_URL": f"{wechat}/_sandbox/clock"}
+    for name in (
+        "WECHAT__API_BASE_URL",
+        "WECHAT__MP_BASE_URL",
+        "WECHAT__OPEN_BASE_URL",
+        "WECOM__API_BASE_URL",
+    ):
+        addresses[name] = wechat
+    return {f"PIONEER_{name}": address for name, address in addresses.items()}
 
 
 def _need_local_wechat(settings: Settings) -> None:

@@ -34,27 +34,26 @@ def import_(file: str, dry_run: bool, only_valid: bool, as_json: bool) -> None:
     with parts.db.read_scope() as session:
         plan = roster.plan(session, parsed)
     refused = bool(plan.errors) and not only_valid and not dry_run
-    written = not refused and not dry_run
-    if written:
+    if not refused and not dry_run:
         roster.carry_out(parts.db, plan, file_name=path.name)
     if as_json:
-        emit_json(plan.as_dict(written=written))
+        emit_json(plan.as_dict(refused=refused))
     else:
-        _show(plan, dry_run)
+        _show(plan, "检查结果" if dry_run or refused else "导入结果")
     if refused:
         exit_refused(
             f"有 {len({fault.row for fault in plan.errors})} 行错误，没有导入。请修改后重试，或加 --only-valid 只导入正确的行"
         )
 
 
-def _show(plan: Plan, dry_run: bool) -> None:
+def _show(plan: Plan, title: str) -> None:
     click.echo(
-        f"{'检查结果' if dry_run else '导入结果'}：新增 {plan.created}，更新 {plan.updated}，未变 {plan.unchanged}，"
+        f"{title}：新增 {plan.created}，更新 {plan.updated}，未变 {plan.unchanged}，"
         f"重复 {plan.repeated}，错误 {len(plan.errors)}，提醒 {len(plan.warnings)}"
     )
-    for title, faults in (("错误", plan.errors), ("提醒", plan.warnings)):
+    for kind, faults in (("错误", plan.errors), ("提醒", plan.warnings)):
         if faults:
-            click.echo(f"\n{title}：")
+            click.echo(f"\n{kind}：")
             emit_rows(
                 ("行", "列", "原因"), ((fault.row or "", fault.column, fault.reason) for fault in faults)
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -15,6 +16,7 @@ from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
 import clock
+import logs
 from community import users
 from errors import PioneerError, Refused
 from settings import load_settings
@@ -81,6 +83,7 @@ def runtime() -> Runtime:
     if present is None:
         import runtime as parts
 
+        logs.configure(logging.WARNING)  # standard output belongs to the command's result
         present = parts.build(load_settings())
         current_app.extensions["pioneer"] = present
         made = present

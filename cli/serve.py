@@ -88,7 +88,7 @@ def run_master(target: str, host: str, port: int, *, workers: int = 1, threads: 
         respawn_failed_workers=True,
         respawn_interval=0.5,
         workers_kill_timeout=15,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
     )
     master.serve()
 

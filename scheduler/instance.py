@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from models import InstanceLease, User
 from settings import Settings
 
-_ONLY = 1
+ONLY = 1
 _MACHINE_IDS = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 
 
@@ -43,9 +43,9 @@ def _machine() -> str:
 def take(session: Session, settings: Settings, now: datetime) -> bool:
     """Whether this server may send. The first one that ever asks is taken; afterwards only a person changes it."""
     own = fingerprint(settings)
-    lease = session.get(InstanceLease, _ONLY)
+    lease = session.get(InstanceLease, ONLY)
     if lease is None:
-        session.add(InstanceLease(id=_ONLY, fingerprint=own, confirmed_at=now))
+        session.add(InstanceLease(id=ONLY, fingerprint=own, confirmed_at=now))
         session.flush()
         return True
     return lease.fingerprint == own
@@ -53,14 +53,14 @@ def take(session: Session, settings: Settings, now: datetime) -> bool:
 
 def may_send(session: Session, settings: Settings) -> bool:
     """The same without taking anything."""
-    held = session.scalar(sa.select(InstanceLease.fingerprint).where(InstanceLease.id == _ONLY))
+    held = session.scalar(sa.select(InstanceLease.fingerprint).where(InstanceLease.id == ONLY))
     return held == fingerprint(settings)
 
 
 def confirm(session: Session, settings: Settings, user: User, now: datetime) -> None:
     """An administrator says that this server is the only one; from now on it sends, and the former one does not."""
-    lease = session.get(InstanceLease, _ONLY)
+    lease = session.get(InstanceLease, ONLY)
     if lease is None:
-        lease = InstanceLease(id=_ONLY)
+        lease = InstanceLease(id=ONLY)
         session.add(lease)
     lease.fingerprint, lease.confirmed_by, lease.confirmed_at = fingerprint(settings), user.id, now

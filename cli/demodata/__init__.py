@@ -14,7 +14,7 @@ from models import Member, Setting, migrate
 if TYPE_CHECKING:
     from settings import Settings
 
-PASSWORD = "Xianfeng2026"  # noqa: S105 - of the demo, which listens on this machine only
+PASSWORD = "Xianfeng2026"
 _SEED = 20260701
 _MARK = "demo.ready"
 _HINT = "demo.unbound"

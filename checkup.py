@@ -1,0 +1,101 @@
+"""What the doctor looks at: configuration, disk, database, Redis, instance, messages set aside, and WeChat.
+
+The command line and the console show the same findings. Each says what is so and, unless all is well, what to do.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from errors import PioneerError
+from models import CallRest, InstanceLease, SpoolFailure, migrate
+from scheduler import instance
+from wechat import abilities, probe
+from wechat.probe import Finding
+
+if TYPE_CHECKING:
+    from runtime import Runtime
+
+_LOW_DISK = 1 << 30
+_WAL_LARGE = 256 << 20
+
+
+def examine(runtime: Runtime, *, ask_wechat: bool = True) -> list[Finding]:
+    """All findings. With ``ask_wechat`` (some seconds) WeChat is asked by reading calls, and what it allows is remembered."""
+    findings = [*_house(runtime), *_database(runtime), *_redis(runtime)]
+    return findings + (_wechat(runtime) if ask_wechat else probe.configuration(runtime.settings))
+
+
+def _house(runtime: Runtime) -> Iterator[Finding]:
+    folder = runtime.settings.data_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe_file = folder / f".doctor-{os.getpid()}"
+        probe_file.write_bytes(b"ok")
+        probe_file.unlink()
+    except OSError as error:
+        yield Finding("bad", "数据目录", f"无法写入 {folder}（{error.strerror}），请检查权限和磁盘空间")
+        return
+    free = shutil.disk_usage(folder).free
+    if free < _LOW_DISK:
+        yield Finding("bad", "磁盘空间", f"只剩 {free >> 20} MB，请尽快清理，否则收到的消息可能无法保存")
+    else:
+        yield Finding("ok", "磁盘空间", f"剩余 {free / (1 << 30):.1f} GB")
+
+
+def _database(runtime: Runtime) -> Iterator[Finding]:
+    if not runtime.db.alive():
+        yield Finding("bad", "数据库", "连接不上，请检查 [database] url 和数据库是否已启动")
+        return
+    if migrate.pending(runtime.db):
+        yield Finding("bad", "数据库", "表结构版本太旧，请运行：./pioneer flask db upgrade")
+        return
+    kind = "SQLite" if runtime.db.on_sqlite else "PostgreSQL"
+    yield Finding("ok", "数据库", f"{kind}，可以读取，表结构是最新版本")
+    with runtime.db.read_scope() as session:
+        aside = session.scalar(
+            sa.select(sa.func.count()).select_from(SpoolFailure).where(SpoolFailure.settled_at.is_(None))
+        )
+        rests = list(session.scalars(sa.select(CallRest)))
+        lease = session.get(InstanceLease, instance.ONLY)
+        sending = lease is None or instance.may_send(session, runtime.settings)
+    if not sending:
+        text = "本机与数据库记录的服务器不同，处于只读状态，不会发送推送。确认它是唯一的一台后，请管理员在“系统状态”里确认"
+        yield Finding("bad", "发送权", text)
+    if aside:
+        yield Finding(
+            "warn", "搁置的消息", f"有 {aside} 条收到的消息三次处理失败，已搁置，请在“系统状态”里查看"
+        )
+    for rest in rests:
+        yield Finding("warn", "暂停的接口", f"{rest.group}：{rest.reason}")
+
+
+def _redis(runtime: Runtime) -> Iterator[Finding]:
+    redis = runtime.redis
+    if redis is None:
+        yield Finding("ok", "Redis", "没有使用，全部在一个进程里运行")
+        return
+    try:
+        redis.ping()
+    except Exception as error:
+        if not type(error).__module__.startswith("redis") and not isinstance(error, OSError):
+            raise
+        yield Finding("bad", "Redis", "连接不上，请检查 [redis] url 和 Redis 是否已启动")
+    else:
+        yield Finding("ok", "Redis", "可以使用")
+
+
+def _wechat(runtime: Runtime) -> list[Finding]:
+    try:
+        report = probe.examine(runtime.client, runtime.settings)
+    except PioneerError as error:
+        return [Finding("bad", "微信", error.message)]
+    if report.abilities != abilities.Abilities():  # the token was good, so the probes were made
+        with runtime.db.session_scope() as session:
+            abilities.save(session, report.abilities)
+    return report.findings
