@@ -24,10 +24,10 @@ class Prepared:
         self._sql = str(compiled)
         self._constants = dict(compiled.params)
         self._order: list[str] | None = getattr(compiled, "positiontup", None)
-        binds: dict[str, sa.BindParameter[Any]] = getattr(compiled, "binds", {})
+        names: dict[sa.BindParameter[Any], str] = getattr(compiled, "bind_names", {})
         self._binds = [
             (name, processor)
-            for name, bind in binds.items()
+            for bind, name in names.items()
             if (processor := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
         ]
         self._columns: list[tuple[int, Processor]] = []
