@@ -83,17 +83,22 @@ class Plan:
         for start in range(0, len(self.changes), CHUNK):
             yield self.changes[start : start + CHUNK]
 
-    def as_dict(self, *, written: bool) -> dict[str, object]:
-        """The shape of the JSON contract; ``written`` is whether the table holds it now."""
+    @property
+    def valid(self) -> int:
+        """How many people of the file are in order, known or new."""
+        return len(self.changes) + self.unchanged
+
+    def as_dict(self, *, refused: bool = False) -> dict[str, object]:
+        """The shape of the JSON contract. ``refused`` says that nothing is written because of the errors."""
         return {
-            "created": self.created,
-            "updated": self.updated,
+            "created": 0 if refused else self.created,
+            "updated": 0 if refused else self.updated,
             "unchanged": self.unchanged,
+            "valid": self.valid,
             "repeated": self.repeated,
             "errors": [fault.as_dict() for fault in self.errors],
             "warnings": [fault.as_dict() for fault in self.warnings],
             "per_branch": self.per_branch,
-            "written": written,
         }
 
 

@@ -128,10 +128,10 @@ def queue_moves(session: Session, moved: Mapping[int, Mapping[str, Any]], *, at:
     ).all()
     if not rows:
         return
-    of_grid: dict[int, int] = dict(session.execute(sa.select(Grid.id, Grid.community_id)).tuples())
-    of_branch: dict[int, int | None] = dict(
-        session.execute(sa.select(Branch.id, Branch.community_id)).tuples()
-    )
+    of_grid = {row.id: row.community_id for row in session.execute(sa.select(Grid.id, Grid.community_id))}
+    of_branch = {
+        row.id: row.community_id for row in session.execute(sa.select(Branch.id, Branch.community_id))
+    }
     wanted = []
     for member_id, openid, branch_id, grid_id, community_id in rows:
         new_branch = moved[member_id].get("branch_id", branch_id)

@@ -1,0 +1,186 @@
+"""An office to test in: places, a few members, users and followers; and the command line, in this process."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+from click.testing import Result
+from sqlalchemy.orm import Session
+
+from app import create_app
+from community import activities, binding, followers, places, roster, roster_file, users
+from models import Activity, Branch, Member, User
+from models.session import Database
+from runtime import Runtime, build
+from settings import Settings
+from tests.fixtures.configuration import make_settings
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+HEADER = ("序号", "姓名", "性别", "所在党支部", "网格", "手机号码", "入党时间", "党内职务", "备注")
+NOON = datetime(2026, 9, 20, 4, 0, tzinfo=UTC)
+"""12:00 in Shanghai on 2026-09-20."""
+
+
+def sheet_bytes(
+    rows: Sequence[Sequence[Any]], *, name: str = "名册", more: Callable[[Any], None] | None = None
+) -> bytes:
+    """An .xlsx with these rows on one sheet; ``more`` may add to the workbook."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False}) as book:
+        sheet = book.add_worksheet(name)
+        for number, row in enumerate(rows):
+            for column, value in enumerate(row):
+                if isinstance(value, date):
+                    sheet.write_datetime(number, column, value, book.add_format({"num_format": "yyyy-mm-dd"}))
+                elif value != "":
+                    sheet.write(number, column, value)
+        if more is not None:
+            more(book)
+    return out.getvalue()
+
+
+def person(name: str, phone: Any, branch: str = "湖东社区党支部", **other: Any) -> list[Any]:
+    """One row below :data:`HEADER`."""
+    row = {
+        "序号": 1,
+        "姓名": name,
+        "性别": "女",
+        "所在党支部": branch,
+        "网格": "",
+        "手机号码": phone,
+        "入党时间": "2001-03-26",
+        "党内职务": "",
+        "备注": "",
+    }
+    row.update(other)
+    return [row[column] for column in HEADER]
+
+
+@dataclass
+class Office:
+    """A database with the places of the sample workbook, and short ways to put people into it."""
+
+    runtime: Runtime
+    counter: int = field(default=0)
+
+    @property
+    def db(self) -> Database:
+        """Its database."""
+        return self.runtime.db
+
+    @property
+    def settings(self) -> Settings:
+        """Its settings."""
+        return self.runtime.settings
+
+    def import_people(self, rows: Sequence[Sequence[Any]]) -> roster.Plan:
+        """Import rows below :data:`HEADER`; all must be in order."""
+        plan = self.plan_of(sheet_bytes([HEADER, *rows]))
+        assert not plan.errors, plan.errors
+        roster.carry_out(self.db, plan, file_name="test.xlsx")
+        return plan
+
+    def plan_of(self, data: bytes) -> roster.Plan:
+        """What an import of these bytes would do."""
+        parsed = roster_file.parse(data, max_rows=5000, today=NOON.date())
+        with self.db.read_scope() as session:
+            return roster.plan(session, parsed)
+
+    def branch(self, session: Session, name: str = "湖东社区党支部") -> Branch:
+        """A branch of the sample workbook."""
+        return places.branch_named(session, name)
+
+    def user(self, role: str = "admin", branch: str = "", name: str = "") -> User:
+        """A console user; the password hash is no hash, as nobody signs in."""
+        self.counter += 1
+        with self.db.session_scope() as session:
+            return users.create(
+                session,
+                username=name or f"{role}{self.counter}",
+                password_hash="-",
+                role=role,
+                at=NOON,
+                branch=self.branch(session, branch) if branch else None,
+            )
+
+    def member(self, name: str = "张小三", branch: str = "湖东社区党支部", phone: str = "") -> int:
+        """A member on the roster; the id."""
+        self.counter += 1
+        phone = phone or f"1990002{self.counter:04d}"
+        self.import_people([person(name, phone, branch)])
+        with self.db.read_scope() as session:
+            found = session.query(Member.id).filter(
+                Member.phone_index == roster.phone_index(phone), Member.name == name
+            )
+            return int(found.scalar())
+
+    def bound(
+        self, openid: str, name: str = "张小三", branch: str = "湖东社区党支部", at: datetime = NOON
+    ) -> int:
+        """A follower who is bound to a new member; the member's id."""
+        self.counter += 1
+        phone = f"1990003{self.counter:04d}"
+        member = self.member(name, branch, phone)
+        with self.db.session_scope() as session:
+            followers.follow(session, openid, scene=None, at=at - timedelta(days=1))
+            step = binding.begin(session, openid, name=name, phone_tail=phone[-4:], at=at)
+            assert step.state is not None, step.text
+            assert binding.consent(session, openid, at=at, pending=step.state).done
+        return member
+
+    def activity(self, title: str = "主题党日", *branches: str, starts: datetime = NOON, hours: float = 2, keyword: str = "",
+                 kind: str = "event") -> Activity:  # fmt: skip
+        """An activity of these branches (none: of all) that opens at ``starts``, announced a week before."""
+        with self.db.session_scope() as session:
+            admin = session.query(User).filter(User.role == "admin").first()
+            assert admin is not None, "make an administrator first"
+            draft = activities.Draft(
+                title,
+                starts,
+                starts + timedelta(hours=hours),
+                [self.branch(session, name) for name in branches],
+                keyword,
+                kind,
+                "集中学习",
+            )
+            return activities.create(session, admin, draft, at=starts - timedelta(days=7)).activity
+
+
+@pytest.fixture
+def office(settings: Settings) -> Iterator[Office]:
+    """An office with places and nobody in it, once on SQLite and once on PostgreSQL."""
+    runtime = build(settings)
+    with runtime.db.session_scope() as session:
+        places.write(session, places.parse((DATA / "places.xlsx").read_bytes()), at=NOON)
+    yield Office(runtime)
+    runtime.close()
+
+
+@pytest.fixture(scope="module")
+def full_office(module_database_url: str) -> Iterator[Office]:
+    """An office with the whole sample roster, shared by the tests of a file: they must not change it."""
+    runtime = build(make_settings(database={"url": module_database_url}))
+    with runtime.db.session_scope() as session:
+        places.write(session, places.parse((DATA / "places.xlsx").read_bytes()), at=NOON)
+    whole = Office(runtime)
+    roster.carry_out(whole.db, whole.plan_of((DATA / "roster.xlsx").read_bytes()), file_name="roster.xlsx")
+    yield whole
+    runtime.close()
+
+
+@pytest.fixture
+def flask(settings: Settings) -> Callable[..., Result]:
+    """Run a ``flask`` command in this process: ``flask("member", "import", path, "--json")``."""
+    runner = create_app(settings).test_cli_runner()
+
+    def run(*args: object, text: str | None = None) -> Result:
+        return runner.invoke(args=[str(arg) for arg in args], input=text)
+
+    return run

@@ -1,0 +1,430 @@
+"""The office's roster goes in: 2,279 people as they were really typed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from click.testing import Result
+
+from community import places, roster
+from errors import Refused
+from models import Branch, Grid, ImportRun, Member, TagChange
+from tests.community.conftest import DATA, HEADER, Office, person, sheet_bytes
+
+TRUTH: dict[str, Any] = json.loads((DATA / "roster.truth.json").read_text(encoding="utf-8"))
+BAD_ROWS = [bad["row"] for bad in TRUTH["bad"]]
+COLUMN_OF = {
+    "no_name": "姓名",
+    "unknown_branch": "所在党支部",
+    "bad_phone": "手机号码",
+    "bad_date": "入党时间",
+}
+Flask = Callable[..., Result]
+
+
+def _document(result: Result) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(result.stdout)
+    return document
+
+
+def test_the_sample_roster_goes_in_as_the_truth_says(flask: Flask) -> None:
+    assert flask("place", "import", DATA / "places.xlsx").exit_code == 0
+    dry = flask("member", "import", DATA / "roster.xlsx", "--dry-run", "--json")
+    assert dry.exit_code == 0
+    seen = _document(dry)
+    assert (seen["created"], seen["updated"], seen["repeated"]) == (TRUTH["valid"], 0, 9)
+    assert [(fault["row"], fault["column"]) for fault in seen["errors"]] == [
+        (bad["row"], COLUMN_OF[bad["problem"]]) for bad in TRUTH["bad"]
+    ]
+    assert seen["per_branch"] == TRUTH["per_branch_valid"]
+
+    refused = flask("member", "import", DATA / "roster.xlsx", "--json")
+    assert refused.exit_code == 2
+    assert [fault["row"] for fault in _document(refused)["errors"]] == BAD_ROWS
+    assert _document(refused)["created"] == 0
+    assert "没有导入" in refused.stderr
+
+    written = _document(flask("member", "import", DATA / "roster.xlsx", "--only-valid", "--json"))
+    assert written["created"] == TRUTH["valid"], "the refused import must have written nothing"
+    again = _document(flask("member", "import", DATA / "roster.xlsx", "--only-valid", "--json"))
+    assert (again["created"], again["updated"], again["unchanged"]) == (0, 0, TRUTH["valid"])
+    listed = json.loads(flask("place", "list", "--json").stdout)
+    assert {branch["name"]: branch["members"] for branch in listed} == TRUTH["per_branch_valid"]
+
+
+def test_each_member_is_kept_as_the_truth_says(full_office: Office) -> None:
+    with full_office.db.read_scope() as session:
+        for truth in TRUTH["some_valid"]:
+            member, branch, grid = session.execute(
+                sa.select(Member, Branch.name, Grid.name)
+                .join(Branch, Branch.id == Member.branch_id)
+                .outerjoin(Grid, Grid.id == Member.grid_id)
+                .where(Member.phone_index == roster.phone_index(truth["phone"]))
+            ).one()
+            assert member.joined_on is not None
+            kept = {
+                "name": member.name,
+                "gender": member.gender,
+                "branch": branch,
+                "grid": grid,
+                "phone": member.phone,
+                "joined": member.joined_on.isoformat(),
+                "duty": member.duty,
+            }
+            assert kept == truth
+
+
+def test_no_phone_number_stands_in_the_database_in_clear(full_office: Office) -> None:
+    with full_office.db.read_scope() as session:
+        stored = session.execute(sa.text("SELECT phone, phone_index, tail_index FROM member LIMIT 50")).all()
+    assert stored
+    for row in stored:
+        assert not any(b"1990001" in bytes(value) for value in row)
+
+
+def test_a_file_with_one_error_changes_nothing(office: Office, flask: Flask, tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(sheet_bytes([HEADER, person("张小三", "19900020001"), person("李四", "123")]))
+    assert flask("member", "import", path).exit_code == 2
+    with office.db.read_scope() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Member)) == 0
+        assert session.scalar(sa.select(sa.func.count()).select_from(ImportRun)) == 0
+    assert flask("member", "import", path, "--only-valid").exit_code == 0
+    with office.db.read_scope() as session:
+        assert list(session.scalars(sa.select(Member.name))) == ["张小三"]
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("1960.10.28", "1960-10-28"),
+        (19990414, "1999-04-14"),
+        ("2001-03-26", "2001-03-26"),
+        ("2004/12/05", "2004-12-05"),
+        ("1978年6月8日", "1978-06-08"),
+        ("２００１年３月２６日", "2001-03-26"),
+        (36264, "1999-04-14"),
+        (date(2013, 1, 12), "2013-01-12"),
+        ("20050501", "2005-05-01"),
+        ("1999年4月", "1999-04-01"),
+    ],
+)
+def test_dates_are_understood_as_offices_write_them(full_office: Office, written: Any, kept: str) -> None:
+    plan = full_office.plan_of(sheet_bytes([HEADER, person("新来的", "19900029999", 入党时间=written)]))
+    assert not plan.errors
+    assert plan.changes[0].values["joined_on"].isoformat() == kept
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        ("不详", "看不懂"),
+        ("2023年13月1日", "没有这一天"),
+        ("2023-02-29", "没有这一天"),
+        ("1899-01-01", "早于 1921 年"),
+        ("2027-01-01", "晚于今天"),
+        ("99.4.14", "看不懂"),
+    ],
+)
+def test_dates_that_cannot_be_right_are_refused(full_office: Office, written: str, reason: str) -> None:
+    plan = full_office.plan_of(sheet_bytes([HEADER, person("新来的", "19900029999", 入党时间=written)]))
+    assert [(fault.row, fault.column) for fault in plan.errors] == [(2, "入党时间")]
+    assert reason in plan.errors[0].reason
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "199-0002-9999",
+        "199 0002 9999",
+        "１９９０００２９９９９",
+        "+8619900029999",
+        "0086 19900029999",
+        19900029999,
+        "8619900029999",
+        " 19900029999　",
+    ],
+)
+def test_phones_are_understood_as_people_type_them(full_office: Office, written: Any) -> None:
+    plan = full_office.plan_of(sheet_bytes([HEADER, person("新来的", written)]))
+    assert not plan.errors
+    assert plan.changes[0].values["phone_index"] == roster.phone_index("19900029999")
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        ("", "未填写"),
+        ("1990000", "11 位"),
+        ("12345678901", "号段"),
+        ("0512-62880000", "固定电话"),
+        ("1.99E+10", "科学计数法"),
+        ("1.990002E10", "科学计数法"),
+        ("=cmd|' /C calc'!A0", "公式"),
+        ("转告", "不是数字"),
+    ],
+)
+def test_phones_that_cannot_be_right_say_what_to_do(full_office: Office, written: str, reason: str) -> None:
+    plan = full_office.plan_of(sheet_bytes([HEADER, person("新来的", written)]))
+    assert [(fault.row, fault.column) for fault in plan.errors] == [(2, "手机号码")]
+    assert reason in plan.errors[0].reason
+
+
+@pytest.mark.parametrize("name", ["郝　倩", " 郝 倩 ", "郝\u200b倩"])
+def test_spaces_inside_a_name_are_only_decoration(full_office: Office, name: str) -> None:
+    plan = full_office.plan_of(sheet_bytes([HEADER, person(name, "19900029999")]))
+    assert plan.changes[0].values["name"] == "郝倩"
+
+
+@pytest.mark.parametrize("name", ["=HYPERLINK(1)", "张3", "@SUM(A1)", "-"])
+def test_what_is_no_name_is_refused(full_office: Office, name: str) -> None:
+    plan = full_office.plan_of(sheet_bytes([HEADER, person(name, "19900029999")]))
+    assert [(fault.row, fault.column) for fault in plan.errors] == [(2, "姓名")]
+
+
+def test_minority_and_foreign_names_are_names(full_office: Office) -> None:
+    rows = [person("阿不都热合曼·买买提", "19900029998"), person("Maria Li", "19900029997")]
+    plan = full_office.plan_of(sheet_bytes([HEADER, *rows]))
+    assert [change.values["name"] for change in plan.changes] == ["阿不都热合曼·买买提", "Maria Li"]
+
+
+def test_titles_repeated_headers_subtotals_and_footers_are_no_people(full_office: Office) -> None:
+    rows: list[list[Any]] = [
+        ["社区党委党员花名册"],
+        ["填报单位：社区党委", "", "", "填报日期：2026年9月1日"],
+        [],
+        ["序 号", "姓 名*", "性别", "所在党支部（全称）", "网格", "手机号码", "入党时间", "党内职务", "备注"],
+        person("张小三", "19900029991"),
+        ["小计", "", "", "湖东社区党支部", "", "共1人"],
+        [],
+        list(HEADER),
+        person("李小四", "19900029992"),
+        [3],
+        ["合计：2 人"],
+        ["填表人：王五", "", "", "审核人：赵六"],
+    ]
+    plan = full_office.plan_of(sheet_bytes(rows))
+    assert not plan.errors
+    assert [change.values["name"] for change in plan.changes] == ["张小三", "李小四"]
+
+
+def test_a_branch_in_a_merged_cell_belongs_to_all_its_people(full_office: Office) -> None:
+    rows = [
+        person("张小三", "19900029991"),
+        person("李小四", "19900029992", ""),
+        person("王小五", "19900029993", ""),
+    ]
+
+    def merge(book: Any) -> None:
+        book.worksheets()[0].merge_range(1, 3, 3, 3, "水墨社区党支部")
+
+    plan = full_office.plan_of(sheet_bytes([HEADER, *rows], more=merge))
+    assert plan.per_branch == {"水墨社区党支部": 3}
+    without = full_office.plan_of(sheet_bytes([HEADER, *rows]))
+    assert [fault.row for fault in without.errors] == [3, 4]
+
+
+def test_branches_are_known_by_the_names_that_offices_use(full_office: Office) -> None:
+    names = ["中共水墨社区党支部", " 水墨社区党支部 ", "水墨社区支部", "中国共产党水墨社区党支部"]
+    rows = [person("新来的", f"1990002900{number}", name) for number, name in enumerate(names)]
+    plan = full_office.plan_of(sheet_bytes([HEADER, *rows]))
+    assert plan.per_branch == {"水墨社区党支部": 4}
+
+
+def test_an_unknown_grid_is_a_warning_and_an_unknown_branch_is_not_made(full_office: Office) -> None:
+    rows = [
+        person("张小三", "19900029991", 网格="没有的网格"),
+        person("李小四", "19900029992", "没有的党支部"),
+    ]
+    plan = full_office.plan_of(sheet_bytes([HEADER, *rows]))
+    assert [(fault.row, fault.column) for fault in plan.warnings] == [(2, "网格")]
+    assert [(fault.row, fault.column) for fault in plan.errors] == [(3, "所在党支部")]
+    assert plan.created == 1
+
+
+def test_one_person_twice_with_different_content_is_an_error(full_office: Office) -> None:
+    rows = [person("张小三", "19900029991"), person("张小三", "199-0002-9991", "水墨社区党支部")]
+    plan = full_office.plan_of(sheet_bytes([HEADER, *rows]))
+    assert plan.repeated == 0
+    assert [fault.row for fault in plan.errors] == [3]
+    assert "第 2 行" in plan.errors[0].reason
+
+
+def test_two_people_may_share_a_phone_but_it_is_pointed_out(full_office: Office) -> None:
+    rows = [person("张小三", "19900029991"), person("李小四", "19900029991")]
+    plan = full_office.plan_of(sheet_bytes([HEADER, *rows]))
+    assert (plan.created, [fault.row for fault in plan.warnings]) == (2, [3])
+
+
+def test_a_transfer_updates_the_member_and_moves_the_followers_tags(office: Office) -> None:
+    office.import_people([person("张小三", "19900020001", 党内职务="书记")])
+    office.bound("o-1", name="李小四")
+    with office.db.session_scope() as session:
+        session.execute(sa.delete(TagChange))
+        member = session.scalars(sa.select(Member).where(Member.name == "李小四")).one()
+        phone = member.phone
+        old = office.branch(session)
+        new = office.branch(session, "水墨社区党支部")
+        places_of = {("branch", old.id): False, ("community", old.community_id): False}
+        places_of |= {("branch", new.id): True, ("community", new.community_id): True}
+    plan = office.import_people(
+        [
+            person("张小三", "19900020001", "水墨社区党支部", 党内职务="书记"),
+            person("李小四", phone, "水墨社区党支部"),
+        ]
+    )
+    assert (plan.created, plan.updated) == (0, 2)
+    with office.db.read_scope() as session:
+        assert set(session.scalars(sa.select(Member.branch_id))) == {new.id}
+        queued = session.execute(
+            sa.select(TagChange.kind, TagChange.target_id, TagChange.add, TagChange.openid)
+        )
+        assert {(kind, target): add for kind, target, add, openid in queued if openid == "o-1"} == places_of
+
+
+def test_columns_that_a_file_lacks_are_left_as_they_are(office: Office) -> None:
+    office.import_people([person("张小三", "19900020001", 党内职务="组织委员", 备注="常年在外")])
+    short = sheet_bytes([("姓名", "手机号", "党支部"), ("张小三", 19900020001, "湖东社区党支部")])
+    plan = office.plan_of(short)
+    assert (plan.created, plan.updated, plan.unchanged) == (0, 0, 1)
+
+
+def test_two_imports_planned_at_once_add_nobody_twice(office: Office) -> None:
+    data = sheet_bytes([HEADER, person("张小三", "19900020001"), person("李小四", "19900020002")])
+    first, second = office.plan_of(data), office.plan_of(data)
+    roster.carry_out(office.db, first, file_name="a")
+    roster.carry_out(office.db, second, file_name="a")
+    with office.db.read_scope() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Member)) == 2
+
+
+def test_a_hidden_helper_sheet_is_ignored_and_a_visible_one_is_mentioned(full_office: Office) -> None:
+    def add(book: Any) -> None:
+        book.add_worksheet("说明").write(0, 0, "请各支部如实填写")
+
+    plan = full_office.plan_of(sheet_bytes([HEADER, person("张小三", "19900029991")], more=add))
+    assert plan.created == 1
+    assert "说明" in plan.warnings[0].reason
+
+
+def test_id_card_numbers_are_not_taken_in(full_office: Office) -> None:
+    rows = [[*HEADER, "身份证号"], [*person("张小三", "19900029991"), "32050019800101001X"]]
+    plan = full_office.plan_of(sheet_bytes(rows))
+    assert plan.created == 1
+    assert "不收集身份证号" in plan.warnings[0].reason
+    assert "3205" not in repr(plan)
+
+
+def _two_rosters(book: Any) -> None:
+    sheet = book.add_worksheet("另一份")
+    for row, values in enumerate([HEADER, person("王小五", "19900029993")]):
+        sheet.write_row(row, 0, values)
+
+
+def _far_cell(book: Any) -> None:
+    book.worksheets()[0].write(1_000_000, 10_000, "x")
+
+
+def _docx() -> bytes:
+    return (DATA / "article-1.docx").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "空的"),
+        (b"   \n", "空的"),
+        (bytes.fromhex("D0CF11E0A1B11AE1") + b"\0" * 600, "旧版 .xls"),
+        (bytes.fromhex("D0CF11E0A1B11AE1") + "EncryptedPackage".encode("utf-16-le"), "打开密码"),
+        ("序号,姓名,手机号码\r\n1,张小三,19900020001\r\n".encode("gbk"), "GBK 编码的 CSV"),
+        ("序号,姓名,手机号码\r\n1,张小三,19900020001\r\n".encode("utf-8-sig"), "UTF-8 编码的 CSV"),
+        (b"<html><body><table><tr><td>1</td></tr></table></body></html>", "网页格式"),
+        (b"%PDF-1.7 ...", "PDF"),
+        (b"PK\x03\x04 broken", "损坏"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "不是 Excel"),
+        (_docx(), "Word"),
+        (sheet_bytes([]), "空的"),
+        (sheet_bytes([["姓名", "性别", "年龄"], ["张小三", "女", 40]]), "表头缺少：所在党支部、手机号码"),
+        (sheet_bytes([["商品", "数量"], ["苹果", 3]]), "没有找到表头"),
+        (sheet_bytes([HEADER]), "没有党员"),
+        (sheet_bytes([HEADER, person("张小三", "19900029991")], more=_two_rosters), "“名册”、“另一份”"),
+        (sheet_bytes([HEADER, person("张小三", "19900029991")], more=_far_cell), "拆成几个文件"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_file_that_cannot_be_used_says_what_it_is_and_what_to_do(
+    full_office: Office, data: bytes, says: str
+) -> None:
+    with pytest.raises(Refused) as refusal:
+        full_office.plan_of(data)
+    assert says in refusal.value.message
+
+
+def test_a_hundred_thousand_rows_are_refused_before_they_are_parsed(full_office: Office) -> None:
+    rows = [HEADER, *([[number, "张小三"] for number in range(100_000)])]
+    with pytest.raises(Refused, match="一次最多导入 5,000 人"):
+        full_office.plan_of(sheet_bytes(rows))
+
+
+def test_a_number_that_is_a_formula_is_pointed_out(full_office: Office) -> None:
+    def formula(book: Any) -> None:
+        book.worksheets()[0].write_formula(1, 5, "=A1+19900029990", None, 19900029991)
+
+    plan = full_office.plan_of(sheet_bytes([HEADER, person("张小三", "")], more=formula))
+    assert [(fault.row, fault.column) for fault in plan.errors] == [(2, "手机号码")]
+    assert "公式" in plan.errors[0].reason
+
+
+def test_a_missing_file_is_one_chinese_line(flask: Flask) -> None:
+    result = flask("member", "import", "/nowhere/名册.xlsx", "--json")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "找不到文件" in result.stderr
+
+
+def test_places_go_in_and_go_in_again(flask: Flask) -> None:
+    whole = {"areas": 3, "communities": 14, "grids": 120, "branches": 16, "errors": []}
+    for _ in range(2):
+        assert json.loads(flask("place", "import", DATA / "places.xlsx", "--json").stdout) == whole
+    assert len(json.loads(flask("place", "list", "--json").stdout)) == 16
+
+
+def test_places_with_faults_are_named_by_row_and_not_written(flask: Flask, tmp_path: Path) -> None:
+    def branches(book: Any) -> None:
+        sheet = book.add_worksheet("党支部")
+        for row, values in enumerate(
+            [("党支部", "所属社区", "简称"), ("甲支部", "没有的社区", "甲"), ("", "甲社区", "x")]
+        ):
+            sheet.write_row(row, 0, values)
+
+    rows = [
+        ("片区", "社区", "网格"),
+        ("东", "甲社区", "甲1"),
+        ("西", "甲社区", "甲2"),
+        ("东", "甲社区", "甲1"),
+    ]
+    path = tmp_path / "places.xlsx"
+    path.write_bytes(sheet_bytes(rows, name="网格", more=branches))
+    result = flask("place", "import", path, "--json")
+    assert result.exit_code == 2
+    faults = [(fault["row"], fault["column"]) for fault in json.loads(result.stdout)["errors"]]
+    assert faults == [(3, "片区"), (4, "网格"), (2, "所属社区"), (3, "党支部")]
+    assert json.loads(flask("place", "list", "--json").stdout) == []
+
+
+def test_a_workbook_without_the_two_sheets_is_refused(flask: Flask) -> None:
+    result = flask("place", "import", DATA / "roster.xlsx")
+    assert result.exit_code == 2
+    assert "缺少工作表：网格、党支部" in result.stderr
+
+
+def test_the_tree_of_places_is_in_the_offices_order(full_office: Office) -> None:
+    with full_office.db.read_scope() as session:
+        tree = places.tree(session)
+    assert next(area.name for area, _ in tree) == "东片区"
+    assert sum(len(grids) for _, communities in tree for _, grids in communities) == 120
