@@ -1,8 +1,9 @@
 """Named points at which a test may kill this process, to prove that nothing is lost or done twice.
 
-``PIONEER_CRASH_AT=name`` (or ``name:3`` for the third time it is reached) is read once, at import. Unset, a point costs one
-comparison. ``PIONEER_CRASH_WHO`` says whom SIGKILL hits: this process (default), its ``group``, or the group's ``leader`` alone.
-``PIONEER_CRASH_ONCE`` names a file that remembers the crash, so that the process that is started next lives.
+``PIONEER_CRASH_AT=name`` (or ``name:3`` for the third time it is reached; several with commas between) is read once, at import.
+Unset, a point costs one comparison. ``PIONEER_CRASH_WHO`` says whom SIGKILL hits: this process (default), its ``group``, or the
+group's ``leader`` alone. ``PIONEER_CRASH_ONCE`` names a folder that remembers the crashes, so that each point kills only once
+however often the process is started again.
 
 Exists so that crash safety is tested against the real processes and not against a model of them.
 """
@@ -12,28 +13,30 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
 
-_name, _, _nth = os.environ.get("PIONEER_CRASH_AT", "").partition(":")
-_left = int(_nth or 1)
+_left = {
+    name: int(times or 1)
+    for name, _, times in (point.partition(":") for point in os.environ.get("PIONEER_CRASH_AT", "").split(",") if point)
+}
 _STALL_S = 60
 
 
 def reach(point: str) -> None:
     """Kill here by SIGKILL if this point was named by the environment."""
-    global _left  # noqa: PLW0603 - one countdown a process
-    if not _name or point != _name:
+    if not _left or point not in _left:
         return
-    _left -= 1
-    if _left <= 0 and _first_time():
+    _left[point] -= 1
+    if _left[point] <= 0 and _first_time(point):
         _kill()
 
 
-def _first_time() -> bool:
-    once = os.environ.get("PIONEER_CRASH_ONCE", "")
-    if not once:
+def _first_time(point: str) -> bool:
+    folder = os.environ.get("PIONEER_CRASH_ONCE", "")
+    if not folder:
         return True
     try:
-        os.close(os.open(once, os.O_CREAT | os.O_EXCL, 0o600))
+        os.close(os.open(Path(folder) / point, os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
         return False
     return True

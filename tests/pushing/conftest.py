@@ -1,0 +1,68 @@
+"""A world and an engine on the local WeChat, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from scheduler.engine import Engine
+from tests.fixtures.processes import eventually
+from tests.pushing.world import GAP_S, World, make_world, settings_for
+from wechat.sandbox.testing import SandboxControl
+
+
+@pytest.fixture
+def wechat(sandbox: SandboxControl) -> SandboxControl:
+    """The local WeChat with a gap as short as ours."""
+    sandbox.settings(mass_retry_gap_s=GAP_S - 0.5)
+    sandbox.clock(at="2026-11-24T10:00:00+08:00", speed=1)
+    return sandbox
+
+
+@pytest.fixture
+def world(wechat: SandboxControl, database_url: str, tmp_path: Path) -> Iterator[World]:
+    """The world, once on SQLite and once on PostgreSQL."""
+    made = make_world(wechat, settings_for(wechat, database_url, str(tmp_path / "var")))
+    yield made
+    made.runtime.close()
+
+
+@pytest.fixture
+def lite_world(wechat: SandboxControl, sqlite_url: str, tmp_path: Path) -> Iterator[World]:
+    """The world on SQLite only, where the database makes no difference."""
+    made = make_world(wechat, settings_for(wechat, sqlite_url, str(tmp_path / "var")))
+    yield made
+    made.runtime.close()
+
+
+@pytest.fixture
+def run_engine() -> Iterator[Callable[[World], Engine]]:
+    """Start an engine in this process; it ends with the test."""
+    engines: list[Engine] = []
+
+    def start(world: World) -> Engine:
+        engine = Engine(world.runtime)
+        engines.append(engine)
+        engine.start()
+        return engine
+
+    yield start
+    for engine in engines:
+        engine.stop()
+
+
+@pytest.fixture
+def until() -> Callable[[World, int, str], dict[str, object]]:
+    """Wait until all of a push's deliveries have a status; its report."""
+
+    def wait(world: World, push_id: int, status: str) -> dict[str, object]:
+        def there() -> dict[str, object] | None:
+            shown = world.shown(push_id)
+            deliveries = shown["deliveries"]
+            return shown if deliveries and all(one["status"] == status for one in deliveries) else None
+
+        return eventually(there, timeout_s=15, message=f"push {push_id} never became {status}")
+
+    return wait
