@@ -145,7 +145,9 @@ def _insert_missing(session: Session, rows: list[dict[str, object]]) -> int:
     if not rows:
         return 0
     insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    added = session.execute(
-        insert(CheckIn).on_conflict_do_nothing(index_elements=["activity_id", "member_id"]), rows
-    )
-    return max(0, int(getattr(added, "rowcount", 0)))
+    added = 0
+    for start in range(0, len(rows), 500):
+        statement = insert(CheckIn).values(rows[start : start + 500])
+        once = statement.on_conflict_do_nothing(index_elements=["activity_id", "member_id"])
+        added += session.connection().execute(once).rowcount
+    return added

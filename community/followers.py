@@ -54,15 +54,14 @@ def ensure(session: Session, openid: str, *, at: datetime) -> Follower:
 
 def insert_missing(session: Session, openids: Sequence[str], *, at: datetime) -> int:
     """Add those openids that are not there yet, safely beside others who do the same; how many were added."""
-    if not openids:
-        return 0
     insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    added = session.execute(
-        insert(Follower).on_conflict_do_nothing(index_elements=["openid"]),
-        [{"openid": openid, "subscribed": True, "gone": False, "subscribed_at": at} for openid in openids],
-        execution_options={"synchronize_session": False},
-    )
-    return max(0, int(getattr(added, "rowcount", 0)))
+    rows = [{"openid": openid, "subscribed": True, "gone": False, "subscribed_at": at} for openid in openids]
+    added = 0
+    for start in range(0, len(rows), 500):
+        statement = insert(Follower).values(rows[start : start + 500])
+        once = statement.on_conflict_do_nothing(index_elements=["openid"])
+        added += session.connection().execute(once).rowcount
+    return added
 
 
 def follow(session: Session, openid: str, *, scene: str | None, at: datetime) -> FollowResult:
