@@ -42,8 +42,7 @@ class Database:
                 pool_size=_POOL,
                 max_overflow=_POOL,
             )
-            sa.event.listen(self.engine, "connect", _on_sqlite_connect)
-            sa.event.listen(self.engine, "begin", _on_sqlite_begin)
+            listen_to_sqlite(self.engine)
         else:
             self.engine = sa.create_engine(self.url, pool_size=_POOL, max_overflow=_POOL, pool_pre_ping=True)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
@@ -63,6 +62,7 @@ class Database:
             try:
                 yield session
             finally:
+                session.expunge_all()  # what was read stays readable afterwards; a rollback would expire it
                 session.rollback()
 
     @contextmanager
@@ -109,14 +109,20 @@ class Database:
         self.engine.dispose()
 
 
-def _on_sqlite_connect(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None  # transactions are begun below, not by the driver
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")  # a reply that WeChat has seen must survive a power cut
-    cursor.execute(f"PRAGMA busy_timeout={_BUSY_S * 1000}")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()
+def listen_to_sqlite(engine: sa.Engine, busy_ms: int = _BUSY_S * 1000) -> None:
+    """Set up each connection of a SQLite engine, and begin its transactions ourselves."""
+
+    def on_connect(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # transactions are begun below, not by the driver
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")  # a reply that WeChat has seen must survive a power cut
+        cursor.execute(f"PRAGMA busy_timeout={busy_ms}")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    sa.event.listen(engine, "connect", on_connect)
+    sa.event.listen(engine, "begin", _on_sqlite_begin)
 
 
 def _on_sqlite_begin(connection: sa.Connection) -> None:

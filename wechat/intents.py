@@ -144,6 +144,22 @@ def _shorter(text: str) -> Iterator[str]:
         yield text
 
 
+def person(text: str) -> tuple[str, str]:
+    """``(name, last four digits)`` in an answer to the question for both; either may be empty."""
+    compact = normalise(text[:100]).replace(" ", "").replace("+", "")
+    found = _BIND.match(compact)
+    compact = _strip(compact[found.end() :] if found else compact)
+    if both := _NAME_THEN_TAIL.fullmatch(compact):
+        return both[1], both[2][-4:]
+    if both := _TAIL_THEN_NAME.fullmatch(compact):
+        return both[2], both[1][-4:]
+    if re.fullmatch(r"\d{4}|\d{11}", compact):
+        return "", compact[-4:]
+    if (only := _NAME_ONLY.fullmatch(compact)) and len(only[1]) <= 6:
+        return only[1], ""
+    return "", ""
+
+
 def _strip(text: str) -> str:
     """Without fillers at both ends; what is nothing but fillers stays."""
     *_, last = _shorter(text)

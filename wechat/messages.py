@@ -269,11 +269,24 @@ class Unknown(Push, frozen=True):
     kind: str
 
 
+def is_written(push: Push) -> bool:
+    """Whether a follower wrote or sent something: it opens the 48 hours of customer-service messages."""
+    return isinstance(push, _WRITTEN)
+
+
+def is_waited_for(push: Push) -> bool:
+    """Whether the follower looks at the chat and waits for a reply."""
+    return isinstance(push, (*_WRITTEN, Subscribe, Scan, MenuClick)) or (
+        isinstance(push, MenuScan) and push.waits
+    )
+
+
 def kind_of(push: Push) -> str:
     """A short stable name for tables and metrics: ``text``, ``menu_click``, …; ``unknown`` for the rest."""
     return _KINDS[type(push)]
 
 
+_WRITTEN = (Text, Image, Voice, Video, Location, Link, File, MiniProgramPage)
 _KINDS: dict[type[Push], str] = {
     Text: "text",
     Image: "image",

@@ -71,15 +71,21 @@ def parse(fields: Fields) -> Push:
     return build(account, openid, at, _message_key(fields, kind, openid, created), fields)
 
 
-# Keys: callbacks are repeated with the same MsgId, time and content, while nonce and signature may differ.
-# Message ids alone have collided, so the sender and the time belong to them.
+# Keys: a push is repeated with the same MsgId, time and content, while nonce and signature may differ.
+# Message ids
+# alone have collided, so the sender and the time belong to them; the sender as a digest, since keys outlive
+# people.
+
+
+def _who(openid: str) -> str:
+    return hashlib.blake2b(openid.encode(), digest_size=12).hexdigest()
 
 
 def _message_key(fields: Fields, kind: str, openid: str, created: str) -> str:
     msg_id = _text(fields, "MsgId") or _text(fields, "MsgID")
     if not msg_id:
-        return _short(f"m:{openid}:{created}:{kind}:{_text(fields, 'Content')}")
-    return _short(f"m:{msg_id}:{openid}:{created}")
+        return _short(f"m:{_who(openid)}:{created}:{kind}:{_text(fields, 'Content')}")
+    return _short(f"m:{msg_id}:{_who(openid)}:{created}")
 
 
 def _event_key(fields: Fields, event: str, openid: str, created: str) -> str:
@@ -91,12 +97,12 @@ def _event_key(fields: Fields, event: str, openid: str, created: str) -> str:
         return _short(f"p:{_text(info, 'publish_id')}:{_text(info, 'publish_status')}")
     detail = _text(fields, "EventKey")
     if name.startswith("USER_"):  # the platform is the sender, two persons may share a second
-        detail = _any_case(fields, "openid")
+        detail = _who(_any_case(fields, "openid"))
     elif name == "WXA_MEDIA_CHECK":
         detail = _text(fields, "trace_id")
     elif name == "SUBSCRIBE_MSG_SENT_EVENT":
         detail = ",".join(_text(item, "MsgID") for item in _listed(fields, "SubscribeMsgSentEvent"))
-    return _short(f"e:{openid}:{created}:{event}:{detail}")
+    return _short(f"e:{_who(openid)}:{created}:{event}:{detail}")
 
 
 def _short(key: str) -> str:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Union
+from typing import Any
 
 import msgspec
 
-from wechat.codec import cdata, clean_text
+from wechat.codec import cdata, clean_text, read_xml
 
 TEXT_BYTES = 2048
 """WeChat's limit of a text reply in UTF-8 (checked 2026-11-23)."""
@@ -24,25 +24,25 @@ _OPEN_LINK = re.compile(r"<a\b(?:(?!</a>).)*\Z", re.DOTALL)
 _JOINERS = "\u200d\ufe0e\ufe0f"
 
 
-class TextReply(msgspec.Struct, frozen=True, tag="text"):
+class TextReply(msgspec.Struct, frozen=True):
     """A text; longer than :data:`TEXT_BYTES` it is shown page by page (:func:`page`)."""
 
     content: str
 
 
-class ImageReply(msgspec.Struct, frozen=True, tag="image"):
+class ImageReply(msgspec.Struct, frozen=True):
     """A picture by its material id."""
 
     media_id: str
 
 
-class VoiceReply(msgspec.Struct, frozen=True, tag="voice"):
+class VoiceReply(msgspec.Struct, frozen=True):
     """A voice message by its material id."""
 
     media_id: str
 
 
-class VideoReply(msgspec.Struct, frozen=True, tag="video"):
+class VideoReply(msgspec.Struct, frozen=True):
     """A video by its material id."""
 
     media_id: str
@@ -50,7 +50,7 @@ class VideoReply(msgspec.Struct, frozen=True, tag="video"):
     description: str = ""
 
 
-class MusicReply(msgspec.Struct, frozen=True, tag="music"):
+class MusicReply(msgspec.Struct, frozen=True):
     """Music; WeChat insists on the thumbnail."""
 
     thumb_media_id: str
@@ -60,7 +60,7 @@ class MusicReply(msgspec.Struct, frozen=True, tag="music"):
     hq_url: str = ""
 
 
-class NewsReply(msgspec.Struct, frozen=True, tag="news"):
+class NewsReply(msgspec.Struct, frozen=True):
     """One article card: present clients show no more than one, whatever it answers."""
 
     title: str
@@ -69,35 +69,20 @@ class NewsReply(msgspec.Struct, frozen=True, tag="news"):
     url: str
 
 
-class TransferReply(msgspec.Struct, frozen=True, tag="transfer"):
+class TransferReply(msgspec.Struct, frozen=True):
     """Hand the message to WeChat's own customer-service tool, to ``agent`` if one is named."""
 
     agent: str = ""
 
 
-class Silence(msgspec.Struct, frozen=True, tag="silence"):
+class Silence(msgspec.Struct, frozen=True):
     """Say nothing: WeChat gets ``success``."""
 
 
-Reply = Union[  # noqa: UP007 - msgspec wants a real union to decode
-    TextReply, ImageReply, VoiceReply, VideoReply, MusicReply, NewsReply, TransferReply, Silence
-]
+Reply = TextReply | ImageReply | VoiceReply | VideoReply | MusicReply | NewsReply | TransferReply | Silence
 
 SILENCE = Silence()
 SUCCESS = b"success"
-
-_encode = msgspec.json.Encoder().encode
-_decoder: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
-
-
-def dump(reply: Reply) -> bytes:
-    """A reply as it is stored with its claim."""
-    return _encode(reply)
-
-
-def load(stored: bytes) -> Reply:
-    """A stored reply again."""
-    return _decoder.decode(stored)
 
 
 def render(reply: Reply, to: str, sender: str, at: int) -> bytes:
@@ -149,6 +134,25 @@ def _inner(reply: Reply) -> str:
         agent = f"<TransInfo><KfAccount>{cdata(reply.agent)}</KfAccount></TransInfo>" if reply.agent else ""
         return f"<MsgType><![CDATA[transfer_customer_service]]></MsgType>{agent}"
     return ""
+
+
+def customer_message(reply: bytes) -> dict[str, Any] | None:
+    """A rendered reply as the body of a customer-service message, without ``touser``; None where nothing is
+    said.
+    """
+    if not reply:
+        return None
+    fields: Any = read_xml(reply)
+    kind = fields["MsgType"]
+    if kind == "text":
+        return {"msgtype": "text", "text": {"content": fields["Content"]}}
+    if kind in ("image", "voice"):
+        return {"msgtype": kind, kind: {"media_id": fields[kind.capitalize()]["MediaId"]}}
+    if kind == "news":
+        item = fields["Articles"]["item"][0]
+        names = {"title": "Title", "description": "Description", "url": "Url", "picurl": "PicUrl"}
+        return {"msgtype": "news", "news": {"articles": [{to: item[name] for to, name in names.items()}]}}
+    return None
 
 
 def page(text: str, limit: int = TEXT_BYTES) -> tuple[str, str]:

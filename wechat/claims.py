@@ -1,0 +1,173 @@
+"""The claim of a message, and the other statements of the callback's road, compiled once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from models.front import Front
+from models.inbound import InboundMessage, OutboxMessage, SpoolFailure
+from models.people import Follower
+from models.prepared import Prepared
+from wechat.messages import Push, is_written, kind_of
+from wechat.replies import customer_message
+
+WAITING_TO_SEND, PROMISED = "waiting", "promised"
+_WRITTEN_LIFE = timedelta(hours=48)
+_TAPPED_LIFE = timedelta(minutes=1)
+_INBOUND: sa.Table = InboundMessage.__table__  # type: ignore[assignment]
+_OUTBOX: sa.Table = OutboxMessage.__table__  # type: ignore[assignment]
+_FOLLOWER: sa.Table = Follower.__table__  # type: ignore[assignment]
+_FAILURE: sa.Table = SpoolFailure.__table__  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message as it was received. ``body`` is what is kept of it (encrypted), ``request`` None from the
+    spool.
+    """
+
+    push: Push
+    body: str
+    request: str | None
+    received_at: datetime
+
+
+def _columns(*names: str) -> dict[str, Any]:
+    return {name: sa.bindparam(name) for name in names}
+
+
+class Statements:
+    """All statements of this road for one database."""
+
+    def __init__(self, front: Front) -> None:
+        engine, key = front.engine, _INBOUND.c.key
+        self._claim = Prepared(front.insert(_INBOUND).on_conflict_do_nothing(), engine)
+        self.find = Prepared(
+            sa.select(_INBOUND.c.reply, _INBOUND.c.outcome).where(key == sa.bindparam("of")), engine
+        )
+        self._finish = Prepared(
+            sa.update(_INBOUND)
+            .where(key == sa.bindparam("of"))
+            .values(_columns("reply", "outcome", "handler")),
+            engine,
+        )
+        self._owe = Prepared(
+            front.insert(_OUTBOX)
+            .values(_columns("openid", "payload", "dedupe_key", "status", "due_at", "expires_at"))
+            .values(lease_owner="", attempts=0, error="")
+            .on_conflict_do_nothing(),
+            engine,
+        )
+        self._promised = Prepared(
+            sa.select(_OUTBOX.c.id, _INBOUND.c.key, _INBOUND.c.reply, _OUTBOX.c.expires_at)
+            .select_from(_OUTBOX)
+            .outerjoin(_INBOUND, _OUTBOX.c.dedupe_key == "reply:" + key)
+            .where(_OUTBOX.c.status == PROMISED)
+            .limit(100),
+            engine,
+        )
+        self._keep_promise = Prepared(
+            sa.update(_OUTBOX)
+            .where(_OUTBOX.c.id == sa.bindparam("of"), _OUTBOX.c.status == PROMISED)
+            .values(_columns("payload", "status")),
+            engine,
+        )
+        writer = front.insert(_FOLLOWER).values(_columns("openid", "last_seen_at"))
+        writer = writer.values(
+            subscribed=True,
+            gone=False,
+            scene="",
+            consent_version="",
+            bind_failures=0,
+            muted_columns="",
+            large_text=False,
+        )
+        self._writer = Prepared(
+            writer.on_conflict_do_update(
+                index_elements=[_FOLLOWER.c.openid], set_={"last_seen_at": writer.excluded.last_seen_at}
+            ),
+            engine,
+        )
+        self._give_up = Prepared(
+            front.insert(_FAILURE)
+            .values(_columns("key", "body", "error", "attempts", "at"))
+            .on_conflict_do_nothing(),
+            engine,
+        )
+
+    def claim(self, connection: sa.Connection, letter: Letter) -> bool:
+        """Whether the message is the caller's to work on."""
+        push = letter.push
+        claimed = self._claim.run(
+            connection,
+            key=push.key,
+            openid=push.openid,
+            kind=kind_of(push),
+            sent_at=datetime.fromtimestamp(push.at, UTC),
+            received_at=letter.received_at,
+            body=letter.body,
+            reply=None,
+            outcome="done",
+            handler="",
+            request=letter.request,
+        )
+        return claimed == 1
+
+    def finish(self, connection: sa.Connection, key: str, reply: bytes, outcome: str, handler: str) -> None:
+        """Keep the reply (clear XML, empty: ``success``) and what became of the message."""
+        self._finish.run(connection, of=key, reply=reply.decode(), outcome=outcome, handler=handler)
+
+    def note_writer(self, connection: sa.Connection, openid: str, at: datetime) -> None:
+        """Who wrote just now can be sent customer-service messages; somebody we had not heard of is a
+        follower too.
+        """
+        self._writer.run(connection, openid=openid, last_seen_at=at)
+
+    def owe(self, connection: sa.Connection, push: Push, reply: bytes, at: datetime) -> None:
+        """Send a reply by customer-service message, once, as long as WeChat's window is open."""
+        message = customer_message(reply)
+        if message is not None:
+            self._put(connection, push, msgspec.json.encode(message).decode(), WAITING_TO_SEND, at)
+
+    def promise(self, connection: sa.Connection, push: Push, at: datetime) -> None:
+        """Note that the reply of a message that another process works on must follow."""
+        self._put(connection, push, "{}", PROMISED, at)
+
+    def settle(self, connection: sa.Connection, at: datetime) -> int:
+        """Turn promises into messages where the reply is known by now; how many are still open."""
+        still_open = 0
+        for row_id, key, reply, expires_at in self._promised.all(connection):
+            message = customer_message((reply or "").encode())
+            if key is None and at < expires_at:
+                still_open += 1
+            elif message is None:
+                self._keep_promise.run(connection, of=row_id, payload="{}", status="failed")
+            else:
+                text = msgspec.json.encode(message).decode()
+                self._keep_promise.run(connection, of=row_id, payload=text, status=WAITING_TO_SEND)
+        return still_open
+
+    def give_up(
+        self, connection: sa.Connection, letter: Letter, error: str, attempts: int, at: datetime
+    ) -> None:
+        """Keep a message that failed for the last time where a person sees it."""
+        self._give_up.run(
+            connection, key=letter.push.key, body=letter.body, error=error[:300], attempts=attempts, at=at
+        )
+
+    def _put(self, connection: sa.Connection, push: Push, payload: str, status: str, at: datetime) -> None:
+        life = _WRITTEN_LIFE if is_written(push) else _TAPPED_LIFE
+        self._owe.run(
+            connection,
+            openid=push.openid,
+            payload=payload,
+            dedupe_key=f"reply:{push.key}",
+            status=status,
+            due_at=at,
+            expires_at=datetime.fromtimestamp(push.at, UTC) + life,
+        )

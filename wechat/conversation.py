@@ -1,0 +1,85 @@
+"""Talks of more than one step: what was asked last, per follower, for some minutes.
+
+One row a follower, in the database and in the message's own transaction, so a kill forgets neither half. A
+row outlives its time for a day: an answer that comes too late is asked again instead of being taken for
+something else.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from models.front import Front
+from models.inbound import Conversation
+from models.prepared import Prepared
+
+_TABLE: sa.Table = Conversation.__table__  # type: ignore[assignment]
+_KEPT = timedelta(days=1)
+
+
+class Topic:
+    """What a talk is about; stored, so a name is never changed."""
+
+    BIND = "bind"  # asked for name and last four digits; state: {"name"?}
+    CONSENT = "consent"  # asked for 同意; state: what the binding service gave
+    CHOOSE = "choose"  # asked which activity; state: {"ids": [...]}
+    MAKE_UP = "make_up"  # asked for the reason
+    MORE = "more"  # a long reply goes on; state: {"rest"}
+    HELP = "help"  # the help was shown; its digits may be chosen
+
+
+class Talk(msgspec.Struct, frozen=True):
+    """Where a talk stands. ``late``: its time is over, so an answer is to be asked again."""
+
+    topic: str
+    state: dict[str, Any]
+    late: bool
+
+
+class Conversations:
+    """Reads and writes the one row of a follower, on the connection of the message at work."""
+
+    def __init__(self, front: Front, minutes: int) -> None:
+        self._life = timedelta(minutes=minutes)
+        engine = front.engine
+        columns = _TABLE.c
+        self._read = Prepared(
+            sa.select(columns.topic, columns.state, columns.expires_at).where(
+                columns.openid == sa.bindparam("of")
+            ),
+            engine,
+        )
+        insert = front.insert(_TABLE)
+        self._write = Prepared(
+            insert.on_conflict_do_update(
+                index_elements=[columns.openid],
+                set_={name: insert.excluded[name] for name in ("topic", "state", "expires_at")},
+            ),
+            engine,
+        )
+        self._clear = Prepared(sa.delete(_TABLE).where(columns.openid == sa.bindparam("of")), engine)
+
+    def get(self, connection: sa.Connection, openid: str, at: datetime) -> Talk | None:
+        """The follower's talk, or None where there is none or it ended long ago."""
+        row = self._read.first(connection, of=openid)
+        if row is None:
+            return None
+        topic, state, expires_at = row
+        if at > expires_at + _KEPT:
+            return None
+        return Talk(topic, msgspec.json.decode(state), at > expires_at)
+
+    def put(
+        self, connection: sa.Connection, openid: str, topic: str, state: dict[str, Any], at: datetime
+    ) -> None:
+        """Begin a talk, or go on with it; whatever was talked of before is forgotten."""
+        text = msgspec.json.encode(state).decode()
+        self._write.run(connection, openid=openid, topic=topic, state=text, expires_at=at + self._life)
+
+    def clear(self, connection: sa.Connection, openid: str) -> None:
+        """End the talk."""
+        self._clear.run(connection, of=openid)

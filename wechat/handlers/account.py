@@ -1,0 +1,28 @@
+"""Events of the account itself: authorisations withdrawn, WeChat accounts closed, certification."""
+
+from __future__ import annotations
+
+import clock
+from community import followers
+from models import Setting
+from wechat.desk import Desk
+from wechat.messages import Authorization, Qualification
+from wechat.replies import SILENCE, Reply
+
+QUALIFICATION = "wechat.qualification"
+
+
+def authorization(desk: Desk, push: Authorization) -> Reply:
+    """Who closed the WeChat account is forgotten. What else may be withdrawn (name, picture, place) we never
+    had.
+    """
+    if push.what == "cancellation" and push.person:
+        followers.unfollow(desk.session, push.person, at=desk.at)
+    return SILENCE
+
+
+def qualification(desk: Desk, push: Qualification) -> Reply:
+    """Keep the last word on the account's certification for the console and the doctor."""
+    value = f"{push.event} {push.expires_at or push.failed_at} {push.reason}".strip()
+    desk.session.merge(Setting(name=QUALIFICATION, value=value, updated_at=clock.now()))
+    return SILENCE

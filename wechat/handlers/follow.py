@@ -1,0 +1,45 @@
+"""Following, leaving, and scanning a branch's QR code."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from community import followers
+from wechat.desk import Desk
+from wechat.handlers.guide import MENU, offer
+from wechat.messages import Scan, Subscribe, Unsubscribe
+from wechat.replies import SILENCE, Reply, TextReply
+
+_BIND = "党员请回复：绑定 姓名 手机号后四位，例如：绑定 张三 1234"
+
+
+def subscribed(desk: Desk, push: Subscribe) -> Reply:
+    """Welcome, and what to do first."""
+    at = datetime.fromtimestamp(push.at, UTC)
+    result = followers.follow(desk.session, push.openid, scene=push.scene or None, at=at)
+    offer(desk)
+    lines = ["欢迎关注，这里有学习园地和先锋动态"]
+    if result.branch:
+        lines.append(f"您通过{result.branch}的二维码关注")
+    if not result.bound:
+        lines.append(_BIND)
+    lines.append(f"您也可以回复：\n{MENU}")
+    return TextReply("\n".join(lines))
+
+
+def unsubscribed(desk: Desk, push: Unsubscribe) -> Reply:
+    """Their data goes; nobody would read a reply."""
+    followers.unfollow(desk.session, push.openid, at=datetime.fromtimestamp(push.at, UTC))
+    return SILENCE
+
+
+def scanned(desk: Desk, push: Scan) -> Reply:
+    """A follower scanned a code of ours."""
+    at = datetime.fromtimestamp(push.at, UTC)
+    result = followers.scanned(desk.session, push.openid, scene=push.scene or None, at=at)
+    offer(desk)
+    if result.branch and not result.bound:
+        return TextReply(f"这是{result.branch}的二维码。{_BIND}")
+    if result.branch:
+        return TextReply(f"这是{result.branch}的二维码，您已绑定。您可以回复：\n{MENU}")
+    return TextReply(f"您可以回复：\n{MENU}")

@@ -1,0 +1,37 @@
+"""退订 and 订阅: a follower says which columns may come by push."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from models import Column, Follower
+from wechat.desk import Desk
+from wechat.intents import Intent
+from wechat.replies import Reply, TextReply
+
+
+def mute(desk: Desk, intent: Intent) -> Reply:
+    """No more of one column, or of any."""
+    return _change(desk, intent.text, add=True)
+
+
+def unmute(desk: Desk, intent: Intent) -> Reply:
+    """One column again, or all."""
+    return _change(desk, intent.text, add=False)
+
+
+def _change(desk: Desk, key: str, *, add: bool) -> Reply:
+    columns = {
+        column.key: column.name for column in desk.session.scalars(sa.select(Column).order_by(Column.sort))
+    }
+    chosen = [key] if key else list(columns)
+    follower = desk.session.scalar(sa.select(Follower).where(Follower.openid == desk.openid))
+    if follower is None or (key and key not in columns):
+        return TextReply("没有这个栏目，您可以回复“退订”或“订阅”")
+    muted = [name for name in follower.muted_columns.split(",") if name and name not in chosen]
+    follower.muted_columns = ",".join(muted + chosen if add else muted)
+    what = columns[key] if key else "全部栏目"
+    if add:
+        back = f"订阅 {what}" if key else "订阅"
+        return TextReply(f"已退订{what}，不再向您推送。签到提醒不受影响，需要时回复“{back}”恢复")
+    return TextReply(f"已恢复订阅{what}")

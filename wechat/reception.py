@@ -1,0 +1,192 @@
+"""One message, start to finish, in one transaction: claim, route, effect, reply.
+
+The row with the message's key is the claim. Who inserts it works; a repeat finds it and gives the same reply
+again, after waiting for the first if that is still at work. A kill at any point leaves all or nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import sqlalchemy as sa
+import structlog
+
+import clock
+import faultpoints
+from wechat.claims import Letter, Statements
+from wechat.codec import BadPush
+from wechat.conversation import Topic
+from wechat.desk import Desk, Office
+from wechat.messages import Push, is_waited_for, is_written, kind_of
+from wechat.replies import SUCCESS, Reply, TextReply, page, render
+from wechat.works import Work, Works
+
+log = structlog.get_logger(__name__)
+
+SORRY = TextReply("抱歉，刚才没有处理成功，系统稍后会自动再试，结果会发给您，无需重复发送")
+BUSY = TextReply("系统正忙，这条消息没有收下，请过几分钟再发一次")
+MAINTENANCE = TextReply("系统正在维护，您的消息已记下，恢复后会自动处理并把结果发给您，无需重复发送")
+
+DONE, IGNORED, UNKNOWN, FAILED, ASIDE, WAITING = "done", "ignored", "unknown", "failed", "aside", "waiting"
+
+
+class Answer(NamedTuple):
+    """What a router gives: the reply, the handler's name, and the outcome to note (done, ignored,
+    unknown).
+    """
+
+    reply: Reply
+    handler: str
+    outcome: str = DONE
+
+
+Router = Callable[[Desk, Push], Answer]
+
+
+class Taken(NamedTuple):
+    """What became of a message: the clear reply XML (empty: ``success``), the outcome, whether it was a
+    repeat.
+    """
+
+    reply: bytes
+    outcome: str
+    repeat: bool
+
+
+class HandlerFailed(Exception):
+    """A handler raised; its effects must go."""
+
+
+class Reception:
+    """Takes messages for one process. ``route`` is :func:`wechat.router.answer`."""
+
+    def __init__(self, office: Office, route: Router) -> None:
+        self._office = office
+        self._front = office.front
+        self._route = route
+        self._works = Works()
+        self._statements = Statements(office.front)
+        self.outages = office.front.outages
+
+    def take(self, letter: Letter) -> Taken:
+        """Work on a message, or find out what became of it.
+
+        Raises :class:`wechat.codec.BadPush` (``replay``) for an old signature with another message,
+        and ``front.outages`` where the database does not answer.
+        """
+        key = letter.push.key
+        deadline = time.monotonic() + self._office.settings.limits.repeat_wait_s
+        while True:
+            work, mine = self._works.enter(key)
+            if mine:
+                break
+            if not work.wait(max(0.0, deadline - time.monotonic())):
+                return Taken(b"", WAITING, True)
+        try:
+            return self._work(letter, work)
+        finally:
+            self._works.leave(key, work)
+
+    def retry(self, letter: Letter) -> Taken:
+        """Try a spooled message again; a reply goes out by the outbox.
+
+        Raises what :meth:`take` raises, and :class:`HandlerFailed` when the handler failed again.
+        """
+        with self._front.transaction() as connection:
+            row = self._statements.find.first(connection, of=letter.push.key)
+            if row is not None and row[1] != FAILED:
+                return Taken(_bytes(row[0]), row[1], True)
+            if row is None:
+                self._statements.claim(connection, letter)
+            taken = self._answer(connection, letter, None)
+            self._statements.owe(connection, letter.push, taken.reply, clock.now())
+        faultpoints.reach("spool.committed")
+        return taken
+
+    def set_aside(self, letter: Letter, error: str, attempts: int) -> None:
+        """Note that a message failed for the last time; a person decides what becomes of it."""
+        with self._front.transaction() as connection:
+            self._statements.claim(connection, letter)
+            self._statements.finish(connection, letter.push.key, b"", ASIDE, "")
+            self._statements.give_up(connection, letter, error, attempts, clock.now())
+
+    def settle_promises(self) -> int:
+        """Fill in replies that were promised when a repeat gave up; how many are still at work elsewhere."""
+        with self._front.transaction() as connection:
+            return self._statements.settle(connection, clock.now())
+
+    def _work(self, letter: Letter, work: Work) -> Taken:
+        try:
+            with self._front.transaction() as connection:
+                if not self._statements.claim(connection, letter):
+                    return self._repeat(connection, letter)
+                faultpoints.reach("callback.claimed")
+                taken = self._answer(connection, letter, work)
+            faultpoints.reach("callback.committed")
+            return taken
+        except HandlerFailed as failure:
+            log.error("handler failed", kind=kind_of(letter.push), exc_info=failure.__cause__)
+        except self._front.outages as error:
+            if not self._front.is_held_elsewhere(error):
+                raise
+            return self._give_up_waiting(letter)
+        with self._front.transaction() as connection:
+            if not self._statements.claim(connection, letter):
+                return self._repeat(connection, letter)
+            reply = sorry(letter.push, SORRY)
+            self._statements.finish(connection, letter.push.key, reply, FAILED, "")
+            return Taken(reply, FAILED, False)
+
+    def _answer(self, connection: sa.Connection, letter: Letter, work: Work | None) -> Taken:
+        push, now = letter.push, clock.now()
+        desk = Desk(self._office, connection, push.openid, push.key, letter.received_at)
+        try:
+            if is_written(push):
+                self._statements.note_writer(connection, push.openid, letter.received_at)
+            answer = self._route(desk, push)
+            desk.finish()
+        except self._front.outages:
+            desk.abandon()
+            raise
+        except Exception as error:
+            desk.abandon()
+            raise HandlerFailed from error
+        faultpoints.reach("callback.handled")
+        reply = answer.reply
+        if isinstance(reply, TextReply) and (rest := page(reply.content)[1]):
+            desk.ask(Topic.MORE, {"rest": rest})
+        body = render(reply, push.openid, push.account, int(now.timestamp()))
+        if body == SUCCESS:
+            body = b""
+        self._statements.finish(connection, push.key, body, answer.outcome, answer.handler)
+        if work is not None and work.settle():
+            self._statements.owe(connection, push, body, now)
+        faultpoints.reach("callback.replied")
+        return Taken(body, answer.outcome, False)
+
+    def _repeat(self, connection: sa.Connection, letter: Letter) -> Taken:
+        row = self._statements.find.first(connection, of=letter.push.key)
+        if row is None:  # another message came with this signature
+            raise BadPush("replay")
+        return Taken(_bytes(row[0]), row[1], True)
+
+    def _give_up_waiting(self, letter: Letter) -> Taken:
+        """Another process is still at work on this message: say ``success``, the reply follows when it is
+        done.
+        """
+        with self._front.transaction() as connection:
+            self._statements.promise(connection, letter.push, clock.now())
+        return Taken(b"", WAITING, True)
+
+
+def sorry(push: Push, reply: TextReply) -> bytes:
+    """The polite fixed reply to somebody who waits for one; empty (``success``) for all others."""
+    if not is_waited_for(push):
+        return b""
+    return render(reply, push.openid, push.account, int(clock.timestamp()))
+
+
+def _bytes(text: str | None) -> bytes:
+    return b"" if text is None else text.encode()

@@ -1,0 +1,184 @@
+"""Which message means what: the tables first, then the few rules by which they are read.
+
+A text is tried in this order: an open question it answers, the keyword of an open activity, an editor's reply
+to the whole text, a command, an editor's reply to a part of it, the help.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from wechat.conversation import Talk, Topic
+from wechat.desk import Desk
+from wechat.handlers import account, binding, checkin, follow, guide, jobs, keywords, reading, subscription
+from wechat.intents import Intent, Kind, normalise, understand
+from wechat.messages import (
+    Authorization,
+    File,
+    Image,
+    Link,
+    Location,
+    MassFinished,
+    MenuClick,
+    MenuScan,
+    MiniProgramPage,
+    PublishFinished,
+    Push,
+    Qualification,
+    Scan,
+    Subscribe,
+    SubscriptionSent,
+    TemplateFinished,
+    Text,
+    Unknown,
+    Unsubscribe,
+    Video,
+    Voice,
+)
+from wechat.reception import DONE, IGNORED, UNKNOWN, Answer
+from wechat.replies import SILENCE, Reply
+
+Command = Callable[[Desk, Intent], Reply]
+
+COMMANDS: dict[Kind, Command] = {
+    Kind.CHECKIN: checkin.record,
+    Kind.NO_CHECKIN: guide.no_checkin,
+    Kind.UNDO: checkin.undo,
+    Kind.MAKE_UP: checkin.make_up,
+    Kind.BIND: binding.begin,
+    Kind.UNBIND: binding.unbind,
+    Kind.ACTIVITIES: checkin.activities,
+    Kind.MINE: checkin.mine,
+    Kind.MY_DATA: checkin.my_data,
+    Kind.STUDY: reading.study,
+    Kind.NEWS: reading.news,
+    Kind.LARGE: reading.large,
+    Kind.HELP: guide.help_,
+    Kind.MORE: guide.no_more,
+    Kind.MUTE: subscription.mute,
+    Kind.UNMUTE: subscription.unmute,
+    Kind.HUMAN: guide.human,
+    Kind.GREETING: guide.greeting,
+    Kind.CONSENT: guide.nothing_to_choose,
+    Kind.DECLINE: guide.nothing_to_choose,
+    Kind.CHOICE: guide.nothing_to_choose,
+    Kind.UNKNOWN: guide.not_understood,
+}
+
+EVENTS: dict[type[Push], Callable[[Desk, Any], Reply]] = {
+    Subscribe: follow.subscribed,
+    Unsubscribe: follow.unsubscribed,
+    Scan: follow.scanned,
+    MassFinished: jobs.mass,
+    TemplateFinished: jobs.template,
+    PublishFinished: jobs.publish,
+    SubscriptionSent: jobs.notices,
+    Authorization: account.authorization,
+    Qualification: account.qualification,
+    Image: guide.unread,
+    Video: guide.unread,
+    Link: guide.unread,
+    File: guide.unread,
+    MiniProgramPage: guide.unread,
+    Location: guide.no_place,
+}
+"""By type; what stands in no table needs no answer and is kept as ``ignored``."""
+
+MENU_KEYS: dict[str, Kind] = {
+    "CHECKIN": Kind.CHECKIN,
+    "STUDY": Kind.STUDY,
+    "NEWS": Kind.NEWS,
+    "MINE": Kind.MINE,
+    "MY_DATA": Kind.MY_DATA,
+    "ACTIVITIES": Kind.ACTIVITIES,
+    "LARGE": Kind.LARGE,
+    "BIND": Kind.BIND,
+    "UNBIND": Kind.UNBIND,
+    "MAKE_UP": Kind.MAKE_UP,
+    "UNDO": Kind.UNDO,
+    "HUMAN": Kind.HUMAN,
+    "HELP": Kind.HELP,
+}
+COLUMN_KEY = "column:"
+"""A button with the key ``column:study`` shows a column; any other key is read as if it had been typed."""
+
+_ANSWERS = frozenset((Kind.CHOICE, Kind.CONSENT, Kind.DECLINE, Kind.MORE, Kind.UNKNOWN, Kind.GREETING))
+"""Intents that may be the answer to an open question; all others speak for themselves."""
+_MAY_BE_KEYWORD = frozenset((Kind.UNKNOWN, Kind.STUDY, Kind.NEWS, Kind.LARGE, Kind.GREETING, Kind.ACTIVITIES))
+
+
+def answer(desk: Desk, push: Push) -> Answer:
+    """The reply to a push, with the handler's name for the record."""
+    if isinstance(push, Text):
+        return text(desk, push.content)
+    if isinstance(push, Voice) and push.recognition.strip():
+        return text(desk, push.recognition)
+    if isinstance(push, Voice):
+        return Answer(guide.unread(desk, push), "unread")
+    if isinstance(push, MenuClick):
+        return menu(desk, push.menu_key)
+    if isinstance(push, MenuScan) and push.waits:
+        return Answer(guide.not_understood(desk, Intent(Kind.UNKNOWN)), "scan_button")
+    if isinstance(push, Unknown):
+        return Answer(SILENCE, "", UNKNOWN)
+    handler = EVENTS.get(type(push))
+    if handler is None:
+        return Answer(SILENCE, "", IGNORED)
+    return Answer(handler(desk, push), f"{handler.__module__.rpartition('.')[2]}.{handler.__name__}", DONE)
+
+
+def menu(desk: Desk, key: str) -> Answer:
+    """A tapped button."""
+    if key.startswith(COLUMN_KEY):
+        return Answer(reading.column(desk, key.removeprefix(COLUMN_KEY)), "menu.column")
+    kind = MENU_KEYS.get(key)
+    if kind is Kind.CHECKIN:
+        return Answer(checkin.by_menu(desk), "menu.checkin")
+    if kind is not None:
+        return Answer(COMMANDS[kind](desk, Intent(kind)), f"menu.{kind}")
+    return text(desk, key)
+
+
+def text(desk: Desk, content: str) -> Answer:
+    """A typed, tapped or recognised text."""
+    intent = understand(content)
+    if intent.kind in _ANSWERS and (talk := desk.talk()) is not None:
+        reply = in_talk(desk, talk, intent, content)
+        if reply is not None:
+            return Answer(reply, f"talk.{talk.topic}")
+    if intent.kind in _MAY_BE_KEYWORD:
+        reply = checkin.by_keyword(desk, normalise(content[:60]).replace(" ", ""))
+        if reply is not None:
+            return Answer(reply, "checkin.keyword")
+    if intent.kind in keywords.OPEN_TO_EDITORS:
+        reply = by_editor(desk, content, whole=True)
+        if reply is None and intent.kind is Kind.UNKNOWN:
+            reply = by_editor(desk, content, whole=False)
+        if reply is not None:
+            return Answer(reply, "keyword")
+    return Answer(COMMANDS[intent.kind](desk, intent), intent.kind)
+
+
+def by_editor(desk: Desk, content: str, *, whole: bool) -> Reply | None:
+    """An editor's reply, if there is one for this text."""
+    row = keywords.find(desk.session, content, whole=whole)
+    return None if row is None else keywords.answer(desk, row)
+
+
+def in_talk(desk: Desk, talk: Talk, intent: Intent, content: str) -> Reply | None:
+    """The answer to what was asked last; None when the text is no answer to that."""
+    if talk.topic == Topic.CHOOSE and intent.kind is Kind.CHOICE:
+        return checkin.ask_again(desk) if talk.late else checkin.choose(desk, intent, talk.state)
+    if talk.late:
+        return None
+    if talk.topic == Topic.MORE and intent.kind is Kind.MORE:
+        return guide.more(desk, str(talk.state.get("rest", "")))
+    if talk.topic == Topic.BIND:
+        return binding.go_on(desk, intent, content, talk.state)
+    if talk.topic == Topic.MAKE_UP:
+        return checkin.make_up_goes_on(desk, intent, content, talk.state)
+    if talk.topic == Topic.HELP and intent.kind is Kind.CHOICE and intent.number <= len(guide.OFFERS):
+        kind = guide.OFFERS[intent.number - 1][1]
+        return COMMANDS[kind](desk, Intent(kind))
+    return None
