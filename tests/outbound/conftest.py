@@ -154,7 +154,10 @@ def png(width: int = 90, height: int = 38, colour: str = "red") -> bytes:
 
 
 class Recorded:
-    """What a plain HTTP server was sent, and what it answers: (status, headers, body) by path, else 200 ``{}``."""
+    """What a plain HTTP server was sent, and what it answers: (status, headers, body) by path, else 200 ``{}``.
+
+    Status 0 closes the connection without a byte.
+    """
 
     def __init__(self) -> None:
         self.url = ""
@@ -174,8 +177,12 @@ def plain_server() -> Iterator[Recorded]:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             recorded.seen.append((self.command, self.path, dict(self.headers), body))
             status, headers, answer = recorded.answers.get(self.path.partition("?")[0], (200, {}, b"{}"))
-            self.send_response(status)
-            for name, value in {"Content-Length": str(len(answer)), **headers}.items():
+            if not status:
+                self.close_connection = True
+                return
+            self.send_response_only(status)
+            standing = {"Content-Length": str(len(answer)), "Date": self.date_time_string()}
+            for name, value in {**standing, **headers}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(answer)

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
-from typing import Any, Literal
 
 import msgspec
 
 from wechat.endpoints.base import Caller
-from wechat.endpoints.table import MINI_CHECK, MINI_NOTICE, MINI_PHONE, MINI_SESSION, MINI_TEXT_CHECK
+from wechat.endpoints.table import MINI_CHECK, MINI_PHONE, MINI_SESSION, MINI_TEXT_CHECK
 from wechat.errors import CallFailed
 
 _SIGNATURE_INVALID = 87009
@@ -83,22 +81,6 @@ class MiniCalls(Caller):
         Page: …/user-info/phone-number/api_getphonenumber
         """
         return self.ask(MINI_PHONE, _PhoneAnswer, body={"code": code}).phone_info
-
-    def mini_subscribe_send(
-        self, openid: str, template_id: str, data: Mapping[str, str], *, page: str = "",
-        state: Literal["developer", "trial", "formal"] = "formal",
-    ) -> None:  # fmt: skip
-        """Send a subscription message of the mini-program (its openid). Not repeatable; 43101: not agreed or used up.
-
-        Page: https://developers.weixin.qq.com/miniprogram/dev/framework/open-ability/subscribe-message-overview.html
-        """
-        body: dict[str, Any] = {
-            "touser": openid, "template_id": template_id, "miniprogram_state": state, "lang": "zh_CN",
-            "data": {key: {"value": text} for key, text in data.items()},
-        }  # fmt: skip
-        if page:
-            body["page"] = page
-        self.call(MINI_NOTICE, body=body)
 
     def text_check(self, openid: str, text: str, scene: int = 2) -> str:
         """``pass``, ``review`` or ``risky`` for a text (≤ 2,500 characters) of one who visited in the last 2 hours.

@@ -161,7 +161,6 @@ OAUTH_USER = _at("/sns/userinfo", OAUTH, SAME, method="GET", key=Key.NONE)
 MINI_SESSION = _at("/sns/jscode2session", MINI, SAME, method="GET", key=Key.NONE)
 MINI_CHECK = _at("/wxa/checksession", MINI, SAME, method="GET", key=Key.MINI)
 MINI_PHONE = _at("/wxa/business/getuserphonenumber", MINI, SAME, key=Key.MINI)
-MINI_NOTICE = _at("/cgi-bin/message/subscribe/send", NOTICE, ONCE, key=Key.MINI)
 MINI_TEXT_CHECK = _at("/wxa/msg_sec_check", MINI, SAME, key=Key.MINI)
 
 # statistics and comments
