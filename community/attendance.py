@@ -149,5 +149,5 @@ def _insert_missing(session: Session, rows: list[dict[str, object]]) -> int:
     for start in range(0, len(rows), 500):
         statement = insert(CheckIn).values(rows[start : start + 500])
         once = statement.on_conflict_do_nothing(index_elements=["activity_id", "member_id"])
-        added += session.connection().execute(once).rowcount
+        added += session.connection().execute(once.execution_options(preserve_rowcount=True)).rowcount
     return added

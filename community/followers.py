@@ -60,7 +60,7 @@ def insert_missing(session: Session, openids: Sequence[str], *, at: datetime) ->
     for start in range(0, len(rows), 500):
         statement = insert(Follower).values(rows[start : start + 500])
         once = statement.on_conflict_do_nothing(index_elements=["openid"])
-        added += session.connection().execute(once).rowcount
+        added += session.connection().execute(once.execution_options(preserve_rowcount=True)).rowcount
     return added
 
 

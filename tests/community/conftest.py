@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -156,22 +157,32 @@ class Office:
 @pytest.fixture
 def office(settings: Settings) -> Iterator[Office]:
     """An office with places and nobody in it, once on SQLite and once on PostgreSQL."""
-    runtime = build(settings)
-    with runtime.db.session_scope() as session:
-        places.write(session, places.parse((DATA / "places.xlsx").read_bytes()), at=NOON)
-    yield Office(runtime)
-    runtime.close()
+    with _opened(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def postgres_office(postgres_url: str) -> Iterator[Office]:
+    """The same on PostgreSQL alone, where transactions run side by side."""
+    with _opened(make_settings(database={"url": postgres_url})) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
 def full_office(module_database_url: str) -> Iterator[Office]:
     """An office with the whole sample roster, shared by the tests of a file: they must not change it."""
-    runtime = build(make_settings(database={"url": module_database_url}))
+    with _opened(make_settings(database={"url": module_database_url})) as whole:
+        plan = whole.plan_of((DATA / "roster.xlsx").read_bytes())
+        roster.carry_out(whole.db, plan, file_name="roster.xlsx")
+        yield whole
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Office]:
+    runtime = build(settings)
     with runtime.db.session_scope() as session:
         places.write(session, places.parse((DATA / "places.xlsx").read_bytes()), at=NOON)
-    whole = Office(runtime)
-    roster.carry_out(whole.db, whole.plan_of((DATA / "roster.xlsx").read_bytes()), file_name="roster.xlsx")
-    yield whole
+    yield Office(runtime)
     runtime.close()
 
 

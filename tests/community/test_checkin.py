@@ -14,6 +14,7 @@ from community.checkin import CheckInAnswer
 from errors import Conflict, Forbidden, NotFound, Refused
 from models import Activity, CheckIn, Follower, Member
 from tests.community.conftest import NOON, Office, person
+from tests.fixtures.processes import eventually
 
 HOUR = timedelta(hours=1)
 HUDONG, SHUIMO = "湖东社区党支部", "水墨社区党支部"
@@ -75,6 +76,27 @@ def test_replies_at_the_same_moment_give_one_record(office: Office, member: int)
         thread.join()
     assert sorted(answers) == ["already"] * 5 + ["recorded"]
     assert len(_records(office)) == 1
+
+
+def test_a_reply_that_waits_for_another_ones_commit_finds_it_recorded(postgres_office: Office) -> None:
+    office = postgres_office
+    office.user("admin")
+    office.bound("o-1")
+    office.activity("主题党日", HUDONG)
+    answers: list[str] = []
+    with office.db.connection_scope() as first:
+        checkin.by_reply(first, "o-1", keyword=None, choice=None, at=NOON, message_key="1")
+        second = threading.Thread(target=lambda: answers.append(_reply(office).kind))
+        second.start()
+        eventually(lambda: _somebody_waits(office))
+    second.join()
+    assert answers == ["already"]
+
+
+def _somebody_waits(office: Office) -> bool:
+    with office.db.read_scope() as session:
+        waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(session.scalar(waiting))
 
 
 def test_two_open_activities_are_a_numbered_question(office: Office, member: int) -> None:
