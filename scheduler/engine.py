@@ -100,7 +100,7 @@ class Engine:
         if settings.on_sqlite:
             self._bury_the_dead()
         if self._role != "scheduler":
-            self._worker = dramatiq.Worker(self._broker, worker_threads=_THREADS, worker_timeout=500)
+            self._worker = dramatiq.Worker(self._broker, worker_threads=_THREADS, worker_timeout=200)
             self._worker.start()
         if self._role != "worker":
             self._beat = BackgroundScheduler(timezone=clock.SHANGHAI)

@@ -100,17 +100,18 @@ def _exact_tags(session: Session, audience: Audience, reachable: Sequence[Person
     tagged = {part.tag_id: part for part in audience.parts if part.tag_id is not None}
     if not tagged:
         return []
-    waiting = set(
-        session.execute(
+    waiting = {
+        (kind, target)
+        for kind, target in session.execute(
             sa.select(TagChange.kind, TagChange.target_id)
             .where(TagChange.target_id.in_([part.id for part in tagged.values()]))
             .distinct()
-        ).tuples()
-    )
+        )
+    }
     holders: defaultdict[int, set[str]] = defaultdict(set)
     for tag_id, openid in session.execute(
         sa.select(FollowerTag.tag_id, FollowerTag.openid).where(FollowerTag.tag_id.in_(tagged))
-    ).tuples():
+    ):
         holders[tag_id].add(openid)
     return [
         part

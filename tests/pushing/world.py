@@ -42,7 +42,9 @@ def settings_for(sandbox: SandboxControl, database_url: str, data_dir: str, **li
     return make_settings(**sections_for(sandbox, database_url, data_dir, **limits))
 
 
-def sections_for(sandbox: SandboxControl, database_url: str, data_dir: str, **limits: Any) -> dict[str, dict[str, Any]]:
+def sections_for(
+    sandbox: SandboxControl, database_url: str, data_dir: str, **limits: Any
+) -> dict[str, dict[str, Any]]:
     """The same as tables of a configuration file."""
     config = sandbox.config
     return {
@@ -59,7 +61,13 @@ def sections_for(sandbox: SandboxControl, database_url: str, data_dir: str, **li
             "open_base_url": sandbox.url,
             "template_id": "",
         },
-        "limits": {"quiet_hours": "", "tick_s": 0.1, "mass_repeat_gap_s": GAP_S, "mass_batch_gap_s": 1.0, **limits},
+        "limits": {
+            "quiet_hours": "",
+            "tick_s": 0.1,
+            "mass_repeat_gap_s": GAP_S,
+            "mass_batch_gap_s": 1.0,
+            **limits,
+        },
     }
 
 
@@ -107,20 +115,35 @@ class World:
         return branch
 
     def add_members(
-        self, session: Session, branch: Branch, openids: Sequence[str], others: int = 0, grid_id: int | None = None
+        self,
+        session: Session,
+        branch: Branch,
+        openids: Sequence[str],
+        others: int = 0,
+        grid_id: int | None = None,
     ) -> None:
         """Members of a branch: one bound to each openid, and ``others`` without."""
         now = clock.now()
         for number in range(len(openids) + others):
             self._number += 1
             member = Member(
-                name=f"党员{self._number}", branch_id=branch.id, grid_id=grid_id, created_at=now, updated_at=now
+                name=f"党员{self._number}",
+                branch_id=branch.id,
+                grid_id=grid_id,
+                created_at=now,
+                updated_at=now,
             )
             session.add(member)
             if number < len(openids):
                 session.flush()
                 session.add(
-                    Follower(openid=openids[number], member_id=member.id, subscribed=True, subscribed_at=now, bound_at=now)
+                    Follower(
+                        openid=openids[number],
+                        member_id=member.id,
+                        subscribed=True,
+                        subscribed_at=now,
+                        bound_at=now,
+                    )
                 )
         session.flush()
 
