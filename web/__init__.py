@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from web import health, reader, security
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import HTTPException
+
+from web import access, api, branch, console, files, health, reader, security, throttle, wording
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -17,3 +20,11 @@ def register(app: Flask, runtime: Runtime) -> None:
     security.protect(app, runtime.settings)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(reader.blueprint)
+    throttle.register(app, runtime)
+    wording.register(app)
+    files.register(app)
+    CSRFProtect(app)
+    app.register_error_handler(HTTPException, access.http_error)
+    console.register(app)
+    app.register_blueprint(branch.blueprint)
+    app.register_blueprint(api.blueprint)

@@ -1,0 +1,227 @@
+"""Who stands before a page of the office (console or branch), and what an error becomes there.
+
+A view is decorated with :func:`page` (shows) or :func:`action` (acts); both say which right it takes. It opens its one scope with
+:func:`looking` or :func:`acting`, which also give the user inside that session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as Answer
+
+import clock
+from community import users
+from errors import Conflict, Forbidden, NotFound, PioneerError
+from models import User
+from runtime import Runtime
+from settings import Settings
+
+V = TypeVar("V", bound=Callable[..., Any])
+
+TOKEN = "pioneer_token"
+EXPIRED = "登录已过期，请重新登录，未保存的内容已为您保留"
+FACES = ("/console", "/branch")
+
+_HTTP_TEXTS = {
+    400: ("请求有误", "提交的内容不完整，请返回上一页刷新后重试"),
+    403: ("没有权限", "您没有查看这个页面的权限，如需开通请联系管理员"),
+    404: ("找不到页面", "您访问的页面不存在或已移走，请从左侧菜单重新进入"),
+    405: ("操作方式有误", "请不要直接打开这个地址，请从页面上的按钮操作"),
+    413: ("文件太大", "上传的文件超过了大小限制，请压缩或拆分后重试"),
+    429: ("操作太频繁", "短时间内尝试次数过多，请一分钟后再试"),
+}
+
+
+def parts() -> Runtime:
+    """The running process's parts."""
+    return cast(Runtime, current_app.extensions["pioneer"])
+
+
+def settings() -> Settings:
+    """The configuration."""
+    return parts().settings
+
+
+def signed_in() -> User:
+    """The user of this request, read in an earlier session: for names and rights, not for changes."""
+    return cast(User, g.user)
+
+
+@contextmanager
+def looking() -> Iterator[tuple[Session, User]]:
+    """A scope for reading, and the user in it."""
+    with parts().db.read_scope() as scope:
+        yield scope, _user_in(scope)
+
+
+@contextmanager
+def acting() -> Iterator[tuple[Session, User]]:
+    """A scope for writing, committed at the end, and the user in it. Render and redirect after it."""
+    with parts().db.session_scope() as scope:
+        yield scope, _user_in(scope)
+
+
+def _user_in(scope: Session) -> User:
+    user = scope.get(User, signed_in().id)
+    if user is None:
+        raise Forbidden("您的账号已不存在，请重新登录")
+    return user
+
+
+def page(right: str) -> Callable[[V], V]:
+    """A view that shows something; asked for without ``right`` it becomes the page that says so."""
+    return _guarded(right, None)
+
+
+def action(right: str, form: Callable[..., Any] | None = None) -> Callable[[V], V]:
+    """A view that acts on a posted form.
+
+    What the service refuses is said at the top of the page of ``form`` (the view that shows the form, called with the same path
+    values) with everything that was typed still there; without a form, as a notice on the page one came from.
+    """
+    return _guarded(right, form)
+
+
+def _guarded(right: str, form: Callable[..., Any] | None) -> Callable[[V], V]:
+    def decorate(view: V) -> V:
+        @wraps(view)
+        def guarded(**values: Any) -> Any:
+            users.require(signed_in(), right)
+            try:
+                return view(**values)
+            except PioneerError as error:
+                if request.method != "POST" or isinstance(error, Forbidden | NotFound):
+                    raise
+                current_app.logger.info("refused: %s", type(error).__name__)
+                return _refused(error, form, values)
+
+        guarded.right = right  # type: ignore[attr-defined]
+        return cast(V, guarded)
+
+    return decorate
+
+
+def _refused(error: PioneerError, form: Callable[..., Any] | None, values: dict[str, Any]) -> Any:
+    if form is None:
+        flash(error.message, "danger")
+        return redirect(back_to(), 303)
+    g.filled = request.form
+    g.problem = error.message
+    g.stale = isinstance(error, Conflict)
+    answer = make_response(form(**values))
+    answer.status_code = error.http_status
+    return answer
+
+
+def back_to(default: str = "") -> str:
+    """The page one came from, if it is one of ours, else ``default`` or the first page."""
+    parts_ = urlsplit(request.referrer or "")
+    path = parts_.path + (f"?{parts_.query}" if parts_.query else "")
+    ours = parts_.netloc == request.host and is_ours(path)
+    return path if ours and parts_.path != request.path else default or url_for("console.desk")
+
+
+def is_ours(path: str) -> bool:
+    """Whether a path leads to a page of the office, and to no other host."""
+    return any(path == face or path.startswith((f"{face}/", f"{face}?")) for face in FACES) and "\\" not in path
+
+
+def open_to_all(view: V) -> V:
+    """A view that needs no one signed in."""
+    view.open_to_all = True  # type: ignore[attr-defined]
+    return view
+
+
+def guard(blueprint: Blueprint) -> None:
+    """Let only signed-in users into ``blueprint``, and turn errors into pages of its look."""
+    blueprint.before_request(_sign_in_first)
+    blueprint.after_request(_private)
+    blueprint.register_error_handler(PioneerError, _told)
+    blueprint.register_error_handler(CSRFError, _stale_form)
+
+
+def _private(response: Response) -> Response:
+    # Pages with people's data must not stay in a shared computer's cache after signing out.
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _sign_in_first() -> Answer | None:
+    g.user = None
+    token = session.get(TOKEN, "")
+    if token:
+        with parts().db.read_scope() as scope:
+            g.user = users.signed_in_user(scope, token, at=clock.now())
+    view = current_app.view_functions.get(request.endpoint or "")
+    if g.user is not None or getattr(view, "open_to_all", False):
+        return None
+    if token:
+        session.pop(TOKEN)
+        flash(EXPIRED, "warning")
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else back_to("")
+    here = url_for("console.sign_in", next=wanted if is_ours(wanted) else None)
+    if request.headers.get("HX-Request"):
+        here = url_for("console.sign_in", next=_shown_page())
+        return Response("", 401, headers={"HX-Redirect": here})
+    return redirect(here, 303)
+
+
+def _shown_page() -> str | None:
+    shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+    path = shown.path + (f"?{shown.query}" if shown.query else "")
+    return path if is_ours(path) else None
+
+
+def _told(error: PioneerError) -> Answer:
+    heading = {403: "没有权限", 404: "找不到内容", 409: "内容已有变化", 422: "无法办理"}.get(error.http_status, "暂时无法办理")
+    return _error_page(error.http_status, heading, error.message)
+
+
+def _stale_form(_error: CSRFError) -> Answer:
+    if session.get(TOKEN):
+        return _error_page(400, "页面已过期", "页面打开时间太久或浏览器禁用了 Cookie，请返回上一页刷新后重试")
+    flash(EXPIRED, "warning")
+    return redirect(url_for("console.sign_in", next=back_to("")), 303)
+
+
+def _error_page(status: int, heading: str, message: str) -> Answer:
+    if request.headers.get("HX-Request"):
+        return Response(message, status, mimetype="text/plain")
+    in_branch = request.path.startswith("/branch")
+    template = "branch/error.html" if in_branch else "console/error.html"
+    return make_response(render_template(template, status=status, heading=heading, message=message), status)
+
+
+def http_error(error: HTTPException) -> Any:
+    """Werkzeug's own errors on office pages, in our words and look; elsewhere as they are."""
+    if not any(request.path == face or request.path.startswith(f"{face}/") for face in FACES):
+        return error
+    if not hasattr(g, "user"):
+        if (redirected := _sign_in_first()) is not None:
+            return redirected
+    status = error.code or 500
+    if status < 400:
+        return error
+    heading, message = _HTTP_TEXTS.get(status, ("系统出错了", "系统暂时无法处理，请稍后再试，多次出现请联系管理员"))
+    return _error_page(status, heading, message)

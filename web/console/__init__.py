@@ -1,0 +1,49 @@
+"""The console: what office users work with. One file a subject; :mod:`web.console.face` holds what all pages share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from web.console import (
+    account,
+    accounts,
+    activities,
+    articles,
+    desk,
+    editing,
+    organisation,
+    push_new,
+    pushes,
+    queueing,
+    reviewing,
+    roster,
+    session,
+    system,
+)
+from web.console.face import blueprint
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+__all__ = [
+    "account",
+    "accounts",
+    "activities",
+    "articles",
+    "desk",
+    "editing",
+    "organisation",
+    "push_new",
+    "pushes",
+    "queueing",
+    "register",
+    "reviewing",
+    "roster",
+    "session",
+    "system",
+]
+
+
+def register(app: Flask) -> None:
+    """Mount the console on ``app``."""
+    app.register_blueprint(blueprint)

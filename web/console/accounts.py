@@ -1,0 +1,109 @@
+"""用户管理: accounts, roles, passwords. People are deactivated, never deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from sqlalchemy.orm import Session
+
+import clock
+from community import audit, places, users
+from errors import NotFound, Refused
+from models import ROLE_NAMES, Branch, User
+from web.access import acting, action, looking, page, signed_in
+from web.console.face import blueprint, draw
+from web.once import once
+
+
+@blueprint.get("/users", endpoint="accounts")
+@page("user.manage")
+def accounts_page() -> str:
+    """All accounts."""
+    with looking() as (session, _):
+        return draw("system/users.html", found=users.listing(session), now=clock.now())
+
+
+@blueprint.get("/users/new")
+@page("user.manage")
+def account_new() -> str:
+    """The form for a new account."""
+    with looking() as (session, _):
+        return draw("system/user_new.html", branches=places.branches(session), roles=list(ROLE_NAMES.items()))
+
+
+@blueprint.post("/users/new", endpoint="account_new_post")
+@once
+@action("user.manage", form=account_new)
+def account_new_post() -> Any:
+    """Add it; the password is hashed before the transaction."""
+    form = request.form
+    users.check_strength(form.get("password", ""), form.get("username", ""))
+    hashed = users.hash_password(form.get("password", ""))
+    role = form.get("role", "")
+    with acting() as (session, me):
+        branch = session.get(Branch, form.get("branch", 0, type=int)) if role == "secretary" else None
+        if role == "secretary" and branch is None:
+            raise Refused("支部书记账号须选择所在党支部")
+        user = users.create(
+            session, username=form.get("username", ""), password_hash=hashed, role=role, at=clock.now(), branch=branch,
+            stage=form.get("stage", type=int) if role == "reviewer" else None,
+            display_name=form.get("display_name", ""), by=me,
+        )  # fmt: skip
+    flash(f"账号“{user.username}”已新建", "success")
+    return redirect(url_for("console.accounts"), 303)
+
+
+@blueprint.get("/users/<int:user_id>")
+@page("user.manage")
+def account(user_id: int) -> str:
+    """One account: reset the password, 停用 or 启用."""
+    with looking() as (session, _):
+        return draw("system/user.html", user=_user(session, user_id), now=clock.now())
+
+
+@blueprint.post("/users/<int:user_id>/password")
+@action("user.manage", form=account)
+def account_password(user_id: int) -> Any:
+    """Reset the password; all sessions of that user end and a lock is lifted."""
+    with looking() as (session, _):
+        users.check_strength(request.form.get("password", ""), _user(session, user_id).username)
+    hashed = users.hash_password(request.form.get("password", ""))
+    with acting() as (session, me):
+        users.set_password(session, _user(session, user_id), hashed, at=clock.now(), by=me)
+    flash("密码已重置，请告知本人登录后修改", "success")
+    return redirect(url_for("console.account", user_id=user_id), 303)
+
+
+@blueprint.post("/users/<int:user_id>/active")
+@action("user.manage", form=account)
+def account_active(user_id: int) -> Any:
+    """停用 or 启用."""
+    active = request.form.get("active") == "yes"
+    if user_id == signed_in().id and not active:
+        raise Refused("不能停用自己的账号，请由其他管理员操作")
+    with acting() as (session, me):
+        users.set_active(session, _user(session, user_id), active, at=clock.now(), by=me)
+    flash("已启用" if active else "已停用，该账号的登录已全部失效", "success")
+    return redirect(url_for("console.account", user_id=user_id), 303)
+
+
+@blueprint.post("/users/<int:user_id>/name")
+@action("user.manage", form=account)
+def account_name(user_id: int) -> Any:
+    """Change the name that is shown."""
+    name = request.form.get("display_name", "").strip()[:40]
+    with acting() as (session, me):
+        user = _user(session, user_id)
+        user.display_name = name
+        detail = {"display_name": True}
+        audit.record(session, "user.change", at=clock.now(), user=me, subject=f"user:{user.id}", detail=detail)
+    flash("已保存", "success")
+    return redirect(url_for("console.account", user_id=user_id), 303)
+
+
+def _user(session: Session, user_id: int) -> User:
+    user = session.get(User, user_id)
+    if user is None:
+        raise NotFound("没有这个账号")
+    return user

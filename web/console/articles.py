@@ -1,0 +1,194 @@
+"""稿件: the list, one article with its way so far, its saves; import from Word; what moves it on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import flash, redirect, request, url_for
+from sqlalchemy.orm import Session, defer, joinedload
+
+import clock
+from community import audit
+from content import articles, assets, columns, compile, importing, queue, review, wording
+from content.assets import AssetStore
+from errors import NotFound, Refused
+from models import Article, ArticleRevision, PushArticle, User
+from web import listing
+from web.access import acting, action, back_to, looking, page, settings
+from web.console.face import blueprint, draw
+from web.once import once
+
+STATUSES = ("draft", "in_review", "returned", "approved", "queued", "publishing", "published", "retracted", "corrected", "archived")
+
+
+@blueprint.get("/articles", endpoint="articles")
+@page("article.view")
+def articles_list() -> str:
+    """全部稿件, by words of the title, column and status, the latest change first."""
+    words = request.args.get("q", "").strip()[:40]
+    column, status = request.args.get("column", ""), request.args.get("status", "")
+    query = (
+        sa.select(Article)
+        .options(joinedload(Article.column), joinedload(Article.creator), defer(Article.html))
+        .order_by(Article.updated_at.desc(), Article.id.desc())
+    )
+    if words:
+        query = query.where(Article.title.contains(words, autoescape=True))
+    if column:
+        query = query.where(Article.column.has(key=column))
+    if status in STATUSES:
+        query = query.where(Article.status == status)
+    with looking() as (session, me):
+        place = listing.paging()
+        found = listing.rows(session, query, place)
+        shown = columns.listing(session, with_inactive=True)
+        return draw("articles/list.html", found=found, paging=place, columns=shown, statuses=articles.STATUS_NAMES, me=me)
+
+
+@blueprint.get("/articles/import")
+@page("article.write")
+def article_import() -> str:
+    """The form that takes a Word file."""
+    with looking() as (session, _):
+        return draw("articles/import.html", columns=columns.listing(session))
+
+
+@blueprint.post("/articles/import", endpoint="article_import_post")
+@once
+@action("article.write", form=article_import)
+def article_import_post() -> Any:
+    """A Word file becomes a draft: read and pictures written first, then rows in one transaction."""
+    upload = request.files.get("file")
+    if upload is None or not upload.filename:
+        raise Refused("请选择要导入的 Word 文件")
+    with looking() as (session, _):
+        column = columns.by_key(session, request.form.get("column", ""))
+    limits = settings().limits
+    draft = importing.read_word(upload.read(), upload.filename, limits, column_key=column.key)
+    AssetStore(settings().data_dir).put_all(draft.all_pictures)
+    with acting() as (session, me):
+        assets.remember(session, draft.all_pictures)
+        fields = articles.Fields(
+            title=draft.title, column_id=column.id, author=draft.author, digest=draft.digest, html=draft.html,
+            cover_sha256=draft.cover.sha256,
+        )  # fmt: skip
+        article = articles.create(session, me, fields, warnings=draft.warnings)
+        note(session, me, "article.import", article.id, pictures=len(draft.pictures))
+    flash("已导入，请核对后提交审核", "success")
+    return redirect(url_for("console.article_edit", article_id=article.id), 303)
+
+
+@blueprint.get("/articles/<int:article_id>")
+@page("article.view")
+def article(article_id: int) -> str:
+    """One article: how it will look, where it stands, what may be done next."""
+    with looking() as (session, me):
+        found = articles.get(session, article_id, full=True)
+        return draw(
+            "articles/show.html",
+            article=found,
+            html=compile.for_page(found.html),
+            findings=articles.findings(found, settings().limits),
+            hits=wording.check(found.title, found.digest, found.html),
+            obstacle=review.obstacle(session, found, me),
+            stages=review.stages(settings().limits),
+            pushes=_pushes_of(session, article_id),
+            in_push=articles.in_push(session, article_id),
+            editable=articles.EDITABLE,
+        )
+
+
+def _pushes_of(session: Session, article_id: int) -> list[Any]:
+    query = sa.select(PushArticle).options(joinedload(PushArticle.push)).where(PushArticle.article_id == article_id)
+    held = session.scalars(query.order_by(PushArticle.push_id.desc()).limit(10))
+    return [line.push for line in held]
+
+
+@blueprint.get("/articles/<int:article_id>/history")
+@page("article.view")
+def article_history(article_id: int) -> str:
+    """历史版本: every save with who and when."""
+    with looking() as (session, _):
+        found = articles.get(session, article_id, full=True)
+        saves = articles.revisions(session, article_id)
+        names = {user.id: user.label for user in session.scalars(sa.select(User))}
+        return draw("articles/history.html", article=found, saves=saves, names=names)
+
+
+@blueprint.get("/articles/<int:article_id>/history/<int:version>")
+@page("article.view")
+def article_version(article_id: int, version: int) -> str:
+    """An earlier save, as it would have looked."""
+    with looking() as (session, _):
+        found = articles.get(session, article_id, full=True)
+        query = sa.select(ArticleRevision).where(
+            ArticleRevision.article_id == article_id, ArticleRevision.version == version
+        )
+        save = session.scalar(query)
+        if save is None:
+            raise NotFound(f"这篇稿件没有第 {version} 版")
+        return draw("articles/version.html", article=found, save=save, html=compile.for_page(save.html))
+
+
+@blueprint.post("/articles/<int:article_id>/submit")
+@action("article.write")
+def article_submit(article_id: int) -> Any:
+    """提交审核, bound to what the page showed."""
+    with acting() as (session, me):
+        shown = request.form.get("hash") or None
+        article = review.submit(session, article_id, me, limits=settings().limits, expected_hash=shown)
+        note(session, me, "article.submit", article_id, hash=article.hash)
+    flash("已提交一审", "success")
+    return redirect(url_for("console.article", article_id=article_id), 303)
+
+
+@blueprint.post("/articles/<int:article_id>/withdraw")
+@action("article.write")
+def article_withdraw(article_id: int) -> Any:
+    """撤回送审: back to a draft."""
+    with acting() as (session, me):
+        review.withdraw(session, article_id, me)
+        note(session, me, "article.withdraw", article_id)
+    flash("已撤回送审，稿件回到草稿", "success")
+    return redirect(url_for("console.article", article_id=article_id), 303)
+
+
+@blueprint.post("/articles/<int:article_id>/archive")
+@action("article.write")
+def article_archive(article_id: int) -> Any:
+    """归档 an article that will not be used."""
+    with acting() as (session, me):
+        articles.archive(session, article_id, me)
+        note(session, me, "article.archive", article_id)
+    flash("已归档", "success")
+    return redirect(url_for("console.articles"), 303)
+
+
+@blueprint.post("/articles/<int:article_id>/queue")
+@action("article.queue")
+def article_enqueue(article_id: int) -> Any:
+    """排入待发队列: the next free slot of its column takes it."""
+    with acting() as (session, me):
+        queue.enqueue(session, article_id, me)
+        note(session, me, "article.queue", article_id)
+    flash("已排入待发队列", "success")
+    return redirect(back_to(url_for("console.queue")), 303)
+
+
+@blueprint.post("/articles/<int:article_id>/unqueue")
+@action("article.queue")
+def article_dequeue(article_id: int) -> Any:
+    """撤出待发队列."""
+    with acting() as (session, me):
+        queue.dequeue(session, article_id, me)
+        note(session, me, "article.unqueue", article_id)
+    flash("已撤出待发队列", "success")
+    return redirect(back_to(url_for("console.queue")), 303)
+
+
+def note(session: Session, user: User, what: str, article_id: int, **detail: Any) -> None:
+    """Leave an entry about an article in the audit trail."""
+    audit.record(session, what, at=clock.now(), user=user, subject=f"article:{article_id}", detail=detail)
+
+

@@ -1,0 +1,141 @@
+"""党支部、社区与网格、关注者: lists, QR codes, and the import of places."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from flask import flash, redirect, request, send_file, url_for
+
+import clock
+from community import audit, follower_sync, followers, places, privacy, users
+from errors import NotFound, Refused
+from models import Branch, Setting, TagChange
+from web import listing
+from web.access import acting, action, looking, page, parts, settings, signed_in
+from web.console.face import blueprint, draw
+
+_LAST_SYNC = "console.follower_sync"
+
+
+@blueprint.get("/branches", endpoint="branches")
+@page("place.view")
+def branches_page() -> str:
+    """Every branch with members, bound members and its QR code."""
+    with looking() as (session, me):
+        own = users.own_branch(me)
+        return draw("people/branches.html", found=places.summaries(session, branch_id=own))
+
+
+@blueprint.get("/branches/<int:branch_id>/qr")
+@page("place.view")
+def branch_qr(branch_id: int) -> str:
+    """The page with the branch's QR code, to be shown or printed."""
+    with looking() as (session, me):
+        users.require(me, "place.view", branch_id)
+        branch = session.get(Branch, branch_id)
+        if branch is None:
+            raise NotFound("没有这个党支部")
+        return draw("people/qr.html", branch=branch)
+
+
+@blueprint.post("/branches/<int:branch_id>/qr", endpoint="branch_qr_make")
+@action("system.manage")
+def branch_qr_make(branch_id: int) -> Any:
+    """Ask WeChat for a lasting code with the branch's scene, and keep its picture."""
+    with looking() as (session, _):
+        branch = session.get(Branch, branch_id)
+        if branch is None:
+            raise NotFound("没有这个党支部")
+        scene = branch.scene
+    code = parts().client.qrcode_create(scene)
+    _picture(branch_id).unlink(missing_ok=True)
+    with acting() as (session, me):
+        session.execute(sa.update(Branch).where(Branch.id == branch_id).values(qr_ticket=code.ticket))
+        audit.record(session, "branch.qr", at=clock.now(), user=me, subject=f"branch:{branch_id}")
+    flash("二维码已生成", "success")
+    return redirect(url_for("console.branch_qr", branch_id=branch_id), 303)
+
+
+@blueprint.get("/branches/<int:branch_id>/qr.jpg")
+@page("place.view")
+def branch_qr_picture(branch_id: int) -> Any:
+    """The picture of the code: asked of WeChat once, then from our own file."""
+    with looking() as (session, me):
+        users.require(me, "place.view", branch_id)
+        branch = session.get(Branch, branch_id)
+        if branch is None or not branch.qr_ticket:
+            raise NotFound("还没有生成二维码")
+        ticket = branch.qr_ticket
+    path = _picture(branch_id)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(parts().client.qrcode_picture(ticket))
+    return send_file(path, mimetype=_kind(path.read_bytes()), download_name=f"branch-{branch_id}", max_age=0)
+
+
+def _picture(branch_id: int) -> Path:
+    return settings().data_dir / "qr" / f"branch-{branch_id}"
+
+
+def _kind(data: bytes) -> str:
+    return "image/png" if data.startswith(b"\x89PNG") else "image/svg+xml" if data.lstrip().startswith(b"<") else "image/jpeg"
+
+
+@blueprint.get("/places", endpoint="places")
+@page("place.view")
+def places_page() -> str:
+    """片区、社区、网格 as a tree."""
+    with looking() as (session, _):
+        return draw("people/places.html", tree=places.tree(session))
+
+
+@blueprint.get("/places/import")
+@page("place.import")
+def places_import() -> str:
+    """The form for the workbook of places."""
+    return draw("people/places_import.html", errors=[])
+
+
+@blueprint.post("/places/import", endpoint="places_import_post")
+@action("place.import", form=places_import)
+def places_import_post() -> Any:
+    """Write it, or show what is wrong with Excel's row numbers."""
+    upload = request.files.get("file")
+    if upload is None or not upload.filename:
+        raise Refused("请选择要导入的 Excel 文件")
+    found = places.parse(upload.read())
+    if found.errors:
+        return draw("people/places_import.html", errors=found.errors), 422
+    with acting() as (session, me):
+        places.write(session, found, at=clock.now(), user=me)
+    flash(f"导入完成：网格 {len(found.grids)} 个，党支部 {len(found.branches)} 个", "success")
+    return redirect(url_for("console.places"), 303)
+
+
+@blueprint.get("/followers", endpoint="followers")
+@page("follower.view")
+def followers_page() -> str:
+    """How many follow and are bound, and a masked list."""
+    with looking() as (session, _):
+        place = listing.paging(20)
+        found, place.total = followers.page(session, number=place.page, size=place.size)
+        place.page = min(place.page, place.pages)
+        last = session.get(Setting, _LAST_SYNC)
+        return draw(
+            "people/followers.html", found=found, paging=place, counts=followers.counts(session),
+            mask_openid=privacy.mask_openid, mask_name=privacy.mask_name, last=last,
+            tagging=session.scalar(sa.select(sa.func.count()).select_from(TagChange)),
+        )  # fmt: skip
+
+
+@blueprint.post("/followers/sync")
+@action("follower.sync")
+def followers_sync() -> Any:
+    """Pull the list and the tags from WeChat now."""
+    report = follower_sync.sync(parts().db, parts().client, user=signed_in())
+    with acting() as (session, _):
+        session.merge(Setting(name=_LAST_SYNC, value="", updated_at=clock.now()))
+    flash(f"同步完成：关注者 {report.following:,} 人，新增 {report.added:,} 人，离开 {report.left:,} 人", "success")
+    return redirect(url_for("console.followers"), 303)

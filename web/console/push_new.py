@@ -1,0 +1,161 @@
+"""新建推送: choose what, whom and when; see in numbers who will and will not receive it; confirm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask import flash, g, redirect, request, url_for
+from sqlalchemy.orm import Session, defer, joinedload
+
+import clock
+from community import places
+from errors import PioneerError, Refused
+from models import Activity, Article
+from scheduler import audience as audiences
+from scheduler import planner, pushes, quiet, roads
+from scheduler.planner import Plan
+from web.access import acting, action, looking, page, settings
+from web.console import upcoming
+from web.console.face import blueprint, draw
+from web.moments import from_input
+from web.once import once
+
+_OFFERED = 60
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the form says. ``due_at`` None means now."""
+
+    article_ids: list[int]
+    activity_id: int | None
+    audience: str
+    due_at: datetime | None
+    road: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A push that is not made yet, in words and numbers."""
+
+    title: str
+    audience: str
+    plan: Plan
+    due_at: datetime
+    at_once: bool
+    deferred: bool
+
+
+@blueprint.get("/pushes/new")
+@page("push.create")
+def push_new() -> str:
+    """The form; ``article`` or ``activity`` in the query are chosen already."""
+    with looking() as (session, _):
+        now = clock.now()
+        offered = _offered(session, ("approved", "queued"), request.args.get("article", type=int))
+        query = sa.select(Activity).where(Activity.status == "open", Activity.ends_at > now)
+        return draw(
+            "pushes/new.html",
+            offered=offered,
+            sent=_offered(session, ("published",), None)[:20],
+            activities=list(session.scalars(query.order_by(Activity.starts_at).limit(_OFFERED))),
+            branches=places.branches(session),
+            tree=places.tree(session),
+            roads=[(name, road.title) for name, road in roads.ROADS.items()],
+            week=upcoming.week(session),
+        )
+
+
+def _offered(session: Session, statuses: tuple[str, ...], chosen: int | None) -> list[Article]:
+    wanted = sa.or_(Article.status.in_(statuses), Article.id == (chosen or 0))
+    query = sa.select(Article).where(wanted).order_by((Article.id == (chosen or 0)).desc(), Article.updated_at.desc())
+    return list(session.scalars(query.options(joinedload(Article.column), defer(Article.html)).limit(_OFFERED)))
+
+
+@blueprint.post("/pushes/back")
+@page("push.create")
+def push_back() -> str:
+    """Back to the form with everything still chosen."""
+    g.filled = request.form
+    return push_new()
+
+
+@blueprint.post("/pushes/count")
+@page("push.create")
+def push_count() -> str:
+    """Who would receive what the form says just now: a fragment."""
+    try:
+        with looking() as (session, _):
+            return draw("pushes/count.html", preview=_preview(session, wanted(complete=False)), reasons=planner.REASONS)
+    except PioneerError as error:
+        return draw("pushes/count.html", preview=None, message=error.message)
+
+
+@blueprint.post("/pushes/confirm")
+@action("push.create", form=push_new)
+def push_confirm() -> str:
+    """The last look before it is made; nothing is written."""
+    said = wanted()
+    with looking() as (session, _):
+        return draw(
+            "pushes/confirm.html", said=said, preview=_preview(session, said), reasons=planner.REASONS,
+            articles=pushes.sendable(session, said.article_ids, settings()) if said.article_ids else [],
+        )  # fmt: skip
+
+
+@blueprint.post("/pushes/new", endpoint="push_new_post")
+@once
+@action("push.create", form=push_new)
+def push_new_post() -> Any:
+    """Make it. The scheduler sends."""
+    said = wanted()
+    with acting() as (session, me):
+        made = pushes.create(
+            session, settings(), me, audience=said.audience, article_ids=said.article_ids, activity_id=said.activity_id,
+            due_at=said.due_at, road=said.road,
+        )  # fmt: skip
+    for remark in made.notes:
+        flash(remark, "warning")
+    flash("已排期" if said.due_at else "已提交，正在发送", "success")
+    return redirect(url_for("console.push", push_id=made.push.id), 303)
+
+
+def wanted(*, complete: bool = True) -> Wanted:
+    """Read the form. Raises :class:`errors.Refused` naming what is missing."""
+    form = request.form
+    kind = form.get("kind", "articles")
+    ids = [int(one) for one in form.getlist("article") if one.isdigit()] if kind == "articles" else []
+    lead = form.get("lead", 0, type=int)
+    if lead in ids:
+        ids = [lead, *(one for one in ids if one != lead)]
+    activity_id = form.get("activity", type=int) if kind == "activity" else None
+    if complete and not ids and activity_id is None:
+        raise Refused("请选择要推送的稿件" if kind == "articles" else "请选择要通知的活动")
+    chosen = form.getlist("place") if form.get("to") == "chosen" else [audiences.EVERYONE]
+    if not chosen:
+        raise Refused("请选择推送对象")
+    due_at = None
+    if form.get("when") == "later":
+        if not form.get("due_at") and complete:
+            raise Refused("请选择推送时间")
+        due_at = from_input(form.get("due_at", ""))
+    return Wanted(ids, activity_id, ",".join(chosen), due_at, form.get("road", roads.AUTO))
+
+
+def _preview(session: Session, said: Wanted) -> Preview:
+    now = clock.now()
+    if said.due_at is not None and said.due_at < now:
+        raise Refused("推送时间已经过去，请改为以后的时间，或选择“立即推送”")
+    due_at = now if said.due_at is None else quiet.defer(said.due_at, settings().limits.quiet_hours)
+    articles = pushes.sendable(session, said.article_ids, settings()) if said.article_ids else []
+    activity = session.get(Activity, said.activity_id) if said.activity_id else None
+    chosen = audiences.parse(session, said.audience)
+    road = roads.choose(said.road, "activity" if activity else "articles", settings())
+    columns = {article.column.key for article in articles}
+    made = planner.plan(session, settings(), audience=chosen, road=road, columns=columns, moment=due_at)
+    title = activity.title if activity else articles[0].title if articles else ""
+    deferred = said.due_at is not None and due_at > said.due_at
+    return Preview(title, chosen.label, made, due_at, said.due_at is None, deferred)

@@ -1,0 +1,132 @@
+"""待发队列 and 栏目与时段: which approved article goes next, and when."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import flash, redirect, request, url_for
+from sqlalchemy.orm import Session, defer, joinedload
+
+import clock
+from community import audit, places
+from content import columns, queue
+from errors import NotFound, Refused
+from models import Article, Column
+from web.access import acting, action, looking, page
+from web.console.articles import note
+from web.console.face import blueprint, draw
+from web.console.upcoming import WEEKDAYS, next_slots
+
+
+@blueprint.get("/queue", endpoint="queue")
+@page("article.view")
+def queue_page() -> str:
+    """Every column's queue with the slots that will take its articles, and what is approved but not queued."""
+    with looking() as (session, _):
+        shown = []
+        for column in columns.listing(session):
+            waiting = queue.waiting(session, column.id)
+            shown.append((column, waiting, next_slots(column, clock.now(), len(waiting))))
+        free = sa.select(Article).where(Article.status == "approved").order_by(Article.updated_at.desc()).limit(50)
+        free = free.options(joinedload(Article.column), joinedload(Article.creator), defer(Article.html))
+        return draw("articles/queue.html", shown=shown, free=list(session.scalars(free)))
+
+
+@blueprint.post("/queue/<int:article_id>/move")
+@action("article.queue")
+def queue_move(article_id: int) -> Any:
+    """Give an article another place in its queue."""
+    with acting() as (session, me):
+        to = request.form.get("to", 1, type=int)
+        queue.move(session, article_id, me, to=to)
+        note(session, me, "article.queue", article_id, to=to)
+    return redirect(url_for("console.queue"), 303)
+
+
+@blueprint.get("/columns", endpoint="columns")
+@page("article.view")
+def columns_page() -> str:
+    """The columns with their recurring times."""
+    with looking() as (session, _):
+        return draw(
+            "articles/columns.html",
+            columns=columns.listing(session, with_inactive=True),
+            waiting=queue.counts(session),
+            weekdays=WEEKDAYS,
+        )
+
+
+@blueprint.get("/columns/new")
+@page("column.manage")
+def column_new() -> str:
+    """The form for a column."""
+    return draw("articles/column_new.html")
+
+
+@blueprint.post("/columns/new", endpoint="column_new_post")
+@action("column.manage", form=column_new)
+def column_new_post() -> Any:
+    """Add a column."""
+    form = request.form
+    with acting() as (session, me):
+        column = columns.create(
+            session, key=form.get("key", ""), name=form.get("name", ""), description=form.get("description", "")
+        )
+        audit.record(session, "column.create", at=clock.now(), user=me, subject=f"column:{column.id}")
+    flash("栏目已新建，可继续设置时段", "success")
+    return redirect(url_for("console.column", column_id=column.id), 303)
+
+
+@blueprint.get("/columns/<int:column_id>")
+@page("column.manage")
+def column(column_id: int) -> str:
+    """The form for a column's name and times."""
+    with looking() as (session, _):
+        found = _column(session, column_id)
+        branches = [f"branch:{branch.name}" for branch in places.branches(session)]
+        return draw("articles/column.html", column=found, weekdays=WEEKDAYS, branches=branches)
+
+
+@blueprint.post("/columns/<int:column_id>", endpoint="column_post")
+@action("column.manage", form=column)
+def column_post(column_id: int) -> Any:
+    """Save description, whether it is shown, and the times."""
+    form = request.form
+    with acting() as (session, me):
+        found = _column(session, column_id)
+        name = form.get("name", "").strip()
+        if not 1 <= len(name) <= 20:
+            raise Refused("栏目名称应为 1 到 20 个字")
+        found.name, found.description = name, form.get("description", "").strip()[:120]
+        found.active = form.get("active") == "yes"
+        columns.set_slots(session, found, _slots())
+        detail = {"slots": len(found.slots), "active": found.active}
+        audit.record(session, "column.change", at=clock.now(), user=me, subject=f"column:{found.id}", detail=detail)
+    flash("已保存", "success")
+    return redirect(url_for("console.columns"), 303)
+
+
+def _slots() -> list[dict[str, Any]]:
+    """The rows of times in the form; a row without a time is an empty one."""
+    found = []
+    for number in request.form.getlist("slot"):
+        time = request.form.get(f"time-{number}", "").strip()
+        if not time:
+            continue
+        found.append(
+            {
+                "weekdays": [int(day) for day in request.form.getlist(f"days-{number}") if day.isdigit()],
+                "time": time[:5],
+                "audience": request.form.get(f"audience-{number}", "all"),
+                "active": request.form.get(f"on-{number}") == "yes",
+            }
+        )
+    return found
+
+
+def _column(session: Session, column_id: int) -> Column:
+    found = session.get(Column, column_id)
+    if found is None:
+        raise NotFound("没有这个栏目，请刷新后重试")
+    return found

@@ -1,0 +1,85 @@
+"""审核: what waits for me, and the page on which one reads and decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import flash, redirect, request, url_for
+from sqlalchemy.orm import joinedload
+
+from content import articles, compile, review, wording
+from models import Article, Review
+from web import listing
+from web.access import acting, action, looking, page, settings
+from web.console.articles import note
+from web.console.face import blueprint, draw
+from web.wording import stage_name
+
+
+@blueprint.get("/reviews")
+@page("article.review")
+def reviews() -> str:
+    """What waits for me, or what I have decided."""
+    with looking() as (session, me):
+        place = listing.paging()
+        mine = request.args.get("view") == "done"
+        if mine:
+            query = sa.select(Review).where(Review.user_id == me.id).order_by(Review.id.desc())
+            found = listing.rows(session, query.options(joinedload(Review.article).joinedload(Article.column)), place)
+        else:
+            found = listing.sliced(review.awaiting(session, me, limit=500), place)
+        return draw("articles/reviews.html", found=found, paging=place, done=mine)
+
+
+@blueprint.get("/articles/<int:article_id>/review")
+@page("article.review")
+def article_review(article_id: int) -> Any:
+    """The article as readers will see it, what the checks say, and the decision, bound to exactly this content."""
+    with looking() as (session, me):
+        article = articles.get(session, article_id, full=True)
+        return draw(
+            "articles/review.html",
+            article=article,
+            html=compile.for_page(article.html),
+            findings=articles.findings(article, settings().limits),
+            hits=wording.check(article.title, article.digest, article.html),
+            obstacle=review.obstacle(session, article, me),
+            stages=review.stages(settings().limits),
+        )
+
+
+@blueprint.post("/articles/<int:article_id>/review", endpoint="article_review_post")
+@action("article.review", form=article_review)
+def article_review_post(article_id: int) -> Any:
+    """通过, or 退回 with a reason."""
+    form = request.form
+    shown = {"expected_hash": form.get("hash") or None, "expected_stage": form.get("stage", type=int)}
+    with acting() as (session, me):
+        if form.get("decision") == "return":
+            article = review.send_back(session, article_id, me, reason=form.get("reason", ""), **shown)
+            note(session, me, "article.return", article_id, stage=shown["expected_stage"])
+        else:
+            article = review.approve(session, article_id, me, limits=settings().limits, **shown)
+            note(session, me, "article.approve", article_id, stage=shown["expected_stage"], hash=article.hash)
+    flash(_said(article), "success")
+    return redirect(url_for("console.reviews"), 303)
+
+
+@blueprint.post("/articles/<int:article_id>/revoke")
+@action("article.review")
+def article_revoke(article_id: int) -> Any:
+    """Return an approved article that is not queued yet."""
+    with acting() as (session, me):
+        review.revoke(session, article_id, me, reason=request.form.get("reason", ""))
+        note(session, me, "article.return", article_id, late=True)
+    flash("已退回修改", "success")
+    return redirect(url_for("console.article", article_id=article_id), 303)
+
+
+def _said(article: Article) -> str:
+    if article.status == "returned":
+        return "已退回修改"
+    if article.status == "in_review":
+        return f"已通过，转入{stage_name(article.stage)}"
+    return "审核已全部通过，可以排队或推送"

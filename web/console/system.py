@@ -1,0 +1,175 @@
+"""操作日志 and 系统状态: who did what, whether the chain holds, and what the system says about itself."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from flask import flash, redirect, request, url_for
+
+import clock
+from community import audit
+from content import articles
+from errors import NotFound
+from models import CallRest, InboundMessage, InstanceLease, OutboxMessage, SpoolFailure, User, migrate
+from scheduler import instance
+from web import listing
+from web.access import acting, action, looking, page, parts, settings
+from web.console.face import blueprint, draw
+from wechat import probe
+from wechat.spool import Spool
+
+ACTIONS = {
+    **audit.ACTION_NAMES,
+    **articles.ACTION_NAMES,
+    "push.create": "新建推送",
+    "push.pause": "暂停推送",
+    "push.resume": "继续推送",
+    "push.cancel": "取消推送",
+    "push.missed": "推送错过",
+    "reply.change": "修改自动回复",
+    "menu.change": "修改自定义菜单",
+    "menu.publish": "发布自定义菜单",
+    "branch.qr": "生成支部二维码",
+    "member.errors": "下载导入错误行",
+    "spool.settle": "处理搁置消息",
+    "instance.confirm": "确认唯一服务器",
+}
+SUBJECTS = {
+    "article": "稿件", "push": "推送", "activity": "活动", "user": "账号", "member": "党员", "column": "栏目",
+    "branch": "党支部", "import": "导入", "reply": "自动回复", "menu": "菜单", "follower": "关注者", "spool": "搁置消息",
+}  # fmt: skip
+DETAILS = {
+    "role": "角色", "active": "启用", "password": "密码", "reason": "事由", "created": "新增", "updated": "更新",
+    "unchanged": "未变", "failed": "失败", "rows": "行数", "masked": "脱敏", "added": "人数", "branches": "党支部",
+    "stage": "环节", "hash": "内容指纹", "version": "版本", "pictures": "图片", "audience": "推送对象", "road": "方式",
+    "planned": "计划人数", "left": "已发出", "approved": "通过", "member": "党员编号", "slots": "时段", "errors": "错误",
+    "grids": "网格", "cancelled": "取消", "to": "位置", "deleted": "删除", "late": "事后", "display_name": "姓名",
+    "following": "关注者", "queued": "排队",
+}  # fmt: skip
+
+
+@blueprint.get("/audit", endpoint="trail")
+@page("audit.view")
+def trail_page() -> str:
+    """The entries, newest first, by kind and person."""
+    kind, person = request.args.get("action", ""), request.args.get("user", type=int)
+    with looking() as (session, _):
+        place = listing.paging(20)
+        found = audit.page(session, action=kind, user_id=person, number=place.page, size=place.size)
+        place.total = found.total
+        people = list(session.scalars(sa.select(User).order_by(User.username)))
+        return draw(
+            "system/trail.html", found=found.entries, paging=place, actions=ACTIONS, subject=subject, detail=detail,
+            people=people,
+        )  # fmt: skip
+
+
+@blueprint.post("/audit/verify")
+@action("audit.view")
+def trail_verify() -> Any:
+    """Walk the whole chain."""
+    with looking() as (session, _):
+        report = audit.verify(session)
+    if report.intact:
+        flash(f"校验通过：共 {report.entries:,} 条记录，首尾相连，没有被改动", "success")
+    else:
+        flash(f"校验不通过：第 {report.broken_at} 条记录与前一条对不上，日志可能被改动，请立即联系管理员核查", "danger")
+    return redirect(url_for("console.trail"), 303)
+
+
+def subject(text: str) -> str:
+    """``稿件 12`` for ``article:12``."""
+    kind, _, number = text.partition(":")
+    return f"{SUBJECTS.get(kind, kind)} {number}" if number else SUBJECTS.get(text, text or "—")
+
+
+def detail(values: dict[str, Any]) -> str:
+    """An entry's details in one line."""
+    shown = []
+    for key, value in values.items():
+        if isinstance(value, bool):
+            word = "是" if value else "否"
+        elif isinstance(value, list):
+            word = f"{len(value)} 个"
+        else:
+            word = {"all": "全部", "auto": "自动", "mass": "群发", "template": "模板消息"}.get(str(value), str(value))
+        shown.append(f"{DETAILS.get(key, key)}：{word[:12] if key == 'hash' else word}")
+    return "；".join(shown) or "—"
+
+
+class Looked(NamedTuple):
+    """The last examination and when it was made."""
+
+    at: datetime
+    findings: list[probe.Finding]
+
+
+_looked: Looked | None = None
+_looking = threading.Lock()
+
+
+@blueprint.get("/system", endpoint="system")
+@page("audit.view")
+def system_page() -> str:
+    """系统状态: what the system knows without asking anybody, the last examination, and messages set aside."""
+    with looking() as (session, _):
+        lease = session.get(InstanceLease, 1)
+        day = clock.day_bounds(clock.shanghai_day(clock.now()))[0]
+        figures = {
+            "inbound": session.scalar(sa.select(sa.func.count()).where(InboundMessage.received_at >= day)),
+            "failed": session.scalar(
+                sa.select(sa.func.count()).where(InboundMessage.received_at >= day, InboundMessage.outcome == "failed")
+            ),
+            "outbox": session.scalar(sa.select(sa.func.count()).where(OutboxMessage.status == "waiting")),
+        }
+        return draw(
+            "system/status.html",
+            looked=_looked,
+            figures=figures,
+            spooled=Spool(settings().data_dir).waiting(),
+            aside=list(session.scalars(sa.select(SpoolFailure).where(SpoolFailure.settled_at.is_(None)).limit(100))),
+            rests=list(session.scalars(sa.select(CallRest).where(CallRest.until > clock.now()))),
+            readonly=lease is not None and not instance.may_send(session, settings()),
+            pending=migrate.pending(parts().db),
+            config=settings(),
+        )
+
+
+@blueprint.post("/system/check")
+@action("system.manage")
+def system_check() -> Any:
+    """Ask WeChat and ourselves what is wrong: takes some seconds, one at a time."""
+    global _looked  # noqa: PLW0603 - the last examination of this process
+    with _looking:
+        _looked = Looked(clock.now(), probe.examine(parts().client, settings()).findings)
+    bad = sum(finding.level != "ok" for finding in _looked.findings)
+    flash("检查完成，一切正常" if not bad else f"检查完成，有 {bad} 项需要处理", "success" if not bad else "warning")
+    return redirect(url_for("console.system"), 303)
+
+
+@blueprint.post("/system/confirm")
+@action("system.manage")
+def system_confirm() -> Any:
+    """This server is the only one: from now on it sends."""
+    with acting() as (session, me):
+        instance.confirm(session, settings(), me, clock.now())
+        audit.record(session, "instance.confirm", at=clock.now(), user=me)
+    flash("已确认，本服务器恢复发送", "success")
+    return redirect(url_for("console.system"), 303)
+
+
+@blueprint.post("/system/aside/<int:failure_id>")
+@action("system.manage")
+def aside_settle(failure_id: int) -> Any:
+    """A message that was set aside has been looked after by a person."""
+    with acting() as (session, me):
+        failure = session.get(SpoolFailure, failure_id)
+        if failure is None:
+            raise NotFound("没有这条搁置的消息")
+        failure.settled_at = clock.now()
+        audit.record(session, "spool.settle", at=clock.now(), user=me, subject=f"spool:{failure_id}")
+    flash("已标记为处理完毕", "success")
+    return redirect(url_for("console.system"), 303)

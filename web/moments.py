@@ -1,0 +1,20 @@
+"""Moments that people type, in Shanghai's time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import clock
+from errors import Refused
+
+
+def from_input(text: str) -> datetime | None:
+    """What a ``datetime-local`` control sends, in UTC; nothing for nothing. Raises :class:`errors.Refused`."""
+    text = text.strip()
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refused("时间看不懂，请从日历中选择日期和时间") from None
+    return moment.replace(tzinfo=clock.SHANGHAI).astimezone(UTC)
