@@ -180,14 +180,34 @@ def _links_as_notes(root: Node) -> None:
         )
 
 
+_STRAY = "data-stray"
 _BULLETS = ("•", "◦", "▪")
 
 
 def _plain_lists(root: Node) -> None:
     """One paragraph an item with a real mark: the only form of a list that looks the same on every client."""
+    for holder in [root, *root.elements()]:
+        if holder.tag not in ("ul", "ol"):
+            _gather_strays(holder)
     for parent, node in list(parents(root)):
         if node.tag in ("ul", "ol") and not _inside_list(root, parent):
             replace(parent, node, list(_items(node, 0)))
+
+
+def _gather_strays(holder: Node) -> None:
+    """Items without a list, as pasting leaves them, get one."""
+    gathered: list[Node | str] = []
+    for child in holder.children:
+        if isinstance(child, Node) and child.tag == "li":
+            last = gathered[-1] if gathered else None
+            if not (isinstance(last, Node) and last.tag == "ul" and last.attrs.get(_STRAY)):
+                gathered.append(Node("ul", {_STRAY: "1"}))
+            home = gathered[-1]
+            assert isinstance(home, Node)
+            home.children.append(child)
+        else:
+            gathered.append(child)
+    holder.children = gathered
 
 
 def _inside_list(root: Node, parent: Node) -> bool:
@@ -198,13 +218,19 @@ def _items(listing: Node, depth: int) -> Iterator[Node]:
     ordered = listing.tag == "ol"
     start = listing.attrs.get("start", "1")
     number = int(start) if start.lstrip("-").isdigit() and len(start) < 6 else 1
-    items = [child for child in listing.children if isinstance(child, Node)]
+    items = [
+        child if isinstance(child, Node) else Node("li", {}, [child])
+        for child in listing.children
+        if isinstance(child, Node) or child.strip()
+    ]
     wide = ordered and number + len(items) > 10
     width = 2.2 if wide else 1.6
     for item in items:
         if item.tag in ("ul", "ol"):
             yield from _items(item, depth + 1)
             continue
+        if item.tag != "li":
+            item = Node("li", {}, [item])
         mark = f"{number}." if ordered else _BULLETS[min(depth, 2)]
         number += 1
         for index, piece in enumerate(_pieces(item, depth)):

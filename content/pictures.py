@@ -20,7 +20,7 @@ COVER_SIZE = (900, 383)  # 2.35:1, the first article of a message
 _JPEG_PIXELS = 80_000_000  # decoded at a fraction of their size
 _OTHER_PIXELS = 40_000_000
 _GIF_BYTES = 10_000_000  # add_material, page api_addmaterial
-_FORMATS = ("JPEG", "MPO", "PNG", "GIF", "WEBP", "BMP", "TIFF")
+_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
 _ON_CARD = Path(__file__).parent / "covers"
 
 Image.MAX_IMAGE_PIXELS = _JPEG_PIXELS

@@ -1,0 +1,137 @@
+"""An office of people, and articles in it, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+import clock
+from content import articles, columns, review
+from content.articles import Fields
+from content.assets import AssetStore, remember
+from content.pictures import card_cover
+from models import Article, User
+from models.session import Database
+from settings import Limits, Settings
+
+LIMITS = Limits()
+
+
+@dataclass
+class Office:
+    """A database with two columns, two editors, reviewers of every kind and an administrator."""
+
+    db: Database
+    store: AssetStore
+    users: dict[str, User] = field(default_factory=dict)
+    columns: dict[str, int] = field(default_factory=dict)
+    cover: str = ""
+
+    def fields(self, title: str = "网格里的一天", *, column: str = "news", **changes: object) -> Fields:
+        """The fields of an article that nobody would object to."""
+        fields = Fields(
+            title=title,
+            column_id=self.columns[column],
+            author="湖东社区党支部",
+            digest="网格员走访居民，解决小事。",
+            html="<p>网格员走访居民，解决小事。</p>",
+            cover_sha256=self.cover,
+        )
+        return replace(fields, **changes)  # type: ignore[arg-type]
+
+    def do(self, act: Callable[[Session], Article]) -> Article:
+        """One act in one transaction, as a view or a command would do it."""
+        with self.db.session_scope() as session:
+            article = act(session)
+            session.refresh(article)
+        return article
+
+    def draft(self, *, by: str = "editor", **fields: Any) -> Article:
+        """A new draft."""
+        return self.do(lambda s: articles.create(s, self.users[by], self.fields(**fields)))
+
+    def save(
+        self, article: Article, *, by: str = "editor", version: int | None = None, **changes: object
+    ) -> Article:
+        """Save an edit over ``version`` (default: the one in hand)."""
+        fields = replace(articles.fields_of(article), **changes)  # type: ignore[arg-type]
+        return self.do(
+            lambda s: articles.save(
+                s,
+                article.id,
+                self.users[by],
+                fields,
+                expected_version=version or article.version,
+                limits=LIMITS,
+            )
+        )
+
+    def submit(self, article: Article, *, by: str = "editor") -> Article:
+        """Hand in for review."""
+        return self.do(lambda s: review.submit(s, article.id, self.users[by], limits=LIMITS))
+
+    def approve(
+        self, article: Article, *, by: str, seen: str | None = None, stage: int | None = None
+    ) -> Article:
+        """Approve the awaited stage, having seen the content with this hash."""
+        return self.do(
+            lambda s: review.approve(
+                s, article.id, self.users[by], limits=LIMITS, expected_hash=seen, expected_stage=stage
+            )
+        )
+
+    def send_back(self, article: Article, *, by: str, reason: str = "标题与正文不符") -> Article:
+        """Return for changes."""
+        return self.do(lambda s: review.send_back(s, article.id, self.users[by], reason=reason))
+
+    def approved(self, **fields: Any) -> Article:
+        """An article that three people approved."""
+        article = self.submit(self.draft(**fields))
+        for name in ("first", "second", "third"):
+            article = self.approve(article, by=name)
+        return article
+
+    def now(self, article: Article) -> Article:
+        """The article as it is stored, with its reviews."""
+        with self.db.read_scope() as session:
+            return articles.get(session, article.id, full=True)
+
+
+def furnish(db: Database, settings: Settings) -> Office:
+    """Put an office into an empty database."""
+    office = Office(db, AssetStore(settings.data_dir))
+    people = [
+        ("editor", "editor", None), ("colleague", "editor", None), ("admin", "admin", None), ("auditor", "auditor", None),
+        ("first", "reviewer", None), ("second", "reviewer", None), ("third", "reviewer", None), ("only2", "reviewer", 2),
+    ]  # fmt: skip
+    cover = card_cover("study")
+    office.cover = office.store.put(cover)
+    with db.session_scope() as session:
+        for name, role, stage in people:
+            user = User(
+                username=name,
+                display_name="",
+                password_hash="-",
+                role=role,
+                stage=stage,
+                active=True,
+                failures=0,
+            )
+            user.created_at = clock.now()
+            session.add(user)
+            office.users[name] = user
+        office.columns = {column.key: column.id for column in columns.ensure_defaults(session)}
+        remember(session, [cover])
+    return office
+
+
+@pytest.fixture
+def office(settings: Settings) -> Iterator[Office]:
+    """A furnished office on a fresh database."""
+    db = Database(settings.database.url)
+    yield furnish(db, settings)
+    db.close()
