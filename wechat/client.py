@@ -21,6 +21,7 @@ from wechat.endpoints.platform import PlatformCalls
 from wechat.endpoints.robot import RobotCalls
 from wechat.endpoints.statistics import StatisticsCalls
 from wechat.endpoints.web import WebCalls
+from wechat.rests import Rests
 from wechat.tokens import DatabaseTokens, RedisTokens
 
 if TYPE_CHECKING:
@@ -36,4 +37,5 @@ class Client(
 
 def make_client(settings: Settings, database: Database, redis: Redis | None = None) -> Client:
     """The client as configured: tokens are shared by Redis where there is one, else by the database."""
-    return Client(settings, DatabaseTokens(database) if redis is None else RedisTokens(redis))
+    store = DatabaseTokens(database) if redis is None else RedisTokens(redis)
+    return Client(settings, store, Rests(database))

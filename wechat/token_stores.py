@@ -6,13 +6,18 @@ the product's clock; a lease is given in real seconds and stretched by the clock
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import msgspec
 import sqlalchemy as sa
+import structlog
+from redis.exceptions import RedisError
 
 import clock
+from errors import Unavailable
 from models.sealed import keyring
 from models.session import Database
 from models.system import SharedToken
@@ -20,6 +25,7 @@ from models.system import SharedToken
 if TYPE_CHECKING:
     from redis import Redis
 
+log = structlog.get_logger("wechat.tokens")
 _CONTEXT = b"shared_token.value"
 
 
@@ -42,7 +48,7 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 class TokenStore(Protocol):
-    """One shared place for tokens by name, with a lock for each."""
+    """One shared place for tokens by name, with a lock for each. All raise :class:`errors.Unavailable` without it."""
 
     def read(self, name: str) -> Stored:
         """What is known; an empty :class:`Stored` for a name never written."""
@@ -64,7 +70,7 @@ class DatabaseTokens:
         self._database = database
 
     def read(self, name: str) -> Stored:
-        with self._database.read_scope() as session:
+        with _reachable(), self._database.read_scope() as session:
             row = session.get(SharedToken, name)
             if row is None:
                 return Stored()
@@ -88,7 +94,7 @@ class DatabaseTokens:
             .where(SharedToken.name == name, free)
             .values(lock_owner=owner, lock_until=now + lease)
         )
-        with self._database.session_scope() as session:
+        with _reachable(), self._database.session_scope() as session:
             if _rows(session.execute(taken)) == 1:
                 return True
             if session.scalar(sa.select(SharedToken.name).where(SharedToken.name == name)):
@@ -97,7 +103,7 @@ class DatabaseTokens:
             return _rows(session.execute(taken)) == 1
 
     def unlock(self, name: str, owner: str) -> None:
-        with self._database.session_scope() as session:
+        with _reachable(), self._database.session_scope() as session:
             session.execute(
                 sa.update(SharedToken)
                 .where(SharedToken.name == name, SharedToken.lock_owner == owner)
@@ -105,7 +111,7 @@ class DatabaseTokens:
             )
 
     def write(self, name: str, stored: Stored) -> None:
-        with self._database.session_scope() as session:
+        with _reachable(), self._database.session_scope() as session:
             session.execute(
                 sa.update(SharedToken)
                 .where(SharedToken.name == name)
@@ -127,7 +133,8 @@ class RedisTokens:
         self._prefix = prefix
 
     def read(self, name: str) -> Stored:
-        raw = cast("bytes | None", self._redis.get(self._prefix + name))
+        with _reachable():
+            raw = cast("bytes | None", self._redis.get(self._prefix + name))
         if raw is None:
             return Stored()
         try:
@@ -137,13 +144,32 @@ class RedisTokens:
 
     def lock(self, name: str, owner: str, lease_s: float) -> bool:
         key = self._prefix + name + ":lock"
-        return bool(self._redis.set(key, owner, nx=True, px=int(lease_s * 1000)))
+        with _reachable():
+            return bool(self._redis.set(key, owner, nx=True, px=int(lease_s * 1000)))
 
     def unlock(self, name: str, owner: str) -> None:
-        self._redis.eval(self._UNLOCK, 1, self._prefix + name + ":lock", owner)
+        with _reachable():
+            self._redis.eval(self._UNLOCK, 1, self._prefix + name + ":lock", owner)
 
     def write(self, name: str, stored: Stored) -> None:
-        self._redis.set(self._prefix + name, keyring().seal(msgspec.json.encode(stored), _CONTEXT))
+        with _reachable():
+            self._redis.set(self._prefix + name, keyring().seal(msgspec.json.encode(stored), _CONTEXT))
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    """Say in our own words that the store does not answer."""
+    try:
+        yield
+    except (sa.exc.OperationalError, sa.exc.InterfaceError, RedisError) as error:
+        log.warning("token_store_away", kind=type(error).__name__)
+        away = True
+    else:
+        away = False
+    if away:
+        raise Unavailable(
+            "存放访问凭证的数据库或 Redis 没有应答，请稍后再试，持续出现时请管理员检查其是否在运行"
+        )
 
 
 def _rows(result: Any) -> int:

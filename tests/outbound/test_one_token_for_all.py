@@ -14,9 +14,10 @@ import sqlalchemy as sa
 from redis import Redis
 
 import clock
+from errors import Unavailable
 from models.session import Database
 from tests.fixtures.configuration import RAW
-from tests.fixtures.processes import Spawn
+from tests.fixtures.processes import Spawn, free_port
 from tests.outbound.conftest import Memory, at_once, calls_of, fetches, settings_for
 from wechat.client import Client
 from wechat.errors import CallFailed
@@ -248,6 +249,12 @@ def test_without_a_connection_one_failure_serves_all_waiting_threads(sandbox: Sa
     answers = at_once(client.access_token)
     assert {answer.reaction for answer in answers if isinstance(answer, CallFailed)} == {"back-off-and-retry"}
     assert len(fetches(sandbox)) <= 2
+
+
+def test_a_store_that_does_not_answer_is_told_in_chinese(sandbox: SandboxControl) -> None:
+    client = Client(settings_for(sandbox), RedisTokens(Redis.from_url(f"redis://127.0.0.1:{free_port()}/0")))
+    with pytest.raises(Unavailable, match="Redis 没有应答"):
+        client.access_token()
 
 
 def test_tickets_live_by_the_same_rules(sandbox: SandboxControl, make_store: MakeStore) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from settings import Settings
 from wechat.endpoints.table import STABLE_TOKEN, Endpoint, Key
 from wechat.errors import CallFailed, Kind
+from wechat.rests import Rests
 from wechat.sdk import Sdk
 from wechat.tokens import Fetch, Fetched, SharedTokens, TokenStore
 from wechat.transport import Answer, File, Transport
@@ -27,8 +28,9 @@ class OpenidList(msgspec.Struct, frozen=True):
 class Caller:
     """Makes calls with the shared token. Safe for any number of threads."""
 
-    def __init__(self, settings: Settings, store: TokenStore) -> None:
+    def __init__(self, settings: Settings, store: TokenStore, rests: Rests | None = None) -> None:
         self.settings = settings
+        self._rests = rests
         self.tokens = SharedTokens(store)
         self._transport = Transport(settings)
         self._sdk = Sdk(settings.wechat.app_id, self._through_sdk)
@@ -44,26 +46,40 @@ class Caller:
         """
         given = dict(query or {})
         if endpoint.key is Key.NONE:
-            return self._transport.call(endpoint, query=given, body=body, file=file, form=form, binary=binary)
+            return self._once(endpoint, given, body, file, form, binary)
         name, fetch = self._token(endpoint.key)
         token = self.tokens.get(name, fetch)
         for last in (False, True):
             try:
-                return self._transport.call(
-                    endpoint,
-                    query={**given, "access_token": token},
-                    body=body,
-                    file=file,
-                    form=form,
-                    binary=binary,
-                )
+                return self._once(endpoint, {**given, "access_token": token}, body, file, form, binary)
             except CallFailed as failed:
                 if failed.kind is not Kind.REFRESH_TOKEN_ONCE:
                     raise
                 refusal = failed
             if not last:
                 token = self.tokens.refused(name, token, fetch)
-        raise self.tokens.halt(name, token, refusal)
+        halted = self.tokens.halt(name, token, refusal)
+        if self._rests is not None:
+            self._rests.note(STABLE_TOKEN, halted)
+        raise halted
+
+    def _once(
+        self, endpoint: Endpoint, query: Mapping[str, str], body: Any, file: File | None,
+        form: Mapping[str, str] | None, binary: bool,
+    ) -> Answer:  # fmt: skip
+        if self._rests is not None:
+            self._rests.check(endpoint)
+        try:
+            answer = self._transport.call(
+                endpoint, query=query, body=body, file=file, form=form, binary=binary
+            )
+        except CallFailed as failed:
+            if self._rests is not None:
+                self._rests.note(endpoint, failed)
+            raise
+        if self._rests is not None:
+            self._rests.good(endpoint)
+        return answer
 
     def ask(
         self, endpoint: Endpoint, kind: type[T], *, query: Mapping[str, str] | None = None, body: Any = None,

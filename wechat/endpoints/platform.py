@@ -76,11 +76,17 @@ class PlatformCalls(Caller):
     def quota_clear(self) -> None:
         """Set all counters of the account to 0. 10 a month together with the console: never automatically."""
         self.call(QUOTA_CLEAR, body={"appid": self.settings.wechat.app_id})
+        self._quotas_are_back()
 
     def quota_clear_by_secret(self) -> None:
         """The same without a token: the way out when the token's own quota is used up."""
         wechat = self.settings.wechat
         self.call(QUOTA_CLEAR_SECRET, body={"appid": wechat.app_id, "appsecret": wechat.app_secret})
+        self._quotas_are_back()
+
+    def _quotas_are_back(self) -> None:
+        if self._rests is not None:
+            self._rests.clear()
 
     def rid_get(self, rid: str) -> dict[str, Any]:
         """What WeChat kept of a request for 7 days. Holds the request's URL with its token: never log or show it whole."""

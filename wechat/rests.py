@@ -1,0 +1,140 @@
+"""Calls that rest: the day's or minute's quota is used up, or an administrator must act first.
+
+A call whose quota is used up is not made again before the quota returns: WeChat would refuse it, and by the minute's limits even
+count it. What an administrator must mend is only noted, for the console and the doctor; whoever made the call pauses by itself.
+The note goes when the call succeeds again. One alert is logged for each.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import sqlalchemy as sa
+import structlog
+
+import clock
+from models.session import Database
+from models.system import CallRest
+from wechat import reactions
+from wechat.endpoints.table import Endpoint
+from wechat.errors import CallFailed, Kind, look_up, rest_until
+
+STOPPED_FOR = timedelta(hours=1)
+_REREAD_S = 5.0
+# The quota of a mass send (45028) is a follower's or the day's: a send to a tag may go where one to all may not.
+_REFUSED_HERE = frozenset({45009, 45010, 45011, 48006})
+# One person's, or one branch's robot: says nothing about the next call.
+_PERSONAL = frozenset({reactions.OAUTH, reactions.MINI, reactions.ROBOT})
+WORDS = {
+    reactions.TOKEN: "访问凭证", reactions.TAGS: "标签", reactions.USERS: "关注者", reactions.QR: "二维码",
+    reactions.MENU: "菜单", reactions.MEDIA: "素材", reactions.DRAFT: "草稿", reactions.COMMENT: "留言",
+    reactions.STATISTICS: "统计", reactions.PUBLISH: "发布", reactions.PUBLISH_DELETE: "删除已发布文章",
+    reactions.MASS: "群发", reactions.MASS_ADMIN: "群发管理", reactions.PREVIEW: "预览", reactions.TEMPLATE: "模板消息",
+    reactions.TEMPLATE_ADMIN: "模板管理", reactions.NOTICE: "订阅通知", reactions.CUSTOM: "客服消息",
+    reactions.TYPING: "输入状态", reactions.JSSDK: "网页签名", reactions.PLATFORM: "平台",
+}  # fmt: skip
+
+log = structlog.get_logger("wechat.rests")
+
+
+class Rest(NamedTuple):
+    """Until when, why (in Chinese), and WeChat's code."""
+
+    until: datetime
+    reason: str
+    code: int | None
+
+
+class Rests:
+    """What rests, shared through the database; each process looks again every few seconds."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known: dict[str, Rest] = {}
+        self._read_at = -_REREAD_S
+        self._reading = threading.Lock()
+
+    def check(self, endpoint: Endpoint) -> None:
+        """Raise :class:`CallFailed`, as WeChat's answer would, if the quota of this call is known to be used up."""
+        self._reread()
+        rest = self._known.get(_key(endpoint))
+        if rest is None or rest.code not in _REFUSED_HERE or rest.until <= clock.now():
+            return
+        row = look_up(endpoint.group, rest.code)
+        raise CallFailed(
+            row,
+            group=endpoint.group,
+            path=endpoint.path,
+            code=rest.code,
+            message=row.meaning + "，系统会在额度恢复后继续",
+        )
+
+    def note(self, endpoint: Endpoint, failure: CallFailed) -> None:
+        """Remember a refusal that concerns the next calls as well."""
+        if failure.kind not in (Kind.WAIT_FOR_QUOTA, Kind.STOP_AND_ALERT) or endpoint.group in _PERSONAL:
+            return
+        now = clock.now()
+        until = now + STOPPED_FOR
+        if failure.kind is Kind.WAIT_FOR_QUOTA:
+            until = rest_until(failure.detail, now)
+        reason = f"{WORDS.get(endpoint.group, '微信接口')}：{failure.message}"[:300]
+        key = _key(endpoint)
+        before = self._known.get(key)
+        if before is None or before.until <= now or before.code != failure.code:
+            log.error(
+                "wechat_calls_rest",
+                call=key,
+                code=failure.code,
+                reaction=failure.reaction,
+                until=until.isoformat(),
+            )
+        rest = Rest(until, reason, failure.code)
+        self._known[key] = rest
+        try:
+            with self._database.session_scope() as session:
+                session.merge(CallRest(group=key, until=until, reason=reason, code=failure.code))
+        except sa.exc.SQLAlchemyError:
+            log.warning("rest_not_stored", call=key)  # the refusal itself is what the caller must hear
+
+    def good(self, endpoint: Endpoint) -> None:
+        """The call succeeded: whatever was noted about it is over."""
+        if _key(endpoint) in self._known:
+            self._forget(_key(endpoint))
+
+    def clear(self) -> None:
+        """The counters were set to 0: forget all quotas."""
+        self._reread(now=True)
+        for key, rest in list(self._known.items()):
+            if rest.code in _REFUSED_HERE:
+                self._forget(key)
+
+    def _forget(self, key: str) -> None:
+        try:
+            with self._database.session_scope() as session:
+                session.execute(sa.delete(CallRest).where(CallRest.group == key))
+        except sa.exc.SQLAlchemyError:
+            return  # the next success tries again
+        self._known.pop(key, None)
+
+    def _reread(self, *, now: bool = False) -> None:
+        if not now and time.monotonic() - self._read_at < _REREAD_S:
+            return
+        if not self._reading.acquire(blocking=now):
+            return
+        try:
+            with self._database.read_scope() as session:
+                rows = session.scalars(sa.select(CallRest)).all()
+                self._known = {row.group: Rest(row.until, row.reason, row.code) for row in rows}
+        except sa.exc.SQLAlchemyError:
+            log.warning("rests_not_read")  # what we know goes on
+        finally:
+            self._read_at = time.monotonic()
+            self._reading.release()
+
+
+def _key(endpoint: Endpoint) -> str:
+    """The call's name in the table: its path without what all have in common."""
+    return endpoint.path.removeprefix("/cgi-bin/")[:40]
