@@ -13,6 +13,7 @@ BRANCH = "湖东社区党支部"
 
 def open_office(live: Live) -> Live:
     """Import places and roster, make an editor, three reviewers, an administrator and a secretary."""
+    live.control("settings", {"job_finish_delay_s": 0.3})
     places = live.flask_json("place", "import", DATA / "places.xlsx")
     assert (places["areas"], places["communities"], places["grids"], places["branches"]) == (3, 14, 120, 16)
     live.flask_json("member", "import", DATA / "roster.xlsx", "--only-valid")

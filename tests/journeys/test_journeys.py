@@ -14,6 +14,7 @@ from tests.journeys.office import BRANCH, DATA, approve, bind, open_office
 
 TRUTH = json.loads((DATA / "roster.truth.json").read_text(encoding="utf-8"))
 FIRST = next(person for person in TRUTH["some_valid"] if person["branch"] == BRANCH)
+LAST = "观澜社区党支部"
 OTHER = next(person for person in TRUTH["some_valid"] if person["branch"] == "湖西社区党支部")
 
 
@@ -119,9 +120,9 @@ def test_a_push_to_one_branch_reaches_that_branch_alone(office: Live) -> None:
 
 def test_a_member_checks_in_and_the_secretary_gets_the_ledger(office: Live, tmp_path: Path) -> None:
     (openid, stranger) = office.control("followers", {"count": 2, "scene": "branch-1"})["openids"]
-    person = next(p for p in TRUTH["some_valid"] if p["branch"] == "水墨社区党支部")
+    person = next(p for p in TRUTH["some_valid"] if p["branch"] == LAST)
     activity = office.flask_json(
-        "activity", "create", "--title", "主题党日", "--keyword", "党日", "--branches", "水墨社区党支部",
+        "activity", "create", "--title", "主题党日", "--keyword", "党日", "--branches", LAST,
         "--from", "2020-01-01T08:00", "--to", "2035-01-01T20:00", "--as", "bianji",
     )  # fmt: skip
     assert activity["status"] == "open"
@@ -134,9 +135,9 @@ def test_a_member_checks_in_and_the_secretary_gets_the_ledger(office: Live, tmp_
     assert again is not None
     assert "主题党日" in first["Content"]
     counted = office.flask_json("activity", "show", str(activity["id"]))
-    assert counted["expected"] == TRUTH["per_branch_valid"]["水墨社区党支部"]
+    assert counted["expected"] == TRUTH["per_branch_valid"][LAST]
     assert counted["checked_in"] == 1
-    (row,) = [row for row in counted["by_branch"] if row["branch"] == "水墨社区党支部"]
+    (row,) = [row for row in counted["by_branch"] if row["branch"] == LAST]
     assert (row["expected"], row["checked_in"]) == (counted["expected"], 1)
     undone = office.say(openid, "撤销")
     assert undone is not None
