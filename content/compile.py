@@ -147,18 +147,19 @@ def _without_fonts(root: Node) -> None:
 def _links_as_notes(root: Node) -> None:
     """Links to sent WeChat articles stay; of others WeChat keeps only the text, so their address becomes a note."""
     notes: list[tuple[str, str]] = []
-    links = [(parent, node) for parent, node in parents(root) if node.tag == "a"]
-    order = {id(node): index for index, node in enumerate(root.all("a"))}
-    for parent, link in sorted(links, key=lambda pair: order.get(id(pair[1]), 0)):
-        address = link.attrs.get("href", "").strip()
-        if _WECHAT_ARTICLE.match(address) and "tempkey=" not in address:
-            continue
-        kept: list[Node | str] = list(link.children)
-        text = link.text().strip()
+    numbers: dict[int, int] = {}
+    links = [link for link in root.all("a") if not _stays(link)]
+    for link in links:
+        address, text = link.attrs.get("href", "").strip(), link.text().strip()
         if re.match(r"^https?://", address) and text and address.rstrip("/") != text.rstrip("/"):
-            notes.append((text, address))
-            kept.append(Node("sup", {"style": "color:#8c8c8c"}, [f"[{len(notes)}]"]))
-        replace(parent, link, kept)
+            notes.append((" ".join(text.split()), address))
+            numbers[id(link)] = len(notes)
+    for parent, link in list(parents(root)):
+        if link.tag == "a" and not _stays(link):
+            kept = list(link.children)
+            if number := numbers.get(id(link)):
+                kept.append(Node("sup", {"style": "color:#737373"}, [f"[{number}]"]))
+            replace(parent, link, kept)
     if notes:
         lines: list[Node | str] = [
             Node(
@@ -178,6 +179,11 @@ def _links_as_notes(root: Node) -> None:
                 [heading, *lines],
             )
         )
+
+
+def _stays(link: Node) -> bool:
+    address = link.attrs.get("href", "").strip()
+    return bool(_WECHAT_ARTICLE.match(address)) and "tempkey=" not in address
 
 
 _STRAY = "data-stray"

@@ -75,6 +75,7 @@ _INLINER = css_inline.CSSInliner(
     inline_style_tags=False, load_remote_stylesheets=False, keep_style_tags=False
 )
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_ROUNDS = 5
 _STYLE_SHEET = re.compile(r"<style\b[^>]*>(.*?)</style\s*>", re.I | re.S)
 
 
@@ -84,7 +85,17 @@ def clean(html: str) -> str:
     Style sheets (of pasted layouts) become inline styles first. Scripts, forms, frames, classes, ids, comments and pictures
     without a usable address go; texts stay. Cleaning twice changes nothing more.
     """
-    root = parse(_CLEANER.clean(_inlined(CONTROL.sub("", html))))
+    cleaned = _once(_inlined(CONTROL.sub("", html)))
+    for _ in range(_ROUNDS):  # misnested tables may read otherwise when they are read again
+        again = _once(cleaned)
+        if again == cleaned:
+            break
+        cleaned = again
+    return cleaned
+
+
+def _once(html: str) -> str:
+    root = parse(_CLEANER.clean(html))
     _without_dead_pictures(root)
     return render(root).strip()
 
