@@ -21,7 +21,7 @@ import msgspec
 import structlog
 
 import clock
-from wechat.errors import STOP, CallFailed, Kind, Row, rest_until
+from wechat.errors import BACK_OFF, STOP, CallFailed, Kind, Row, rest_until
 from wechat.reactions import TOKEN
 from wechat.token_stores import DatabaseTokens, RedisTokens, Stored, TokenStore
 
@@ -104,10 +104,16 @@ class SharedTokens:
             return self._renew(name, local, fetch, refused=token, forcible=forcible)
 
     def halt(self, name: str, token: str, failure: CallFailed) -> CallFailed:
-        """A fresh token was refused as well: stop fetching, tell the administrator once; the exception to raise."""
+        """A fresh token was refused as well: stop fetching, tell the administrator once; the exception to raise.
+
+        If somebody has fetched yet another one meanwhile, that is what the caller should try later.
+        """
         local = self._local(name)
         with local.lock:
             stored = self._store.read(name)
+            if _is_good(stored, token):
+                row = Row(failure.code or 0, BACK_OFF, "访问凭证刚刚被更换")
+                return CallFailed(row, group=failure.group, path=failure.path, code=failure.code)
             if stored.value == token and not _is_halted(stored):
                 self._halt(name, stored, "微信连续两次拒绝访问凭证", failure.code, HALT, forget=True)
             local.expires_at = 0.0

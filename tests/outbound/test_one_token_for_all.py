@@ -20,6 +20,7 @@ from tests.fixtures.configuration import RAW
 from tests.fixtures.processes import Spawn, free_port
 from tests.outbound.conftest import Memory, at_once, calls_of, fetches, settings_for
 from wechat.client import Client
+from wechat.endpoints.table import ENDPOINTS
 from wechat.errors import CallFailed
 from wechat.sandbox.testing import SandboxControl
 from wechat.tokens import DatabaseTokens, Fetched, RedisTokens, SharedTokens, TokenStore
@@ -198,6 +199,21 @@ def test_a_standing_40001_ends_in_a_halt_after_a_few_fetches(
     sandbox.faults()
     client.tokens.resume(client.token_name())
     assert client.tags_get()
+
+
+def test_a_second_refusal_that_another_process_has_already_mended_halts_nobody(
+    sandbox: SandboxControl, make_store: MakeStore
+) -> None:
+    ours, theirs = (Client(settings_for(sandbox), make_store()) for _ in range(2))
+    old = ours.access_token()
+    sandbox.faults({"path": TAGS, "kind": "err:40001", "count": 1})
+    theirs.tags_get()  # forces a new one
+    sandbox.faults({"path": TAGS, "kind": "err:40001", "count": 1})
+    with pytest.raises(CallFailed) as refusal:
+        ours._transport.call(ENDPOINTS[TAGS], query={"access_token": old})
+    failure = ours.tokens.halt(ours.token_name(), old, refusal.value)
+    assert failure.reaction == "back-off-and-retry"
+    assert ours.tags_get()
 
 
 def test_a_wrong_secret_is_tried_once_and_told_in_chinese(
