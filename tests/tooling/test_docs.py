@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
+import click
 import pytest
 
 from cli import COMMANDS
 from tests.tooling.test_layout import ROOT, tracked
 
-DOCUMENTS = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "deploy/README.md", "docs/architecture.md"]
+DOCUMENTS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/commands.md",
+    "SECURITY.md",
+    "deploy/README.md",
+    "docs/architecture.md",
+]
 DECISIONS = ROOT / "docs" / "decisions"
 
 
@@ -51,6 +61,43 @@ def test_every_command_that_a_document_names_exists(name: str) -> None:
     assert named <= set(COMMANDS), named - set(COMMANDS)
     verbs = set(re.findall(r"\./pioneer ([a-z]+)", read(name)))
     assert verbs <= {"setup", "run", "test", "check", "bench", "flask"}, verbs
+
+
+def leaves(command: click.Command, path: str) -> Iterator[str]:
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            yield from leaves(inner, f"{path} {name}")
+    else:
+        yield path
+
+
+def test_the_list_of_commands_is_complete_and_names_no_other() -> None:
+    real = {
+        leaf
+        for name, (module, attribute, _) in COMMANDS.items()
+        for leaf in leaves(getattr(import_module(module), attribute), f"flask {name}")
+    }
+    rows = re.findall(r"^\| `(flask [a-z ]+)`", read("docs/commands.md"), flags=re.MULTILINE)
+    assert sorted(rows) == sorted(real)
+
+
+def test_every_option_that_the_list_of_commands_names_exists() -> None:
+    options = {
+        option
+        for module, attribute, _ in COMMANDS.values()
+        for command in commands_of(getattr(import_module(module), attribute))
+        for parameter in command.params
+        for option in parameter.opts
+    }
+    named = set(re.findall(r"--[a-z][a-z-]+", read("docs/commands.md"))) - {"--help"}
+    assert named <= options, named - options
+
+
+def commands_of(command: click.Command) -> Iterator[click.Command]:
+    yield command
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            yield from commands_of(inner)
 
 
 def test_no_file_names_a_machine_or_a_registry() -> None:
