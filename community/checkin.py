@@ -31,6 +31,7 @@ from community.checkin_questions import (
 from community.makeup import make_up
 from community.moments import moment, span
 from models import Activity, CheckIn, Follower, Member
+from models.prepared import prepared
 from settings import Limits
 
 __all__ = ["CheckInAnswer", "by_reply", "coming", "is_keyword", "make_up", "mine", "undo"]
@@ -60,7 +61,7 @@ def by_reply(
     ``keyword`` is what was said beside 签到 (an activity's keyword or title), ``choice`` the id of an activity picked from
     ``choices`` before. ``at`` is when the follower sent the message. Never raises for what a follower may do.
     """
-    rows = connection.execute(OPEN, {"openid": openid, "at": at}).all()
+    rows = prepared(OPEN, connection).all(connection, openid=openid, at=at)
     if not rows or rows[0].member_id is None:
         return answer("not_bound", NOT_BOUND)
     open_rows = [] if rows[0].activity_id is None else rows
@@ -84,18 +85,16 @@ def by_reply(
     row = picked[0]
     if row.done_at is not None:
         return _already(row.title, row.done_at, row.activity_id)
-    added = connection.execute(
-        INSERT[connection.dialect.name],
-        {
-            "activity_id": row.activity_id,
-            "member_id": member_id,
-            "branch_id": branch_id,
-            "at": at,
-            "via": via,
-            "message_key": message_key,
-        },
+    added = prepared(INSERT[connection.dialect.name], connection).run(
+        connection,
+        activity_id=row.activity_id,
+        member_id=member_id,
+        branch_id=branch_id,
+        at=at,
+        via=via,
+        message_key=message_key,
     )
-    if added.rowcount == 0:  # recorded a moment ago by another message
+    if added == 0:  # recorded a moment ago by another message
         done = connection.execute(
             RECORDED_AT, {"activity_id": row.activity_id, "member_id": member_id}
         ).scalar_one()

@@ -30,6 +30,7 @@ class Front:
 
     def __init__(self, database: Database, patience_s: float, lock_s: float) -> None:
         self.database = database
+        self._held: sa.Connection | None = None  # SQLite: the one connection, kept from message to message
         self.patience_s = patience_s
         if database.on_sqlite:
             # One transaction at a time (the process's lock), so one connection; no reset, both ends are
@@ -42,7 +43,7 @@ class Front:
                 pool_timeout=patience_s,
                 pool_reset_on_return=None,
             )
-            listen_to_sqlite(self.engine, busy_ms=int(patience_s * 1000))
+            listen_to_sqlite(self.engine, int(patience_s * 1000), _begin)
         else:
             self.engine = sa.create_engine(
                 database.url,
@@ -72,12 +73,28 @@ class Front:
 
         Raises :class:`errors.Unavailable` when another thread writes for longer than ``patience_s`` (SQLite).
         """
-        with (
-            self.database.writing(self.patience_s),
-            self.engine.connect() as connection,
-            connection.begin(),
-        ):
-            yield connection
+        if not self.database.on_sqlite:
+            with self.engine.connect() as connection, connection.begin():
+                yield connection
+            return
+        with self.database.writing(self.patience_s):
+            if self._held is None:
+                self._held = self.engine.connect()
+            try:
+                with self._held.begin():
+                    yield self._held
+            except self.outages:
+                self._let_go()
+                raise
+            finally:
+                if self._held is not None and self._held.in_transaction():  # its end failed
+                    self._let_go()
+
+    def _let_go(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            held.invalidate()
+            held.close()
 
     def insert(self, table: Any) -> Any:
         """``INSERT`` in the dialect of the database, which knows ``ON CONFLICT``."""
@@ -98,4 +115,12 @@ class Front:
 
     def close(self) -> None:
         """Give all connections back."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None
         self.engine.dispose()
+
+
+def _begin(connection: sa.Connection) -> None:
+    driver: Any = connection.connection.driver_connection
+    driver.execute("BEGIN IMMEDIATE")

@@ -23,7 +23,8 @@ class InboundMessage(Base):
 
     __tablename__ = "inbound_message"
 
-    key: Mapped[str] = mapped_column(sa.String(160), primary_key=True)
+    id: Mapped[Pk]
+    key: Mapped[str] = mapped_column(sa.String(160), unique=True)
     openid: Mapped[str] = mapped_column(sa.String(64))
     kind: Mapped[str] = mapped_column(sa.String(40))
     sent_at: Mapped[datetime]
@@ -34,10 +35,7 @@ class InboundMessage(Base):
     handler: Mapped[str] = mapped_column(sa.String(40), default="")
     request: Mapped[str | None] = mapped_column(sa.String(40), unique=True)
 
-    __table_args__ = (
-        sa.Index("ix_inbound_message_openid", "openid", "received_at"),
-        {"sqlite_with_rowid": False},
-    )
+    __table_args__ = (sa.Index("ix_inbound_message_openid", "openid", "received_at"),)
 
 
 class Conversation(Base):

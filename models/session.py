@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -109,7 +109,16 @@ class Database:
         self.engine.dispose()
 
 
-def listen_to_sqlite(engine: sa.Engine, busy_ms: int = _BUSY_S * 1000) -> None:
+def _on_sqlite_begin(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("writes", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def listen_to_sqlite(
+    engine: sa.Engine,
+    busy_ms: int = _BUSY_S * 1000,
+    on_begin: Callable[[sa.Connection], None] = _on_sqlite_begin,
+) -> None:
     """Set up each connection of a SQLite engine, and begin its transactions ourselves."""
 
     def on_connect(connection: sqlite3.Connection, _record: Any) -> None:
@@ -122,9 +131,4 @@ def listen_to_sqlite(engine: sa.Engine, busy_ms: int = _BUSY_S * 1000) -> None:
         cursor.close()
 
     sa.event.listen(engine, "connect", on_connect)
-    sa.event.listen(engine, "begin", _on_sqlite_begin)
-
-
-def _on_sqlite_begin(connection: sa.Connection) -> None:
-    writes = connection.get_execution_options().get("writes", True)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    sa.event.listen(engine, "begin", on_begin)

@@ -20,6 +20,9 @@ WAITING_TO_SEND, PROMISED = "waiting", "promised"
 _WRITTEN_LIFE = timedelta(hours=48)
 _TAPPED_LIFE = timedelta(minutes=1)
 _INBOUND: sa.Table = InboundMessage.__table__  # type: ignore[assignment]
+_CLAIMED = (
+    "key", "openid", "kind", "sent_at", "received_at", "body", "outcome", "handler", "request",
+)  # fmt: skip
 _OUTBOX: sa.Table = OutboxMessage.__table__  # type: ignore[assignment]
 _FOLLOWER: sa.Table = Follower.__table__  # type: ignore[assignment]
 _FAILURE: sa.Table = SpoolFailure.__table__  # type: ignore[assignment]
@@ -46,7 +49,9 @@ class Statements:
 
     def __init__(self, front: Front) -> None:
         engine, key = front.engine, _INBOUND.c.key
-        self._claim = Prepared(front.insert(_INBOUND).on_conflict_do_nothing(), engine)
+        self._claim = Prepared(
+            front.insert(_INBOUND).values(_columns(*_CLAIMED)).on_conflict_do_nothing(), engine
+        )
         self.find = Prepared(
             sa.select(_INBOUND.c.reply, _INBOUND.c.outcome).where(key == sa.bindparam("of")), engine
         )
@@ -111,7 +116,6 @@ class Statements:
             sent_at=datetime.fromtimestamp(push.at, UTC),
             received_at=letter.received_at,
             body=letter.body,
-            reply=None,
             outcome="done",
             handler="",
             request=letter.request,

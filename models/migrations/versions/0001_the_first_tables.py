@@ -82,6 +82,9 @@ def upgrade() -> None:
 
     op.create_table(
         "inbound_message",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
         sa.Column("key", sa.String(length=160), nullable=False),
         sa.Column("openid", sa.String(length=64), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
@@ -92,9 +95,9 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(length=12), nullable=False),
         sa.Column("handler", sa.String(length=40), nullable=False),
         sa.Column("request", sa.String(length=40), nullable=True),
-        sa.PrimaryKeyConstraint("key", name=op.f("pk_inbound_message")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbound_message")),
+        sa.UniqueConstraint("key", name=op.f("uq_inbound_message_key")),
         sa.UniqueConstraint("request", name=op.f("uq_inbound_message_request")),
-        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("inbound_message", schema=None) as batch_op:
         batch_op.create_index("ix_inbound_message_openid", ["openid", "received_at"], unique=False)
