@@ -10,11 +10,13 @@ import re
 from content.tree import Node
 
 RED = "#c8102e"
-_ROOT = "font-size:16px;line-height:1.75;color:#333;letter-spacing:0.5px;word-break:break-word"
+_ROOT = (
+    "font-size:16px;line-height:1.75;color:#333;letter-spacing:0.5px;word-break:break-word;text-align:justify"
+)
 _MARK = "data-house"
 
 _STYLES: dict[str, dict[str, str]] = {
-    "p": {"margin": "0 0 16px", "text-indent": "2em", "text-align": "justify"},
+    "p": {"margin": "0 0 16px", "text-indent": "2em"},
     "h1": {"margin": "28px 0 16px", "font-size": "20px", "font-weight": "bold", "line-height": "1.4", "color": RED},
     "h2": {
         "margin": "28px 0 14px", "padding-left": "10px", "border-left": f"4px solid {RED}", "font-size": "18px",
@@ -29,15 +31,13 @@ _STYLES: dict[str, dict[str, str]] = {
         "margin": "16px 0", "padding": "12px", "background-color": "#f7f5f3", "font-size": "14px",
         "white-space": "pre-wrap", "word-break": "break-all",
     },
-    "table": {"width": "100%", "border-collapse": "collapse", "table-layout": "fixed", "margin": "16px 0", "font-size": "15px"},
+    "table": {
+        "width": "100%", "border-collapse": "collapse", "table-layout": "fixed", "margin": "16px 0", "font-size": "15px",
+        "word-break": "break-all", "text-align": "left",
+    },
 }  # fmt: skip
 _STYLES["h4"] = _STYLES["h5"] = _STYLES["h6"] = _STYLES["h3"]
-_CELL = {
-    "border": "1px solid #d9d9d9",
-    "padding": "8px 6px",
-    "word-break": "break-all",
-    "vertical-align": "middle",
-}
+_CELL = {"border": "1px solid #d9d9d9", "padding": "8px 6px"}
 _HEAD = {"background-color": "#fbf1f0", "font-weight": "bold", "text-align": "center"}
 _NUMBER = {"text-align": "center"}
 _IN_CELL = {"margin": "0", "text-indent": "0"}

@@ -24,6 +24,8 @@ from settings import Limits
 
 # Word's own names of the styles that are a title or a heading, English and Chinese.
 _STYLE_MAP = """
+p[style-name='pioneer-center'] => p.pioneer-center:fresh
+p[style-name='pioneer-right'] => p.pioneer-right:fresh
 p[style-name='Title'] => h1.title:fresh
 p[style-name='标题'] => h1.title:fresh
 p[style-name='Subtitle'] => p.subtitle:fresh
@@ -37,6 +39,8 @@ p[style-name='题注'] => p.caption:fresh
 u => u
 comment-reference => !
 """
+_ALIGNED = re.compile(r'<p class="pioneer-(center|right)">')
+_BODY_STYLES = (None, "Normal", "正文", "Body Text", "Normal (Web)", "No Spacing")
 _TITLE_CHARS = 40
 _DIGEST_SENTENCE: Final = re.compile(r"^.*[。！？；!?]", re.S)
 _BY = re.compile(
@@ -125,7 +129,7 @@ def read_word(data: bytes, filename: str, limits: Limits, *, column_key: str = "
     return WordDraft(
         title=title,
         author=_author(lines),
-        digest=digest_of(lines[0] if lines else "", limits),
+        digest=digest_of(next((line for line in lines if not _BY.match(line)), ""), limits),
         html=render(root),
         pictures=tuple(pictures.taken),
         cover=cover,
@@ -153,6 +157,7 @@ def _converted(data: bytes, take: Callable[[Any], dict[str, str]]) -> str:
             io.BytesIO(data),
             convert_image=mammoth.images.img_element(take),
             style_map=_STYLE_MAP,
+            transform_document=mammoth.transforms.paragraph(_keep_alignment),
             include_embedded_style_map=False,
             external_file_access=False,
         )
@@ -162,7 +167,15 @@ def _converted(data: bytes, take: Callable[[Any], dict[str, str]]) -> str:
         raise Refused(
             "文档已损坏，无法读取，请在 Word 中打开并另存一份再导入", reason=type(error).__name__
         ) from error
-    return str(result.value)
+    return _ALIGNED.sub(lambda found: f'<p style="text-align:{found[1]}">', str(result.value))
+
+
+def _keep_alignment(paragraph: Any) -> Any:
+    """mammoth drops alignment; a centred line or a signature on the right means something, so it travels as a style name."""
+    kind = {"center": "center", "right": "right", "end": "right"}.get(paragraph.alignment or "")
+    if kind and paragraph.style_name in _BODY_STYLES and paragraph.numbering is None:
+        return paragraph.copy(style_id=None, style_name=f"pioneer-{kind}")
+    return paragraph
 
 
 def _tidy(root: Node) -> None:

@@ -12,7 +12,7 @@ from errors import Refused
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MAX_TOTAL = 400_000_000
-_MAX_XML = 40_000_000
+_MAX_XML = 20_000_000
 _MAX_PARTS = 4_000
 _BOMB_FROM = 20_000_000
 _BOMB_RATIO = 150  # Word's own styles.xml packs 30:1, a plain-coloured photo 360:1 but small

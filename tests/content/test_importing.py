@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ def read(data: bytes, filename: str = "稿件.docx") -> WordDraft:
     return read_word(data, filename, LIMITS, column_key="study")
 
 
+@cache
 def given(name: str) -> WordDraft:
     return read((DATA / name).read_bytes(), name)
 
@@ -90,11 +92,18 @@ def test_the_author_is_found_at_the_top_or_the_end() -> None:
     top = word(paragraph("书香进楼道") + paragraph("作者：王小满") + paragraph(SENTENCE))
     end = word(paragraph("书香进楼道") + paragraph(SENTENCE) + paragraph("（供稿：湖西社区 李想）"))
     assert read(top).author == "王小满"
+    assert read(top).digest == SENTENCE
     assert read(end).author == "湖西社区 李想"
 
 
 def test_typed_indents_go_because_the_house_style_indents() -> None:
     assert "<p>正文第一段。</p>" in read(word(paragraph("标题") + paragraph("　　正文第一段。"))).html
+
+
+def test_a_signature_on_the_right_stays_on_the_right() -> None:
+    signed = '<w:p><w:pPr><w:jc w:val="right"/></w:pPr><w:r><w:t>湖东社区党支部</w:t></w:r></w:p>'
+    body = read(word(paragraph("标题") + paragraph(SENTENCE) + signed)).html
+    assert body.endswith('<p style="text-align:right">湖东社区党支部</p>')
 
 
 def test_the_final_text_of_tracked_changes_comes_in_and_is_announced() -> None:
