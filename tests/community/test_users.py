@@ -1,0 +1,265 @@
+"""Accounts: signing in, locks, sessions, rights, and the audit chain that nobody can bend."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from community import audit, passwords, rights, users
+from errors import Conflict, Forbidden, NotFound, Refused
+from models import ROLES, AuditEntry, LoginSession, User
+from models.session import Database
+from settings import Limits
+from tests.community.conftest import NOON, Office
+
+LIMITS = Limits()
+PASSWORD = "correct-horse-9"
+
+
+@pytest.fixture(scope="module")
+def password_hash() -> str:
+    """One real hash for all tests of the file: making it is slow on purpose."""
+    return passwords.hash_password(PASSWORD)
+
+
+@pytest.fixture
+def wang(office: Office, password_hash: str) -> User:
+    """An editor named 王芳 with :data:`PASSWORD`."""
+    with office.db.session_scope() as session:
+        return users.create(session, username="王芳", password_hash=password_hash, role="editor", at=NOON)
+
+
+def _sign_in(db: Database, username: str, password: str, minutes: float = 0) -> users.SignIn:
+    with db.read_scope() as session:
+        known = users.credentials(session, username)
+    matched = users.matches(known, password)
+    with db.session_scope() as session:
+        return users.sign_in(session, known, matched, limits=LIMITS, at=NOON + timedelta(minutes=minutes))
+
+
+def test_a_hash_tells_its_parameters_and_only_the_password_matches(password_hash: str) -> None:
+    assert password_hash.startswith("$argon2id$v=19$")
+    assert passwords.verify_password(PASSWORD, password_hash)
+    assert not passwords.verify_password(PASSWORD + "x", password_hash)
+    assert not passwords.verify_password(PASSWORD, "rubbish")
+    assert passwords.hash_password("another-one-7") != passwords.hash_password("another-one-7")
+
+
+@pytest.mark.parametrize(
+    ("password", "says"),
+    [("short", "至少 8 个字符"), ("x" * 129, "不能超过"), ("12345678", "过于简单"), ("zhangsan", "过于简单")],
+)
+def test_weak_passwords_are_refused(password: str, says: str) -> None:
+    with pytest.raises(Refused, match=says):
+        passwords.check_strength(password, "ZhangSan")
+
+
+def test_signing_in_opens_a_session_that_ends_by_itself(office: Office, wang: User) -> None:
+    result = _sign_in(office.db, " 王芳 ", PASSWORD)
+    assert result.token is not None
+    with office.db.read_scope() as session:
+        stored = session.scalars(sa.select(LoginSession)).one()
+        assert result.token not in (stored.token_hash,), "only the hash is kept"
+        soon, later = NOON + timedelta(hours=11), NOON + timedelta(hours=LIMITS.session_hours)
+        found = users.signed_in_user(session, result.token, at=soon)
+        assert found is not None
+        assert found.id == wang.id
+        assert users.signed_in_user(session, result.token, at=later) is None
+        assert users.signed_in_user(session, "made-up", at=soon) is None
+        assert users.signed_in_user(session, "", at=soon) is None
+
+
+def test_signing_out_ends_the_session_at_once(office: Office, wang: User) -> None:
+    token = _sign_in(office.db, "王芳", PASSWORD).token
+    other = _sign_in(office.db, "王芳", PASSWORD).token
+    assert token is not None
+    assert other is not None
+    with office.db.session_scope() as session:
+        users.revoke(session, token, at=NOON)
+        assert users.signed_in_user(session, token, at=NOON) is None
+        assert users.signed_in_user(session, other, at=NOON) is not None
+
+
+def test_wrong_passwords_count_down_lock_and_the_lock_ends(office: Office, wang: User) -> None:
+    messages = [_sign_in(office.db, "王芳", "wrong").message for _ in range(5)]
+    assert messages[1] == "用户名或密码不正确，还可尝试 3 次"
+    assert "账号已锁定，请 15 分钟后再试" in messages[4]
+    locked = _sign_in(office.db, "王芳", PASSWORD, minutes=14)
+    assert (locked.token, "1 分钟后" in locked.message) == (None, True)
+    assert _sign_in(office.db, "王芳", PASSWORD, minutes=15).token is not None
+
+
+def test_a_success_forgives_earlier_failures(office: Office, wang: User) -> None:
+    for _ in range(4):
+        _sign_in(office.db, "王芳", "wrong")
+    assert _sign_in(office.db, "王芳", PASSWORD).token is not None
+    assert "还可尝试 4 次" in _sign_in(office.db, "王芳", "wrong").message
+
+
+def test_the_answer_does_not_tell_whether_a_name_exists(office: Office, wang: User) -> None:
+    assert _sign_in(office.db, "nobody", "wrong").message == "用户名或密码不正确，请核对后重试"
+
+
+def test_guesses_at_the_same_moment_are_all_counted(office: Office, wang: User) -> None:
+    threads = [threading.Thread(target=_sign_in, args=(office.db, "王芳", "wrong")) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with office.db.read_scope() as session:
+        assert session.scalar(sa.select(User.failures)) == 4
+
+
+def test_a_deactivated_account_is_out_at_once(office: Office, wang: User) -> None:
+    admin = office.user("admin")
+    token = _sign_in(office.db, "王芳", PASSWORD).token
+    assert token is not None
+    with office.db.session_scope() as session:
+        users.set_active(session, session.get_one(User, wang.id), False, at=NOON, by=admin)
+    with office.db.session_scope() as session:
+        assert users.signed_in_user(session, token, at=NOON) is None
+        with pytest.raises(NotFound):
+            users.by_name(session, "王芳")
+        with pytest.raises(Refused, match="最后一个管理员"):
+            users.set_active(session, session.get_one(User, admin.id), False, at=NOON)
+    assert _sign_in(office.db, "王芳", PASSWORD).token is None
+
+
+def test_a_new_password_ends_all_sessions_and_lifts_the_lock(office: Office, wang: User) -> None:
+    token = _sign_in(office.db, "王芳", PASSWORD).token
+    assert token is not None
+    for _ in range(5):
+        _sign_in(office.db, "王芳", "wrong")
+    new = passwords.hash_password("a-new-one-123")
+    with office.db.session_scope() as session:
+        users.set_password(session, session.get_one(User, wang.id), new, at=NOON)
+        assert users.signed_in_user(session, token, at=NOON) is None
+    assert _sign_in(office.db, "王芳", PASSWORD).token is None
+    assert _sign_in(office.db, "王芳", "a-new-one-123").token is not None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "says"),
+    [
+        ({"username": "x", "role": "editor"}, "用户名应为"),
+        ({"username": "a b", "role": "editor"}, "用户名应为"),
+        ({"username": "li", "role": "boss"}, "没有“boss”这个角色"),
+        ({"username": "li", "role": "secretary"}, "须指定所在党支部"),
+        ({"username": "li", "role": "editor", "stage": 2}, "审核环节"),
+        ({"username": "li", "role": "reviewer", "stage": 4}, "审核环节"),
+    ],
+)
+def test_an_account_that_makes_no_sense_is_refused(
+    office: Office, wanted: dict[str, object], says: str
+) -> None:
+    with office.db.session_scope() as session, pytest.raises(Refused, match=says):
+        users.create(session, password_hash="-", at=NOON, **wanted)  # type: ignore[arg-type]
+
+
+def test_a_name_is_taken_only_once_whatever_its_spelling(office: Office) -> None:
+    office.user("editor", name="Li.Lei")
+    with office.db.session_scope() as session, pytest.raises(Conflict):
+        users.create(session, username="ＬＩ.lei", password_hash="-", role="editor", at=NOON)
+
+
+def test_every_right_names_real_roles_and_the_auditor_changes_nothing(office: Office) -> None:
+    auditor = office.user("auditor")
+    for action, roles in rights.RIGHTS.items():
+        assert roles <= set(ROLES), action
+        verb = action.partition(".")[2]
+        if verb not in ("view", "export"):
+            assert not rights.may(auditor, action), action
+
+
+def test_a_secretary_acts_for_the_own_branch_only(office: Office) -> None:
+    secretary = office.user("secretary", "湖东社区党支部")
+    own = secretary.branch_id
+    assert own is not None
+    assert rights.may(secretary, "checkin.record", own)
+    assert not rights.may(secretary, "checkin.record", own + 1)
+    with pytest.raises(Forbidden, match="本支部"):
+        rights.require(secretary, "checkin.record", own + 1)
+    with pytest.raises(Forbidden, match="支部书记"):
+        rights.require(secretary, "user.manage")
+    secretary.branch_id = None
+    assert not rights.may(secretary, "checkin.record", own), "without a branch nothing is the own one"
+
+
+def test_an_unknown_action_is_a_mistake_of_ours(office: Office) -> None:
+    with pytest.raises(KeyError):
+        rights.may(office.user("admin"), "member.fly")
+
+
+# --- The audit chain ---------------------------------------------------------------------------------------
+
+
+def test_the_chain_holds_over_many_entries_written_at_once(office: Office) -> None:
+    admin = office.user("admin")
+
+    def write(number: int) -> None:
+        for _ in range(5):
+            with office.db.session_scope() as session:
+                audit.record(session, "member.change", user=admin, subject=f"member:{number}", at=NOON)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with office.db.read_scope() as session:
+        report = audit.verify(session)
+    assert (report.entries, report.intact) == (22, True)
+
+
+@pytest.mark.parametrize(
+    "bend",
+    [
+        lambda entry: sa.update(AuditEntry).where(AuditEntry.id == entry).values(detail={"rows": 2}),
+        lambda entry: sa.update(AuditEntry).where(AuditEntry.id == entry).values(actor="别人"),
+        lambda entry: (
+            sa.update(AuditEntry).where(AuditEntry.id == entry).values(at=NOON + timedelta(hours=1))
+        ),
+        lambda entry: sa.delete(AuditEntry).where(AuditEntry.id == entry),
+    ],
+    ids=["detail", "actor", "time", "removed"],
+)
+def test_whoever_bends_an_entry_is_found_at_that_place(office: Office, bend: object) -> None:
+    assert callable(bend)
+    with office.db.session_scope() as session:
+        entries = [audit.record(session, "activity.export", detail={"rows": n}, at=NOON) for n in range(4)]
+        target, following = entries[1].id, entries[2].id
+        assert audit.verify(session).intact
+    with office.db.session_scope() as session:
+        session.execute(bend(target))
+    with office.db.read_scope() as session:
+        assert audit.verify(session).broken_at in (target, following)
+
+
+def test_an_entry_goes_with_its_transaction(office: Office) -> None:
+    with office.db.read_scope() as session:
+        before = audit.verify(session).entries
+
+    def fail() -> None:
+        with office.db.session_scope() as session:
+            audit.record(session, "member.change", at=NOON)
+            raise RuntimeError("the power goes")
+
+    with pytest.raises(RuntimeError):
+        fail()
+    with office.db.session_scope() as session:
+        audit.record(session, "member.change", actor="命令行", at=NOON)
+        assert audit.verify(session) == audit.ChainReport(before + 1, None)
+
+
+def test_entries_are_found_by_kind_newest_first(office: Office) -> None:
+    with office.db.session_scope() as session:
+        for action in ("member.change", "member.unmask", "activity.export"):
+            audit.record(session, action, at=NOON)
+        found = audit.page(session, action="member")
+        assert (found.total, [entry.action for entry in found.entries]) == (
+            2,
+            ["member.unmask", "member.change"],
+        )
