@@ -45,6 +45,7 @@ def prepare(settings: Settings, say: Callable[[str], None]) -> None:
         say("正在准备演示数据，首次启动需要十几秒")
         clock.sync()
         build.build(runtime, random.Random(_SEED), mark=_MARK, hint=_HINT)
+        build.furnish(runtime)
     finally:
         runtime.close()
 

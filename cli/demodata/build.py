@@ -30,6 +30,7 @@ from models import (
     Setting,
     User,
 )
+from wechat import menu
 
 if TYPE_CHECKING:
     from runtime import Runtime
@@ -100,6 +101,24 @@ def build(runtime: Runtime, rnd: random.Random, *, mark: str, hint: str) -> None
             Setting(name=hint, value=f"绑定 {unbound['name']} {unbound['phone'][-4:]}", updated_at=now)
         )
         session.add(Setting(name=mark, value=now.isoformat(), updated_at=now))
+
+
+def furnish(runtime: Runtime) -> None:
+    """What a real office would have set up at WeChat: the menu, and a QR code for every branch."""
+    client, db = runtime.client, runtime.db
+    with db.session_scope() as session:
+        draft = menu.draft(session, runtime.settings.server.base_url)
+        menu_id, buttons = draft.id, list(draft.buttons)
+        scenes = {
+            branch.id: branch.scene
+            for branch in session.scalars(sa.select(Branch).order_by(Branch.sort.desc()))
+        }
+    menu.publish(client, buttons)
+    tickets = {branch_id: client.qrcode_create(scene).ticket for branch_id, scene in scenes.items()}
+    with db.session_scope() as session:
+        menu.mark_published(session, menu_id)
+        for branch_id, ticket in tickets.items():
+            session.execute(sa.update(Branch).where(Branch.id == branch_id).values(qr_ticket=ticket))
 
 
 def _sandbox_followers(base: str, count: int) -> list[str]:
@@ -212,7 +231,8 @@ def _followers(
     chosen = sorted(rnd.sample(range(len(members)), _BOUND))
     bound: dict[int, str] = {}
     rows = []
-    for number, openid in enumerate(openids):
+    # The phone shows the newest follower first: that is to be a bound member of the first branch.
+    for number, openid in enumerate(reversed(openids)):
         since = now - timedelta(days=rnd.randrange(2, 33), minutes=rnd.randrange(1440))
         member = members[chosen[number]] if number < len(chosen) else None
         if member is not None:
