@@ -80,13 +80,13 @@ def neighbours(session: Session, of: Article) -> Neighbours:
     newer = _merged(
         session,
         of.column_id,
-        sa.or_(Article.published_at > moment, sa.and_(Article.published_at == moment, Article.id > here)),
+        sa.and_(Article.published_at >= moment, sa.or_(Article.published_at > moment, Article.id > here)),
         (Article.published_at.asc(), Article.id.asc()),
     )
     older = _merged(
         session,
         of.column_id,
-        sa.or_(Article.published_at < moment, sa.and_(Article.published_at == moment, Article.id < here)),
+        sa.and_(Article.published_at <= moment, sa.or_(Article.published_at < moment, Article.id < here)),
         (Article.published_at.desc(), Article.id.desc()),
     )
     return Neighbours(

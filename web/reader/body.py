@@ -14,6 +14,7 @@ from content.tree import Node, parents, parse, render, replace
 _PX = re.compile(r"^(\d+(?:\.\d+)?)px$")
 _SCALED = ("font-size", "line-height", "letter-spacing")
 _ROOT_PX = 16
+_SCROLLS = {"class": "scroll", "tabindex": "0", "role": "region", "aria-label": "表格，可左右滑动查看"}
 Size = tuple[int, int]
 
 
@@ -33,14 +34,10 @@ def _readable(html: str, sizes: tuple[tuple[str, Size], ...]) -> str:
     for index, picture in enumerate(root.all("img")):
         _lazy(picture, known, index)
     for parent, node in list(parents(root)):
-        if node.tag == "table" and "overflow-x" not in parent.style():
-            attrs = {
-                "class": "scroll",
-                "tabindex": "0",
-                "role": "region",
-                "aria-label": "表格，可左右滑动查看",
-            }
-            replace(parent, node, [Node("div", attrs, [node])])
+        if node.tag == "table" and "overflow-x" in parent.style():
+            parent.attrs |= _SCROLLS
+        elif node.tag == "table":
+            replace(parent, node, [Node("div", dict(_SCROLLS), [node])])
     return render(root)
 
 
