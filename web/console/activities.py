@@ -47,7 +47,7 @@ def activity_new() -> str:
     with looking() as (session, me):
         own = users.own_branch(me)
         branches = [one for one in places.branches(session) if own is None or one.id == own]
-        return draw("activities/new.html", branches=branches, own=own)
+        return draw("activities/new.html", branches=branches, limited=own is not None)
 
 
 @blueprint.post("/activities/new", endpoint="activity_new_post")

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from flask import flash, redirect, request, url_for
+from sqlalchemy.orm import Session
 
 import clock
 from community import audit
 from content import articles
 from errors import NotFound
-from models import CallRest, InboundMessage, InstanceLease, OutboxMessage, SpoolFailure, User, migrate
+from models import (
+    ROLE_NAMES,
+    Activity,
+    Article,
+    Branch,
+    CallRest,
+    Column,
+    InboundMessage,
+    InstanceLease,
+    OutboxMessage,
+    Push,
+    SpoolFailure,
+    User,
+    migrate,
+)
 from scheduler import instance
 from web import listing
 from web.access import acting, action, looking, page, parts, settings
@@ -51,6 +67,9 @@ DETAILS = {
 }  # fmt: skip
 
 
+_WORDS = {**ROLE_NAMES, "all": "全部", "auto": "自动", "mass": "群发", "template": "模板消息"}
+
+
 @blueprint.get("/audit", endpoint="trail")
 @page("audit.view")
 def trail_page() -> str:
@@ -63,8 +82,29 @@ def trail_page() -> str:
         people = list(session.scalars(sa.select(User).order_by(User.username)))
         return draw(
             "system/trail.html", found=found.entries, paging=place, actions=ACTIONS, subject=subject, detail=detail,
-            people=people,
+            people=people, names=_names(session, [entry.subject for entry in found.entries]),
         )  # fmt: skip
+
+
+_NAMED: dict[str, tuple[Any, Any]] = {
+    "user": (User.id, User.username),
+    "article": (Article.id, Article.title),
+    "push": (Push.id, Push.title),
+    "activity": (Activity.id, Activity.title),
+    "branch": (Branch.id, Branch.name),
+    "column": (Column.id, Column.name),
+}
+
+
+def _names(session: Session, subjects: list[str]) -> dict[str, str]:
+    """What the subjects of a page are called, one query a kind; members stay numbers."""
+    found = {}
+    for kind, (key, name) in _NAMED.items():
+        ids = {int(text.partition(":")[2]) for text in subjects if re.fullmatch(f"{kind}:[0-9]+", text)}
+        if ids:
+            rows = session.execute(sa.select(key, name).where(key.in_(ids)))
+            found.update({f"{kind}:{one}": label for one, label in rows})
+    return found
 
 
 @blueprint.post("/audit/verify")
@@ -95,7 +135,7 @@ def detail(values: dict[str, Any]) -> str:
         elif isinstance(value, list):
             word = f"{len(value)} 个"
         else:
-            word = {"all": "全部", "auto": "自动", "mass": "群发", "template": "模板消息"}.get(str(value), str(value))
+            word = _WORDS.get(str(value), str(value))
         shown.append(f"{DETAILS.get(key, key)}：{word[:12] if key == 'hash' else word}")
     return "；".join(shown) or "—"
 
