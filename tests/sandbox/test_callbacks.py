@@ -30,6 +30,9 @@ MESSAGES: list[tuple[str, dict[str, Any]]] = [
     ),
     ("link", {"MsgType": "link", "Title": "通知", "Description": "摘要", "Url": "https://example.org/a"}),
 ]
+SCANNED = {"ScanType": "qrcode", "ScanResult": "1"}
+PICTURES = {"Count": 1, "PicList": {"item": {"PicMd5Sum": "0"}}}
+PLACE = {"Location_X": "1", "Location_Y": "2", "Scale": "15", "Label": "a", "Poiname": ""}
 EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("subscribe", {"Event": "subscribe", "EventKey": ""}),
     ("subscribe_scan", {"Event": "subscribe", "EventKey": "qrscene_branch-07", "Ticket": "T"}),
@@ -37,9 +40,9 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("click", {"Event": "CLICK", "EventKey": "CHECKIN"}),
     ("view", {"Event": "VIEW", "EventKey": "https://example.org/", "MenuId": 1}),
     ("location", {"Event": "LOCATION", "Latitude": 30.1, "Longitude": 120.6, "Precision": 65.0}),
-    ("scancode_waitmsg", {"Event": "scancode_waitmsg", "EventKey": "K", "ScanCodeInfo": {"ScanType": "qrcode", "ScanResult": "1"}}),
-    ("pic_sysphoto", {"Event": "pic_sysphoto", "EventKey": "K", "SendPicsInfo": {"Count": 1, "PicList": {"item": {"PicMd5Sum": "0"}}}}),
-    ("location_select", {"Event": "location_select", "EventKey": "K", "SendLocationInfo": {"Location_X": "1", "Location_Y": "2", "Scale": "15", "Label": "a", "Poiname": ""}}),
+    ("scancode_waitmsg", {"Event": "scancode_waitmsg", "EventKey": "K", "ScanCodeInfo": SCANNED}),
+    ("pic_sysphoto", {"Event": "pic_sysphoto", "EventKey": "K", "SendPicsInfo": PICTURES}),
+    ("location_select", {"Event": "location_select", "EventKey": "K", "SendLocationInfo": PLACE}),
     ("unsubscribe", {"Event": "unsubscribe", "EventKey": ""}),
 ]  # fmt: skip
 

@@ -67,7 +67,7 @@ class Sandbox:
         config = self.config
         seed = self.store.get("seed")
         self.seed: int = config.seed if config.seed is not None else (seed or time.time_ns() % 2**31)
-        self.rng = random.Random(self.seed)
+        self._reseed()
         saved = self.store.get("settings")
         self.settings: dict[str, Any] = {**config.initial_settings(), **(saved or {})}
         self.account: dict[str, Any] = {**self._initial_account(), **(self.store.get("account") or {})}
@@ -82,6 +82,12 @@ class Sandbox:
         have = int(self.store.value("SELECT count(*) FROM followers"))
         if have < config.followers:
             self.add_followers(config.followers - have)
+
+    def _reseed(self) -> None:
+        """Each start and each reset has its own part of the seed's numbers: no openid comes twice."""
+        epoch = int(self.store.get("epoch", 0))
+        self.rng = random.Random(f"{self.seed}:{epoch}")
+        self.store.put("epoch", epoch + 1)
 
     def _initial_account(self) -> dict[str, Any]:
         config = self.config
@@ -136,7 +142,7 @@ class Sandbox:
             self.store.clear(("meta",) if everything else ("meta", "tokens"))
             self.faults.set([])
             self.log.clear()
-            self.rng = random.Random(self.seed)
+            self._reseed()
             self.settings = self.config.initial_settings()
             self.account = self._initial_account()
             if not everything:

@@ -8,7 +8,6 @@ from ..clock import day_of
 from ..dispatch import Call, endpoint, per_minute, use_quota
 from ..errors import ApiError, refuse
 
-
 NEVER = 1e12  # a token that nothing voids
 
 
@@ -67,8 +66,9 @@ def stable_token(call: Call) -> dict[str, Any]:
     now = sandbox.now()
     current = sandbox.store.row(
         "SELECT * FROM tokens WHERE app_id = ? AND kind = 'stable' AND void_at > ? AND expires > ?"
+        " AND issued <= ?"
         " ORDER BY expires DESC LIMIT 1",
-        (app_id, now, now),
+        (app_id, now, now, now),
     )
     if force:
         last = float(sandbox.store.get(f"forced:{app_id}", 0))
