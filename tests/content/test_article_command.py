@@ -1,0 +1,128 @@
+"""``flask article``: from the Word file to the third approval, with plain refusals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from click.testing import Result
+from flask import Flask
+
+from app import create_app
+from community import audit
+from models import Article, Asset
+from settings import Settings
+from tests.content.conftest import Office, furnish
+
+DATA = Path(__file__).parents[1] / "data"
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The application whose commands are run."""
+    made = create_app(settings)
+    yield made
+    made.extensions["pioneer"].close()
+
+
+@pytest.fixture
+def office(app: Flask, settings: Settings) -> Office:
+    """People who may act."""
+    return furnish(app.extensions["pioneer"].db, settings)
+
+
+def run(app: Flask, *words: str) -> Result:
+    return app.test_cli_runner().invoke(args=["article", *words])
+
+
+def told(result: Result) -> Any:
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def imported(app: Flask, name: str = "article-2.docx") -> Any:
+    return told(run(app, "import", str(DATA / name), "--column", "study", "--author", "editor", "--json"))
+
+
+def test_a_word_file_goes_through_three_reviews(app: Flask, office: Office) -> None:
+    made = imported(app)
+    assert made["title"] == "书香社区:主题教育读书班见实效"
+    assert any("已压缩" in warning for warning in made["warnings"])
+    number = str(made["id"])
+    assert told(run(app, "submit", number, "--as", "editor", "--json"))["status"] == "in_review"
+    for name in ("first", "second", "third"):
+        told(run(app, "approve", number, "--as", name, "--json"))
+    shown = told(run(app, "show", number, "--json"))
+    assert {
+        "id",
+        "title",
+        "author",
+        "digest",
+        "column",
+        "status",
+        "hash",
+        "html",
+        "reviews",
+        "published",
+    } <= shown.keys()
+    assert (shown["column"], shown["status"], shown["published"]["url"]) == ("study", "approved", "")
+    assert [(one["stage"], one["user"], one["decision"]) for one in shown["reviews"]] == [
+        (1, "first", "approved"), (2, "second", "approved"), (3, "third", "approved"),
+    ]  # fmt: skip
+    assert [one["status"] for one in told(run(app, "list", "--column", "study", "--json"))] == ["approved"]
+    with office.db.read_scope() as session:
+        assert audit.verify(session).entries == 5
+        assert audit.verify(session).intact
+
+
+def test_a_returned_article_carries_its_reason(app: Flask, office: Office) -> None:
+    number = str(imported(app)["id"])
+    told(run(app, "submit", number, "--as", "editor", "--json"))
+    assert (
+        told(run(app, "return", number, "--as", "first", "--reason", "人数与附件不符", "--json"))["status"]
+        == "returned"
+    )
+    assert told(run(app, "show", number, "--json"))["reviews"][0]["reason"] == "人数与附件不符"
+
+
+def test_a_refused_file_leaves_nothing_behind(app: Flask, office: Office, settings: Settings) -> None:
+    before = sorted(settings.data_dir.rglob("*"))
+    result = run(
+        app, "import", str(DATA / "article-broken.docx"), "--column", "study", "--author", "editor", "--json"
+    )
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.strip() == "文档已损坏，无法读取，请在 Word 中打开并另存一份再导入"
+    with office.db.read_scope() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Article)) == 0
+        assert session.scalar(sa.select(sa.func.count()).select_from(Asset)) == 1
+    assert sorted(settings.data_dir.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("import", "none.docx", "--column", "study", "--author", "editor"), "找不到文件"),
+        (
+            ("import", str(DATA / "article-1.docx"), "--column", "none", "--author", "editor"),
+            "没有栏目“none”",
+        ),
+        (
+            ("import", str(DATA / "article-1.docx"), "--column", "study", "--author", "auditor"),
+            "没有此项权限",
+        ),
+        (("show", "4711"), "没有编号为 4711 的稿件"),
+        (("approve", "4711", "--as", "first"), "没有编号为 4711 的稿件"),
+        (("submit", "4711", "--as", "first"), "没有此项权限"),
+    ],
+)
+def test_a_refusal_is_one_chinese_line_and_exit_code_two(
+    app: Flask, office: Office, words: tuple[str, ...], reason: str
+) -> None:
+    result = run(app, *words)
+    assert result.exit_code == 2
+    assert reason in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
