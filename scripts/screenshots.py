@@ -47,7 +47,7 @@ def console(browser: Browser, url: str) -> None:
     tab.press('[name="password"]', "Enter")
     tab.wait_for_url(f"{url}/console/")
     tab.wait_for_load_state("networkidle")
-    if (welcome := tab.locator(".btn-close").first).is_visible():
+    if (welcome := tab.locator("[data-close]").first).is_visible():
         welcome.click()
         tab.wait_for_load_state("networkidle")
     tab.screenshot(path=IMAGES / "console.png")
