@@ -87,8 +87,12 @@ class Front:
                 self._let_go()
                 raise
             finally:
-                if self._held is not None and self._held.in_transaction():  # its end failed
-                    self._let_go()
+                self._check()
+
+    def _check(self) -> None:
+        """A connection whose transaction could not be ended is of no use any more."""
+        if self._held is not None and self._held.in_transaction():
+            self._let_go()
 
     def _let_go(self) -> None:
         held, self._held = self._held, None

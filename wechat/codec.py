@@ -270,10 +270,13 @@ def _repaired(body: bytes, error: BadPush) -> Fields:
     closing is typed.
     """
     clean = _NONCHARACTERS.sub("", body.decode("utf-8", "replace")).encode()
+    if clean != body:
+        try:
+            return _parse(clean)
+        except BadPush:
+            pass
     found = _TYPED.search(clean)
     if found is None:
-        if clean != body:
-            return _parse(clean)
         raise error
     fields = _parse(clean[: found.start()] + clean[found.end() :])
     if fields.get("MsgType") != "text" or "Content" in fields:

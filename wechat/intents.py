@@ -58,7 +58,7 @@ class Intent(msgspec.Struct, frozen=True):
 UNKNOWN = Intent(Kind.UNKNOWN)
 
 _LONGEST = 40
-_FACES = re.compile(r"/:[^\s\u4e00-\u9fff]{1,10}|\[[\u4e00-\u9fffa-zA-Z]{1,4}\]")
+_FACES = re.compile(r"/:[^\s\u4e00-\u9fff\[]{1,10}|\[[\u4e00-\u9fffa-zA-Z]{1,4}\]")
 _SPACES = re.compile(r"\s+")
 _CHECKIN = re.compile(
     r"签\s*(?:个|一下|下|一)?\s*到(?:一下|下)?|打\s*(?:个|一下|下)?\s*卡|报\s*个?\s*到|(?<![a-z])(?:qian\s*dao|qd)(?![a-z])"

@@ -101,7 +101,7 @@ def render(reply: Reply, to: str, sender: str, at: int) -> bytes:
 def _inner(reply: Reply) -> str:
     """Type and own elements; empty where there is nothing to say (WeChat punishes an empty text)."""
     if isinstance(reply, TextReply):
-        text = page(reply.content)[0]
+        text = clean_text(page(reply.content)[0])
         return f"<MsgType><![CDATA[text]]></MsgType><Content>{cdata(text)}</Content>" if text.strip() else ""
     if isinstance(reply, NewsReply):
         return (
