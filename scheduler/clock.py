@@ -207,10 +207,14 @@ class Clock:
 
     def _match_results(self, now: datetime) -> None:
         with self._db.read_scope() as session:
-            if not _any(session, JobResult.id, [JobResult.matched.is_(False), report.has_delivery()]):
-                return
-        with self._db.session_scope() as session:
-            report.match_waiting(session, now)
+            ready = _any(session, JobResult.id, [JobResult.matched.is_(False), report.has_delivery()])
+            orphans = _any(session, Delivery.id, report.orphaned()) and _any(
+                session, JobResult.id, [JobResult.matched.is_(False), JobResult.kind == "mass"]
+            )
+        if ready or orphans:
+            with self._db.session_scope() as session:
+                report.match_waiting(session, now)
+                report.adopt_orphans(session, now)
 
     def _clean(self, now: datetime) -> None:
         if self._cleaned is not None and time.monotonic() - self._cleaned < _CLEAN_EVERY_S:

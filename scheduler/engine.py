@@ -26,6 +26,7 @@ from community import tags
 from models import Delivery, OutboxMessage, Push
 from scheduler import instance, ledger
 from scheduler.clock import Clock, free_deliveries
+from scheduler.lanes import Lanes
 from scheduler.outbox import Outbox
 from scheduler.sender import Sender
 
@@ -58,7 +59,8 @@ class Engine:
         self._role = role
         self._chore = chore
         self._stopping = threading.Event()
-        self._sender = Sender(runtime, self._stopping)
+        self._lanes = Lanes(runtime, self._stopping)
+        self._sender = Sender(runtime, self._stopping, self._lanes)
         self._outbox = Outbox(runtime, self._stopping)
         self._clock = Clock(runtime, self.hand)
         self._guard = threading.Lock()
@@ -168,7 +170,7 @@ class Engine:
     def _working(self, kind: str) -> Callable[[int], None]:
         work: dict[str, Callable[[int], object]] = {
             "push": self._push,
-            "lane": self._sender.lane,
+            "lane": self._lanes.lane,
             "ask": self._outbox.ask,
             "outbox": lambda _row_id: self._outbox.run(),
             "tags": lambda _row_id: tags.work(self._runtime.db, self._runtime.client),

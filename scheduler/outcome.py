@@ -47,7 +47,7 @@ class Outcome:
 
 
 def of_failure(
-    error: Exception, *, road: Road, settings: Settings, attempts: int, first: bool, now: datetime
+    error: Exception | None, *, road: Road, settings: Settings, attempts: int, first: bool, now: datetime
 ) -> Outcome:
     """Decide by the reaction that the error carries.
 

@@ -17,6 +17,7 @@ import clock
 from models import Delivery, JobResult, Push
 from scheduler import articles, quota
 
+KEY_EXISTS = 45065
 FINAL = ("delivered", "failed", "cancelled")
 _OPEN = ("accepted", "unknown", "claimed")
 _REFUSALS = {
@@ -118,6 +119,42 @@ def match_waiting(session: Session, now: datetime, limit: int = 200) -> int:
     return sum(match(session, result, now) for result in list(waiting))
 
 
+def orphaned() -> list[sa.ColumnElement[bool]]:
+    """SQL: mass deliveries whose ``msg_id`` nobody will tell us any more."""
+    return [
+        Delivery.road == "mass",
+        Delivery.status == "unknown",
+        sa.or_(Delivery.finished_at.is_not(None), Delivery.error_code == KEY_EXISTS),
+    ]
+
+
+def adopt_orphans(session: Session, now: datetime) -> int:
+    """Give such a delivery the event that can only be its own: the one unmatched event since its call with its number of people.
+
+    Where several would fit, a person decides. How many were found.
+    """
+    orphans = list(session.scalars(sa.select(Delivery).where(*orphaned())))
+    results = list(
+        session.scalars(sa.select(JobResult).where(JobResult.kind == "mass", JobResult.matched.is_(False)))
+    )
+    found = 0
+    for delivery in orphans:
+        twins = [one for one in orphans if one.recipients == delivery.recipients]
+        fitting = [
+            result
+            for result in results
+            if (result.data.get("counts") or {}).get("total") == delivery.recipients
+            and delivery.called_at is not None
+            and result.at >= delivery.called_at
+        ]
+        if len(twins) == len(fitting) == 1:
+            delivery.msg_id, delivery.accepted_at = fitting[0].msg_id, now
+            quota.use(session, delivery.id, now)
+            session.flush()
+            found += match(session, fitting[0], now)
+    return found
+
+
 def has_delivery() -> sa.ColumnElement[bool]:
     """SQL: a stored result whose delivery is known by now."""
     return sa.exists().where(Delivery.msg_id == JobResult.msg_id, Delivery.status.in_(_OPEN))
@@ -167,29 +204,30 @@ def failed(session: Session, delivery: Delivery, now: datetime, reason: str, cod
 
 def settle(session: Session, push: Push, now: datetime) -> None:
     """Finish a push that is being sent when all its deliveries are final (an unknown one counts once it was given up)."""
-    if push.status != "sending" or push.planned_at is None:
+    if push.status not in ("sending", "partly_failed", "failed") or push.planned_at is None:
         return
     open_ones = sa.and_(Delivery.status.not_in(FINAL), Delivery.finished_at.is_(None))
+    if (
+        session.scalar(sa.select(Delivery.id).where(Delivery.push_id == push.id, open_ones).limit(1))
+        is not None
+    ):
+        return
+    reached = sa.func.coalesce(Delivery.sent_count, Delivery.recipients)
     rows = session.execute(
-        sa.select(
-            Delivery.status,
-            sa.func.count(),
-            sa.func.sum(_reached),
-            sa.func.max(sa.case((open_ones, 1), else_=0)),
-        )
+        sa.select(Delivery.status, sa.func.sum(reached))
         .where(Delivery.push_id == push.id)
         .group_by(Delivery.status)
     ).all()
-    if any(row[3] for row in rows):
+    sums = {status: int(followers or 0) for status, followers in rows}
+    if not sums:
         return
-    number = {row[0]: int(row[1]) for row in rows}
-    reached = sum(int(row[2] or 0) for row in rows if row[0] == "delivered")
-    if number.get("delivered") and (reached or not push.planned):
-        whole = set(number) <= {"delivered", "cancelled"}
-        push.status = "sent" if whole else "partly_failed"
+    if sums.get("delivered") or ("delivered" in sums and not push.planned):
+        status = "sent" if set(sums) <= {"delivered", "cancelled"} else "partly_failed"
     else:
-        push.status = "partly_failed" if number.get("unknown") else "failed"
-    push.finished_at = now
+        status = "partly_failed" if "unknown" in sums else "failed"
+    if status == push.status:
+        return
+    push.status, push.finished_at = status, now
     push.version += 1
     articles.finished(session, push)
 
@@ -197,9 +235,6 @@ def settle(session: Session, push: Push, now: datetime) -> None:
 def settle_of(session: Session, delivery: Delivery, now: datetime) -> None:
     """The same for the push of a delivery."""
     settle(session, session.get_one(Push, delivery.push_id), now)
-
-
-_reached = sa.func.coalesce(Delivery.sent_count, Delivery.recipients)
 
 
 def show(session: Session, push: Push) -> dict[str, Any]:

@@ -21,21 +21,19 @@ import faultpoints
 from content import publish
 from errors import PioneerError
 from models import Delivery, Push
-from scheduler import articles, ledger, planner, pushes, quota, report, roads
+from scheduler import articles, ledger, planner, pushes, report, roads, settling
 from scheduler import audience as audiences
-from scheduler.outcome import MEDIA_GONE, Next, Outcome, of_failure
-from scheduler.roads import Answer, Call, Road
-from scheduler.roads.base import notice_of
+from scheduler.lanes import Lanes
+from scheduler.outcome import MEDIA_GONE, of_failure
+from scheduler.roads import Road
 
 if TYPE_CHECKING:
     from runtime import Runtime
 
 log = structlog.get_logger(__name__)
 
-_BATCH = 20
 _MOST_DRAFT_TRIES = 20
 _DRAFT_WAIT_S = 15
-_NETWORK_RESERVE_S = 10.0
 
 
 class _Stopped(Exception):
@@ -45,11 +43,12 @@ class _Stopped(Exception):
 class Sender:
     """Works on pushes with the parts of ``runtime``; ``stopping`` ends every run at its next step."""
 
-    def __init__(self, runtime: Runtime, stopping: threading.Event) -> None:
+    def __init__(self, runtime: Runtime, stopping: threading.Event, lanes: Lanes) -> None:
         self._settings = runtime.settings
         self._db = runtime.db
         self._runtime = runtime
         self._stopping = stopping
+        self._lanes = lanes
 
     # --- one run of a push ---------------------------------------------------------------------------------
 
@@ -71,7 +70,7 @@ class Sender:
             else:
                 if more_lanes is not None:
                     more_lanes()
-                self.lane(push_id)
+                self._lanes.lane(push_id)
         except _Stopped:
             pass
         finally:
@@ -177,21 +176,15 @@ class Sender:
     def _send_serially(self, push_id: int, owner: str, road: Road) -> None:
         while True:
             with self._db.read_scope() as session:
-                waiting = session.scalar(sa.select(sa.func.count()).where(*self._due(push_id, clock.now())))
+                waiting = session.scalar(
+                    sa.select(sa.func.count()).where(*settling.due(push_id, clock.now()))
+                )
             if not waiting:
                 return
             if road.needs_draft and not self._draft(push_id, owner):
                 return
             if not self._send_one(push_id, owner, road):
                 return
-
-    def _due(self, push_id: int, now: datetime) -> list[sa.ColumnElement[bool]]:
-        return [
-            Delivery.push_id == push_id,
-            Delivery.status.in_(["planned", "unknown"]),
-            Delivery.finished_at.is_(None),
-            Delivery.due_at <= now,
-        ]
 
     def _draft(self, push_id: int, owner: str) -> bool:
         """Make sure that the push has a draft at WeChat; False where that failed and was noted."""
@@ -248,7 +241,7 @@ class Sender:
             ledger.change(
                 session,
                 Delivery,
-                self._due(push_id, now),
+                settling.due(push_id, now),
                 due_at=now + timedelta(seconds=_DRAFT_WAIT_S),
                 attempts=Delivery.attempts + 1,
             )
@@ -262,7 +255,7 @@ class Sender:
             claimed = ledger.claim(
                 session,
                 Delivery,
-                where=self._due(push_id, now),
+                where=settling.due(push_id, now),
                 values={
                     "status": "claimed",
                     "lease_owner": owner,
@@ -272,12 +265,12 @@ class Sender:
             if not claimed:
                 return False
             delivery = session.get_one(Delivery, claimed[0])
-            if self._key_forgotten(delivery, road, now):
-                self._give_up(session, delivery, now)
+            if settling.key_forgotten(delivery, road, limits, now):
+                settling.give_up(session, delivery, now)
                 return True
             first = delivery.called_at is None
             media_id = session.get_one(Push, push_id).draft_media_id
-            call = self._call_of(session, delivery, media_id)
+            call = settling.call_of(session, self._settings, delivery, media_id)
         faultpoints.reach("push.claimed")
         attempts = delivery.attempts + 1
         with self._db.session_scope() as session:
@@ -292,250 +285,19 @@ class Sender:
         if not called:
             return False
         faultpoints.reach("push.called")
-        answer, failure = self._make(road, call)
+        answer, failure = roads.attempt(road, self._runtime.client, call)
         faultpoints.reach("push.answered")
+        now = clock.now()
         if answer is not None:
-            self._accept(delivery.id, owner, answer)
+            with self._db.session_scope() as session:
+                settling.accept(session, self._settings, delivery.id, owner, answer, now)
             faultpoints.reach("push.settled")
             return True
         outcome = of_failure(
-            failure or RuntimeError(),
-            road=road,
-            settings=self._settings,
-            attempts=attempts,
-            first=first,
-            now=clock.now(),
+            failure, road=road, settings=self._settings, attempts=attempts, first=first, now=now
         )
         log.warning(
             "send_failed", push=push_id, delivery=delivery.id, code=outcome.code, status=outcome.status
         )
-        return self._settle_failure(push_id, delivery.id, owner, outcome)
-
-    def _make(self, road: Road, call: Call) -> tuple[Answer | None, Exception | None]:
-        try:
-            return road.send(self._runtime.client, call), None
-        except PioneerError as error:
-            return None, error
-        except Exception as error:
-            log.exception("call_broke", key=call.key)
-            return None, error
-
-    def _call_of(self, session: Session, delivery: Delivery, media_id: str) -> Call:
-        push = session.get_one(Push, delivery.push_id)
-        notice: dict[str, str] = {}
-        if push.activity is not None:
-            begins = clock.to_shanghai(push.activity.starts_at)
-            notice = notice_of(
-                {
-                    "thing1": push.activity.title,
-                    "time2": f"{begins.year}年{begins.month}月{begins.day}日 {begins:%H:%M}",
-                    "thing3": push.activity.place or "详见活动通知",
-                }
-            )
-        return Call(
-            key=delivery.key,
-            media_id=media_id,
-            to_all=delivery.to_all,
-            tag_id=delivery.tag_id,
-            openids=tuple(delivery.openids or ()),
-            template_id=self._settings.wechat.template_id,
-            notice=notice,
-            url=f"{self._settings.server.base_url}/m/study" if self._settings.server.base_url else "",
-        )
-
-    def _key_forgotten(self, delivery: Delivery, road: Road, now: datetime) -> bool:
-        """Whether an earlier call may have been taken and WeChat no longer remembers its key: never repeat then."""
-        if delivery.called_at is None:
-            return False
-        return now >= delivery.called_at + road.key_window(self._settings.limits)
-
-    def _give_up(self, session: Session, delivery: Delivery, now: datetime) -> None:
-        """Leave it unknown for good: only an event that comes late, or a person, can decide."""
-        delivery.status, delivery.finished_at = "unknown", now
-        delivery.error = "微信没有给出结果，无法确认是否送达，请到公众号后台核对，不要重发"
-        session.flush()
-        report.settle_of(session, delivery, now)
-
-    # --- settle ----------------------------------------------------------------------------------------------
-
-    def _accept(self, delivery_id: int, owner: str, answer: Answer) -> None:
-        now = clock.now()
-        limits = self._settings.limits
         with self._db.session_scope() as session:
-            delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
-            if delivery.lease_owner != owner or delivery.status not in ("claimed", "unknown"):
-                return
-            if answer.repeated and self._is_anothers(session, delivery, answer.msg_id):
-                # Seen with batches: "this key exists", with the msg_id of another batch. Only the job events can tell.
-                delivery.status = "unknown"
-                delivery.error = "微信返回了另一批的编号，等待群发结果核对"
-                delivery.due_at = now + timedelta(hours=limits.mass_key_hours)
-                return
-            ask_at = now + timedelta(minutes=limits.mass_result_minutes)
-            report.accepted(
-                session,
-                delivery,
-                msg_id=answer.msg_id,
-                msg_data_id=answer.msg_data_id,
-                ask_at=ask_at,
-                now=now,
-            )
-
-    def _is_anothers(self, session: Session, delivery: Delivery, msg_id: str) -> bool:
-        return bool(
-            session.scalar(
-                sa.select(Delivery.id).where(Delivery.msg_id == msg_id, Delivery.id != delivery.id).limit(1)
-            )
-        )
-
-    def _settle_failure(self, push_id: int, delivery_id: int, owner: str, outcome: Outcome) -> bool:
-        now = clock.now()
-        with self._db.session_scope() as session:
-            delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
-            if delivery.lease_owner != owner or delivery.status not in ("claimed", "unknown"):
-                return False
-            delivery.lease_until = None
-            delivery.due_at = outcome.due_at
-            delivery.error, delivery.error_code = outcome.message[:500], outcome.code
-            if outcome.status == "failed":
-                if outcome.after is Next.RETARGET:
-                    self._retarget(session, delivery, now)
-                else:
-                    report.failed(session, delivery, now, outcome.message, outcome.code)
-            else:
-                delivery.status = outcome.status
-                if outcome.status == "planned":
-                    delivery.called_at = None
-            push = session.get_one(Push, push_id)
-            if outcome.after is Next.REDRAFT:
-                push.draft_media_id = ""
-            elif outcome.after is Next.PAUSE:
-                ledger.change(session, Push, [Push.id == push_id, Push.status == "sending"], status="paused")
-                push.note = outcome.message[:500]
-            elif outcome.after is Next.STOP:
-                push.note = outcome.message[:500]
-                self._fail_rest(session, push, now, outcome)
-        return outcome.after in (Next.GO_ON, Next.REDRAFT, Next.RETARGET)
-
-    def _retarget(self, session: Session, delivery: Delivery, now: datetime) -> None:
-        """The tag is gone at WeChat: the same people by list, in new deliveries with new keys (nothing was sent)."""
-        people = quota.holders(session, delivery.id)
-        quota.release(session, delivery.id)
-        delivery.status, delivery.finished_at = "cancelled", now
-        push = session.get_one(Push, delivery.push_id)
-        limits = self._settings.limits
-        road = roads.ROADS[delivery.road]
-        if len(people) < limits.mass_min_openids:
-            push.skipped = {**push.skipped, "too_few": push.skipped.get("too_few", 0) + len(people)}
-            return
-        from scheduler.roads.mass import even_batches
-
-        made = planner.Plan(
-            road,
-            [
-                roads.Planned(batch, delivery.target, openids=batch)
-                for batch in even_batches(people, limits.mass_max_openids)
-            ],
-            {},
-        )
-        planner.write(session, self._settings, push, made, now)
-
-    def _fail_rest(self, session: Session, push: Push, now: datetime, outcome: Outcome) -> None:
-        """The content is refused: what was not sent yet would be refused as well."""
-        rest = session.scalars(
-            sa.select(Delivery).where(Delivery.push_id == push.id, Delivery.status == "planned")
-        )
-        for delivery in list(rest):
-            report.failed(session, delivery, now, outcome.message, outcome.code)
-
-    # --- notices: many calls side by side --------------------------------------------------------------------
-
-    def lane(self, push_id: int) -> None:
-        """Send due deliveries of a road whose calls are independent, in batches: one commit before, one after.
-
-        All of a batch are marked as called beforehand; after a kill they are repeated with their keys.
-        """
-        while not self._stopping.is_set():
-            owner = ledger.new_owner()
-            batch = self._claim_batch(push_id, owner)
-            if not batch:
-                return
-            settled: list[tuple[int, Road, Answer | None, Exception | None, int, bool]] = []
-            began = clock.timestamp()
-            room = self._settings.limits.delivery_lease_s * max(1.0, clock.speed()) - _NETWORK_RESERVE_S
-            for number, (delivery_id, road, call, attempts, first) in enumerate(batch):
-                late = number and clock.timestamp() - began > room
-                if late or self._stopping.is_set():
-                    break
-                faultpoints.reach("push.called")
-                answer, failure = self._make(road, call)
-                faultpoints.reach("push.answered")
-                settled.append((delivery_id, road, answer, failure, attempts, first))
-            self._settle_batch(push_id, owner, batch[len(settled) :], settled)
-            faultpoints.reach("push.settled")
-
-    def _claim_batch(self, push_id: int, owner: str) -> list[tuple[int, Road, Call, int, bool]]:
-        now = clock.now()
-        with self._db.session_scope() as session:
-            push = session.get_one(Push, push_id)
-            if push.status != "sending":
-                return []
-            ids = ledger.claim(
-                session,
-                Delivery,
-                where=self._due(push_id, now),
-                values={
-                    "status": "claimed",
-                    "lease_owner": owner,
-                    "lease_until": ledger.lease_end(self._settings.limits, now),
-                },
-                limit=_BATCH,
-            )
-            batch: list[tuple[int, Road, Call, int, bool]] = []
-            for delivery in session.scalars(
-                sa.select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id)
-            ):
-                road = roads.ROADS[delivery.road]
-                if self._key_forgotten(delivery, road, now):
-                    self._give_up(session, delivery, now)
-                    continue
-                first = delivery.called_at is None
-                delivery.called_at = delivery.called_at or now
-                delivery.attempts += 1
-                batch.append(
-                    (delivery.id, road, self._call_of(session, delivery, ""), delivery.attempts, first)
-                )
-        return batch
-
-    def _settle_batch(
-        self,
-        push_id: int,
-        owner: str,
-        unsent: list[tuple[int, Road, Call, int, bool]],
-        settled: list[tuple[int, Road, Answer | None, Exception | None, int, bool]],
-    ) -> None:
-        now = clock.now()
-        with self._db.session_scope() as session:
-            for delivery_id, _road, _call, _attempts, first in unsent:
-                mine = [
-                    Delivery.id == delivery_id,
-                    Delivery.lease_owner == owner,
-                    Delivery.status == "claimed",
-                ]
-                if first:
-                    ledger.change(session, Delivery, mine, status="planned", called_at=None, lease_until=None)
-                else:
-                    ledger.change(session, Delivery, mine, status="unknown", lease_until=None)
-        for delivery_id, road, answer, failure, attempts, first in settled:
-            if answer is not None:
-                self._accept(delivery_id, owner, answer)
-                continue
-            outcome = of_failure(
-                failure or RuntimeError(),
-                road=road,
-                settings=self._settings,
-                attempts=attempts,
-                first=first,
-                now=now,
-            )
-            self._settle_failure(push_id, delivery_id, owner, outcome)
+            return settling.fail(session, self._settings, delivery.id, owner, outcome, now)

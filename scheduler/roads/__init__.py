@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from errors import Refused
+from typing import TYPE_CHECKING
+
+import structlog
+
+from errors import PioneerError, Refused
 from scheduler.roads.base import Answer, Call, Picture, Planned, Road
 from scheduler.roads.mass import MassRoad
 from scheduler.roads.template import TemplateRoad
 from settings import Settings
+
+if TYPE_CHECKING:
+    from wechat.client import Client
+
+log = structlog.get_logger(__name__)
 
 ROADS: dict[str, Road] = {road.name: road for road in (MassRoad(), TemplateRoad())}
 AUTO = "auto"
@@ -31,4 +40,15 @@ def choose(name: str, kind: str, settings: Settings) -> Road:
     return road
 
 
-__all__ = ["AUTO", "ROADS", "Answer", "Call", "Picture", "Planned", "Road", "choose"]
+def attempt(road: Road, client: Client, call: Call) -> tuple[Answer | None, Exception | None]:
+    """Make one call: the answer, or what went wrong (also a fault of ours, after which nobody knows whether it left)."""
+    try:
+        return road.send(client, call), None
+    except PioneerError as error:
+        return None, error
+    except Exception as error:
+        log.exception("call_broke", key=call.key)
+        return None, error
+
+
+__all__ = ["AUTO", "ROADS", "Answer", "Call", "Picture", "Planned", "Road", "attempt", "choose"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,15 +55,15 @@ def run_engine() -> Iterator[Callable[[World], Engine]]:
 
 
 @pytest.fixture
-def until() -> Callable[[World, int, str], dict[str, object]]:
+def until() -> Callable[[World, int, str], dict[str, Any]]:
     """Wait until all of a push's deliveries have a status; its report."""
 
-    def wait(world: World, push_id: int, status: str) -> dict[str, object]:
-        def there() -> dict[str, object] | None:
-            shown = world.shown(push_id)
-            deliveries = shown["deliveries"]
-            return shown if deliveries and all(one["status"] == status for one in deliveries) else None
+    def wait(world: World, push_id: int, status: str) -> dict[str, Any]:
+        def there() -> bool:
+            deliveries = world.shown(push_id)["deliveries"]
+            return bool(deliveries) and all(one["status"] == status for one in deliveries)
 
-        return eventually(there, timeout_s=15, message=f"push {push_id} never became {status}")
+        eventually(there, timeout_s=15, message=f"push {push_id} never became {status}")
+        return world.shown(push_id)
 
     return wait

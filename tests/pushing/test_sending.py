@@ -16,9 +16,10 @@ import sqlalchemy as sa
 import clock
 from errors import Conflict, Refused
 from models import Article, Column, Delivery, InstanceLease, OutboxMessage, Push, QuotaUse
-from scheduler import instance, ledger, pushes, report
+from scheduler import instance, ledger, pushes, report, settling
 from scheduler.clock import Clock
 from scheduler.engine import Engine
+from scheduler.roads import Answer
 from tests.fixtures.processes import eventually
 from tests.pushing.world import World, make_world, settings_for
 from wechat.sandbox.testing import SandboxControl
@@ -41,11 +42,12 @@ def jump(world: World, **delta: float) -> None:
 def wait_status(world: World, push_id: int, *statuses: str) -> dict[str, Any]:
     """The report of a push once it has one of these statuses."""
 
-    def there() -> dict[str, Any] | None:
-        shown = world.shown(push_id)
-        return shown if shown["status"] in statuses else None
-
-    return eventually(there, timeout_s=15, message=f"push {push_id} never became {statuses}")
+    eventually(
+        lambda: world.shown(push_id)["status"] in statuses,
+        timeout_s=15,
+        message=f"push {push_id} never became {statuses}",
+    )
+    return world.shown(push_id)
 
 
 def test_a_push_arrives_once_and_its_report_says_so(world: World, run_engine: Run, until: Until) -> None:
@@ -125,12 +127,8 @@ def test_a_tag_that_is_gone_becomes_a_list(lite_world: World, run_engine: Run) -
     lite_world.sandbox.faults({"path": SENDALL, "kind": "err:40152", "count": 1})
     run_engine(lite_world)
     push = lite_world.push("branch:第一党支部")
-    shown = eventually(
-        lambda: next(
-            (s for s in [lite_world.shown(push)] if s["deliveries"][-1:] and s["accepted"] == 5), None
-        ),
-        timeout_s=10,
-    )
+    eventually(lambda: lite_world.shown(push)["accepted"] == 5, timeout_s=10)
+    shown = lite_world.shown(push)
     assert [one["status"] for one in shown["deliveries"]] == ["cancelled", "accepted"]
     assert shown["deliveries"][0]["key"] != shown["deliveries"][1]["key"]
     assert set(lite_world.received().values()) == {1}
@@ -417,3 +415,53 @@ def test_a_notice_of_an_activity_reaches_each_by_template_once(
         assert session.scalar(sa.select(sa.func.count()).select_from(QuotaUse)) == 0
         assert session.scalar(sa.select(sa.func.count()).select_from(Delivery)) == 30
     world.runtime.close()
+
+
+def test_an_event_that_can_only_be_its_own_settles_an_unknown_delivery(
+    lite_world: World, run_engine: Run, until: Until
+) -> None:
+    lite_world.branch("第一党支部", 5)
+    lite_world.sandbox.faults({"path": SENDALL, "kind": "drop_after", "count": 1})
+    engine = run_engine(lite_world)
+    push = lite_world.push("branch:第一党支部")
+    until(lite_world, push.id, "unknown")
+    jump(lite_world, hours=25)
+    engine.tick()
+    wait_status(lite_world, push.id, "partly_failed")
+    job = lite_world.sandbox.control("mass")[0]
+    with lite_world.runtime.db.session_scope() as session:
+        report.job_finished(
+            session,
+            "mass",
+            str(job["msg_id"]),
+            "send success",
+            {"total": 5, "filter": 5, "sent": 5, "error": 0},
+        )
+    shown = wait_status(lite_world, push.id, "sent")
+    assert (shown["delivered"], shown["unknown"]) == (5, 0)
+
+
+def test_an_answer_with_the_number_of_another_batch_is_not_believed(
+    lite_world: World, run_engine: Run, until: Until
+) -> None:
+    lite_world.branch("第一党支部", 5)
+    run_engine(lite_world)
+    push = lite_world.push("branch:第一党支部")
+    shown = until(lite_world, push.id, "accepted")
+    with lite_world.runtime.db.session_scope() as session:
+        known = session.get_one(Delivery, shown["deliveries"][0]["id"])
+        other = Delivery(
+            push_id=push.id,
+            road="mass",
+            key="another",
+            status="claimed",
+            lease_owner="me",
+            recipients=4,
+            due_at=clock.now(),
+            called_at=clock.now(),
+        )
+        session.add(other)
+        session.flush()
+        answer = Answer(str(known.msg_id), repeated=True)
+        settling.accept(session, lite_world.runtime.settings, other.id, "me", answer, clock.now())
+        assert (other.status, other.msg_id) == ("unknown", None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.fixtures.live import Live
-from tests.fixtures.processes import Process, Spawn, eventually
+from tests.fixtures.processes import Process, Spawn, eventually, free_port
+from tests.fixtures.services import fresh_sqlite
 from tests.pushing.world import GAP_S, World, make_world
 from wechat.sandbox.config import SandboxConfig
 from wechat.sandbox.testing import SandboxControl
@@ -64,36 +66,103 @@ def group_of(process: Process) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("who", ["", "leader", "group"], ids=["worker", "parent", "group"])
+class Scene:
+    """One server that is killed at each step of one push, and started again whenever it is down."""
+
+    def __init__(self, who: str, spawn: Spawn, folder: Path, database_url: str) -> None:
+        self.live = Live(spawn, folder / "live", database_url, **short_waits(folder))
+        self.world = furnished(self.live)
+        self.crashes = folder / "crashes"
+        self.crashes.mkdir()
+        self._spawn = spawn
+        self._env = {
+            **self.live.env,
+            "PIONEER_CRASH_AT": ",".join(STEPS),
+            "PIONEER_CRASH_WHO": who,
+            "PIONEER_CRASH_ONCE": str(self.crashes),
+        }
+        self.world.sandbox.faults({"path": "/cgi-bin/message/mass/sendall", "kind": "drop_after", "count": 1})
+        self.push = self.world.push("branch:第一党支部,branch:第二党支部")
+        self.serving = self._serve()
+
+    def _serve(self) -> Process:
+        return self._spawn.flask("serve", "--port", str(self.live.port), env=self._env)
+
+    def finished(self) -> bool:
+        """Whether the push is through; a server that is down is started again, after all of it is gone."""
+        if self.world.shown(self.push)["status"] == "sent":
+            return True
+        if not self.serving.running:
+            eventually(
+                lambda: not group_of(self.serving), timeout_s=5, message="a process outlived its server"
+            )
+            self.serving = self._serve()
+        return False
+
+
 def test_each_follower_gets_a_push_once_whoever_is_killed_at_whatever_step(
-    who: str, spawn: Spawn, sqlite_url: str, tmp_path: Path
+    spawn: Spawn, sqlite_template: Path, tmp_path: Path
 ) -> None:
-    live = Live(spawn, tmp_path / "live", sqlite_url, **short_waits(tmp_path))
+    """The worker alone, the parent alone, the whole group: three servers side by side, eight kills and a lost answer each."""
+    scenes = []
+    for name, who in (("worker", ""), ("parent", "leader"), ("group", "group")):
+        folder = tmp_path / name
+        folder.mkdir()
+        with fresh_sqlite(sqlite_template, folder) as url:
+            scenes.append(Scene(who, spawn, folder, url))
+    deadline = time.monotonic() + 120
+    waiting = list(scenes)
+    while waiting := [scene for scene in waiting if not scene.finished()]:
+        assert time.monotonic() < deadline, [
+            (one.world.shown(one.push), names(one.crashes), one.serving.output()) for one in waiting
+        ]
+        time.sleep(0.2)
+    for scene in scenes:
+        assert names(scene.crashes) == sorted(STEPS), "a step was never reached"
+        received = scene.world.received()
+        assert len(received) == 16
+        assert set(received.values()) == {1}
+        scene.world.runtime.close()
+    live, serving = scenes[-1].live, scenes[-1].serving
+    serving.wait_for_http(f"{live.url}/readyz")
+    refused = live.flask("serve", "--port", str(free_port()))
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "正在使用数据目录" in refused.stderr
+    for scene in scenes:
+        scene.serving.stop()
+        assert not group_of(scene.serving)
+
+
+def test_scaled_out_no_delivery_is_sent_twice_though_a_worker_is_killed(
+    spawn: Spawn, postgres_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    """Two schedulers and two workers over PostgreSQL and Redis; each worker dies once between acceptance and its note."""
+    sections = short_waits(tmp_path)
+    sections["redis"] = {"url": redis_url}
+    sections["limits"]["delivery_lease_s"] = 3
+    live = Live(spawn, tmp_path / "live", postgres_url, **sections)
     world = furnished(live)
     crashes = tmp_path / "crashes"
     crashes.mkdir()
-    env = {
-        "PIONEER_CRASH_AT": ",".join(STEPS),
-        "PIONEER_CRASH_WHO": who,
-        "PIONEER_CRASH_ONCE": str(crashes),
-    }
-    world.sandbox.faults({"path": "/cgi-bin/message/mass/sendall", "kind": "drop_after", "count": 1})
-    serving = live.start_serve(env=env)
-    push = world.push("branch:第一党支部,branch:第二党支部")
-    deadline = time.monotonic() + 90
-    while world.shown(push)["status"] != "sent":
-        assert time.monotonic() < deadline, (world.shown(push), names(crashes), serving.output())
-        if not serving.running:
-            eventually(
-                lambda left=serving: not group_of(left), timeout_s=5, message="a process outlived the server"
-            )
-            serving = live.start_serve(env=env)
-        time.sleep(0.1)
-    assert names(crashes) == sorted(STEPS), "a step was never reached"
-    assert set(world.received().values()) == {1}
-    assert len(world.received()) == 16
-    refused = live.flask("serve", "--port", str(live.port))
-    assert refused.returncode == 2
-    serving.stop()
-    assert not group_of(serving)
+    env = {**live.env, "PIONEER_CRASH_AT": "push.answered,push.called", "PIONEER_CRASH_ONCE": str(crashes)}
+    schedulers = [spawn.flask("scheduler", env=live.env) for _ in range(2)]
+    workers = [spawn.flask("worker", env=env) for _ in range(2)]
+    made = [world.push("branch:第一党支部"), world.push("branch:第二党支部"), world.push("branch:第一党支部")]
+
+    def through() -> bool:
+        for number, worker in enumerate(workers):
+            if not worker.running:
+                workers[number] = spawn.flask("worker", env=env)
+        shown = [world.shown(push) for push in made]
+        return all(one["accepted"] == one["planned"] for one in shown)
+
+    eventually(through, timeout_s=60, every_s=0.2, message=workers[0].output() + schedulers[0].output())
+    assert names(crashes) == ["push.answered", "push.called"]
+    assert set(world.received("第一党支部").values()) == {2}
+    assert set(world.received("第二党支部").values()) == {1}
+    for process in (*schedulers, *workers):
+        process.wait_for_text("engine_started")
+        process.kill(signal.SIGINT)
+    for process in (*schedulers, *workers):
+        assert process.wait() == 0, process.output()
     world.runtime.close()

@@ -1,0 +1,124 @@
+"""Roads whose calls are independent: many deliveries side by side, in batches, with one commit before and one after.
+
+All of a batch are marked as called beforehand; after a kill they are repeated with their keys, which WeChat recognises.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+import clock
+import faultpoints
+from models import Delivery, Push
+from scheduler import ledger, roads, settling
+from scheduler.outcome import of_failure
+from scheduler.roads import Answer, Call, Road
+
+if TYPE_CHECKING:
+    from runtime import Runtime
+
+_BATCH = 20
+
+
+@dataclass
+class Item:
+    """One claimed delivery of a batch. ``first``: no earlier call with its key is unknown."""
+
+    delivery_id: int
+    road: Road
+    call: Call
+    attempts: int
+    first: bool
+    answer: Answer | None = None
+    failure: Exception | None = None
+    called: bool = False
+
+
+class Lanes:
+    """Sends deliveries side by side; any number of threads may run :meth:`lane` for one push."""
+
+    def __init__(self, runtime: Runtime, stopping: threading.Event) -> None:
+        self._settings = runtime.settings
+        self._db = runtime.db
+        self._runtime = runtime
+        self._stopping = stopping
+
+    def lane(self, push_id: int) -> None:
+        """Send due deliveries of this push until none is left."""
+        while not self._stopping.is_set():
+            owner = ledger.new_owner()
+            batch = self._claim(push_id, owner)
+            if not batch:
+                return
+            patience_s = self._settings.limits.delivery_lease_s / 2
+            began = time.monotonic()
+            for item in batch:
+                if self._stopping.is_set() or time.monotonic() - began > patience_s:
+                    break
+                faultpoints.reach("push.called")
+                item.called = True
+                item.answer, item.failure = roads.attempt(item.road, self._runtime.client, item.call)
+                faultpoints.reach("push.answered")
+            self._settle(batch, owner)
+            faultpoints.reach("push.settled")
+
+    def _claim(self, push_id: int, owner: str) -> list[Item]:
+        now = clock.now()
+        limits = self._settings.limits
+        batch: list[Item] = []
+        with self._db.session_scope() as session:
+            if session.scalar(sa.select(Push.status).where(Push.id == push_id)) != "sending":
+                return []
+            ids = ledger.claim(
+                session,
+                Delivery,
+                where=settling.due(push_id, now),
+                values={
+                    "status": "claimed",
+                    "lease_owner": owner,
+                    "lease_until": ledger.lease_end(limits, now),
+                },
+                limit=_BATCH,
+            )
+            rows = session.scalars(sa.select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id))
+            for delivery in list(rows):
+                road = roads.ROADS[delivery.road]
+                if settling.key_forgotten(delivery, road, limits, now):
+                    settling.give_up(session, delivery, now)
+                    continue
+                first = delivery.called_at is None
+                delivery.called_at = delivery.called_at or now
+                delivery.attempts += 1
+                call = settling.call_of(session, self._settings, delivery)
+                batch.append(Item(delivery.id, road, call, delivery.attempts, first))
+        return batch
+
+    def _settle(self, batch: list[Item], owner: str) -> None:
+        now = clock.now()
+        with self._db.session_scope() as session:
+            for item in batch:
+                if not item.called:
+                    undone = {"status": "planned", "called_at": None} if item.first else {"status": "unknown"}
+                    mine = [
+                        Delivery.id == item.delivery_id,
+                        Delivery.lease_owner == owner,
+                        Delivery.status == "claimed",
+                    ]
+                    ledger.change(session, Delivery, mine, lease_until=None, **undone)
+                elif item.answer is not None:
+                    settling.accept(session, self._settings, item.delivery_id, owner, item.answer, now)
+                else:
+                    outcome = of_failure(
+                        item.failure,
+                        road=item.road,
+                        settings=self._settings,
+                        attempts=item.attempts,
+                        first=item.first,
+                        now=now,
+                    )
+                    settling.fail(session, self._settings, item.delivery_id, owner, outcome, now)

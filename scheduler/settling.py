@@ -1,0 +1,148 @@
+"""What is written before and after a call: its content, its acceptance, its failure. All inside the caller's transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+import clock
+from models import Delivery, Push
+from scheduler import ledger, planner, quota, report, roads
+from scheduler.outcome import Next, Outcome
+from scheduler.roads import Answer, Call, Road
+from scheduler.roads.base import notice_of
+from scheduler.roads.mass import even_batches
+from settings import Limits, Settings
+
+_WAITING = ("claimed", "unknown")
+
+
+def due(push_id: int, now: datetime) -> list[sa.ColumnElement[bool]]:
+    """SQL: the deliveries of a push that may be sent (or sent again, with their key) now."""
+    return [
+        Delivery.push_id == push_id,
+        Delivery.status.in_(["planned", "unknown"]),
+        Delivery.finished_at.is_(None),
+        Delivery.due_at <= now,
+    ]
+
+
+def call_of(session: Session, settings: Settings, delivery: Delivery, media_id: str = "") -> Call:
+    """All that the road needs for this delivery."""
+    push = session.get_one(Push, delivery.push_id)
+    notice: dict[str, str] = {}
+    if push.activity is not None:
+        begins = clock.to_shanghai(push.activity.starts_at)
+        notice = notice_of(
+            {
+                "thing1": push.activity.title,
+                "time2": f"{begins.year}年{begins.month}月{begins.day}日 {begins:%H:%M}",
+                "thing3": push.activity.place or "详见活动通知",
+            }
+        )
+    base_url = settings.server.base_url
+    return Call(
+        key=delivery.key,
+        media_id=media_id,
+        to_all=delivery.to_all,
+        tag_id=delivery.tag_id,
+        openids=tuple(delivery.openids or ()),
+        template_id=settings.wechat.template_id,
+        notice=notice,
+        url=f"{base_url}/m/study" if base_url else "",
+    )
+
+
+def key_forgotten(delivery: Delivery, road: Road, limits: Limits, now: datetime) -> bool:
+    """Whether an earlier call may have been taken and WeChat no longer remembers its key: never repeat then."""
+    return delivery.called_at is not None and now >= delivery.called_at + road.key_window(limits)
+
+
+def give_up(session: Session, delivery: Delivery, now: datetime) -> None:
+    """Leave it unknown for good: only an event that comes late, or a person, can decide."""
+    delivery.status, delivery.finished_at = "unknown", now
+    delivery.error = "微信没有给出结果，无法确认是否送达，请到公众号后台核对，不要重发"
+    session.flush()
+    report.settle_of(session, delivery, now)
+
+
+def accept(
+    session: Session, settings: Settings, delivery_id: int, owner: str, answer: Answer, now: datetime
+) -> None:
+    """WeChat took the call of this owner's claim. A claim that was lost meanwhile changes nothing: its holder will hear 45065."""
+    delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
+    if delivery.lease_owner != owner or delivery.status not in _WAITING:
+        return
+    if answer.repeated and _is_anothers(session, delivery, answer.msg_id):
+        # Seen with batches: "this key exists", with the msg_id of another batch. Only the job events can tell.
+        delivery.status, delivery.error_code = "unknown", report.KEY_EXISTS
+        delivery.error = "微信返回了另一批的编号，等待群发结果核对"
+        delivery.due_at = now + timedelta(hours=settings.limits.mass_key_hours)
+        return
+    report.accepted(
+        session,
+        delivery,
+        msg_id=answer.msg_id,
+        msg_data_id=answer.msg_data_id,
+        ask_at=now + timedelta(minutes=settings.limits.mass_result_minutes),
+        now=now,
+    )
+
+
+def _is_anothers(session: Session, delivery: Delivery, msg_id: str) -> bool:
+    taken = sa.select(Delivery.id).where(Delivery.msg_id == msg_id, Delivery.id != delivery.id)
+    return session.scalar(taken.limit(1)) is not None
+
+
+def fail(
+    session: Session, settings: Settings, delivery_id: int, owner: str, outcome: Outcome, now: datetime
+) -> bool:
+    """The call did not succeed; whether the run may go on with the next delivery at once."""
+    delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
+    if delivery.lease_owner != owner or delivery.status not in _WAITING:
+        return False
+    delivery.lease_until, delivery.due_at = None, outcome.due_at
+    delivery.error, delivery.error_code = outcome.message[:500], outcome.code
+    push = session.get_one(Push, delivery.push_id)
+    if outcome.status == "failed" and outcome.after is Next.RETARGET:
+        _retarget(session, settings, push, delivery, now)
+    elif outcome.status == "failed":
+        report.failed(session, delivery, now, outcome.message, outcome.code)
+    else:
+        delivery.status = outcome.status
+        if outcome.status == "planned":
+            delivery.called_at = None
+    if outcome.after is Next.REDRAFT:
+        push.draft_media_id = ""
+    elif outcome.after is Next.PAUSE:
+        ledger.change(session, Push, [Push.id == push.id, Push.status == "sending"], status="paused")
+        push.note = outcome.message[:500]
+    elif outcome.after is Next.STOP:
+        push.note = outcome.message[:500]
+        _fail_rest(session, push, now, outcome)
+    return outcome.after in (Next.GO_ON, Next.REDRAFT, Next.RETARGET)
+
+
+def _retarget(session: Session, settings: Settings, push: Push, delivery: Delivery, now: datetime) -> None:
+    """The tag is gone at WeChat: the same people by list, in new deliveries with new keys (nothing was sent)."""
+    people = quota.holders(session, delivery.id)
+    quota.release(session, delivery.id)
+    delivery.status, delivery.finished_at = "cancelled", now
+    limits = settings.limits
+    if len(people) < limits.mass_min_openids:
+        push.skipped = {**push.skipped, "too_few": push.skipped.get("too_few", 0) + len(people)}
+        return
+    batches = [
+        roads.Planned(batch, delivery.target, openids=batch)
+        for batch in even_batches(people, limits.mass_max_openids)
+    ]
+    planner.write(session, settings, push, planner.Plan(roads.ROADS[delivery.road], batches, {}), now)
+
+
+def _fail_rest(session: Session, push: Push, now: datetime, outcome: Outcome) -> None:
+    """The content is refused: what was not sent yet would be refused as well."""
+    rest = sa.select(Delivery).where(Delivery.push_id == push.id, Delivery.status == "planned")
+    for delivery in list(session.scalars(rest)):
+        report.failed(session, delivery, now, outcome.message, outcome.code)

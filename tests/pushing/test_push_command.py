@@ -1,0 +1,59 @@
+"""``flask push`` against a running server and the local WeChat: the contract that scripts rely on."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+import clock
+from models import Push
+from tests.fixtures.live import Live
+from tests.pushing.world import World, make_world
+from wechat.sandbox.config import SandboxConfig
+from wechat.sandbox.testing import SandboxControl
+
+
+def furnished(live: Live) -> World:
+    """Two branches at the local WeChat of a server that runs."""
+    wechat = live.settings.wechat
+    config = SandboxConfig(app_id=wechat.app_id, app_secret=wechat.app_secret, token=wechat.token)
+    control = SandboxControl(live.sandbox_url, config)
+    control.settings(job_finish_delay_s=0.3)
+    world = make_world(control, live.settings)
+    world.branch("第一党支部", 6, others=2)
+    return world
+
+
+def test_a_push_from_the_command_line_to_the_report(live: Live) -> None:
+    live.start()
+    world = furnished(live)
+    article = world.article()
+    create = ("push", "create", "--audience", "branch:第一党支部", "--as", "editor")
+    made = live.flask_json(*create, "--article", str(article), "--at", "now", "--road", "auto")
+    assert (made["status"], made["planned"], made["skipped"]) == ("scheduled", 6, {"not_following": 2})
+    shown = live.wait_for_push(made["id"], "sent")
+    assert {name: shown[name] for name in ("planned", "accepted", "delivered", "failed", "unknown")} == {
+        "planned": 6, "accepted": 6, "delivered": 6, "failed": 0, "unknown": 0,
+    }  # fmt: skip
+    assert set(world.received().values()) == {1}
+    assert shown["articles"][0]["url"].startswith("http")
+    assert "送达" in live.flask("push", "show", str(made["id"])).stdout
+
+    later = live.flask_json(*create, "--article", str(article), "--at", "2099-01-01T10:00")
+    for verb, status in (("pause", "paused"), ("resume", "scheduled"), ("cancel", "cancelled")):
+        assert live.flask_json("push", verb, str(later["id"]))["status"] == status
+    with world.runtime.db.read_scope() as session:
+        assert session.get_one(Push, later["id"]).due_at > clock.now()
+        assert session.scalar(sa.select(sa.func.count()).select_from(Push)) == 2
+
+    for arguments, words in (
+        ((*create, "--article", str(article), "--road", "template"), "封禁模板"),
+        ((*create, "--article", "999"), "没有编号为 999 的稿件"),
+        ((*create, "--article", "abc"), "看不懂"),
+        (("push", "show", "999"), "没有编号为 999 的推送"),
+        (("push", "cancel", str(made["id"])), "不能取消"),
+    ):
+        refused = live.flask(*arguments)
+        assert refused.returncode == 2, refused.stderr
+        assert words in refused.stderr
+        assert len(refused.stderr.strip().splitlines()) == 1
+    world.runtime.close()
