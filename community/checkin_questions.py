@@ -116,10 +116,7 @@ _VALUES: dict[str, Any] = {
 _FIXED: dict[str, Any] = {"made_up": False, "reason": ""}
 _ONCE = ["activity_id", "member_id"]
 INSERT: dict[str, sa.Insert] = {
-    name: insert(CheckIn)
-    .values(**_VALUES, **_FIXED)
-    .on_conflict_do_nothing(index_elements=_ONCE)
-    .execution_options(preserve_rowcount=True)
+    name: insert(CheckIn).values(**_VALUES, **_FIXED).on_conflict_do_nothing(index_elements=_ONCE)
     for name, insert in (("sqlite", sqlite_insert), ("postgresql", pg_insert))
 }
 """By dialect; ``rowcount`` is 0 where the member was recorded before."""

@@ -162,6 +162,13 @@ def office(settings: Settings) -> Iterator[Office]:
 
 
 @pytest.fixture
+def sqlite_office(sqlite_url: str) -> Iterator[Office]:
+    """The same on SQLite alone, where a test can watch the driver."""
+    with _opened(make_settings(database={"url": sqlite_url})) as opened:
+        yield opened
+
+
+@pytest.fixture
 def postgres_office(postgres_url: str) -> Iterator[Office]:
     """The same on PostgreSQL alone, where transactions run side by side."""
     with _opened(make_settings(database={"url": postgres_url})) as opened:

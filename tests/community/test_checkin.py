@@ -357,14 +357,16 @@ def test_who_did_not_come_is_told_to_the_branchs_secretary_only_and_only_for_eve
 # --- Speed -------------------------------------------------------------------------------------------------
 
 
-def test_checking_in_takes_one_question_and_one_insert(office: Office, member: int) -> None:
-    office.activity("主题党日", HUDONG)
+def test_checking_in_takes_one_question_and_one_insert(sqlite_office: Office) -> None:
+    sqlite_office.user("admin")
+    sqlite_office.bound("o-1")
+    sqlite_office.activity("主题党日", HUDONG)
     asked: list[str] = []
-    with office.db.connection_scope() as connection:
-        sa.event.listen(
-            connection, "before_cursor_execute", lambda *args: asked.append(str(args[2]).split()[0])
-        )
+    with sqlite_office.db.connection_scope() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.set_trace_callback(lambda statement: asked.append(statement.split()[0]))
         checkin.by_reply(connection, "o-1", keyword=None, choice=None, at=NOON, message_key="m")
+        driver.set_trace_callback(None)
     assert asked == ["SELECT", "INSERT"]
 
 
