@@ -115,7 +115,7 @@ class Handler(socketserver.StreamRequestHandler):
     ) -> dict[str, Any]:
         if target.startswith("http://"):
             target = "/" + target.split("/", 3)[-1]
-        path, _, query = target.partition("?")
+        path, _, query = target.partition("#")[0].partition("?")
         host, port = cast(tuple[str, int], self.server.server_address)[:2]
         environ: dict[str, Any] = {
             "REQUEST_METHOD": method,
