@@ -15,10 +15,10 @@ from content.assets import AssetStore
 from content.publish import Upload
 from models import Delivery, Push, PushArticle
 from settings import Settings
-from wechat.endpoints.drafts import DraftArticle
 
 if TYPE_CHECKING:
     from wechat.client import Client
+    from wechat.endpoints.drafts import DraftArticle
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ def remember(session: Session, uploaded: Uploaded) -> None:
 
 def bodies(session: Session, article_ids: Sequence[int]) -> list[DraftArticle]:
     """The articles as ``draft/add`` takes them."""
+    from wechat.endpoints.drafts import DraftArticle  # the client is dear to load, and commands never send
+
     return [
         DraftArticle(
             title=one.title,

@@ -121,6 +121,14 @@ def _exact_tags(session: Session, audience: Audience, reachable: Sequence[Person
     ]
 
 
+def tags_on_their_way(session: Session, audience: Audience) -> bool:
+    """Whether a place of the audience has tag changes that have not been tried yet: they are a second's work at WeChat."""
+    places = [sa.and_(TagChange.kind == part.kind, TagChange.target_id == part.id) for part in audience.parts]
+    if not places:
+        return False
+    return bool(session.scalar(sa.select(sa.exists().where(TagChange.attempts == 0, sa.or_(*places)))))
+
+
 def write(session: Session, settings: Settings, push: Push, made: Plan, now: datetime) -> list[int]:
     """Write the deliveries of a push and set their quota aside, in the session's transaction; the deliveries' ids."""
     instance = ledger.instance_id(session, now)

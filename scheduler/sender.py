@@ -34,6 +34,7 @@ log = structlog.get_logger(__name__)
 
 _MOST_DRAFT_TRIES = 20
 _DRAFT_WAIT_S = 15
+_TAGS_WAIT = timedelta(seconds=20)
 
 
 class _Stopped(Exception):
@@ -125,6 +126,8 @@ class Sender:
             push = session.get_one(Push, push_id)
             if push.planned_at is not None:
                 return
+            if now - push.due_at < _TAGS_WAIT and self._awaits_tags(session, push):
+                raise _Stopped  # a later tick takes it up
             made, reason = self._planned(session, push, now)
         with self._db.session_scope() as session:
             self._renew(session, push_id, owner)
@@ -147,6 +150,14 @@ class Sender:
         faultpoints.reach("push.planned")
         if raise_after:
             raise _Stopped
+
+    def _awaits_tags(self, session: Session, push: Push) -> bool:
+        """Whether members have just been bound whose tags are not at WeChat yet; one single person has no other road."""
+        try:
+            road = roads.choose(push.road, push.kind, self._settings)
+            return road.counts and planner.tags_on_their_way(session, audiences.parse(session, push.audience))
+        except PioneerError:
+            return False  # the plan will say why
 
     def _planned(self, session: Session, push: Push, now: datetime) -> tuple[planner.Plan | None, str]:
         """The plan, or why a person must decide first."""

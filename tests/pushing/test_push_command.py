@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
+import json
+from typing import Any
 
 import clock
+from app import create_app
 from models import Push
 from tests.fixtures.live import Live
 from tests.pushing.world import World, make_world
@@ -38,12 +40,19 @@ def test_a_push_from_the_command_line_to_the_report(live: Live) -> None:
     assert shown["articles"][0]["url"].startswith("http")
     assert "送达" in live.flask("push", "show", str(made["id"])).stdout
 
-    later = live.flask_json(*create, "--article", str(article), "--at", "2099-01-01T10:00")
+    runner = create_app(live.settings).test_cli_runner()
+
+    def later(*arguments: str) -> Any:
+        done = runner.invoke(args=["push", *arguments, "--json"])
+        assert done.exit_code == 0, done.stderr
+        return json.loads(done.stdout)
+
+    put_off = later(*create[1:], "--article", str(article), "--at", "2099-01-01T10:00")
     for verb, status in (("pause", "paused"), ("resume", "scheduled"), ("cancel", "cancelled")):
-        assert live.flask_json("push", verb, str(later["id"]))["status"] == status
+        assert later(verb, str(put_off["id"]))["status"] == status
+    assert [one["id"] for one in later("list")] == [put_off["id"], made["id"]]
     with world.runtime.db.read_scope() as session:
-        assert session.get_one(Push, later["id"]).due_at > clock.now()
-        assert session.scalar(sa.select(sa.func.count()).select_from(Push)) == 2
+        assert session.get_one(Push, put_off["id"]).due_at > clock.now()
 
     for arguments, words in (
         ((*create, "--article", str(article), "--road", "template"), "封禁模板"),
@@ -52,8 +61,8 @@ def test_a_push_from_the_command_line_to_the_report(live: Live) -> None:
         (("push", "show", "999"), "没有编号为 999 的推送"),
         (("push", "cancel", str(made["id"])), "不能取消"),
     ):
-        refused = live.flask(*arguments)
-        assert refused.returncode == 2, refused.stderr
+        refused = runner.invoke(args=arguments)
+        assert refused.exit_code == 2, refused.stderr
         assert words in refused.stderr
         assert len(refused.stderr.strip().splitlines()) == 1
     world.runtime.close()
