@@ -8,7 +8,7 @@ import pytest
 
 from tests.fixtures.live import Live
 from tests.fixtures.processes import Spawn, eventually
-from tests.journeys.office import BRANCH, DATA, approve, open_office
+from tests.journeys.office import BRANCH, DATA, approve, open_office, push_now
 
 pytestmark = pytest.mark.slow
 
@@ -27,20 +27,7 @@ def test_an_article_and_a_check_in_travel_through_separate_processes(
         "article", "import", DATA / "article-3.docx", "--column", "study", "--author", "bianji"
     )
     approve(live, article["id"])
-    push = live.flask_json(
-        "push",
-        "create",
-        "--article",
-        str(article["id"]),
-        "--audience",
-        "all",
-        "--at",
-        "now",
-        "--road",
-        "auto",
-        "--as",
-        "bianji",
-    )
+    push = push_now(live, article["id"], "all")
     report = live.wait_for_push(push["id"])
     assert report["status"] == "sent", report
     got = sorted(receipt["openid"] for receipt in live.receipts())

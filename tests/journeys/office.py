@@ -35,6 +35,15 @@ def approve(live: Live, article_id: int) -> dict[str, Any]:
     return shown
 
 
+def push_now(live: Live, article_id: int, audience: str) -> dict[str, Any]:
+    """Create a push that is due at once; what the command says of it."""
+    made: dict[str, Any] = live.flask_json(
+        *("push", "create", "--article", str(article_id), "--audience", audience),
+        *("--at", "now", "--road", "auto", "--as", "bianji"),
+    )
+    return made
+
+
 def bind(live: Live, openid: str, name: str, phone: str) -> str:
     """A follower binds by reply; the last answer's text."""
     live.say(openid, f"绑定 {name} {phone[-4:]}")

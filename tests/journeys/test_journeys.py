@@ -10,10 +10,11 @@ from python_calamine import CalamineWorkbook
 
 from tests.fixtures.live import Live
 from tests.fixtures.processes import eventually
-from tests.journeys.office import BRANCH, DATA, approve, bind, open_office
+from tests.journeys.office import BRANCH, DATA, approve, bind, open_office, push_now
 
 TRUTH = json.loads((DATA / "roster.truth.json").read_text(encoding="utf-8"))
 FIRST = next(person for person in TRUTH["some_valid"] if person["branch"] == BRANCH)
+ALONE = "翰林社区党支部"
 LAST = "观澜社区党支部"
 OTHER = next(person for person in TRUTH["some_valid"] if person["branch"] == "湖西社区党支部")
 
@@ -47,20 +48,7 @@ def test_an_article_goes_out_to_the_phones_of_one_branch(office: Live) -> None:
     shown = approve(office, article["id"])
     assert len(shown["reviews"]) == 3
     before = len(office.receipts())
-    push = office.flask_json(
-        "push",
-        "create",
-        "--article",
-        str(article["id"]),
-        "--audience",
-        "all",
-        "--at",
-        "now",
-        "--road",
-        "auto",
-        "--as",
-        "bianji",
-    )
+    push = push_now(office, article["id"], "all")
     assert {"id", "status", "planned", "skipped"} <= set(push)
     report = office.wait_for_push(push["id"])
     assert report["status"] == "sent", report
@@ -97,25 +85,26 @@ def test_a_push_to_one_branch_reaches_that_branch_alone(office: Live) -> None:
     approve(office, article["id"])
     before = len(office.receipts())
     audience = f"branch:{BRANCH},branch:{OTHER['branch']}"
-    push = office.flask_json(
-        "push",
-        "create",
-        "--article",
-        str(article["id"]),
-        "--audience",
-        audience,
-        "--at",
-        "now",
-        "--road",
-        "auto",
-        "--as",
-        "bianji",
-    )
+    push = push_now(office, article["id"], audience)
     report = office.wait_for_push(push["id"])
     assert report["status"] == "sent", report
     reached = [receipt["openid"] for receipt in office.receipts()[before:]]
     assert len(reached) == 2
     assert not set(reached) & set(openids)
+
+
+def test_a_push_right_after_the_first_binding_still_reaches_that_one_person(office: Live) -> None:
+    person = next(person for person in TRUTH["some_valid"] if person["branch"] == ALONE)
+    (openid,) = office.control("followers", {"count": 1, "scene": "branch-1"})["openids"]
+    article = office.flask_json(
+        "article", "import", DATA / "article-4.docx", "--column", "news", "--author", "bianji"
+    )
+    approve(office, article["id"])
+    before = len(office.receipts())
+    bind(office, openid, person["name"], person["phone"])
+    push = push_now(office, article["id"], f"branch:{ALONE}")
+    assert office.wait_for_push(push["id"])["status"] == "sent"
+    assert [receipt["openid"] for receipt in office.receipts()[before:]] == [openid]
 
 
 def test_a_member_checks_in_and_the_secretary_gets_the_ledger(office: Live, tmp_path: Path) -> None:
