@@ -75,6 +75,21 @@ def test_cleaning_what_was_cleaned_changes_only_styles_with_quotes(world: World)
     assert twice == once
 
 
+def test_a_person_who_saves_a_draft_on_the_site_changes_it(world: World) -> None:
+    media_id = world.draft(content='<p style="color: #c00">正文</p>')
+    world.sandbox.control("drafts", {"media_id": media_id, "edit": True})
+    (item,) = world.api("/cgi-bin/draft/get", {"media_id": media_id})["news_item"]
+    assert item["content"].startswith('<p style="color: rgb(204, 0, 0);"><span leaf="">正文</span></p>')
+
+
+def test_a_new_medium_may_be_unknown_for_a_moment(world: World) -> None:
+    world.sandbox.settings(fresh_media_blind_s=60)
+    world.sandbox.clock(at="2026-03-05T10:00:00+08:00")
+    assert world.add_draft()["errcode"] == 40007
+    world.sandbox.clock(at="2026-03-05T10:01:01+08:00")
+    assert "media_id" in world.add_draft()
+
+
 def test_escaped_json_is_stored_as_typed(world: World) -> None:
     escaped = b'{"tag":{"name":"\\u7b7e\\u5230"}}'
     assert world.api("/cgi-bin/tags/create", escaped)["tag"]["name"] == "\\u7b7e\\u5230"

@@ -395,6 +395,13 @@ quick(53503, "a draft that does not pass the check", submit("unchecked"))
 quick(53504, "a draft of the site", submit("site"))
 quick(53505, "a draft that was saved by itself", submit("auto"))
 
+
+@case(45007)
+def a_voice_of_sixty_one_seconds(w: World) -> Answer:
+    frame = b"\x3c" + bytes(31)
+    return w.sandbox.upload("/cgi-bin/media/upload?type=voice", b"#!AMR\n" + frame * 3051)
+
+
 # Mass sending
 
 quick(
@@ -711,6 +718,23 @@ def a_session_signature_that_is_wrong(w: World) -> Answer:
         grant_type="authorization_code", js_code=code,
     )  # fmt: skip
     return w.api(f"/wxa/checksession?openid={answer['openid']}&signature=0", token=mini_token(w))
+
+
+@case(40226)
+def a_risky_person_logs_in(w: World) -> Answer:
+    (openid,) = w.sandbox.followers(1)
+    w.sandbox.act(openid, "risky")
+    config = w.sandbox.config
+    code = w.sandbox.control("codes", {"openid": openid, "kind": "login"})["code"]
+    return sns(
+        w, "jscode2session", appid=config.mini_app_id, secret=config.mini_app_secret,
+        grant_type="authorization_code", js_code=code,
+    )  # fmt: skip
+
+
+@case(87014)
+def a_risky_picture(w: World) -> Answer:
+    return w.sandbox.upload("/wxa/img_sec_check", png(), "risky.png", token=mini_token(w))
 
 
 # Statistics, comments

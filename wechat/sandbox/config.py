@@ -35,6 +35,7 @@ DEFAULT_SETTINGS: dict[str, Any] = {
     "content_chars_limit": 0,  # 0: only the limit in bytes holds (what was measured)
     "content_bytes_limit": 1_000_000,
     "image_pixels_limit": 100_000_000,
+    "fresh_media_blind_s": 0.0,  # a new permanent medium is unknown (40007) for so long
     "comments": True,  # the account has the comment right
     "escaped_json": "as_typed",  # how \\uXXXX in bodies is taken; "decode" to be lenient
     # Windows of customer-service messages (pushing.md 6)

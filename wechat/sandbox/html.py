@@ -277,3 +277,20 @@ def is_empty(content: str) -> bool:
     """Nothing to read and nothing to see."""
     seen = re.search(r"<(?:img|svg|iframe|mp-|video)", content)
     return not seen and not text_of(content).replace("\u200b", "").strip()
+
+
+def edited_on_site(content: str) -> str:
+    """What the site's own editor makes of a stored body (content.md section 7, machine b)."""
+
+    def rgb(found: re.Match[str]) -> str:
+        digits = found[1] if len(found[1]) == 6 else "".join(digit * 2 for digit in found[1])
+        return f"rgb({int(digits[:2], 16)}, {int(digits[2:4], 16)}, {int(digits[4:], 16)})"
+
+    def coloured(found: re.Match[str]) -> str:
+        return re.sub(r"#([0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b", rgb, found[0])
+
+    text = re.sub(r' style="[^"]*"', coloured, content)
+    text = re.sub(r"(<code[^>]*?) style=\"[^\"]*\"", r"\1", text)
+    text = re.sub(r">([^<>]*[^\s<>][^<>]*)<", r'><span leaf="">\1</span><', text)
+    hidden = '<p style="display: none;"><mp-style-type data-value="3"></mp-style-type></p>'
+    return text if text.endswith(hidden) else text + hidden

@@ -189,6 +189,7 @@ class SandboxControl:
         filename: str = "a.png",
         fields: dict[str, str] | None = None,
         name: str = "media",
+        token: str = "",
     ) -> dict[str, Any]:
         """A multipart upload with a fresh token."""
         boundary = "sandbox-boundary-5f3a"
@@ -202,7 +203,7 @@ class SandboxControl:
         joint = "&" if "?" in path else "?"
         _, answer = self.request(
             "POST",
-            f"{path}{joint}access_token={self.access_token()}",
+            f"{path}{joint}access_token={token or self.access_token()}",
             body,
             {"Content-Type": f"multipart/form-data; boundary={boundary}"},
         )

@@ -9,6 +9,7 @@ from ..errors import ApiError, refuse
 from ..furniture import NOTICES, content_of
 from ..people import head
 from ..platform import Sandbox, job
+from ..store import Row
 from .template import fields_of, filled, find_template, link_of
 
 BLACKLISTED = "违禁内容测试"
@@ -17,10 +18,24 @@ BLACKLISTED = "违禁内容测试"
 @endpoint("/cgi-bin/message/subscribe/bizsend", right="notice")
 def bizsend(call: Call) -> dict[str, Any]:
     """One notice to someone who agreed; a one-time grant is used up by it. No id, no repeat guard."""
-    sandbox, body = call.sandbox, call.body
-    row = sandbox.person(str(body.get("touser")))
+    row = call.sandbox.person(str(call.body.get("touser")))
     if row is None:
         raise ApiError(40003)
+    return _send(call, row)
+
+
+@endpoint("/cgi-bin/message/subscribe/send", token="mini")
+def mini_send(call: Call) -> dict[str, Any]:
+    """The mini-program's notice: its own openid, otherwise the same rules."""
+    row = call.sandbox.store.row("SELECT * FROM followers WHERE mini_openid = ?", (call.body.get("touser"),))
+    if row is None:
+        raise ApiError(40003)
+    refuse(call.body.get("miniprogram_state", "formal") not in ("developer", "trial", "formal"), 47001)
+    return {**_send(call, row), "msgid": call.sandbox.store.next_id("mini_notice", 2_000_000_000_000_000_000)}
+
+
+def _send(call: Call, row: Row) -> dict[str, Any]:
+    sandbox, body = call.sandbox, call.body
     template = find_template(call, body.get("template_id"), "notice")
     shown = filled(template, body.get("data"))
     link = link_of(call, "page")

@@ -206,6 +206,12 @@ def delete(call: Call) -> dict[str, Any]:
     return OK
 
 
+@endpoint("/wxa/sec/queryblocktmplmsg", right="template")
+def blocked(call: Call) -> dict[str, Any]:
+    """What the platform intercepted: nothing here."""
+    return {**OK, "msginfo": []}
+
+
 @endpoint("/cgi-bin/template/api_set_industry", right="template")
 def set_industry(call: Call) -> dict[str, Any]:
     """Obsolete with categories; kept as a number."""
