@@ -22,7 +22,7 @@ from scheduler.roads import Answer, Call, Road
 if TYPE_CHECKING:
     from runtime import Runtime
 
-_BATCH = 20
+_BATCH = 40
 
 
 @dataclass
@@ -50,11 +50,16 @@ class Lanes:
 
     def lane(self, push_id: int) -> None:
         """Send due deliveries of this push until none is left."""
+        after = 0
         while not self._stopping.is_set():
             owner = ledger.new_owner()
-            batch = self._claim(push_id, owner)
-            if not batch:
+            batch = self._claim(push_id, owner, after)
+            if not batch and not after:
                 return
+            # Going on from the last one spares reading all that are done; at the end a look at the whole.
+            after = batch[-1].delivery_id if batch else 0
+            if not batch:
+                continue
             patience_s = self._settings.limits.delivery_lease_s / 2
             began = time.monotonic()
             for item in batch:
@@ -67,7 +72,7 @@ class Lanes:
             self._settle(batch, owner)
             faultpoints.reach("push.settled")
 
-    def _claim(self, push_id: int, owner: str) -> list[Item]:
+    def _claim(self, push_id: int, owner: str, after: int) -> list[Item]:
         now = clock.now()
         limits = self._settings.limits
         batch: list[Item] = []
@@ -77,7 +82,7 @@ class Lanes:
             ids = ledger.claim(
                 session,
                 Delivery,
-                where=settling.due(push_id, now),
+                where=[*settling.due(push_id, now), Delivery.id > after],
                 values={
                     "status": "claimed",
                     "lease_owner": owner,
@@ -85,6 +90,9 @@ class Lanes:
                 },
                 limit=_BATCH,
             )
+            if not ids:
+                return []
+            notice = settling.notice_for(session, push_id)
             rows = session.scalars(sa.select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id))
             for delivery in list(rows):
                 road = roads.ROADS[delivery.road]
@@ -94,14 +102,18 @@ class Lanes:
                 first = delivery.called_at is None
                 delivery.called_at = delivery.called_at or now
                 delivery.attempts += 1
-                call = settling.call_of(session, self._settings, delivery)
+                call = settling.call_of(self._settings, delivery, notice=notice)
                 batch.append(Item(delivery.id, road, call, delivery.attempts, first))
         return batch
 
     def _settle(self, batch: list[Item], owner: str) -> None:
         now = clock.now()
+        taken = {item.delivery_id: item.answer.msg_id for item in batch if item.answer is not None}
         with self._db.session_scope() as session:
+            settling.accept_notices(session, self._settings, taken, owner, now)
             for item in batch:
+                if item.answer is not None:
+                    continue
                 if not item.called:
                     undone = {"status": "planned", "called_at": None} if item.first else {"status": "unknown"}
                     mine = [
@@ -110,8 +122,6 @@ class Lanes:
                         Delivery.status == "claimed",
                     ]
                     ledger.change(session, Delivery, mine, lease_until=None, **undone)
-                elif item.answer is not None:
-                    settling.accept(session, self._settings, item.delivery_id, owner, item.answer, now)
                 else:
                     outcome = of_failure(
                         item.failure,

@@ -6,7 +6,7 @@ both are there. Source of the statuses: https://developers.weixin.qq.com/doc/ser
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -172,14 +172,18 @@ def accepted(
     delivery.error, delivery.error_code = "", None
     quota.use(session, delivery.id, now)
     session.flush()
-    if msg_id:
-        early = session.scalar(
-            sa.select(JobResult).where(
-                JobResult.kind == delivery.road, JobResult.msg_id == msg_id, JobResult.matched.is_(False)
-            )
+    match_early(session, [msg_id], now)
+
+
+def match_early(session: Session, msg_ids: Sequence[str], now: datetime) -> None:
+    """Match the events of these jobs that were faster than the answers of their calls."""
+    early = session.scalars(
+        sa.select(JobResult).where(
+            JobResult.msg_id.in_(list(filter(None, msg_ids))), JobResult.matched.is_(False)
         )
-        if early is not None:
-            match(session, early, now)
+    )
+    for result in list(early):
+        match(session, result, now)
 
 
 def delivered(

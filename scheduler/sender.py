@@ -281,7 +281,7 @@ class Sender:
                 return True
             first = delivery.called_at is None
             media_id = session.get_one(Push, push_id).draft_media_id
-            call = settling.call_of(session, self._settings, delivery, media_id)
+            call = settling.call_of(self._settings, delivery, media_id=media_id)
         faultpoints.reach("push.claimed")
         attempts = delivery.attempts + 1
         with self._db.session_scope() as session:

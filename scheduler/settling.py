@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -29,19 +31,25 @@ def due(push_id: int, now: datetime) -> list[sa.ColumnElement[bool]]:
     ]
 
 
-def call_of(session: Session, settings: Settings, delivery: Delivery, media_id: str = "") -> Call:
+def notice_for(session: Session, push_id: int) -> dict[str, str]:
+    """The fields of an activity's notice; empty for articles."""
+    activity = session.get_one(Push, push_id).activity
+    if activity is None:
+        return {}
+    begins = clock.to_shanghai(activity.starts_at)
+    return notice_of(
+        {
+            "thing1": activity.title,
+            "time2": f"{begins.year}年{begins.month}月{begins.day}日 {begins:%H:%M}",
+            "thing3": activity.place or "详见活动通知",
+        }
+    )
+
+
+def call_of(
+    settings: Settings, delivery: Delivery, *, media_id: str = "", notice: Mapping[str, str] | None = None
+) -> Call:
     """All that the road needs for this delivery."""
-    push = session.get_one(Push, delivery.push_id)
-    notice: dict[str, str] = {}
-    if push.activity is not None:
-        begins = clock.to_shanghai(push.activity.starts_at)
-        notice = notice_of(
-            {
-                "thing1": push.activity.title,
-                "time2": f"{begins.year}年{begins.month}月{begins.day}日 {begins:%H:%M}",
-                "thing3": push.activity.place or "详见活动通知",
-            }
-        )
     base_url = settings.server.base_url
     return Call(
         key=delivery.key,
@@ -50,7 +58,7 @@ def call_of(session: Session, settings: Settings, delivery: Delivery, media_id: 
         tag_id=delivery.tag_id,
         openids=tuple(delivery.openids or ()),
         template_id=settings.wechat.template_id,
-        notice=notice,
+        notice=notice or {},
         url=f"{base_url}/m/study" if base_url else "",
     )
 
@@ -89,6 +97,36 @@ def accept(
         ask_at=now + timedelta(minutes=settings.limits.mass_result_minutes),
         now=now,
     )
+
+
+def accept_notices(
+    session: Session, settings: Settings, answers: Mapping[int, str], owner: str, now: datetime
+) -> None:
+    """The same for a batch of calls that use no quota: delivery id → ``msg_id`` (may be empty where WeChat knew the key)."""
+    mine = set(
+        session.scalars(
+            sa.select(Delivery.id)
+            .where(Delivery.id.in_(answers), Delivery.lease_owner == owner, Delivery.status.in_(_WAITING))
+            .with_for_update()
+        )
+    )
+    if not mine:
+        return
+    table: Any = Delivery.__table__
+    session.connection().execute(
+        sa.update(table)
+        .where(table.c.id == sa.bindparam("one"))
+        .values(
+            status="accepted",
+            msg_id=sa.bindparam("job"),
+            accepted_at=now,
+            due_at=now + timedelta(minutes=settings.limits.mass_result_minutes),
+            error="",
+            error_code=None,
+        ),
+        [{"one": delivery_id, "job": answers[delivery_id] or None} for delivery_id in mine],
+    )
+    report.match_early(session, [answers[delivery_id] for delivery_id in mine], now)
 
 
 def _is_anothers(session: Session, delivery: Delivery, msg_id: str) -> bool:

@@ -1,0 +1,248 @@
+"""Planning 66,000 followers with quota and reasons, and the fan-out of notices against a bare loop.
+
+    .venv/bin/python -m bench.planning [--followers 66000] [--calls 1500]
+
+Prints one line a figure: what, value, budget. Databases: SQLite in a temporary folder, and PostgreSQL where
+``PIONEER_TEST_POSTGRES_URL`` names a server. The fan-out sends template messages to the local WeChat over the same client, once
+in a bare loop of as many threads, once through ledger and lanes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+
+import clock
+import runtime as parts
+from models import (
+    Activity,
+    Area,
+    Branch,
+    Community,
+    Delivery,
+    Follower,
+    FollowerTag,
+    Member,
+    Push,
+    QuotaUse,
+    User,
+)
+from models.migrate import upgrade
+from runtime import Runtime
+from scheduler import audience, planner, roads
+from scheduler.lanes import Lanes
+from tests.fixtures.configuration import make_settings
+from wechat.sandbox.testing import SandboxControl, start_sandbox
+
+THREADS = 4
+BUDGET_PLAN_S = 2.0
+BUDGET_FAN_OUT = 0.9
+
+
+def fill(runtime: Runtime, followers: int) -> None:
+    """Followers, half of them bound; each has had two messages this month, every tenth four; every twentieth muted the column."""
+    now = clock.now()
+    with runtime.db.session_scope() as session:
+        session.add(User(username="editor", password_hash="-", role="editor", created_at=now))
+        area = Area(name="东片区")
+        community = Community(name="桂花社区", area=area)
+        session.add_all([area, community])
+        session.flush()
+        branches = [
+            Branch(name=f"第{n}党支部", community_id=community.id, tag_id=100 + n) for n in range(1, 17)
+        ]
+        session.add_all(branches)
+        session.flush()
+        ids = [branch.id for branch in branches]
+        bound = followers // 2
+        session.execute(
+            sa.insert(Member),
+            [
+                {"id": n + 1, "name": "党员", "branch_id": ids[n % 16], "created_at": now, "updated_at": now}
+                for n in range(bound)
+            ],
+        )
+        session.execute(
+            sa.insert(Follower),
+            [
+                {
+                    "openid": f"oBench{n:022d}",
+                    "subscribed": True,
+                    "member_id": n + 1 if n < bound else None,
+                    "muted_columns": "study" if n % 20 == 7 else "",
+                }
+                for n in range(followers)
+            ],
+        )
+        session.execute(
+            sa.insert(FollowerTag),
+            [{"openid": f"oBench{n:022d}", "tag_id": 101 + n % 16} for n in range(bound)],
+        )
+        for number in range(4):
+            push = Push(audience="all", due_at=now, created_by=1, created_at=now, skipped={})
+            session.add(push)
+            session.flush()
+            delivery = Delivery(
+                push_id=push.id, road="mass", key=f"bench-{number}", status="delivered", due_at=now
+            )
+            session.add(delivery)
+            session.flush()
+            session.execute(
+                sa.insert(QuotaUse),
+                [
+                    {
+                        "subject": f"oBench{n:022d}",
+                        "period": clock.month_key(now),
+                        "delivery_id": delivery.id,
+                        "state": "used",
+                        "at": now,
+                    }
+                    for n in range(followers)
+                    if number < 2 or n % 10 == 0
+                ],
+            )
+
+
+def measure_plan(runtime: Runtime) -> tuple[float, float]:
+    """Seconds to plan for everyone, and to write that plan with its quota."""
+    settings = runtime.settings
+    began = time.perf_counter()
+    with runtime.db.read_scope() as session:
+        made = planner.plan(
+            session,
+            settings,
+            audience=audience.parse(session, "all"),
+            road=roads.ROADS["mass"],
+            columns={"study"},
+            moment=clock.now(),
+        )
+    planned = time.perf_counter() - began
+    began = time.perf_counter()
+    with runtime.db.session_scope() as session:
+        push = Push(audience="all", due_at=clock.now(), created_by=1, created_at=clock.now(), skipped={})
+        session.add(push)
+        session.flush()
+        planner.write(session, settings, push, made, clock.now())
+    return planned, time.perf_counter() - began
+
+
+@contextmanager
+def databases() -> Iterator[list[tuple[str, str]]]:
+    """Fresh, migrated databases."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = [("sqlite", f"sqlite:///{folder}/bench.db")]
+        server = os.environ.get("PIONEER_TEST_POSTGRES_URL")
+        name = f"pioneer_bench_{uuid.uuid4().hex[:8]}"
+        if server:
+            admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+            with admin.connect() as connection:
+                connection.execute(sa.text(f"CREATE DATABASE {name}"))
+            url = sa.make_url(server).set(database=name).render_as_string(hide_password=False)
+            made.append(("postgresql", url))
+        for _, url in made:
+            upgrade(url)
+        yield made
+        if server:
+            with admin.connect() as connection:
+                connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+def measure_fan_out(runtime: Runtime, sandbox: SandboxControl, calls: int) -> float:
+    """Throughput of the lanes divided by that of a bare loop with as many threads."""
+    openids = sandbox.followers(calls)
+    client = runtime.client
+    template_id = runtime.settings.wechat.template_id
+    notice = {"thing1": "主题党日", "time2": "2026年11月24日 10:00", "thing3": "会议室"}
+    client.template_send(openids[0], template_id, notice, client_id="warm")
+
+    def bare(mine: list[str]) -> None:
+        for openid in mine:
+            client.template_send(openid, template_id, notice, client_id=f"b-{openid[-20:]}")
+
+    began = time.perf_counter()
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(bare, [openids[n::THREADS] for n in range(THREADS)]))
+    bare_s = time.perf_counter() - began
+
+    now = clock.now()
+    with runtime.db.session_scope() as session:
+        session.add(User(username="editor", password_hash="-", role="editor", created_at=now))
+        session.flush()
+        activity = Activity(
+            title="主题党日", starts_at=now, ends_at=now, for_all=True, created_by=1, created_at=now
+        )
+        session.add(activity)
+        session.flush()
+        push = Push(
+            kind="activity",
+            audience="all",
+            status="sending",
+            due_at=now,
+            activity_id=activity.id,
+            created_by=1,
+            created_at=now,
+            planned_at=now,
+            planned=calls,
+            skipped={},
+        )
+        session.add(push)
+        session.flush()
+        people = [roads.Planned([openid], "关注者", openids=[openid]) for openid in openids]
+        planner.write(session, runtime.settings, push, planner.Plan(roads.ROADS["template"], people, {}), now)
+        push_id = push.id
+    lanes = Lanes(runtime, threading.Event())
+    began = time.perf_counter()
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(lanes.lane, [push_id] * THREADS))
+    return bare_s / (time.perf_counter() - began)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--followers", type=int, default=66_000)
+    parser.add_argument("--calls", type=int, default=1_500)
+    options = parser.parse_args()
+    with databases() as urls:
+        for name, url in urls:
+            runtime = parts.build(make_settings(database={"url": url}))
+            fill(runtime, options.followers)
+            planned, written = measure_plan(runtime)
+            print(
+                f"planning {options.followers:,} followers, {name}: {planned:.2f} s (budget {BUDGET_PLAN_S} s)"
+            )
+            print(f"writing that plan with its quota, {name}: {written:.2f} s")
+            runtime.close()
+    with databases() as urls, start_sandbox() as sandbox:
+        template = sandbox.control("templates")[0]["template_id"]
+        config = sandbox.config
+        for name, url in urls:
+            settings = make_settings(
+                database={"url": url},
+                server={"data_dir": str(Path(tempfile.gettempdir()) / f"bench-{uuid.uuid4().hex[:8]}")},
+                wechat={
+                    "app_id": config.app_id,
+                    "app_secret": config.app_secret,
+                    "api_base_url": sandbox.url,
+                    "template_id": template,
+                },
+            )
+            runtime = parts.build(settings)
+            ratio = measure_fan_out(runtime, sandbox, options.calls)
+            print(
+                f"fan-out of {options.calls:,} notices over a bare loop, {name}: {ratio:.2f} (budget {BUDGET_FAN_OUT})"
+            )
+            runtime.close()
+
+
+if __name__ == "__main__":
+    main()
