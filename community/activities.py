@@ -315,51 +315,56 @@ class Counts:
 
 
 def counts(session: Session, activity: Activity, *, user: User | None = None) -> Counts:
-    """Live counts by branch, in one grouped query; a secretary gets the own branch.
+    """Live counts of one activity: :func:`counts_of` it."""
+    return counts_of(session, [activity], user=user)[activity.id]
+
+
+def counts_of(session: Session, shown: Sequence[Activity], *, user: User | None = None) -> dict[int, Counts]:
+    """Counts by branch of some activities, in one grouped query; a secretary gets the own branch. ``{activity id: counts}``.
 
     Records count for the branch in which the member was at that time, so that a transfer moves no figure.
     """
+    ids = [activity.id for activity in shown]
     came = (
         sa.select(
+            CheckIn.activity_id,
             CheckIn.branch_id,
             sa.func.count().label("checked_in"),
             sa.func.sum(sa.case((CheckIn.made_up.is_(True), 1), else_=0)).label("made_up"),
         )
-        .where(CheckIn.activity_id == activity.id)
-        .group_by(CheckIn.branch_id)
+        .where(CheckIn.activity_id.in_(ids))
+        .group_by(CheckIn.activity_id, CheckIn.branch_id)
         .subquery()
     )
-    invited = (
+    members = (
         sa.select(Member.branch_id, sa.func.count().label("expected"))
         .where(Member.active.is_(True))
         .group_by(Member.branch_id)
         .subquery()
     )
-    is_invited: sa.ColumnElement[bool] = (
-        Branch.active.is_(True)
-        if activity.for_all
-        else sa.exists().where(
-            ActivityBranch.activity_id == activity.id, ActivityBranch.branch_id == Branch.id
-        )
+    is_invited = sa.or_(
+        sa.and_(Activity.for_all.is_(True), Branch.active.is_(True)),
+        sa.exists().where(ActivityBranch.activity_id == Activity.id, ActivityBranch.branch_id == Branch.id),
     )
     query = (
         sa.select(
+            Activity.id,
             Branch.id,
             Branch.name,
-            sa.case((is_invited, sa.func.coalesce(invited.c.expected, 0)), else_=0),
+            sa.case((is_invited, sa.func.coalesce(members.c.expected, 0)), else_=0),
             sa.func.coalesce(came.c.checked_in, 0),
             sa.func.coalesce(came.c.made_up, 0),
         )
-        .outerjoin(invited, invited.c.branch_id == Branch.id)
-        .outerjoin(came, came.c.branch_id == Branch.id)
-        .where(sa.or_(is_invited, came.c.checked_in > 0))
+        .select_from(Activity)
+        .join(Branch, sa.true())
+        .outerjoin(members, members.c.branch_id == Branch.id)
+        .outerjoin(came, sa.and_(came.c.activity_id == Activity.id, came.c.branch_id == Branch.id))
+        .where(Activity.id.in_(ids), sa.or_(is_invited, came.c.checked_in > 0))
         .order_by(Branch.sort, Branch.id)
     )
     if user is not None:
         query = query.where(branch_scope(user, Branch.id))
-    return Counts(
-        [
-            BranchCount(branch_id, name, int(expected), int(checked_in), int(made_up))
-            for branch_id, name, expected, checked_in, made_up in session.execute(query)
-        ]
-    )
+    found: dict[int, list[BranchCount]] = {ident: [] for ident in ids}
+    for ident, branch_id, name, expected, checked_in, made_up in session.execute(query):
+        found[ident].append(BranchCount(branch_id, name, int(expected), int(checked_in), int(made_up)))
+    return {ident: Counts(rows) for ident, rows in found.items()}

@@ -48,7 +48,7 @@ def test_an_index_serves(full_office: Office, name: str) -> None:
 
 def test_counting_an_activity_takes_one_question_whatever_the_size(full_office: Office) -> None:
     full_office.user("admin")
-    activity = full_office.activity("大会")
+    activity, another = full_office.activity("大会"), full_office.activity("小会", "水墨社区党支部")
     asked: list[str] = []
     engine = full_office.db.engine
 
@@ -58,13 +58,14 @@ def test_counting_an_activity_takes_one_question_whatever_the_size(full_office: 
     sa.event.listen(engine, "before_cursor_execute", note)
     try:
         with full_office.db.read_scope() as session:
-            shown = session.get_one(Activity, activity.id)
+            shown = [session.get_one(Activity, one.id) for one in (activity, another)]
             before = len(asked)
-            activities.counts(session, shown)
+            counted = activities.counts_of(session, shown)
             places.summaries(session)
             assert len(asked) - before == 2
     finally:
         sa.event.remove(engine, "before_cursor_execute", note)
+    assert [counted[one.id].expected for one in (activity, another)] == [2261, 185]
 
 
 def test_the_blind_indexes_of_a_number_and_of_its_tail_have_nothing_in_common(full_office: Office) -> None:

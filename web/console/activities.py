@@ -36,7 +36,7 @@ def activities_page() -> str:
             session, me, at=clock.now(), when=when if when in _WHEN else "", number=place.page, size=place.size
         )
         place.total = found.total
-        counted = {one.id: activities.counts(session, one, user=me) for one in found.activities}
+        counted = activities.counts_of(session, found.activities, user=me)
         return draw("activities/list.html", found=found.activities, paging=place, counted=counted, whens=_WHEN)
 
 
