@@ -110,7 +110,9 @@ def _start_all(children: _Children, settings: Settings, host: str, port: int, sa
     from cli import demodata
 
     data = settings.data_dir / "sandbox.db"
-    children.add("本地微信", start_sandbox(settings, host=host, port=sandbox_port, data=data, seed=2026))
+    children.add(
+        "本地微信", start_sandbox(settings, host=host, port=sandbox_port, data=data, seed=2026, quiet=True)
+    )
     _until(children, lambda: _answers(f"http://{host}:{sandbox_port}/_sandbox/clock"), "本地微信")
     demodata.prepare(settings, say=lambda text: click.echo(text, err=True))
     arguments = [sys.executable, "-m", "flask", "serve", "--host", host, "--port", str(port)]

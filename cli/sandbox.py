@@ -56,7 +56,8 @@ def start_sandbox(
     if seed is not None:
         arguments += ["--seed", str(seed)]
     environment = os.environ | sandbox_environment(settings, data) | {PARENT_ENV: str(os.getpid())}
-    return subprocess.Popen(arguments, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
+    out = subprocess.DEVNULL if quiet else None
+    return subprocess.Popen(arguments, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=out)
 
 
 @command("sandbox", short_help="只启动本地微信")

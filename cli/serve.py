@@ -6,6 +6,7 @@ is granian's master; each process ends when the one above it has ended, also by 
 
 from __future__ import annotations
 
+import logging
 import multiprocessing.util
 import os
 import signal
@@ -17,7 +18,7 @@ import click
 
 import logs
 from cli.output import command
-from cli.process import Lock, end_with, end_with_named_parent, need_free_port, only_server
+from cli.process import PARENT_ENV, Lock, end_with, end_with_named_parent, need_free_port, only_server
 from errors import Refused
 from models import migrate
 from models.session import Database
@@ -98,7 +99,9 @@ def worker_app() -> Flask:
     from app import create_app
 
     end_with(os.getppid())
-    logs.configure()
+    logs.configure(
+        logging.WARNING if os.environ.get(PARENT_ENV) else logging.INFO
+    )  # the demo's screen is for its table
     os.environ.pop("FLASK_RUN_FROM_CLI", None)
     settings = with_base_url(load_settings(), "")
     embedded = bool(os.environ.get(_EMBEDDED_ENV))

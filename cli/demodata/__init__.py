@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 import clock
+import logs
 from models import Member, Setting, migrate
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ def prepare(settings: Settings, say: Callable[[str], None]) -> None:
     """Migrate the database and fill it once. A database that already holds people is left as it is."""
     import runtime as parts
     from cli.demodata import build
+
+    logs.configure(logging.WARNING)
 
     runtime = parts.build(settings)
     try:
