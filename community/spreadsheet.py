@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
@@ -116,11 +117,21 @@ def _inspect(data: bytes, *, max_rows: int) -> dict[int, frozenset[tuple[int, in
                 raise Refused(_what_package_is_it(names))
             if sum(entry.file_size for entry in package.infolist()) > MAX_UNPACKED_BYTES:
                 raise Refused("文件展开后过大，请只保留需要导入的工作表，清除多余的行列后再上传")
+            if package.testzip() is not None:  # also finds an entry that unpacks to more than it says
+                raise Refused(f"文件已损坏，无法读取，{_SAVE_AS}")
             found: dict[int, frozenset[tuple[int, int]]] = {}
             for index, path in enumerate(_sheet_paths(package, names)):
                 found[index] = _scan(package.read(path), max_rows=max_rows) if path in names else frozenset()
             return found
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, RuntimeError, NotImplementedError, EOFError, OSError):
+    except (
+        zipfile.BadZipFile,
+        zipfile.LargeZipFile,
+        zlib.error,
+        RuntimeError,
+        NotImplementedError,
+        EOFError,
+        OSError,
+    ):
         raise Refused(f"文件已损坏，无法读取，{_SAVE_AS}") from None
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import struct
+import zipfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -370,6 +373,19 @@ def test_a_hundred_thousand_rows_are_refused_before_they_are_parsed() -> None:
     rows = [HEADER, *([[number, "张小三"] for number in range(100_000)])]
     with pytest.raises(Refused, match="一次最多导入 5,000 人"):
         roster_file.parse(sheet_bytes(rows), max_rows=5000, today=NOON.date())
+
+
+def test_a_small_file_that_unpacks_to_a_huge_one_is_refused_whatever_it_says_of_itself() -> None:
+    out = io.BytesIO()
+    size = 160_000_000
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as package:
+        package.writestr("xl/workbook.xml", "<workbook/>")
+        package.writestr("xl/sharedStrings.xml", bytes(size))
+    honest = out.getvalue()
+    lying = honest.replace(struct.pack("<I", size), struct.pack("<I", 1000))
+    for data, says in ((honest, "展开后过大"), (lying, "损坏")):
+        with pytest.raises(Refused, match=says):
+            roster_file.parse(data, max_rows=5000, today=NOON.date())
 
 
 def test_a_number_that_is_a_formula_is_pointed_out(full_office: Office) -> None:
