@@ -39,8 +39,9 @@ def start_sandbox(
     data: Path | None,
     followers: int = 0,
     seed: int | None = None,
+    quiet: bool = False,
 ) -> subprocess.Popen[bytes]:
-    """Start the local WeChat as a child that ends when this process ends."""
+    """Start the local WeChat as a child that ends when this process ends; ``quiet``: only its errors are shown."""
     arguments = [
         sys.executable,
         "-m",
