@@ -105,6 +105,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bind_lock_minutes: int = 30
     undo_minutes: int = 5
     make_up_hours: int = 72
+    make_ups_per_month: int = 3
     conversation_minutes: int = 10
     inbound_keep_days: int = 30
     login_tries: int = 5

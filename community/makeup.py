@@ -17,7 +17,6 @@ from errors import Conflict, Forbidden, NotFound
 from models import CheckIn, Follower, MakeUpRequest, Member, User
 from settings import Limits
 
-A_MONTH = 3
 _LIMITS = Limits()
 
 
@@ -58,7 +57,7 @@ def make_up(
         choices = [(row.id, row.title) for row in missed[:MAX_CHOICES]]
         return CheckInAnswer("choose", "要补签哪个活动？请回复序号：\n" + "\n".join(lines), choices, None)
     row = missed[0]
-    return _request(session, member.id, row.id, row.title, reason, at=at)
+    return _request(session, member.id, row.id, row.title, reason, at=at, limits=limits)
 
 
 def _no_make_up(rows: Sequence[Found], at: datetime, limits: Limits) -> CheckInAnswer:
@@ -75,7 +74,14 @@ def _no_make_up(rows: Sequence[Found], at: datetime, limits: Limits) -> CheckInA
 
 
 def _request(
-    session: Session, member_id: int, activity_id: int, title: str, reason: str, *, at: datetime
+    session: Session,
+    member_id: int,
+    activity_id: int,
+    title: str,
+    reason: str,
+    *,
+    at: datetime,
+    limits: Limits,
 ) -> CheckInAnswer:
     start, end = month_bounds(at)
     asked = session.execute(
@@ -92,8 +98,11 @@ def _request(
         return answer("pending", f"“{title}”的补签申请已提交，正在等待支部审批，无需重复提交", activity_id)
     if "refused" in same:
         return answer("refused", f"“{title}”的补签申请未通过，如有疑问请联系支部书记", activity_id)
-    if len(asked) >= A_MONTH:
-        return answer("limit", f"每人每月最多申请 {A_MONTH} 次补签，本月已用完，如有特殊情况请联系支部书记")
+    if len(asked) >= limits.make_ups_per_month:
+        return answer(
+            "limit",
+            f"每人每月最多申请 {limits.make_ups_per_month} 次补签，本月已用完，如有特殊情况请联系支部书记",
+        )
     session.add(
         MakeUpRequest(activity_id=activity_id, member_id=member_id, reason=reason, status="pending", at=at)
     )
