@@ -220,6 +220,7 @@ class Sender:
                 self._renew(session, push_id, owner)
                 push = session.get_one(Push, push_id)
                 push.draft_media_id, push.draft_made_at = str(media_id), clock.now()
+                push.note = ""
         except (PioneerError, OSError) as error:
             self._draft_failed(push_id, owner, error)
             return False

@@ -465,3 +465,48 @@ def test_an_answer_with_the_number_of_another_batch_is_not_believed(
         answer = Answer(str(known.msg_id), repeated=True)
         settling.accept(session, lite_world.runtime.settings, other.id, "me", answer, clock.now())
         assert (other.status, other.msg_id) == ("unknown", None)
+
+
+@pytest.mark.parametrize(
+    ("path", "fault"),
+    [
+        ("/cgi-bin/draft/add", "drop_after"),
+        ("/cgi-bin/draft/add", "err:40007"),
+        ("/cgi-bin/material/add_material", "drop_after"),
+        ("/cgi-bin/stable_token", "http:500"),
+    ],
+)
+def test_what_goes_wrong_before_the_send_is_simply_done_again(
+    lite_world: World, run_engine: Run, path: str, fault: str
+) -> None:
+    lite_world.branch("第一党支部", 5)
+    lite_world.sandbox.faults({"path": path, "kind": fault, "count": 1})
+    run_engine(lite_world)
+    push = lite_world.push("branch:第一党支部")
+    eventually(lambda: not lite_world.sandbox.control("faults"), timeout_s=10)
+
+    def accepted_after_a_while() -> bool:
+        jump(lite_world, seconds=10)
+        return bool(lite_world.shown(push)["accepted"])
+
+    eventually(accepted_after_a_while, timeout_s=15, every_s=0.3)
+    assert lite_world.shown(push)["note"] == ""
+    assert set(lite_world.received().values()) == {1}
+
+
+def test_a_message_whose_sender_died_in_the_call_is_not_sent_again(
+    lite_world: World, run_engine: Run
+) -> None:
+    openid = lite_world.sandbox.followers(1)[0]
+    lite_world.sandbox.say(openid, "你好")
+    message = outbox(lite_world, openid)
+    now = clock.now()
+    with lite_world.runtime.db.session_scope() as session:
+        session.execute(
+            sa.update(OutboxMessage).values(
+                status="claimed", lease_owner="dead", lease_until=now + timedelta(minutes=2), called_at=now
+            )
+        )
+    run_engine(lite_world)
+    eventually(lambda: outbox_status(lite_world, message) == "unknown", timeout_s=10)
+    assert not lite_world.sandbox.receipts("custom")
