@@ -11,7 +11,7 @@ ACCOUNT_TYPES = ("service", "subscription")
 MODES = ("plain", "compatible", "safe")
 
 DEFAULT_SETTINGS: dict[str, Any] = {
-    # Mass sending (pushing.md 2)
+    # Mass sending
     "mass_retry_gap_s": 60,  # the same clientmsgid earlier than this: 45066
     "mass_key_window_s": 24 * 3600,  # the same clientmsgid within this: 45065
     "mass_calls_per_minute": 60,
@@ -24,11 +24,11 @@ DEFAULT_SETTINGS: dict[str, Any] = {
     "job_finish_delay_s": None,  # None: audience / speed + 1 to 60 s, seeded
     "publish_delay_s": None,  # None: 2 to 20 s, seeded
     "template_event_delay_s": None,  # None: 1 to 5 s, seeded
-    "draft_reusable": True,  # a mass-sent draft may be mass-sent again (pushing.md 2.8)
+    "draft_reusable": True,  # a mass-sent draft may be mass-sent again
     "draft_reusable_s": 24 * 3600,  # for so long
     "template_repeat_code": 0,  # answer to a repeated client_msg_id: 0 or 40241
     "protection_wait_s": 1800,
-    # Content limits (content.md 4)
+    # Content limits
     "title_limit": 32,
     "author_limit": 16,
     "digest_limit": 128,
@@ -38,19 +38,19 @@ DEFAULT_SETTINGS: dict[str, Any] = {
     "fresh_media_blind_s": 0.0,  # a new permanent medium is unknown (40007) for so long
     "comments": True,  # the account has the comment right
     "escaped_json": "as_typed",  # how \\uXXXX in bodies is taken; "decode" to be lenient
-    # Windows of customer-service messages (pushing.md 6)
+    # Windows of customer-service messages
     "custom_message_count": 5,
     "custom_message_s": 48 * 3600,
     "custom_tap_count": 3,
     "custom_tap_s": 60,
-    # Tokens (tokens.md 1)
+    # Tokens
     "token_s": 7200,
     "token_overlap_s": 300,
     "force_refresh_gap_s": 30,
     "force_refresh_per_day": 20,
     "ip_whitelist": [],  # empty: everybody
     "secret_frozen": False,
-    # Callbacks out (callbacks.md 4); these are real seconds
+    # Callbacks out: these are real seconds
     "callback_patience_s": 5.0,
     "callback_tries": 3,
     "callback_retry_pause_s": 5.0,  # start of one try to the start of the next

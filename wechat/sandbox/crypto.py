@@ -1,4 +1,7 @@
-"""Signatures and the AES scheme of WeChat's message push (callbacks.md sections 2 and 3)."""
+"""Signatures and the AES scheme of WeChat's message push.
+
+Source: https://developers.weixin.qq.com/doc/subscription/guide/dev/push/encryption.html
+"""
 
 from __future__ import annotations
 

@@ -31,7 +31,8 @@ OTHER_HOSTS = ("/cgi-bin/showqrcode", "/connect/", "/cgi-bin/webhook/")
 GARBAGE = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>proxy error</body>\r\n</html>"
 _ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\u([0-9a-fA-F]{4})")
 
-# What an account may call (tokens.md section 7)
+# What an account may call:
+# https://developers.weixin.qq.com/doc/offiaccount/Getting_Started/Explanation_of_interface_privileges.html
 _VERIFIED_BOTH = {
     "menu", "custom", "mass", "people", "material", "publish", "comment", "datacube", "ticket",
 }  # fmt: skip

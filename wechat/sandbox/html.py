@@ -1,4 +1,9 @@
-"""What the platform's store makes of an article's HTML (content.md section 7, machine a)."""
+"""What the platform's store makes of an article's HTML.
+
+Source: https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_add
+
+The page names only scripts and foreign pictures; the rest is what draft/get gave back for what draft/add was given.
+"""
 
 from __future__ import annotations
 
@@ -280,7 +285,7 @@ def is_empty(content: str) -> bool:
 
 
 def edited_on_site(content: str) -> str:
-    """What the site's own editor makes of a stored body (content.md section 7, machine b)."""
+    """What the site's own editor makes of a stored body."""
 
     def rgb(found: re.Match[str]) -> str:
         digits = found[1] if len(found[1]) == 6 else "".join(digit * 2 for digit in found[1])

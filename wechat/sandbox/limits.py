@@ -1,4 +1,7 @@
-"""The day's call limits of a new account (tokens.md section 4), by path."""
+"""The day's call limits of a new account, by path.
+
+Source: https://developers.weixin.qq.com/doc/service/Message_Management/API_Call_Limits.html
+"""
 
 from __future__ import annotations
 

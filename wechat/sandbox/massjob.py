@@ -181,7 +181,7 @@ def send_event(sandbox: Sandbox, msg_id: int) -> None:
 
 
 def event_of(sandbox: Sandbox, msg_id: int) -> dict[str, Any]:
-    """The event's fields (callbacks.md 6.3)."""
+    """The event's fields."""
     row = sandbox.store.row("SELECT * FROM mass WHERE msg_id = ?", (msg_id,))
     if row is None:
         raise ApiError(40059)

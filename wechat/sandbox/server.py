@@ -92,7 +92,7 @@ class Handler(socketserver.StreamRequestHandler):
             name, _, value = line.decode("latin-1").partition(":")
             headers[name.strip().lower()] = value.strip()
         if "transfer-encoding" in headers:
-            # WeChat's gateway wants a Content-Length (errors.md section 5)
+            # WeChat's gateway wants a Content-Length
             self._plain(HTTPStatus.PRECONDITION_FAILED)
             return False
         length = int(headers.get("content-length") or 0)

@@ -1,4 +1,8 @@
-"""Quotas, rids, addresses, the network check (tokens.md sections 4 and 5)."""
+"""Quotas, rids, addresses, the network check.
+
+Source: https://developers.weixin.qq.com/doc/service/openApi/clear_quota.html
+Source: https://developers.weixin.qq.com/doc/service/Basic_Information/Network_Detection.html
+"""
 
 from __future__ import annotations
 

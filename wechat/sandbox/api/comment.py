@@ -1,4 +1,7 @@
-"""Comments under articles (content.md section 6)."""
+"""Comments under articles.
+
+Source: https://developers.weixin.qq.com/doc/service/Comments_management/Image_Comments_Management_Interface.html
+"""
 
 from __future__ import annotations
 

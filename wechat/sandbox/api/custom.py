@@ -1,4 +1,7 @@
-"""Customer-service messages and their windows (pushing.md section 6)."""
+"""Customer-service messages and their windows.
+
+Source: https://developers.weixin.qq.com/doc/service/api/customer/message/api_sendcustommessage
+"""
 
 from __future__ import annotations
 

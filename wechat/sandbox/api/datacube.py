@@ -1,4 +1,7 @@
-"""Statistics with their lag: yesterday's are there at 08:00 (pushing.md section 8)."""
+"""Statistics with their lag: yesterday's are there at 08:00.
+
+Source: https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getarticleread
+"""
 
 from __future__ import annotations
 

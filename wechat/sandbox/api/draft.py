@@ -1,4 +1,7 @@
-"""Drafts (content.md section 4)."""
+"""Drafts.
+
+Source: https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_add
+"""
 
 from __future__ import annotations
 

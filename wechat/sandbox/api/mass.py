@@ -1,4 +1,9 @@
-"""Mass sending: acceptance (pushing.md section 2; order of the checks: section 11)."""
+"""Mass sending: acceptance.
+
+Source: https://developers.weixin.qq.com/doc/service/guide/product/message/Batch_Sends.html
+
+The order of the checks is ours: token, right, JSON and type, key, minute, content, tag, quota.
+"""
 
 from __future__ import annotations
 

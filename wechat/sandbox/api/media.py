@@ -1,4 +1,8 @@
-"""Temporary media, pictures of article bodies, permanent material (content.md sections 1 to 3)."""
+"""Temporary media, pictures of article bodies, permanent material.
+
+Source: https://developers.weixin.qq.com/doc/service/api/material/temporary/api_uploadtempmedia
+Source: https://developers.weixin.qq.com/doc/service/api/material/permanent/api_addmaterial
+"""
 
 from __future__ import annotations
 

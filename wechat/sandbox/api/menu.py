@@ -1,4 +1,7 @@
-"""The menu and conditional menus (users.md section 4)."""
+"""The menu and conditional menus.
+
+Source: https://developers.weixin.qq.com/doc/service/api/custommenu/api_createcustommenu
+"""
 
 from __future__ import annotations
 

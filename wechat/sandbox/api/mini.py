@@ -1,4 +1,7 @@
-"""The mini-program: login, phone number, content check (users.md section 7, content.md section 10)."""
+"""The mini-program: login, phone number, content check.
+
+Source: https://developers.weixin.qq.com/miniprogram/dev/server/API/user-login/api_code2session
+"""
 
 from __future__ import annotations
 

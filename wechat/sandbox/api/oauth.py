@@ -1,4 +1,7 @@
-"""Web OAuth: the page and the sns calls (users.md section 5)."""
+"""Web OAuth: the page and the sns calls.
+
+Source: https://developers.weixin.qq.com/doc/service/api/webdev/access/api_snsaccesstoken
+"""
 
 from __future__ import annotations
 

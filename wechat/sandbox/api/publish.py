@@ -1,4 +1,7 @@
-"""Publishing without telling anybody (content.md section 5)."""
+"""Publishing without telling anybody.
+
+Source: https://developers.weixin.qq.com/doc/service/api/public/api_freepublish_submit
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""QR codes with a scene (users.md section 3)."""
+"""QR codes with a scene.
+
+Source: https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodes/api_createqrcode.html
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The WeCom group robot (users.md section 8; its errors: errors.md 3.8)."""
+"""The WeCom group robot, with errors of its own.
+
+Source: https://developer.work.weixin.qq.com/document/path/91770
+"""
 
 from __future__ import annotations
 

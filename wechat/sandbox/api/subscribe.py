@@ -1,4 +1,7 @@
-"""Subscription notices: bizsend and the newtmpl management (pushing.md section 5)."""
+"""Subscription notices: bizsend and the newtmpl management.
+
+Source: https://developers.weixin.qq.com/doc/service/guide/product/subscription_messages/push.html
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Tags (users.md section 1)."""
+"""Tags.
+
+Source: https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_createtag
+"""
 
 from __future__ import annotations
 

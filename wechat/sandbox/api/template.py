@@ -1,4 +1,7 @@
-"""Template messages and their management (pushing.md section 4)."""
+"""Template messages and their management.
+
+Source: https://developers.weixin.qq.com/doc/service/api/notify/template/api_sendtemplatemessage.html
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ def fields_of(content: str) -> list[tuple[str, str]]:
 
 
 def value_fits(key: str, value: str, allowed: dict[str, list[str]]) -> bool:
-    """Whether a value keeps the limits of its key's type (pushing.md 5.2)."""
+    """Whether a value keeps the limits of its key's type."""
     kind = key.rstrip("0123456789")
     if not value:
         return False

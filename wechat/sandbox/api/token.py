@@ -1,4 +1,7 @@
-"""Access tokens: /cgi-bin/token, /cgi-bin/stable_token (tokens.md section 1), the JS-SDK ticket."""
+"""Access tokens, plain and stable, and the JS-SDK ticket.
+
+Source: https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken
+"""
 
 from __future__ import annotations
 

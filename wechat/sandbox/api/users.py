@@ -1,4 +1,7 @@
-"""Followers, remarks, the blacklist (users.md section 2)."""
+"""Followers, remarks, the blacklist.
+
+Source: https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_userinfo
+"""
 
 from __future__ import annotations
 
