@@ -144,7 +144,9 @@ def back_to(default: str = "") -> str:
 
 def is_ours(path: str) -> bool:
     """Whether a path leads to a page of the office, and to no other host."""
-    return any(path == face or path.startswith((f"{face}/", f"{face}?")) for face in FACES) and "\\" not in path
+    return (
+        any(path == face or path.startswith((f"{face}/", f"{face}?")) for face in FACES) and "\\" not in path
+    )
 
 
 def open_to_all(view: V) -> V:
@@ -194,7 +196,9 @@ def _shown_page() -> str | None:
 
 
 def _told(error: PioneerError) -> Answer:
-    heading = {403: "没有权限", 404: "找不到内容", 409: "内容已有变化", 422: "无法办理"}.get(error.http_status, "暂时无法办理")
+    heading = {403: "没有权限", 404: "找不到内容", 409: "内容已有变化", 422: "无法办理"}.get(
+        error.http_status, "暂时无法办理"
+    )
     return _error_page(error.http_status, heading, error.message)
 
 
@@ -217,11 +221,12 @@ def http_error(error: HTTPException) -> Any:
     """Werkzeug's own errors on office pages, in our words and look; elsewhere as they are."""
     if not any(request.path == face or request.path.startswith(f"{face}/") for face in FACES):
         return error
-    if not hasattr(g, "user"):
-        if (redirected := _sign_in_first()) is not None:
-            return redirected
+    if not hasattr(g, "user") and (redirected := _sign_in_first()) is not None:
+        return redirected
     status = error.code or 500
     if status < 400:
         return error
-    heading, message = _HTTP_TEXTS.get(status, ("系统出错了", "系统暂时无法处理，请稍后再试，多次出现请联系管理员"))
+    heading, message = _HTTP_TEXTS.get(
+        status, ("系统出错了", "系统暂时无法处理，请稍后再试，多次出现请联系管理员")
+    )
     return _error_page(status, heading, message)

@@ -23,7 +23,7 @@ from web.access import parts
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 document = SpecTree(
     "flask",
-    model_adapter=MsgspecModelAdapter(),
+    model_adapter=cast(Any, MsgspecModelAdapter()),
     title="时代先锋云 API",
     version="1",
     description="栏目与已发布稿件，只读。时间为带时区的 ISO 8601。",
@@ -116,7 +116,13 @@ def list_articles() -> Response:
         shelf = reading.shelf(session, column.id, number=query.page, size=query.size)
     teasers = [
         TeaserOut(
-            one.id, one.title, one.digest, one.author, _cover(one.cover_sha256), _page(one.id), clock.to_shanghai(one.published_at)
+            one.id,
+            one.title,
+            one.digest,
+            one.author,
+            _cover(one.cover_sha256),
+            _page(one.id),
+            clock.to_shanghai(one.published_at),
         )
         for one in shelf.teasers
     ]
@@ -144,8 +150,13 @@ def _document() -> dict[str, Any]:
 
         document.app = current_app
     made: dict[str, Any] = document.spec
-    shown = {path: item for path, item in made["paths"].items() if path.startswith(f"{blueprint.url_prefix}/")}
-    return {**made, "paths": {path: item for path, item in shown.items() if not path.endswith("openapi.json")}}
+    shown = {
+        path: item for path, item in made["paths"].items() if path.startswith(f"{blueprint.url_prefix}/")
+    }
+    return {
+        **made,
+        "paths": {path: item for path, item in shown.items() if not path.endswith("openapi.json")},
+    }
 
 
 @blueprint.errorhandler(PioneerError)
@@ -161,7 +172,8 @@ def _answer(value: msgspec.Struct) -> Response:
     answer.cache_control.public = True
     answer.cache_control.max_age = _FRESH_S
     answer.add_etag()
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer
 
 
 def _article(found: Article) -> ArticleOut:

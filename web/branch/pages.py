@@ -47,7 +47,13 @@ def home(branch_id: int) -> str:
             mine = [one for one in found if one.for_all or branch_id in [held.id for held in one.branches]]
             parts[when] = [(one, _count(session, one, branch_id)) for one in mine[:size]]
         summary = places.summaries(session, branch_id=branch_id)[0]
-        return draw("home.html", branch=branch, parts=parts, summary=summary, waiting=len(_requests(session, me, branch_id)))
+        return draw(
+            "home.html",
+            branch=branch,
+            parts=parts,
+            summary=summary,
+            waiting=len(_requests(session, me, branch_id)),
+        )
 
 
 def _count(session: Session, activity: Activity, branch_id: int) -> BranchCount:
@@ -113,10 +119,14 @@ def record_names(branch_id: int, activity_id: int) -> str:
     reason = check_reason(request.form.get("why", ""))
     with acting() as (session, me):
         branch_of(session, me, branch_id)
-        query = sa.select(Member.id, Member.name).where(Member.branch_id == branch_id, Member.active.is_(True))
-        names = {member_id: name for member_id, name in session.execute(query)}
+        query = sa.select(Member.id, Member.name).where(
+            Member.branch_id == branch_id, Member.active.is_(True)
+        )
+        names = {row.id: row.name for row in session.execute(query)}
         detail = {"reason": reason, "rows": len(names)}
-        audit.record(session, "member.unmask", at=clock.now(), user=me, subject=f"branch:{branch_id}", detail=detail)
+        audit.record(
+            session, "member.unmask", at=clock.now(), user=me, subject=f"branch:{branch_id}", detail=detail
+        )
     return _record_page(branch_id, activity_id, names)
 
 
@@ -124,11 +134,20 @@ def _record_page(branch_id: int, activity_id: int, names: dict[int, str]) -> str
     with looking() as (session, me):
         branch = branch_of(session, me, branch_id)
         found = activities.get(session, activity_id, user=me)
-        query = sa.select(Member.id, Member.name).where(Member.branch_id == branch_id, Member.active.is_(True))
-        people = [(one.id, names.get(one.id) or mask_name(one.name)) for one in session.execute(query.order_by(Member.id))]
+        query = sa.select(Member.id, Member.name).where(
+            Member.branch_id == branch_id, Member.active.is_(True)
+        )
+        people = [
+            (one.id, names.get(one.id) or mask_name(one.name))
+            for one in session.execute(query.order_by(Member.id))
+        ]
         came = {}
         if found.kind in activities.ATTENDED and users.own_branch(me) == branch_id:
-            came = {one.member_id: one.check_in for one in attendance.attendance(session, me, found) if one.check_in}
+            came = {
+                one.member_id: one.check_in
+                for one in attendance.attendance(session, me, found)
+                if one.check_in
+            }
         return draw("record.html", branch=branch, activity=found, people=people, came=came, clear=bool(names))
 
 
@@ -140,7 +159,9 @@ def record_post(branch_id: int, activity_id: int) -> Any:
     with acting() as (session, me):
         branch_of(session, me, branch_id)
         found = activities.get(session, activity_id, user=me)
-        done = attendance.record_by_hand(session, me, found, ids, at=clock.now(), reason=request.form.get("reason", ""))
+        done = attendance.record_by_hand(
+            session, me, found, ids, at=clock.now(), reason=request.form.get("reason", "")
+        )
     flash(said(done), "success")
     return redirect(url_for("branch.activity", branch_id=branch_id, activity_id=activity_id), 303)
 
@@ -153,7 +174,10 @@ def export(branch_id: int, activity_id: int) -> Any:
         branch_of(session, me, branch_id)
         loaded = ledger.load(session, activity_id, at=clock.now(), user=me)
     return send_file(
-        io.BytesIO(ledger.workbook(loaded)), mimetype=XLSX, as_attachment=True, download_name=ledger.file_name(loaded)
+        io.BytesIO(ledger.workbook(loaded)),
+        mimetype=XLSX,
+        as_attachment=True,
+        download_name=ledger.file_name(loaded),
     )
 
 

@@ -67,7 +67,10 @@ def reply_new(reply_id: int | None = None) -> str:
     """The form for one reply."""
     with looking() as (session, _):
         published = session.scalars(
-            sa.select(Article).where(Article.status == "published").order_by(Article.published_at.desc()).limit(50)
+            sa.select(Article)
+            .where(Article.status == "published")
+            .order_by(Article.published_at.desc())
+            .limit(50)
         )
         return draw(
             "account/reply.html", reply=_reply(session, reply_id) if reply_id else None, kinds=KINDS,
@@ -122,7 +125,9 @@ def reply_delete(reply_id: int) -> Any:
     with acting() as (session, me):
         session.delete(_reply(session, reply_id))
         detail = {"deleted": True}
-        audit.record(session, "reply.change", at=clock.now(), user=me, subject=f"reply:{reply_id}", detail=detail)
+        audit.record(
+            session, "reply.change", at=clock.now(), user=me, subject=f"reply:{reply_id}", detail=detail
+        )
     flash("已删除", "success")
     return redirect(url_for("console.replies"), 303)
 
@@ -143,7 +148,9 @@ def menu_page() -> str:
     """自定义菜单: three by five, with a picture of how a phone shows it."""
     with looking() as (session, _):
         base = settings().server.base_url
-        row = session.scalar(sa.select(Menu).where(Menu.published_at.is_(None)).order_by(Menu.id.desc()).limit(1))
+        row = session.scalar(
+            sa.select(Menu).where(Menu.published_at.is_(None)).order_by(Menu.id.desc()).limit(1)
+        )
         last = menus.published(session)
         buttons = row.buttons if row else last.buttons if last else menus.default(base)
         changed = last is None or buttons != last.buttons

@@ -97,7 +97,9 @@ def account_name(user_id: int) -> Any:
         user = _user(session, user_id)
         user.display_name = name
         detail = {"display_name": True}
-        audit.record(session, "user.change", at=clock.now(), user=me, subject=f"user:{user.id}", detail=detail)
+        audit.record(
+            session, "user.change", at=clock.now(), user=me, subject=f"user:{user.id}", detail=detail
+        )
     flash("已保存", "success")
     return redirect(url_for("console.account", user_id=user_id), 303)
 

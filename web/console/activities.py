@@ -33,11 +33,18 @@ def activities_page() -> str:
     with looking() as (session, me):
         place = listing.paging()
         found = activities.page(
-            session, me, at=clock.now(), when=when if when in _WHEN else "", number=place.page, size=place.size
+            session,
+            me,
+            at=clock.now(),
+            when=when if when in _WHEN else "",
+            number=place.page,
+            size=place.size,
         )
         place.total = found.total
         counted = activities.counts_of(session, found.activities, user=me)
-        return draw("activities/list.html", found=found.activities, paging=place, counted=counted, whens=_WHEN)
+        return draw(
+            "activities/list.html", found=found.activities, paging=place, counted=counted, whens=_WHEN
+        )
 
 
 @blueprint.get("/activities/new")
@@ -106,7 +113,12 @@ def activity_live(activity_id: int) -> Any:
 
 def _figures(session: Session, found: Activity, me: User) -> dict[str, Any]:
     counted = activities.counts(session, found, user=me)
-    marks = repr((found.status, [(one.branch_id, one.expected, one.checked_in, one.made_up) for one in counted.by_branch]))
+    marks = repr(
+        (
+            found.status,
+            [(one.branch_id, one.expected, one.checked_in, one.made_up) for one in counted.by_branch],
+        )
+    )
     now = clock.now()
     return {
         "counts": counted,
@@ -137,10 +149,17 @@ def activity_export(activity_id: int) -> Any:
         raise Refused("导出未脱敏台账须填写事由")
     with acting() as (session, me):
         loaded = ledger.load(
-            session, activity_id, at=clock.now(), user=me, unmask_reason=reason if request.form.get("unmask") == "yes" else ""
+            session,
+            activity_id,
+            at=clock.now(),
+            user=me,
+            unmask_reason=reason if request.form.get("unmask") == "yes" else "",
         )
     return send_file(
-        io.BytesIO(ledger.workbook(loaded)), mimetype=XLSX, as_attachment=True, download_name=ledger.file_name(loaded)
+        io.BytesIO(ledger.workbook(loaded)),
+        mimetype=XLSX,
+        as_attachment=True,
+        download_name=ledger.file_name(loaded),
     )
 
 
@@ -154,7 +173,9 @@ def activity_record(activity_id: int) -> str:
         branches = places.branches(session) if found.for_all else list(found.branches)
         branches = [one for one in branches if own is None or one.id == own]
         asked = request.values.get("branch", type=int)
-        chosen = next((one for one in branches if one.id == asked), branches[0] if len(branches) == 1 else None)
+        chosen = next(
+            (one for one in branches if one.id == asked), branches[0] if len(branches) == 1 else None
+        )
         return draw(
             "activities/record.html", activity=found, branches=branches, chosen=chosen,
             members=_roster(session, me, chosen) if chosen else [],
@@ -164,11 +185,14 @@ def activity_record(activity_id: int) -> str:
 def _roster(session: Session, me: User, branch: Branch) -> list[dict[str, Any]]:
     query = (
         sa.select(Member)
-        .where(Member.branch_id == branch.id, Member.active.is_(True), users.branch_scope(me, Member.branch_id))
+        .where(
+            Member.branch_id == branch.id, Member.active.is_(True), users.branch_scope(me, Member.branch_id)
+        )
         .order_by(Member.id)
     )
     return [
-        {"id": one.id, "name": mask_name(one.name), "phone": mask_phone(one.phone)} for one in session.scalars(query)
+        {"id": one.id, "name": mask_name(one.name), "phone": mask_phone(one.phone)}
+        for one in session.scalars(query)
     ]
 
 

@@ -19,7 +19,18 @@ from web.access import acting, action, back_to, looking, page, settings
 from web.console.face import blueprint, draw
 from web.once import once
 
-STATUSES = ("draft", "in_review", "returned", "approved", "queued", "publishing", "published", "retracted", "corrected", "archived")
+STATUSES = (
+    "draft",
+    "in_review",
+    "returned",
+    "approved",
+    "queued",
+    "publishing",
+    "published",
+    "retracted",
+    "corrected",
+    "archived",
+)
 
 
 @blueprint.get("/articles", endpoint="articles")
@@ -43,7 +54,14 @@ def articles_list() -> str:
         place = listing.paging()
         found = listing.rows(session, query, place)
         shown = columns.listing(session, with_inactive=True)
-        return draw("articles/list.html", found=found, paging=place, columns=shown, statuses=articles.STATUS_NAMES, me=me)
+        return draw(
+            "articles/list.html",
+            found=found,
+            paging=place,
+            columns=shown,
+            statuses=articles.STATUS_NAMES,
+            me=me,
+        )
 
 
 @blueprint.get("/articles/import")
@@ -100,7 +118,11 @@ def article(article_id: int) -> str:
 
 
 def _pushes_of(session: Session, article_id: int) -> list[Any]:
-    query = sa.select(PushArticle).options(joinedload(PushArticle.push)).where(PushArticle.article_id == article_id)
+    query = (
+        sa.select(PushArticle)
+        .options(joinedload(PushArticle.push))
+        .where(PushArticle.article_id == article_id)
+    )
     held = session.scalars(query.order_by(PushArticle.push_id.desc()).limit(10))
     return [line.push for line in held]
 
@@ -190,5 +212,3 @@ def article_dequeue(article_id: int) -> Any:
 def note(session: Session, user: User, what: str, article_id: int, **detail: Any) -> None:
     """Leave an entry about an article in the audit trail."""
     audit.record(session, what, at=clock.now(), user=user, subject=f"article:{article_id}", detail=detail)
-
-

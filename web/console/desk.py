@@ -34,7 +34,9 @@ def desk() -> str:
         if users.may(me, "activity.view"):
             values["today"] = _today(session, me)
         if users.may(me, "article.write"):
-            mine = sa.select(Article).where(Article.created_by == me.id, Article.status.in_(("draft", "returned")))
+            mine = sa.select(Article).where(
+                Article.created_by == me.id, Article.status.in_(("draft", "returned"))
+            )
             values["drafts"] = list(session.scalars(mine.order_by(Article.updated_at.desc()).limit(5)))
         return draw("desk.html", now=clock.now(), **values)
 
@@ -47,7 +49,10 @@ def _quota(session: Session) -> dict[str, Any]:
         return {"service": False, "left": quota.account_left(session, config, now), "following": following}
     month = clock.month_key(now)
     held = sa.select(sa.func.count()).where(QuotaUse.period == month, QuotaUse.state.in_(("held", "used")))
-    used = session.scalar(held.where(QuotaUse.subject.not_in((quota.ACCOUNT, quota.TO_ALL, quota.TO_ALL_MONTH)))) or 0
+    used = (
+        session.scalar(held.where(QuotaUse.subject.not_in((quota.ACCOUNT, quota.TO_ALL, quota.TO_ALL_MONTH))))
+        or 0
+    )
     most = config.limits.mass_per_follower_month
     return {
         "service": True,
@@ -62,7 +67,9 @@ def _quota(session: Session) -> dict[str, Any]:
 
 def _today(session: Session, me: User) -> dict[str, Any]:
     start, end = clock.day_bounds(clock.shanghai_day(clock.now()))
-    query = sa.select(sa.func.count()).where(CheckIn.at >= start, CheckIn.at < end, users.branch_scope(me, CheckIn.branch_id))
+    query = sa.select(sa.func.count()).where(
+        CheckIn.at >= start, CheckIn.at < end, users.branch_scope(me, CheckIn.branch_id)
+    )
     shown: list[tuple[Activity, activities.Counts]] = [
         (one, activities.counts(session, one, user=me))
         for one in activities.page(session, me, at=clock.now(), when="open", size=5).activities

@@ -46,7 +46,12 @@ def article_edit(article_id: int) -> Any:
         if article.status not in articles.EDITABLE or articles.in_push(session, article_id):
             flash("稿件已排队、排期或发布，不能修改", "warning")
             return redirect(url_for("console.article", article_id=article_id), 303)
-        return draw("articles/edit.html", article=article, columns=columns.listing(session, with_inactive=True), author="")
+        return draw(
+            "articles/edit.html",
+            article=article,
+            columns=columns.listing(session, with_inactive=True),
+            author="",
+        )
 
 
 @blueprint.post("/articles/<int:article_id>/edit", endpoint="article_edit_post")
@@ -85,7 +90,9 @@ def article_check() -> str:
         source_url=fields.source_url,
         limits=settings().limits,
     )
-    return draw("articles/findings.html", findings=found, hits=wording.check(fields.title, fields.digest, body))
+    return draw(
+        "articles/findings.html", findings=found, hits=wording.check(fields.title, fields.digest, body)
+    )
 
 
 @blueprint.post("/pictures")
@@ -105,7 +112,10 @@ def picture_upload() -> Any:
         return jsonify(success=False, message=error.message), error.http_status
     return jsonify(
         success=True,
-        pictures=[{"sha256": one.sha256, "url": html.asset_url(one.sha256), "scaled": one.was_scaled} for one in taken],
+        pictures=[
+            {"sha256": one.sha256, "url": html.asset_url(one.sha256), "scaled": one.was_scaled}
+            for one in taken
+        ],
     )
 
 

@@ -80,7 +80,13 @@ def _picture(branch_id: int) -> Path:
 
 
 def _kind(data: bytes) -> str:
-    return "image/png" if data.startswith(b"\x89PNG") else "image/svg+xml" if data.lstrip().startswith(b"<") else "image/jpeg"
+    return (
+        "image/png"
+        if data.startswith(b"\x89PNG")
+        else "image/svg+xml"
+        if data.lstrip().startswith(b"<")
+        else "image/jpeg"
+    )
 
 
 @blueprint.get("/places", endpoint="places")
@@ -137,5 +143,8 @@ def followers_sync() -> Any:
     report = follower_sync.sync(parts().db, parts().client, user=signed_in())
     with acting() as (session, _):
         session.merge(Setting(name=_LAST_SYNC, value="", updated_at=clock.now()))
-    flash(f"同步完成：关注者 {report.following:,} 人，新增 {report.added:,} 人，离开 {report.left:,} 人", "success")
+    flash(
+        f"同步完成：关注者 {report.following:,} 人，新增 {report.added:,} 人，离开 {report.left:,} 人",
+        "success",
+    )
     return redirect(url_for("console.followers"), 303)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, defer, joinedload
 
 import clock
 from community import places
+from content import publish
 from errors import PioneerError, Refused
 from models import Activity, Article
 from scheduler import audience as audiences
@@ -71,8 +72,14 @@ def push_new() -> str:
 
 def _offered(session: Session, statuses: tuple[str, ...], chosen: int | None) -> list[Article]:
     wanted = sa.or_(Article.status.in_(statuses), Article.id == (chosen or 0))
-    query = sa.select(Article).where(wanted).order_by((Article.id == (chosen or 0)).desc(), Article.updated_at.desc())
-    return list(session.scalars(query.options(joinedload(Article.column), defer(Article.html)).limit(_OFFERED)))
+    query = (
+        sa.select(Article)
+        .where(wanted)
+        .order_by((Article.id == (chosen or 0)).desc(), Article.updated_at.desc())
+    )
+    return list(
+        session.scalars(query.options(joinedload(Article.column), defer(Article.html)).limit(_OFFERED))
+    )
 
 
 @blueprint.post("/pushes/back")
@@ -89,7 +96,11 @@ def push_count() -> str:
     """Who would receive what the form says just now: a fragment."""
     try:
         with looking() as (session, _):
-            return draw("pushes/count.html", preview=_preview(session, wanted(complete=False)), reasons=planner.REASONS)
+            return draw(
+                "pushes/count.html",
+                preview=_preview(session, wanted(complete=False)),
+                reasons=planner.REASONS,
+            )
     except PioneerError as error:
         return draw("pushes/count.html", preview=None, message=error.message)
 
@@ -102,7 +113,7 @@ def push_confirm() -> str:
     with looking() as (session, _):
         return draw(
             "pushes/confirm.html", said=said, preview=_preview(session, said), reasons=planner.REASONS,
-            articles=pushes.sendable(session, said.article_ids, settings()) if said.article_ids else [],
+            articles=_articles(session, said),
         )  # fmt: skip
 
 
@@ -145,12 +156,19 @@ def wanted(*, complete: bool = True) -> Wanted:
     return Wanted(ids, activity_id, ",".join(chosen), due_at, form.get("road", roads.AUTO))
 
 
+def _articles(session: Session, said: Wanted) -> list[Article]:
+    most = settings().limits.articles_per_push
+    if len(said.article_ids) > most:
+        raise Refused(f"一次最多推送 {most} 篇稿件，现在选了 {len(said.article_ids)} 篇")
+    return publish.sendable(session, said.article_ids) if said.article_ids else []
+
+
 def _preview(session: Session, said: Wanted) -> Preview:
     now = clock.now()
     if said.due_at is not None and said.due_at < now:
         raise Refused("推送时间已经过去，请改为以后的时间，或选择“立即推送”")
     due_at = now if said.due_at is None else quiet.defer(said.due_at, settings().limits.quiet_hours)
-    articles = pushes.sendable(session, said.article_ids, settings()) if said.article_ids else []
+    articles = _articles(session, said)
     activity = session.get(Activity, said.activity_id) if said.activity_id else None
     chosen = audiences.parse(session, said.audience)
     road = roads.choose(said.road, "activity" if activity else "articles", settings())

@@ -36,7 +36,9 @@ def pushes_page() -> str:
         place = listing.paging()
         found = listing.rows(session, query, place)
         reached = _reached(session, [push.id for push in found])
-        return draw("pushes/list.html", found=found, paging=place, reached=reached, statuses=pushes.STATUS_NAMES)
+        return draw(
+            "pushes/list.html", found=found, paging=place, reached=reached, statuses=pushes.STATUS_NAMES
+        )
 
 
 def _reached(session: Session, ids: list[int]) -> dict[int, int]:
@@ -102,7 +104,9 @@ def _progress(session: Session, found: Push) -> dict[str, Any]:
     marks = ",".join(f"{one['status']}{one['sent']}" for one in figures["deliveries"])
     return {
         "figures": figures,
-        "deliveries": list(session.scalars(sa.select(Delivery).where(Delivery.push_id == found.id).order_by(Delivery.id))),
+        "deliveries": list(
+            session.scalars(sa.select(Delivery).where(Delivery.push_id == found.id).order_by(Delivery.id))
+        ),
         "reasons": planner.REASONS,
         "final": found.status in _FINAL,
         "seen": str(zlib.crc32(f"{found.status} {found.version} {found.planned} {figures} {marks}".encode())),

@@ -28,7 +28,12 @@ def queue_page() -> str:
         for column in columns.listing(session):
             waiting = queue.waiting(session, column.id)
             shown.append((column, waiting, next_slots(column, clock.now(), len(waiting))))
-        free = sa.select(Article).where(Article.status == "approved").order_by(Article.updated_at.desc()).limit(50)
+        free = (
+            sa.select(Article)
+            .where(Article.status == "approved")
+            .order_by(Article.updated_at.desc())
+            .limit(50)
+        )
         free = free.options(joinedload(Article.column), joinedload(Article.creator), defer(Article.html))
         return draw("articles/queue.html", shown=shown, free=list(session.scalars(free)))
 
@@ -71,7 +76,10 @@ def column_new_post() -> Any:
     form = request.form
     with acting() as (session, me):
         column = columns.create(
-            session, key=form.get("key", ""), name=form.get("name", ""), description=form.get("description", "")
+            session,
+            key=form.get("key", ""),
+            name=form.get("name", ""),
+            description=form.get("description", ""),
         )
         audit.record(session, "column.create", at=clock.now(), user=me, subject=f"column:{column.id}")
     flash("栏目已新建，可继续设置时段", "success")
@@ -102,7 +110,9 @@ def column_post(column_id: int) -> Any:
         found.active = form.get("active") == "yes"
         columns.set_slots(session, found, _slots())
         detail = {"slots": len(found.slots), "active": found.active}
-        audit.record(session, "column.change", at=clock.now(), user=me, subject=f"column:{found.id}", detail=detail)
+        audit.record(
+            session, "column.change", at=clock.now(), user=me, subject=f"column:{found.id}", detail=detail
+        )
     flash("已保存", "success")
     return redirect(url_for("console.columns"), 303)
 

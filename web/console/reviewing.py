@@ -26,7 +26,9 @@ def reviews() -> str:
         mine = request.args.get("view") == "done"
         if mine:
             query = sa.select(Review).where(Review.user_id == me.id).order_by(Review.id.desc())
-            found = listing.rows(session, query.options(joinedload(Review.article).joinedload(Article.column)), place)
+            found = listing.rows(
+                session, query.options(joinedload(Review.article).joinedload(Article.column)), place
+            )
         else:
             found = listing.sliced(review.awaiting(session, me, limit=500), place)
         return draw("articles/reviews.html", found=found, paging=place, done=mine)
@@ -54,15 +56,25 @@ def article_review(article_id: int) -> Any:
 def article_review_post(article_id: int) -> Any:
     """通过, or 退回 with a reason."""
     form = request.form
-    shown = {"expected_hash": form.get("hash") or None, "expected_stage": form.get("stage", type=int)}
+    seen, stage = form.get("hash") or None, form.get("stage", type=int)
     with acting() as (session, me):
         if form.get("decision") == "return":
-            article = review.send_back(session, article_id, me, reason=form.get("reason", ""), **shown)
-            note(session, me, "article.return", article_id, stage=shown["expected_stage"])
+            article = review.send_back(
+                session,
+                article_id,
+                me,
+                reason=form.get("reason", ""),
+                expected_hash=seen,
+                expected_stage=stage,
+            )
+            note(session, me, "article.return", article_id, stage=stage)
         else:
-            article = review.approve(session, article_id, me, limits=settings().limits, **shown)
-            note(session, me, "article.approve", article_id, stage=shown["expected_stage"], hash=article.hash)
-    flash(_said(article), "success")
+            article = review.approve(
+                session, article_id, me, limits=settings().limits, expected_hash=seen, expected_stage=stage
+            )
+            note(session, me, "article.approve", article_id, stage=stage, hash=article.hash)
+        said = _said(article)
+    flash(said, "success")
     return redirect(url_for("console.reviews"), 303)
 
 

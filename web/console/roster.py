@@ -24,7 +24,11 @@ from web.console.face import blueprint, draw
 @page("member.view")
 def members_page() -> str:
     """The list: names and phones masked, narrowed to what the user may see."""
-    words, branch_id, bound = request.args.get("q", "").strip(), request.args.get("branch", type=int), request.args.get("bound")
+    words, branch_id, bound = (
+        request.args.get("q", "").strip(),
+        request.args.get("branch", type=int),
+        request.args.get("bound"),
+    )
     with looking() as (session, me):
         query = (
             sa.select(Member)
@@ -113,7 +117,13 @@ def members_import_post() -> str:
     data, name = upload.read(), upload.filename
     plan = _plan(data)
     key = uploads.keep(settings().data_dir, signed_in().id, name, data)
-    return draw("people/import_check.html", plan=plan, key=key, name=name, bad_rows=len({one.row for one in plan.errors}))
+    return draw(
+        "people/import_check.html",
+        plan=plan,
+        key=key,
+        name=name,
+        bad_rows=len({one.row for one in plan.errors}),
+    )
 
 
 @blueprint.post("/members/import/confirm", endpoint="members_confirm")
@@ -127,7 +137,10 @@ def members_confirm() -> Any:
     roster.carry_out(parts().db, plan, file_name=name, user=signed_in())
     uploads.drop(settings().data_dir, request.form.get("key", ""))
     skipped = f"，跳过错误 {len({one.row for one in plan.errors})} 行" if plan.errors else ""
-    flash(f"导入完成：新增 {plan.created:,} 人，更新 {plan.updated:,} 人，未变 {plan.unchanged:,} 人{skipped}", "success")
+    flash(
+        f"导入完成：新增 {plan.created:,} 人，更新 {plan.updated:,} 人，未变 {plan.unchanged:,} 人{skipped}",
+        "success",
+    )
     return redirect(url_for("console.members"), 303)
 
 

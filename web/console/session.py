@@ -38,7 +38,12 @@ def sign_in_post() -> Any:
     with parts().db.session_scope() as scope:
         result = users.sign_in(scope, known, matched, limits=settings().limits, at=clock.now())
     if result.token is None or result.user is None:
-        shown = draw("sign_in.html", message=result.message, username=username[:40], next=wanted if is_ours(wanted) else "")
+        shown = draw(
+            "sign_in.html",
+            message=result.message,
+            username=username[:40],
+            next=wanted if is_ours(wanted) else "",
+        )
         return shown, 401
     session.clear()
     session.permanent = True

@@ -116,7 +116,10 @@ def trail_verify() -> Any:
     if report.intact:
         flash(f"校验通过：共 {report.entries:,} 条记录，首尾相连，没有被改动", "success")
     else:
-        flash(f"校验不通过：第 {report.broken_at} 条记录与前一条对不上，日志可能被改动，请立即联系管理员核查", "danger")
+        flash(
+            f"校验不通过：第 {report.broken_at} 条记录与前一条对不上，日志可能被改动，请立即联系管理员核查",
+            "danger",
+        )
     return redirect(url_for("console.trail"), 303)
 
 
@@ -161,7 +164,9 @@ def system_page() -> str:
         figures = {
             "inbound": session.scalar(sa.select(sa.func.count()).where(InboundMessage.received_at >= day)),
             "failed": session.scalar(
-                sa.select(sa.func.count()).where(InboundMessage.received_at >= day, InboundMessage.outcome == "failed")
+                sa.select(sa.func.count()).where(
+                    InboundMessage.received_at >= day, InboundMessage.outcome == "failed"
+                )
             ),
             "outbox": session.scalar(sa.select(sa.func.count()).where(OutboxMessage.status == "waiting")),
         }
@@ -170,7 +175,9 @@ def system_page() -> str:
             looked=_looked,
             figures=figures,
             spooled=Spool(settings().data_dir).waiting(),
-            aside=list(session.scalars(sa.select(SpoolFailure).where(SpoolFailure.settled_at.is_(None)).limit(100))),
+            aside=list(
+                session.scalars(sa.select(SpoolFailure).where(SpoolFailure.settled_at.is_(None)).limit(100))
+            ),
             rests=list(session.scalars(sa.select(CallRest).where(CallRest.until > clock.now()))),
             readonly=lease is not None and not instance.may_send(session, settings()),
             pending=migrate.pending(parts().db),
@@ -186,7 +193,10 @@ def system_check() -> Any:
     with _looking:
         _looked = Looked(clock.now(), probe.examine(parts().client, settings()).findings)
     bad = sum(finding.level != "ok" for finding in _looked.findings)
-    flash("检查完成，一切正常" if not bad else f"检查完成，有 {bad} 项需要处理", "success" if not bad else "warning")
+    flash(
+        "检查完成，一切正常" if not bad else f"检查完成，有 {bad} 项需要处理",
+        "success" if not bad else "warning",
+    )
     return redirect(url_for("console.system"), 303)
 
 

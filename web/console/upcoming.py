@@ -58,7 +58,11 @@ def days(session: Session, first: date, count: int) -> list[Day]:
     found = {first + timedelta(days=n): Day(first + timedelta(days=n)) for n in range(count)}
     start, _ = clock.day_bounds(first)
     _, end = clock.day_bounds(first + timedelta(days=count - 1))
-    query = sa.select(Push).where(Push.due_at >= start, Push.due_at < end, Push.status != "cancelled").order_by(Push.due_at)
+    query = (
+        sa.select(Push)
+        .where(Push.due_at >= start, Push.due_at < end, Push.status != "cancelled")
+        .order_by(Push.due_at)
+    )
     for push in session.scalars(query):
         found[clock.shanghai_day(push.due_at)].pushes.append(push)
     now = clock.now()

@@ -1,0 +1,202 @@
+"""An office in one process: the application on a fresh database, and browsers of its people without a browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+import clock
+import runtime
+from app import create_app
+from community import places, users
+from content import articles, columns, pictures
+from content.assets import AssetStore, remember
+from models import Column, Follower, Member
+from settings import Settings
+from tests.fixtures.configuration import make_settings
+
+PASSWORD = "Office-2026"
+DATA = Path(__file__).parents[1] / "data"
+ROLES = {
+    "admin": "admin",
+    "editor": "editor",
+    "first": "reviewer",
+    "second": "reviewer",
+    "third": "reviewer",
+    "secretary": "secretary",
+    "auditor": "auditor",
+}
+_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+_HASH = users.hash_password(PASSWORD)
+
+
+class Desk:
+    """One person's browser."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+        self.token = ""
+
+    def get(self, path: str, status: int = 200, **options: Any) -> str:
+        """The page; its form token is kept for the next post."""
+        answer = self.client.get(path, **options)
+        assert answer.status_code == status, f"{path}: {answer.status_code} {text_of(answer)[:400]}"
+        self._keep(answer)
+        return answer.text
+
+    def post(
+        self, path: str, data: dict[str, Any] | None = None, status: int = 303, **options: Any
+    ) -> TestResponse:
+        """Post a form with its token; a 303 is not followed."""
+        if not self.token:
+            self.get("/console/help")
+        answer = self.client.post(path, data={"csrf_token": self.token, **(data or {})}, **options)
+        assert answer.status_code == status, f"{path}: {answer.status_code} {text_of(answer)[:400]}"
+        self._keep(answer)
+        return answer
+
+    def follow(self, answer: TestResponse) -> str:
+        """Where a 303 leads."""
+        assert answer.status_code == 303, answer.status_code
+        return self.get(answer.location)
+
+    def _keep(self, answer: TestResponse) -> None:
+        if answer.mimetype == "text/html" and (found := _TOKEN.search(answer.text)):
+            self.token = found[1]
+
+
+def text_of(answer: TestResponse) -> str:
+    """What a page says, without its markup."""
+    return " ".join(
+        unescape(re.sub(r"<(script|style|template).*?</\1>|<[^>]+>", " ", answer.text, flags=re.S)).split()
+    )
+
+
+def field(page: str, name: str) -> str:
+    """The value of a hidden field."""
+    found = re.search(rf'name="{name}"[^>]* value="([^"]*)"', page)
+    assert found, f"no field {name}"
+    return unescape(found[1])
+
+
+class Office:
+    """The application, its database and its people."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.parts = runtime.build(settings)
+        self.app: Flask = create_app(settings, self.parts)
+        self.app.testing = True
+        self.app.config["RATELIMIT_ENABLED"] = False
+        self.desks: dict[str, Desk] = {}
+        now = clock.now()
+        found = places.parse((DATA / "places.xlsx").read_bytes())
+        with self.parts.db.session_scope() as session:
+            columns.ensure_defaults(session)
+            places.write(session, found, at=now)
+            first = places.branches(session)[0]
+            for name, role in ROLES.items():
+                branch = first if role == "secretary" else None
+                users.create(
+                    session,
+                    username=name,
+                    password_hash=_HASH,
+                    role=role,
+                    at=now,
+                    branch=branch,
+                    display_name=name,
+                )
+            self.branch_id = first.id
+
+    def stranger(self) -> Desk:
+        """A browser in which nobody is signed in."""
+        return Desk(self.app.test_client())
+
+    def desk(self, username: str) -> Desk:
+        """The browser in which this person is signed in, kept for the whole test."""
+        if username not in self.desks:
+            desk = self.stranger()
+            desk.get("/console/login")
+            answer = desk.post("/console/login", {"username": username, "password": PASSWORD})
+            desk.follow(answer)
+            self.desks[username] = desk
+        return self.desks[username]
+
+    def read(self, query: sa.Select[Any]) -> Any:
+        """One value from the database."""
+        with self.parts.db.read_scope() as session:
+            return session.scalar(query)
+
+    def article(self, title: str = "社区里的一件小事", status: str = "draft") -> int:
+        """An article of the editor that WeChat would take, at this status."""
+        cover = pictures.card_cover("news")
+        AssetStore(self.parts.settings.data_dir).put(cover)
+        with self.parts.db.session_scope() as session:
+            remember(session, [cover])
+            column_id = session.scalars(sa.select(Column.id).where(Column.key == "news")).one()
+            editor = users.by_name(session, "editor")
+            fields = articles.Fields(
+                title=title, column_id=column_id, author="社区", digest="一件小事", html="<p>楼道里的灯修好了。</p>",
+                cover_sha256=cover.sha256,
+            )  # fmt: skip
+            made = articles.create(session, editor, fields)
+            made.status = status
+            if status == "published":
+                made.published_at = clock.now()
+            return made.id
+
+    def member(self, session: Session, name: str, branch_id: int | None = None, openid: str = "") -> Member:
+        """A member on the roster, bound to a follower where there is an ``openid``."""
+        now = clock.now()
+        member = Member(
+            name=name,
+            branch_id=branch_id or self.branch_id,
+            phone="13800001234",
+            created_at=now,
+            updated_at=now,
+        )
+        session.add(member)
+        session.flush()
+        if openid:
+            session.add(Follower(openid=openid, subscribed_at=now, member_id=member.id, bound_at=now))
+        return member
+
+    def close(self) -> None:
+        """Give back what is held."""
+        self.parts.close()
+
+
+@pytest.fixture
+def office(sqlite_url: str, tmp_path: Path) -> Iterator[Office]:
+    """An office with its columns, places and one person of each role, on SQLite."""
+    made = Office(make_settings(database={"url": sqlite_url}, server={"data_dir": str(tmp_path / "var")}))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def office_anywhere(settings: Settings) -> Iterator[Office]:
+    """The same, once on SQLite and once on PostgreSQL."""
+    made = Office(settings)
+    yield made
+    made.close()
+
+
+def links(page: str) -> set[str]:
+    """The addresses on our own host that a page links to, without query."""
+    found = set()
+    for address in re.findall(r'(?:href|action|hx-get|hx-post)="([^"]+)"', page):
+        parts = urlsplit(unescape(address))
+        if not parts.netloc and parts.path.startswith("/"):
+            found.add(parts.path)
+    return found

@@ -1,0 +1,123 @@
+"""Pushes in the console: choose, count, confirm, follow, stop."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+import clock
+from community import followers
+from models import Article, Branch, Push
+from tests.console.conftest import Office, text_of
+from web.once import mark
+
+
+def _ready(office: Office, people: int = 3) -> int:
+    """An approved article, and members of the first branch who follow."""
+    with office.parts.db.session_scope() as session:
+        followers.insert_missing(session, [f"oStranger{n:020d}" for n in range(2)], at=clock.now())
+        for n in range(people):
+            office.member(session, f"党员{n}", openid=f"oMember{n:022d}")
+    return office.article("周末一起种树", "approved")
+
+
+def _form(article: int, **other: str) -> dict[str, str]:
+    return {"kind": "articles", "article": str(article), "to": "all", "when": "now", "road": "auto", **other}
+
+
+def test_the_count_says_who_will_receive_it_and_who_will_not(office: Office) -> None:
+    article = _ready(office)
+    with office.parts.db.session_scope() as session:
+        office.member(session, "未绑定")
+        branch = session.scalars(sa.select(Branch.name).where(Branch.id == office.branch_id)).one()
+    form = _form(article, to="chosen", place=f"branch:{branch}")
+    page = text_of(office.desk("editor").post("/console/pushes/count", form, 200))
+    assert "预计 3 人收到" in page
+    assert "1 人不会收到（未关注或未绑定）" in page
+
+
+def test_the_last_look_repeats_the_title_and_the_number_of_people(office: Office) -> None:
+    article = _ready(office)
+    answer = office.desk("editor").post("/console/pushes/confirm", _form(article), 200)
+    assert "确定向 5 人群发《周末一起种树》吗？" in answer.text
+    assert office.read(sa.select(sa.func.count(Push.id))) == 0
+
+
+def test_a_push_is_made_once_and_can_be_paused_and_cancelled(office_anywhere: Office) -> None:
+    office = office_anywhere
+    article = _ready(office)
+    desk = office.desk("editor")
+    form = _form(article, once=mark())
+    first, second = desk.post("/console/pushes/new", form), desk.post("/console/pushes/new", form)
+    assert first.location == second.location
+    assert office.read(sa.select(sa.func.count(Push.id))) == 1
+    page = desk.get(first.location)
+    assert "周末一起种树" in page
+    desk.post(f"{first.location}/pause")
+    assert office.read(sa.select(Push.status)) == "paused"
+    assert "已取消，还没有发出任何消息" in desk.follow(desk.post(f"{first.location}/cancel"))
+    again = desk.follow(desk.post(f"{first.location}/pause"))
+    assert "不能暂停" in again
+
+
+def test_the_moving_part_of_a_push_is_sent_only_when_it_has_moved(office: Office) -> None:
+    article = _ready(office)
+    desk = office.desk("editor")
+    where = desk.post("/console/pushes/new", _form(article)).location
+    page = desk.get(where)
+    seen = page.split('"seen": "')[1].split('"')[0]
+    assert desk.client.get(f"{where}/live?seen={seen}").status_code == 204
+    desk.post(f"{where}/pause")
+    moved = desk.client.get(f"{where}/live?seen={seen}")
+    assert moved.status_code == 200
+    assert "已暂停" in moved.text
+
+
+def test_what_is_missing_is_said_and_what_was_chosen_stays(office: Office) -> None:
+    article = _ready(office)
+    desk = office.desk("editor")
+    answer = desk.post("/console/pushes/confirm", _form(article, when="later", due_at=""), 422)
+    assert "请选择推送时间" in text_of(answer)
+    assert f'value="{article}" checked' in answer.text
+    past = desk.post("/console/pushes/confirm", _form(article, when="later", due_at="2020-01-01T08:00"), 422)
+    assert "推送时间已经过去" in text_of(past)
+    nothing = desk.post("/console/pushes/confirm", {"kind": "articles", "to": "all", "when": "now"}, 422)
+    assert "请选择要推送的稿件" in text_of(nothing)
+
+
+def test_an_article_that_is_not_approved_cannot_be_pushed(office: Office) -> None:
+    _ready(office)
+    draft = office.article("还没有审完")
+    answer = office.desk("editor").post("/console/pushes/new", _form(draft), 409)
+    assert "当前为“草稿”，审核通过后才能推送" in text_of(answer)
+
+
+def test_a_time_in_the_quiet_hours_is_put_off_and_said(office: Office) -> None:
+    article = _ready(office)
+    desk = office.desk("editor")
+    year = clock.shanghai_day(clock.now()).year + 1
+    page = text_of(
+        desk.post("/console/pushes/confirm", _form(article, when="later", due_at=f"{year}-03-02T02:00"), 200)
+    )
+    assert "落在免打扰时段，已顺延" in page
+    assert f"{year}年3月2日 07:00" in page
+
+
+def test_the_calendar_shows_pushes_and_never_fails_on_a_strange_month(office: Office) -> None:
+    article = _ready(office)
+    desk = office.desk("editor")
+    desk.post("/console/pushes/new", _form(article))
+    assert "周末一起种树" in desk.get("/console/calendar")
+    for month in ("2026-13", "0-0", "abc", "2026-02"):
+        desk.get(f"/console/calendar?month={month}")
+
+
+def test_a_missed_push_waits_for_a_person(office: Office) -> None:
+    article = _ready(office)
+    desk = office.desk("editor")
+    where = desk.post("/console/pushes/new", _form(article)).location
+    with office.parts.db.session_scope() as session:
+        session.execute(sa.update(Push).values(status="missed"))
+    page = desk.get(where)
+    assert "请决定现在补发或取消" in page
+    assert "错过的推送" in desk.get("/console/")
+    assert office.read(sa.select(Article.status)) == "approved"

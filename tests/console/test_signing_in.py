@@ -1,0 +1,96 @@
+"""Signing in, out, and what happens when a session ends."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+import clock
+from models import LoginSession
+from tests.console.conftest import PASSWORD, Office, text_of
+
+
+def test_a_wrong_password_says_how_many_tries_are_left_and_then_locks(office: Office) -> None:
+    desk = office.stranger()
+    desk.get("/console/login")
+    wrong = {"username": "editor", "password": "wrong-password"}
+    first = desk.post("/console/login", wrong, 401)
+    assert "用户名或密码不正确，还可尝试 4 次" in text_of(first)
+    for _ in range(4):
+        last = desk.post("/console/login", wrong, 401)
+    assert "账号已锁定" in text_of(last)
+    right = desk.post("/console/login", {"username": "editor", "password": PASSWORD}, 401)
+    assert "账号已锁定" in text_of(right)
+
+
+def test_a_stranger_is_led_to_the_login_and_then_to_the_page_asked_for(office: Office) -> None:
+    desk = office.stranger()
+    answer = desk.client.get("/console/pushes?status=sent")
+    assert answer.status_code == 303
+    desk.get(answer.location)
+    entered = desk.post(
+        "/console/login", {"username": "editor", "password": PASSWORD, "next": "/console/pushes?status=sent"}
+    )
+    assert entered.location == "/console/pushes?status=sent"
+
+
+def test_the_login_never_leads_to_another_host(office: Office) -> None:
+    for wanted in ("https://evil.example/console/", "//evil.example", "/console\\@evil.example", "/m/study"):
+        desk = office.stranger()
+        desk.get("/console/login")
+        entered = desk.post("/console/login", {"username": "editor", "password": PASSWORD, "next": wanted})
+        assert entered.location == "/console/", wanted
+
+
+def test_a_session_that_is_over_says_so_and_leads_back(office: Office) -> None:
+    desk = office.desk("editor")
+    with office.parts.db.session_scope() as session:
+        session.execute(sa.update(LoginSession).values(expires_at=clock.now() - timedelta(minutes=1)))
+    answer = desk.client.get("/console/articles/new")
+    assert answer.status_code == 303
+    assert "next=/console/articles/new" in answer.location.replace("%2F", "/")
+    assert "登录已过期，请重新登录，未保存的内容已为您保留" in desk.get(answer.location)
+
+
+def test_a_fragment_of_a_page_whose_session_is_over_leads_the_whole_page_to_the_login(office: Office) -> None:
+    desk = office.stranger()
+    answer = desk.client.get(
+        "/console/pushes/1/live",
+        headers={"HX-Request": "true", "HX-Current-URL": "http://localhost/console/pushes/1"},
+    )
+    assert answer.status_code == 401
+    assert "/console/login" in answer.headers["HX-Redirect"]
+
+
+def test_a_form_without_its_token_changes_nothing(office: Office) -> None:
+    desk = office.desk("admin")
+    answer = desk.client.post("/console/columns/new", data={"key": "volunteer", "name": "志愿服务"})
+    assert answer.status_code == 400
+    assert "页面已过期" in text_of(answer)
+    assert "志愿服务" not in desk.get("/console/columns")
+
+
+def test_signing_out_ends_the_session_on_the_server_too(office: Office) -> None:
+    desk = office.desk("editor")
+    cookie = desk.client.get_cookie("pioneer")
+    assert cookie is not None
+    desk.post("/console/logout")
+    desk.client.set_cookie("pioneer", cookie.value)
+    assert desk.client.get("/console/").status_code == 303
+
+
+def test_pages_of_the_office_are_not_kept_by_the_browser(office: Office) -> None:
+    answer = office.desk("admin").client.get("/console/members")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+def test_changing_the_own_password_needs_the_old_one_and_signs_out(office: Office) -> None:
+    desk = office.desk("editor")
+    desk.get("/console/password")
+    form = {"old": "wrong-password", "new": "New-pass-2026", "again": "New-pass-2026"}
+    assert "原密码不正确" in desk.follow(desk.post("/console/password", form))
+    answer = desk.post("/console/password", {**form, "old": PASSWORD})
+    assert answer.location == "/console/login"
+    assert desk.client.get("/console/").status_code == 303
