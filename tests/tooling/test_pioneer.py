@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,11 @@ import pytest
 from tests.fixtures.processes import Spawn, eventually
 from tests.tooling.test_layout import ROOT
 
-NEEDED = ("sh", "dirname", "id", "sha256sum", "cut", "cat", "grep", "mkdir", "rm", "mv")
+NEEDED = ("sh", "dirname", "id", "sha256sum", "cut", "cat", "grep", "mkdir", "rm", "mv", "ls")
+NO_ENSUREPIP = """#!/bin/sh
+case "$*" in *"import ensurepip"*) exit 1 ;; esac
+exec "{python}" "$@"
+"""
 
 
 @pytest.fixture
@@ -26,49 +30,60 @@ def clone(tmp_path: Path) -> Path:
     return folder
 
 
-def pioneer(
-    folder: Path, *args: str, path: str | None = None, cwd: Path | None = None
-) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "PATH": path if path is not None else os.environ["PATH"]}
+@pytest.fixture(autouse=True)
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine with little more than Python: no uv, no apt-get, and (as on some Debians) no ensurepip; its ``bin``."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in NEEDED:
+        found = shutil.which(name)
+        assert found, name
+        (programs / name).symlink_to(found)
+    python = programs / "python3.11"
+    base = getattr(sys, "_base_executable", sys.executable)
+    if subprocess.run([base, "-c", "import pip"], capture_output=True).returncode == 0:
+        python.write_text(NO_ENSUREPIP.format(python=base))
+        python.chmod(0o755)
+    else:
+        python.symlink_to(base)
+    monkeypatch.setenv("PATH", str(programs))
+    return programs
+
+
+def pioneer(folder: Path, *args: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [folder / "pioneer", *args], cwd=cwd or folder, env=env, capture_output=True, text=True, timeout=120
+        [folder / "pioneer", *args], cwd=cwd or folder, capture_output=True, text=True, timeout=120
     )
 
 
-def test_a_second_set_up_makes_nothing_anew(clone: Path) -> None:
-    first = pioneer(clone, "setup", cwd=Path("/"))
+def test_a_set_up_is_made_once_and_again_only_where_it_must(clone: Path) -> None:
+    stamp, config = clone / ".venv" / "pioneer-stamp", clone / ".venv" / "pyvenv.cfg"
+
+    first = pioneer(clone, "setup", "runtime", cwd=Path("/"))
     assert first.returncode == 0, first.stderr
     assert "正在建立" in first.stderr
-    made = (clone / ".venv" / "pioneer-stamp").stat().st_mtime_ns
-    second = pioneer(clone, "setup")
+    made = stamp.stat().st_mtime_ns
+
+    second = pioneer(clone, "setup", "runtime")
     assert second.returncode == 0
     assert "正在" not in second.stderr
-    assert (clone / ".venv" / "pioneer-stamp").stat().st_mtime_ns == made
+    assert stamp.stat().st_mtime_ns == made
 
-
-def test_a_changed_lock_is_installed_into_the_same_environment(clone: Path) -> None:
-    pioneer(clone, "setup", "runtime")
-    python = (clone / ".venv" / "pyvenv.cfg").stat().st_mtime_ns
+    environment = config.stat().st_mtime_ns
     (clone / "requirements.lock").write_text("# changed\n")
-    again = pioneer(clone, "setup", "runtime")
-    assert again.returncode == 0, again.stderr
-    assert "正在安装" in again.stderr
-    assert (clone / ".venv" / "pyvenv.cfg").stat().st_mtime_ns == python
+    changed = pioneer(clone, "setup", "runtime")
+    assert changed.returncode == 0, changed.stderr
+    assert "正在安装" in changed.stderr
+    assert config.stat().st_mtime_ns == environment
 
-
-def test_an_installation_that_was_cut_short_is_begun_anew(clone: Path) -> None:
-    pioneer(clone, "setup", "runtime")
-    (clone / ".venv" / "pioneer-stamp").unlink()
+    stamp.unlink()
     (clone / ".venv" / "pioneer-unfinished").touch()
     (clone / ".venv" / "half-a-package").touch()
-    again = pioneer(clone, "setup", "runtime")
-    assert again.returncode == 0, again.stderr
+    cut_short = pioneer(clone, "setup", "runtime")
+    assert cut_short.returncode == 0, cut_short.stderr
     assert not (clone / ".venv" / "half-a-package").exists()
     assert not (clone / ".venv" / "pioneer-unfinished").exists()
 
-
-def test_a_folder_that_was_moved_is_set_up_again(clone: Path) -> None:
-    pioneer(clone, "setup", "runtime")
     moved = clone.with_name("moved")
     clone.rename(moved)
     assert "正在建立" in pioneer(moved, "setup", "runtime").stderr
@@ -90,14 +105,9 @@ def test_a_killed_set_up_leaves_no_lock_behind(clone: Path, spawn: Spawn) -> Non
     assert again.returncode == 0, again.stderr
 
 
-def test_without_python_one_line_says_what_to_type(clone: Path, tmp_path: Path) -> None:
-    bare = tmp_path / "bin"
-    bare.mkdir()
-    for name in NEEDED:
-        program = shutil.which(name)
-        assert program, name
-        (bare / name).symlink_to(program)
-    answer = pioneer(clone, "run", path=str(bare))
+def test_without_python_one_line_says_what_to_type(clone: Path, machine: Path) -> None:
+    (machine / "python3.11").unlink()
+    answer = pioneer(clone, "run")
     assert answer.returncode == 1
     assert answer.stderr.splitlines() == [
         "没有找到 Python 3.11 或更新的版本，请先安装，例如：sudo apt-get install python3.11 python3.11-venv"
