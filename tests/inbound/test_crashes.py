@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -56,9 +57,9 @@ def test_a_kill_at_each_step_leaves_all_or_nothing(settings: Settings) -> None:
             session.execute(sa.text("DELETE FROM inbound_message"))
         database.close()
         query, body = message(settings)
-        killed = Child(lambda q=query, b=body, p=point: deliver(settings, q, b, f"callback.{p}"))
+        killed = Child(partial(deliver, settings, query, body, f"callback.{point}"))
         assert killed.result() is None, f"not killed at {point}"
-        answers = [Child(lambda q=query, b=body: deliver(settings, q, b)).result() for _ in range(2)]
+        answers = [Child(partial(deliver, settings, query, body)).result() for _ in range(2)]
         texts = {account_of(settings).opened(*answer).text for answer in answers}
         assert len(texts) == 1
         assert "已签到：主题党日" in texts.pop()

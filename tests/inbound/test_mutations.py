@@ -1,0 +1,43 @@
+"""Five thousand bent and broken pushes: no 5xx, no exception, no reply that WeChat would not take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import time_machine
+from hypothesis import HealthCheck, given, settings
+
+from tests.inbound.conftest import furnish
+from tests.inbound.mutations import MOMENT, Target, failures, hurry, requests
+from tests.inbound.test_samples import build
+from wechat.callback import Callback
+
+EXAMPLES = 5000
+
+
+def test_nothing_that_can_be_sent_breaks_the_callback(sqlite_url: str, tmp_path: Path) -> None:
+    built = build(sqlite_url, tmp_path)
+    with built.db.session_scope() as session:
+        furnish(session)
+    app = Callback(built)
+    hurry(built, app)
+    target = Target(built, app)
+    before = failures()
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(requests())
+    def run(request: dict[str, object]) -> None:
+        target.check(request)
+
+    with time_machine.travel(MOMENT, tick=True):
+        run()
+    assert failures() == before, "a handler failed on something that was sent"
+    assert target.sent >= EXAMPLES
+    assert target.statuses[200] > EXAMPLES / 2
+    built.close()
