@@ -114,7 +114,8 @@ def test_what_the_command_line_cannot_use_is_one_chinese_line(office: Office, fl
     assert activities_of(office) == []
 
 
-def test_an_activity_must_end_and_be_still_to_come(office: Office) -> None:
+def test_an_activity_must_end_and_be_still_to_come(sqlite_office: Office) -> None:
+    office = sqlite_office
     admin = office.user("admin")
     for other, says in (
         ({"ends_at": NOON}, "晚于开始时间"),
@@ -124,7 +125,8 @@ def test_an_activity_must_end_and_be_still_to_come(office: Office) -> None:
             _create(office, admin, _draft(office, **other))
 
 
-def test_what_smells_of_compulsion_is_pointed_out(office: Office) -> None:
+def test_what_smells_of_compulsion_is_pointed_out(sqlite_office: Office) -> None:
+    office = sqlite_office
     admin = office.user("admin")
     smells: list[tuple[dict[str, Any], str]] = [
         ({"ends_at": NOON + timedelta(days=40)}, "长期打卡"),
@@ -139,7 +141,8 @@ def test_what_smells_of_compulsion_is_pointed_out(office: Office) -> None:
     assert not _create(office, admin, _draft(office)).warnings
 
 
-def test_a_keyword_that_cannot_be_told_apart_is_refused(office: Office) -> None:
+def test_a_keyword_that_cannot_be_told_apart_is_refused(sqlite_office: Office) -> None:
+    office = sqlite_office
     admin = office.user("admin")
     for keyword in ("1", "党日！", "x" * 21):
         with pytest.raises(Refused, match="口令"):
@@ -244,7 +247,8 @@ def test_the_ledger_is_the_offices_form_with_masked_names(office: Office) -> Non
     assert "小三" not in str(zipfile.ZipFile(io.BytesIO(data)).read("xl/sharedStrings.xml"), "utf-8")
 
 
-def test_the_form_prints_on_a4_with_its_header_on_every_page(office: Office) -> None:
+def test_the_form_prints_on_a4_with_its_header_on_every_page(sqlite_office: Office) -> None:
+    office = sqlite_office
     office.user("admin")
     activity = office.activity("主题党日", HUDONG)
     with office.db.session_scope() as session:
@@ -259,7 +263,8 @@ def test_the_form_prints_on_a4_with_its_header_on_every_page(office: Office) -> 
     assert "_xlnm.Print_Titles" in package.read("xl/workbook.xml").decode()
 
 
-def test_an_empty_ledger_is_a_file_that_says_so(office: Office) -> None:
+def test_an_empty_ledger_is_a_file_that_says_so(sqlite_office: Office) -> None:
+    office = sqlite_office
     office.user("admin")
     activity = office.activity("主题党日", HUDONG)
     with office.db.session_scope() as session:

@@ -256,7 +256,8 @@ def test_a_late_unfollow_event_does_not_undo_a_newer_follow(office: Office) -> N
         assert followers.counts(session).following == 1
 
 
-def test_a_scene_that_is_no_branch_does_no_harm(office: Office) -> None:
+def test_a_scene_that_is_no_branch_does_no_harm(sqlite_office: Office) -> None:
+    office = sqlite_office
     for scene in ("branch-999", "branch-", "branch--1", "act-1", "", None, "branch-１"):
         with office.db.session_scope() as session:
             result = followers.scanned(session, "o-1", scene=scene, at=NOON)

@@ -142,7 +142,8 @@ def test_a_new_password_ends_all_sessions_and_lifts_the_lock(office: Office, wan
     assert _sign_in(office.db, "王芳", "a-new-one-123").token is not None
 
 
-def test_an_account_that_makes_no_sense_is_refused(office: Office) -> None:
+def test_an_account_that_makes_no_sense_is_refused(sqlite_office: Office) -> None:
+    office = sqlite_office
     senseless: list[tuple[dict[str, Any], str]] = [
         ({"username": "x", "role": "editor"}, "用户名应为"),
         ({"username": "a b", "role": "editor"}, "用户名应为"),
@@ -162,7 +163,8 @@ def test_a_name_is_taken_only_once_whatever_its_spelling(office: Office) -> None
         users.create(session, username="ＬＩ.lei", password_hash="-", role="editor", at=NOON)
 
 
-def test_every_right_names_real_roles_and_the_auditor_changes_nothing(office: Office) -> None:
+def test_every_right_names_real_roles_and_the_auditor_changes_nothing(sqlite_office: Office) -> None:
+    office = sqlite_office
     auditor = office.user("auditor")
     for action, roles in rights.RIGHTS.items():
         assert roles <= set(ROLES), action
@@ -171,7 +173,8 @@ def test_every_right_names_real_roles_and_the_auditor_changes_nothing(office: Of
             assert not rights.may(auditor, action), action
 
 
-def test_a_secretary_acts_for_the_own_branch_only(office: Office) -> None:
+def test_a_secretary_acts_for_the_own_branch_only(sqlite_office: Office) -> None:
+    office = sqlite_office
     secretary = office.user("secretary", "湖东社区党支部")
     own = secretary.branch_id
     assert own is not None
@@ -185,7 +188,8 @@ def test_a_secretary_acts_for_the_own_branch_only(office: Office) -> None:
     assert not rights.may(secretary, "checkin.record", own), "without a branch nothing is the own one"
 
 
-def test_an_unknown_action_is_a_mistake_of_ours(office: Office) -> None:
+def test_an_unknown_action_is_a_mistake_of_ours(sqlite_office: Office) -> None:
+    office = sqlite_office
     with pytest.raises(KeyError):
         rights.may(office.user("admin"), "member.fly")
 
