@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import cli
 from settings import Settings, SettingsError, load_settings
@@ -64,6 +65,8 @@ def _mount(app: Flask, runtime: Runtime) -> None:
     from wechat.callback import make_callback
 
     web.register(app, runtime)
+    if proxies := runtime.settings.server.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=1, x_host=0)  # type: ignore[method-assign]
     app.wsgi_app = _in_front(make_callback(runtime), app.wsgi_app)  # type: ignore[method-assign]
 
 

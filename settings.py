@@ -30,13 +30,17 @@ OFFICIAL_WECOM = "https://qyapi.weixin.qq.com"
 
 
 class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the service lives. ``base_url`` without a trailing slash, empty only until ``flask serve`` fills it in."""
+    """Where the service lives. ``base_url`` without a trailing slash, empty only until ``flask serve`` fills it in.
+
+    ``proxies`` is how many reverse proxies stand before it: so many addresses of ``X-Forwarded-For`` are believed.
+    """
 
     secret_key: str
     base_url: str = ""
     timezone: str = "Asia/Shanghai"
     data_dir: str = "var"
     clock_url: str = ""
+    proxies: int = 0
 
 
 class DatabaseSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -330,6 +334,8 @@ def _check_meaning(tables: dict[str, dict[str, Any]], faults: list[str]) -> None
         faults.append(f"server.secret_key：太短，{_NEEDED['server.secret_key']}")
     if server.get("timezone", "Asia/Shanghai") != "Asia/Shanghai":
         faults.append("server.timezone：目前只支持 Asia/Shanghai，请改回")
+    if not 0 <= server.get("proxies", 0) <= 5:
+        faults.append("server.proxies：应为前面反向代理的层数，0 到 5，没有代理时填 0")
     if not re.fullmatch(r"[A-Za-z0-9]{3,32}", wechat["token"]):
         faults.append(f"wechat.token：格式不对，{_NEEDED['wechat.token']}")
     for key in ("encoding_aes_key", "previous_aes_key"):
