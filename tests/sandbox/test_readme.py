@@ -25,7 +25,8 @@ def rows(title: str) -> list[tuple[list[str], str]]:
 
 def test_every_endpoint_is_in_the_table_and_the_absent_ones_are_absent() -> None:
     register()
-    there, absent = set(), set()
+    there: set[str] = set()
+    absent: set[str] = set()
     for paths, how in rows("What is there"):
         named = {path for path in paths if path.startswith("/")}
         assert not named or how.startswith(("faithful", "simplified", "absent")), (named, how)

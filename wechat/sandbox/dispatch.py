@@ -110,7 +110,7 @@ class Call:
             text = self.raw.decode()
             if self.sandbox.settings["escaped_json"] == "as_typed":
                 text = _ESCAPE.sub(r"\1\\\\u\2", text)
-            value = json.loads(text)
+            value = json.loads(text, parse_int=_int64)
         except ValueError:
             raise ApiError(47001) from None
         refuse(not isinstance(value, dict), 47001)
@@ -129,6 +129,14 @@ class Call:
         return whole(self.body.get(name), default, code)
 
 
+def _int64(value: int | str) -> int:
+    """An integer of 64 bits. Raises ValueError for a longer one."""
+    number = int(value)
+    if not -(2**63) <= number < 2**63:
+        raise ValueError("more than 64 bits")
+    return number
+
+
 def whole(value: Any, default: int | None = None, code: int = 41011) -> int:
     """`value` as an integer; a missing one is the default or ApiError(code)."""
     if value is None:
@@ -137,7 +145,7 @@ def whole(value: Any, default: int | None = None, code: int = 41011) -> int:
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise ApiError(47001)
     try:
-        return int(value)
+        return _int64(value)
     except ValueError:
         raise ApiError(47001) from None
 

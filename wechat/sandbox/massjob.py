@@ -98,7 +98,9 @@ def deliver(sandbox: Sandbox, data: dict[str, Any]) -> None:
     sql, values = _audience(row)
     store.run("CREATE TEMP TABLE IF NOT EXISTS reach (id INTEGER PRIMARY KEY)")
     store.run("DELETE FROM reach")
-    total = int(store.value(f"SELECT count(*) FROM ({sql})", values))
+    total = json.loads(row["target"]).get("count") or int(
+        store.value(f"SELECT count(*) FROM ({sql})", values)
+    )
     month, most = month_of(now), int(sandbox.settings["mass_monthly_per_follower"])
     # 服务号: who had four this month is left out; a 公众号 has no quota per follower
     quota = " AND NOT (mass_month = ? AND mass_count >= ?)" if sandbox.account["type"] == "service" else ""

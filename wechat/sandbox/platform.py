@@ -70,15 +70,18 @@ class Sandbox:
         self._reseed()
         saved = self.store.get("settings")
         self.settings: dict[str, Any] = {**config.initial_settings(), **(saved or {})}
-        self.account: dict[str, Any] = {**self._initial_account(), **(self.store.get("account") or {})}
+        self.account: dict[str, Any] = self._initial_account()
+        for name, (was, value) in (self.store.get("account") or {}).items():
+            # A change holds over a restart, unless the configuration says something new
+            if self.account.get(name) == was:
+                self.account[name] = value
         self.habits: dict[str, Any] = self.store.get("habits") or {}
         clock = self.store.get("clock")
         if clock:
             self.clock.load(clock)
         with self.store.tx():
             self.store.put("seed", self.seed)
-            if not self.store.value("SELECT count(*) FROM templates"):
-                self._furnish()
+            self._furnish(own_only=bool(self.store.value("SELECT count(*) FROM templates")))
         have = int(self.store.value("SELECT count(*) FROM followers"))
         if have < config.followers:
             self.add_followers(config.followers - have)
@@ -108,13 +111,13 @@ class Sandbox:
             "mini_app_secret": config.mini_app_secret,
         }
 
-    def _furnish(self) -> None:
+    def _furnish(self, own_only: bool = False) -> None:
         """What an account has from the beginning: its templates."""
         from .furniture import TEMPLATES
 
-        for row in TEMPLATES(self.config.template_id):
+        for row in TEMPLATES(self.config.template_id)[: 1 if own_only else None]:
             self.store.run(
-                "INSERT INTO templates (template_id, kind, title, content, example, long_term, vals)"
+                "INSERT OR IGNORE INTO templates (template_id, kind, title, content, example, long_term, vals)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 row,
             )
@@ -149,7 +152,7 @@ class Sandbox:
                 self.account["callback_url"] = callback_url
             self.habits = {}
             self.clock.set(time.time(), 1)
-            self.store.run("DELETE FROM meta WHERE key IN ('settings', 'habits', 'clear_quota')")
+            self.store.run("DELETE FROM meta WHERE key NOT LIKE 'next:%' AND key NOT IN ('seed', 'epoch')")
             self.store.put("account", self.changed_account())
             self._furnish()
             self.save_clock()
@@ -165,7 +168,7 @@ class Sandbox:
 
     def changed_account(self) -> dict[str, Any]:
         initial = self._initial_account()
-        return {k: v for k, v in self.account.items() if initial.get(k) != v}
+        return {k: [initial[k], v] for k, v in self.account.items() if initial[k] != v}
 
     def change_account(self, changes: dict[str, Any]) -> None:
         """Switch type, mode, protection and so on. Raises ValueError for a value that cannot be."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from flask import Flask, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
 
 from .api import register
 from .config import SandboxConfig
@@ -35,7 +36,9 @@ def create_sandbox(config: SandboxConfig) -> Flask:
 
     @app.route("/", defaults={"path": ""}, methods=["GET", "POST"])
     @app.route("/<path:path>", methods=["GET", "POST", "PUT", "DELETE"])
-    def platform(path: str) -> Response:
+    def platform(path: str) -> BaseResponse:
+        if not path and request.method == "GET":
+            return redirect("/phone/")  # a person with a browser
         return handle(sandbox, request)
 
     sandbox.start()

@@ -87,7 +87,7 @@ def _article(sandbox: Sandbox, article_id: object) -> dict[str, Any]:
     row = sandbox.store.row(
         "SELECT p.mid, p.idx, p.article FROM publishes u JOIN pages p ON p.mid = u.msg_data_id"
         " WHERE u.article_id = ? AND u.status = 0 AND p.deleted = '' ORDER BY p.idx LIMIT 1",
-        (article_id,),
+        (str(article_id),),
     )
     if row is None:
         raise ApiError(53600)

@@ -142,7 +142,7 @@ def send_list(call: Call) -> dict[str, Any]:
             fids.extend(row[0] for row in rows)
         refuse(len(set(fids)) < 2, 40130)
 
-    where: dict[str, Any] = {"fids": fids}
+    where: dict[str, Any] = {"fids": fids, "count": len(set(people))}
     gap, least = sandbox.settings["mass_fast_gap_s"], sandbox.settings["mass_fast_min_batch"]
     last = sandbox.store.get("mass_batch", {"at": 0, "size": 0})
     if gap and last["size"] >= least and len(people) >= least and 0 <= sandbox.now() - last["at"] < gap:
@@ -308,7 +308,7 @@ def delete(call: Call) -> dict[str, Any]:
         refuse(not body.get("url"), 40059)
         found = sandbox.store.row(
             "SELECT m.*, p.idx FROM pages p JOIN mass m ON m.msg_data_id = p.mid WHERE instr(?, p.sn) > 0",
-            (body["url"],),
+            (str(body["url"]),),
         )
         if found is None:
             raise ApiError(40059)

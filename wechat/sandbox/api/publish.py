@@ -135,7 +135,8 @@ def batch_get(call: Call) -> dict[str, Any]:
 
 def _published(call: Call) -> Row:
     row = call.sandbox.store.row(
-        "SELECT * FROM publishes WHERE article_id = ? AND status IN (0, 5, 6)", (call.body.get("article_id"),)
+        "SELECT * FROM publishes WHERE article_id = ? AND status IN (0, 5, 6)",
+        (str(call.body.get("article_id")),),
     )
     if row is None:
         raise ApiError(53600)

@@ -25,7 +25,7 @@ def create(call: Call) -> dict[str, Any]:
     """Make a code; the same lasting scene gives the same code again."""
     sandbox = call.sandbox
     action = call.body.get("action_name")
-    refuse(action not in SHORT | LASTING, 40052)
+    refuse(not isinstance(action, str) or action not in SHORT | LASTING, 40052)
     info = call.body.get("action_info")
     scene_of = info.get("scene") if isinstance(info, dict) else None
     refuse(not isinstance(scene_of, dict), 40053)

@@ -30,7 +30,9 @@ def bizsend(call: Call) -> dict[str, Any]:
 @endpoint("/cgi-bin/message/subscribe/send", token="mini")
 def mini_send(call: Call) -> dict[str, Any]:
     """The mini-program's notice: its own openid, otherwise the same rules."""
-    row = call.sandbox.store.row("SELECT * FROM followers WHERE mini_openid = ?", (call.body.get("touser"),))
+    row = call.sandbox.store.row(
+        "SELECT * FROM followers WHERE mini_openid = ?", (str(call.body.get("touser")),)
+    )
     if row is None:
         raise ApiError(40003)
     refuse(call.body.get("miniprogram_state", "formal") not in ("developer", "trial", "formal"), 47001)

@@ -108,6 +108,7 @@ def fans(call: Call) -> dict[str, Any]:
 def _after(call: Call, openid: object) -> int:
     if not openid:
         return 0
+    refuse(not isinstance(openid, str), 40003)
     found = call.sandbox.store.value("SELECT id FROM followers WHERE openid = ?", (openid,))
     refuse(found is None, 40003)
     return int(found)
