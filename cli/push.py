@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+import clock
 from cli.output import (
     Group,
     acting_user,
@@ -160,6 +161,21 @@ def _control_command(name: str, help_line: str) -> None:
 _control_command("pause", "暂停：不再发出新的消息，已发出的不受影响")
 _control_command("resume", "继续：恢复已暂停的推送，或补发已错过的推送")
 _control_command("cancel", "取消：剩余的不再发送，已发出的无法收回")
+
+
+@group.command("takeover")
+@as_option
+def takeover(acting: str) -> None:
+    """确认本机是唯一的发送方：恢复备份或更换服务器后，由管理员运行一次。"""
+    from community import audit
+    from scheduler import instance
+
+    parts = runtime()
+    with parts.db.session_scope() as session:
+        user = acting_user(session, acting)
+        instance.confirm(session, parts.settings, user, clock.now())
+        audit.record(session, "instance.confirm", at=clock.now(), user=user)
+    click.echo("已确认，本机从现在起可以发送消息")
 
 
 def _numbers(text: str) -> list[int]:

@@ -43,6 +43,7 @@ class Clock:
         self._settings = runtime.settings
         self._db = runtime.db
         self._hand = hand
+        self._own = instance.fingerprint(runtime.settings)
         self._cleaned: float | None = None
         self._alone = threading.Lock()
 
@@ -52,7 +53,7 @@ class Clock:
             return
         try:
             with self._db.read_scope() as session:
-                may_send = instance.may_send(session, self._settings)
+                may_send = instance.registered(session, self._own)
             steps: list[Callable[[datetime], None]] = [self._match_results]
             if may_send:
                 steps += [self._free_claims, self._fill_slots, self._release, self._hand_out]
@@ -76,6 +77,7 @@ class Clock:
         if deliveries:
             with self._db.session_scope() as session:
                 free_deliveries(session, dead, now, self._settings.limits.mass_repeat_gap_s)
+                pushes.drop_cancelled(session, now)
         if messages:
             with self._db.session_scope() as session:
                 ledger.change(

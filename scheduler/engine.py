@@ -57,6 +57,7 @@ class Engine:
             raise ValueError(f"no such role: {role}")
         self._runtime = runtime
         self._role = role
+        self._own = instance.fingerprint(runtime.settings)
         self._chore = chore
         self._stopping = threading.Event()
         self._lanes = Lanes(runtime, self._stopping)
@@ -95,10 +96,10 @@ class Engine:
         """Begin to tick and to work; returns at once."""
         settings, db = self._runtime.settings, self._runtime.db
         with db.session_scope() as session:
-            may_send = instance.take(session, settings, clock.now())
+            may_send = instance.take(session, self._own, clock.now())
             ledger.instance_id(session, clock.now())
         if not may_send:
-            log.warning("read_only", reason="另一台服务器已登记为发送方，管理员确认前本机不发送任何消息")
+            log.warning("read_only", reason=instance.READ_ONLY)
         if settings.on_sqlite:
             self._bury_the_dead()
         if self._role != "scheduler":
@@ -193,7 +194,7 @@ class Engine:
         if self._stopping.is_set():
             return False
         with self._runtime.db.read_scope() as session:
-            return instance.may_send(session, self._runtime.settings)
+            return instance.registered(session, self._own)
 
     def _push(self, push_id: int) -> None:
         self._sender.run(push_id, lambda: self._more_lanes(push_id))

@@ -6,27 +6,37 @@ Otherwise a clone of the database would send every scheduled push a second time,
 from __future__ import annotations
 
 import hashlib
-import socket
 from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from community import rights
 from models import InstanceLease, User
 from settings import Settings
 
-ONLY = 1
+READ_ONLY = (
+    "本机不是登记的发送方（数据可能来自备份或另一台服务器），不会发送任何消息。"
+    "确认其他服务器已停用后，请管理员运行：flask push takeover --as 用户名"
+)
+_ONLY = 1
 _MACHINE_IDS = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 
 
 def fingerprint(settings: Settings) -> str:
-    """What tells this server from a copy of it: machine and data folder; scaled out, the shared database and Redis."""
-    shown = sa.make_url(settings.database.url).render_as_string(hide_password=True)
+    """What tells this server from a copy of it.
+
+    The machine and the very folder of its data (a folder keeps its number when it is moved, a copy gets another one); with a
+    database server, that server; scaled out, the shared database and Redis alone, whatever the machine.
+    """
+    url = sa.make_url(settings.database.url)
+    shared = "" if settings.on_sqlite else f"{url.host}:{url.port}/{url.database}"
     if settings.embedded:
-        parts = ["embedded", _machine(), str(settings.data_dir.resolve()), shown]
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        parts = ["embedded", _machine(), str(settings.data_dir.stat().st_ino), shared]
     else:
-        parts = ["scaled", shown, settings.redis.url.rpartition("@")[2]]
+        parts = ["scaled", shared, settings.redis.url.rpartition("@")[2]]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:40]
 
 
@@ -37,30 +47,38 @@ def _machine() -> str:
                 return found
         except OSError:
             continue
-    return socket.gethostname()
+    return ""
 
 
-def take(session: Session, settings: Settings, now: datetime) -> bool:
-    """Whether this server may send. The first one that ever asks is taken; afterwards only a person changes it."""
-    own = fingerprint(settings)
-    lease = session.get(InstanceLease, ONLY)
+def take(session: Session, own: str, now: datetime) -> bool:
+    """Whether the server with the fingerprint ``own`` may send. The first that asks is registered, later only a person."""
+    lease = session.get(InstanceLease, _ONLY)
     if lease is None:
-        session.add(InstanceLease(id=ONLY, fingerprint=own, confirmed_at=now))
+        session.add(InstanceLease(id=_ONLY, fingerprint=own, confirmed_at=now))
         session.flush()
         return True
     return lease.fingerprint == own
 
 
 def may_send(session: Session, settings: Settings) -> bool:
-    """The same without taking anything."""
-    held = session.scalar(sa.select(InstanceLease.fingerprint).where(InstanceLease.id == ONLY))
-    return held == fingerprint(settings)
+    """Whether this server is the registered one; also where none is registered yet."""
+    return registered(session, fingerprint(settings))
+
+
+def registered(session: Session, own: str) -> bool:
+    """The same for a fingerprint that is known already."""
+    held = session.scalar(sa.select(InstanceLease.fingerprint).where(InstanceLease.id == _ONLY))
+    return held is None or held == own
 
 
 def confirm(session: Session, settings: Settings, user: User, now: datetime) -> None:
-    """An administrator says that this server is the only one; from now on it sends, and the former one does not."""
-    lease = session.get(InstanceLease, ONLY)
+    """An administrator says that this server is the only one; from now on it sends, and the former one does not.
+
+    Raises :class:`errors.Forbidden`.
+    """
+    rights.require(user, "system.manage")
+    lease = session.get(InstanceLease, _ONLY)
     if lease is None:
-        lease = InstanceLease(id=ONLY)
+        lease = InstanceLease(id=_ONLY)
         session.add(lease)
     lease.fingerprint, lease.confirmed_by, lease.confirmed_at = fingerprint(settings), user.id, now

@@ -17,7 +17,7 @@ from errors import Conflict, NotFound, Refused
 from models import Activity, Article, Column, Delivery, Push, PushArticle, User
 from scheduler import articles as outgoing
 from scheduler import audience as audiences
-from scheduler import ledger, planner, quiet, quota, report, roads
+from scheduler import instance, ledger, planner, quiet, quota, report, roads
 from settings import Settings
 
 STATUS_NAMES = {
@@ -89,6 +89,8 @@ def create(
         skipped={},
     )
     _preview(session, settings, push, articles)
+    if not instance.may_send(session, settings):
+        notes.append(instance.READ_ONLY)
     _store(session, push, articles)
     audit.record(
         session,
@@ -236,8 +238,21 @@ def cancel(session: Session, push: Push, user: User | None) -> str:
     return _after(session, push, user, "push.cancel", now, "已取消")
 
 
+def drop_cancelled(session: Session, now: datetime) -> None:
+    """Deliveries of cancelled pushes that came back from a claim."""
+    back = sa.exists().where(Delivery.push_id == Push.id, Delivery.status == "planned")
+    for push in list(session.scalars(sa.select(Push).where(Push.status == "cancelled", back))):
+        drop_planned(session, push, now)
+
+
 def drop_planned(session: Session, push: Push, now: datetime) -> None:
-    """Cancel every delivery that certainly has not left, and give its quota back."""
+    """Cancel every delivery that certainly has not left, and give its quota back; an unknown one is not repeated any more."""
+    ledger.change(
+        session,
+        Delivery,
+        [Delivery.push_id == push.id, Delivery.status == "unknown", Delivery.finished_at.is_(None)],
+        finished_at=now,
+    )
     waiting = list(
         session.scalars(
             sa.select(Delivery.id).where(Delivery.push_id == push.id, Delivery.status == "planned")

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 import clock
 from models import Delivery, Push
-from scheduler import ledger, planner, quota, report, roads
+from scheduler import ledger, planner, pushes, quota, report, roads
 from scheduler.outcome import Next, Outcome
 from scheduler.roads import Answer, Call, Road
 from scheduler.roads.base import notice_of
@@ -160,6 +160,9 @@ def fail(
     elif outcome.after is Next.STOP:
         push.note = outcome.message[:500]
         _fail_rest(session, push, now, outcome)
+    if push.status == "cancelled":
+        session.flush()
+        pushes.drop_planned(session, push, now)
     return outcome.after in (Next.GO_ON, Next.REDRAFT, Next.RETARGET)
 
 

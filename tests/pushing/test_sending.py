@@ -285,7 +285,7 @@ def test_a_slot_takes_the_head_of_the_queue_once_with_two_schedulers(world: Worl
                 ]
     first, second = world.article("第一篇", status="queued"), world.article("第二篇", status="queued")
     with world.runtime.db.session_scope() as session:
-        instance.take(session, world.runtime.settings, clock.now())
+        instance.take(session, instance.fingerprint(world.runtime.settings), clock.now())
     clocks = [Clock(world.runtime, lambda _kind, _row: None) for _ in range(3)]
     threads = [threading.Thread(target=one.tick) for one in clocks]
     for thread in threads:
@@ -510,3 +510,43 @@ def test_a_message_whose_sender_died_in_the_call_is_not_sent_again(
     run_engine(lite_world)
     eventually(lambda: outbox_status(lite_world, message) == "unknown", timeout_s=10)
     assert not lite_world.sandbox.receipts("custom")
+
+
+def test_a_repeat_that_came_too_soon_waits_and_keeps_its_key(
+    lite_world: World, run_engine: Run, until: Until
+) -> None:
+    lite_world.branch("第一党支部", 5)
+    lite_world.sandbox.settings(mass_retry_gap_s=2.5)
+    lite_world.sandbox.faults({"path": SENDALL, "kind": "drop_after", "count": 1})
+    run_engine(lite_world)
+    push = lite_world.push("branch:第一党支部")
+    shown = until(lite_world, push.id, "accepted")
+    codes = [call.get("code") for call in lite_world.sandbox.log("api") if call.get("path") == SENDALL]
+    assert shown["deliveries"][0]["attempts"] >= 3, codes
+    assert set(lite_world.received().values()) == {1}
+
+
+def test_what_is_cancelled_in_mid_call_comes_to_rest(lite_world: World, run_engine: Run) -> None:
+    lite_world.branch("第一党支部", 5)
+    lite_world.branch("第二党支部", 5)
+    lite_world.sandbox.faults(
+        {"path": SENDALL, "kind": "slow:1", "count": 1}, {"path": SENDALL, "kind": "err:42010", "count": 1}
+    )
+    run_engine(lite_world)
+    push = lite_world.push("branch:第一党支部,branch:第二党支部")
+    eventually(
+        lambda: any(one["status"] == "claimed" for one in lite_world.shown(push)["deliveries"]), timeout_s=10
+    )
+    with lite_world.runtime.db.session_scope() as session:
+        pushes.cancel(session, pushes.get(session, push.id), lite_world.user(session))
+
+    def at_rest() -> bool:
+        return not {one["status"] for one in lite_world.shown(push)["deliveries"]} & {"claimed", "planned"}
+
+    eventually(at_rest, timeout_s=10)
+    shown = lite_world.shown(push)
+    assert shown["status"] == "cancelled"
+    assert len(lite_world.sandbox.receipts("mass")) == shown["accepted"]
+    with lite_world.runtime.db.read_scope() as session:
+        held = session.scalar(sa.select(sa.func.count()).where(QuotaUse.state == "held"))
+        assert held == 0

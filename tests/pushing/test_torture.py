@@ -89,8 +89,8 @@ class Scene:
         return self._spawn.flask("serve", "--port", str(self.live.port), env=self._env)
 
     def finished(self) -> bool:
-        """Whether the push is through; a server that is down is started again, after all of it is gone."""
-        if self.world.shown(self.push)["status"] == "sent":
+        """Whether WeChat has taken all of the push; a server that is down is started again, after all of it is gone."""
+        if self.world.shown(self.push)["accepted"] == 16 and names(self.crashes) == sorted(STEPS):
             return True
         if not self.serving.running:
             eventually(
@@ -118,7 +118,6 @@ def test_each_follower_gets_a_push_once_whoever_is_killed_at_whatever_step(
         ]
         time.sleep(0.2)
     for scene in scenes:
-        assert names(scene.crashes) == sorted(STEPS), "a step was never reached"
         received = scene.world.received()
         assert len(received) == 16
         assert set(received.values()) == {1}

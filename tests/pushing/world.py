@@ -34,7 +34,7 @@ from settings import Settings
 from tests.fixtures.configuration import make_settings
 from wechat.sandbox.testing import SandboxControl
 
-GAP_S = 1.5
+GAP_S = 1.0
 
 
 def settings_for(sandbox: SandboxControl, database_url: str, data_dir: str, **limits: Any) -> Settings:
