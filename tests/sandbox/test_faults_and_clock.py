@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -182,9 +183,27 @@ def test_a_seed_makes_a_run_repeatable() -> None:
     runs = []
     for _ in range(2):
         with start_sandbox(seed=42) as control:
-            control.followers(5)
-            runs.append([(r["openid"], r["nickname"]) for r in control.control("followers?limit=5")])
+            people = control.followers(20)
+            names = [row["nickname"] for row in control.control("followers?limit=20")]
+            control.habits(checkin=0.5, block=0.3, within_s=60)
+            control.clock(at="2026-03-05T10:00:00+08:00")
+            World(control).send_list(people)
+            control.wait_for(partial(_reached, control, 20))
+            control.clock(at="2026-03-05T10:02:00+08:00")
+            control.wait_for(partial(_idle, control))
+            did = [[message["type"] for message in control.chat(openid)] for openid in people]
+            blocked = [row["refuses"] for row in control.control("followers?limit=20")]
+            runs.append((people, names, did, blocked))
     assert runs[0] == runs[1]
+    assert 0 < sum(runs[0][3]) < 20
+
+
+def _reached(control: SandboxControl, count: int) -> bool:
+    return control.receipt_count("mass") == count
+
+
+def _idle(control: SandboxControl) -> bool:
+    return not control.state()["counts"]["jobs"]
 
 
 def test_it_ends_when_its_parent_is_killed() -> None:

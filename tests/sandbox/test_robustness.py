@@ -58,7 +58,7 @@ def paths(subject: str) -> list[str]:
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_odd_bodies_are_refused_or_taken_but_never_break_it(world: World, subject: str) -> None:
     register()
-    world.sandbox.settings(limits=dict.fromkeys(paths(subject), 10 ** 9), mass_calls_per_minute=10**9)
+    world.sandbox.settings(limits=dict.fromkeys(paths(subject), 10**9), mass_calls_per_minute=10**9)
     token = world.sandbox.access_token()
     names = words(subject)
     bodies = [*SINGLE, *(dict.fromkeys(names, value) for value in VALUES)]

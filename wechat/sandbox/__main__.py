@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     if watch:
         threading.Thread(target=_watch_parent, args=(os.getppid(), done), daemon=True).start()
     server.start()
-    print(f"sandbox ready on {server.url}", flush=True)
+    print(f"本地微信已启动 {server.url}", flush=True)
     done.wait()
     server.stop()
     return 0

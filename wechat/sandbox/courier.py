@@ -192,7 +192,7 @@ class Courier:
         """The query string and the body of one push in the account's mode."""
         account = self.sandbox.account
         timestamp = str(int(self.sandbox.now()))
-        nonce = str(self.sandbox.rng.randrange(10**8, 10**10))
+        nonce = str(self.sandbox.noise.randrange(10**8, 10**10))
         query = {
             "signature": crypto.sign(account["token"], timestamp, nonce),
             "timestamp": timestamp,
@@ -273,8 +273,8 @@ class Courier:
     def verify(self) -> bool:
         """The GET handshake: whether the application gives back what it was sent."""
         account = self.sandbox.account
-        timestamp, nonce = str(int(self.sandbox.now())), str(self.sandbox.rng.randrange(10**9))
-        echo = str(self.sandbox.rng.randrange(10**18, 10**19))
+        timestamp, nonce = str(int(self.sandbox.now())), str(self.sandbox.noise.randrange(10**9))
+        echo = str(self.sandbox.noise.randrange(10**18, 10**19))
         query = {
             "signature": crypto.sign(account["token"], timestamp, nonce),
             "echostr": echo,

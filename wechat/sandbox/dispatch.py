@@ -217,7 +217,7 @@ def handle(sandbox: Sandbox, request: Request) -> Response:
             time.sleep(rule.value)
     fault = next((f for f in faults if f.kind != "slow"), None)
     call = Call(sandbox, request, path, request.args.to_dict(), request.get_data())
-    rid = f"{int(sandbox.now()):08x}-{sandbox.rng.getrandbits(32):08x}-{sandbox.rng.getrandbits(32):08x}"
+    rid = f"{int(sandbox.now()):08x}-{sandbox.noise.getrandbits(32):08x}-{sandbox.noise.getrandbits(32):08x}"
     response = _faulty(sandbox, call, fault, rid) or _act(sandbox, call, rid)
     cost = (time.monotonic() - started) * 1000
     cut = fault.kind if fault and fault.kind.startswith("drop") else ""

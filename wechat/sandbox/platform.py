@@ -67,6 +67,7 @@ class Sandbox:
         config = self.config
         seed = self.store.get("seed")
         self.seed: int = config.seed if config.seed is not None else (seed or time.time_ns() % 2**31)
+        self.noise = random.Random()
         self._reseed()
         saved = self.store.get("settings")
         self.settings: dict[str, Any] = {**config.initial_settings(), **(saved or {})}
@@ -89,7 +90,8 @@ class Sandbox:
     def _reseed(self) -> None:
         """Each start and each reset has its own part of the seed's numbers: no openid comes twice."""
         epoch = int(self.store.get("epoch", 0))
-        self.rng = random.Random(f"{self.seed}:{epoch}")
+        self.rng = random.Random(f"{self.seed}:{epoch}")  # delays, habits, luck
+        self.births = random.Random(f"{self.seed}:{epoch}:people")
         self.store.put("epoch", epoch + 1)
 
     def _initial_account(self) -> dict[str, Any]:
@@ -297,9 +299,9 @@ class Sandbox:
 
     # Numbers and names
 
-    def random_text(self, length: int) -> str:
-        """Url-safe random text from the seeded source."""
-        raw = self.rng.randbytes(length * 3 // 4 + 3)
+    def random_text(self, length: int, source: random.Random | None = None) -> str:
+        """Url-safe random text; ids are noise, so that the seed's numbers go to what matters."""
+        raw = (source or self.noise).randbytes(length * 3 // 4 + 3)
         return base64.urlsafe_b64encode(raw).decode().replace("=", "")[:length]
 
     def message_id(self) -> int:
@@ -326,11 +328,11 @@ class Sandbox:
         with self.unit():
             first = int(self.store.value("SELECT coalesce(max(id), 0) FROM followers")) + 1
             for number in range(first, first + count):
-                openid = "o" + self.random_text(27)
+                openid = "o" + self.random_text(27, self.births)
                 openids.append(openid)
                 name = nickname or (
-                    self.rng.choice(SURNAMES)
-                    + "".join(self.rng.choice(GIVEN) for _ in range(self.rng.choice((1, 2, 2))))
+                    self.births.choice(SURNAMES)
+                    + "".join(self.births.choice(GIVEN) for _ in range(self.births.choice((1, 2, 2))))
                 )
                 rows.append(
                     (

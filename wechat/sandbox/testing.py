@@ -231,18 +231,19 @@ def start_sandbox(
         value = getattr(config, name)
         if value is not None:
             environment[f"SANDBOX_{name.upper()}"] = str(int(value) if isinstance(value, bool) else value)
+    environment["PYTHONUTF8"] = "1"
     process = subprocess.Popen(
         [sys.executable, "-m", "wechat.sandbox", "--port", str(port), "--die-with-parent"],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.PIPE,  # closed by the kernel when we die, and the sandbox with it
         stdout=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
     )
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
-        if not line.startswith("sandbox ready on "):
+        if not line.startswith("本地微信已启动 "):
             raise SandboxError(f"the sandbox did not start: {line!r}")
         yield SandboxControl(line.rsplit(" ", 1)[1].strip(), config, process)
     finally:

@@ -269,7 +269,7 @@ def make_pages(sandbox: Sandbox, draft: Row, notified: bool) -> int:
             (
                 mid,
                 idx,
-                sandbox.rng.randbytes(16).hex(),
+                sandbox.noise.randbytes(16).hex(),
                 json.dumps(article, ensure_ascii=False),
                 article["title"],
                 sandbox.now(),

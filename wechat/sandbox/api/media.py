@@ -100,7 +100,7 @@ def keep_media(
         width, height = _dimensions(sandbox, data)
         picture = sandbox.random_text(60)
         url = sandbox.picture_url(picture, form)
-    video = f"apiv_{sandbox.rng.randrange(10**17, 10**18)}" if kind == "video" else ""
+    video = f"apiv_{sandbox.noise.randrange(10**17, 10**18)}" if kind == "video" else ""
     sandbox.store.run(
         "INSERT INTO media (media_id, permanent, type, name, mime, data, picture, url, created, width,"
         " height, title, introduction, video) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -69,7 +69,7 @@ def login(call: Call) -> dict[str, Any]:
     row = _owner(call.sandbox, kept)
     refuse(row["openid"] in call.sandbox.store.get("risky", []), 40226)
     per_minute(call.sandbox, f"jscode2session:{row['id']}", 100)
-    key = base64.b64encode(call.sandbox.rng.randbytes(16)).decode()
+    key = base64.b64encode(call.sandbox.noise.randbytes(16)).decode()
     call.sandbox.store.put(f"session:{row['mini_openid']}", key)
     return {"openid": row["mini_openid"], "session_key": key, "unionid": row["unionid"]}
 
@@ -131,7 +131,7 @@ def check_text(call: Call) -> dict[str, Any]:
     verdict = {"suggest": "risky" if risky else "pass", "label": 10001 if risky else 100}
     return {
         **OK,
-        "trace_id": call.sandbox.rng.randbytes(8).hex(),
+        "trace_id": call.sandbox.noise.randbytes(8).hex(),
         "result": verdict,
         "detail": [{"strategy": "content_model", "errcode": 0, **verdict, "prob": 90}],
     }
