@@ -101,6 +101,16 @@ def test_without_a_key_the_content_and_the_range_are_the_key(world: World) -> No
     assert world.send_list(people[:2], media_id=media_id)["errcode"] == 0
 
 
+def test_the_gateway_may_repeat_a_call_so_that_the_first_send_is_answered_45065(world: World) -> None:
+    world.sandbox.settings(mass_retry_gap_s=60)
+    people = world.sandbox.followers(2)
+    world.sandbox.faults({"path": "/cgi-bin/message/mass/send", "kind": "repeat", "count": 1})
+    answer = world.send_list(people, "k")
+    assert answer["errcode"] == 45065
+    done(world, answer["msg_id"])
+    assert reached(world, msg_id=answer["msg_id"]) == people
+
+
 def test_a_key_is_free_after_a_refusal_and_after_a_day(world: World) -> None:
     people = world.sandbox.followers(2)
     assert world.send_list(people, "k", media_id="no-such")["errcode"] == 40007

@@ -7,7 +7,17 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-API_KINDS = ("drop_before", "drop_after", "slow", "err", "http", "garbage", "expire_token", "truncate")
+API_KINDS = (
+    "drop_before",
+    "drop_after",
+    "slow",
+    "err",
+    "http",
+    "garbage",
+    "expire_token",
+    "truncate",
+    "repeat",
+)
 CALLBACK_KINDS = ("triple", "reorder", "delay", "drop")
 JOB_KINDS = ("never", "late", "twice", "early", "fail", "fail_silent", "err")
 NEEDS_VALUE = ("slow", "err", "http", "delay", "late")

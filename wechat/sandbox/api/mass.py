@@ -83,7 +83,8 @@ def _check_key(call: Call, key: str) -> None:
     )
     if before is None:
         return
-    refuse(now - float(before["created"]) < settings["mass_retry_gap_s"], 45066)
+    early = now - float(before["created"]) < settings["mass_retry_gap_s"]
+    refuse(early and not call.repeated, 45066)
     raise ApiError(45065, "", msg_id=before["msg_id"])
 
 
