@@ -109,11 +109,11 @@ def furnish(runtime: Runtime) -> None:
     with db.session_scope() as session:
         draft = menu.draft(session, runtime.settings.server.base_url)
         menu_id, buttons = draft.id, list(draft.buttons)
-        scenes = {
-            branch.id: branch.scene
-            for branch in session.scalars(sa.select(Branch).order_by(Branch.sort.desc()))
-        }
+        branches = list(session.scalars(sa.select(Branch).order_by(Branch.sort.desc())))
+        scenes = {branch.id: branch.scene for branch in branches}
+        names = {branch.scene: branch.name for branch in branches}
     menu.publish(client, buttons)
+    _tell_sandbox(runtime.settings.wechat.api_base_url, "scenes", names)
     tickets = {branch_id: client.qrcode_create(scene).ticket for branch_id, scene in scenes.items()}
     with db.session_scope() as session:
         menu.mark_published(session, menu_id)
@@ -122,20 +122,21 @@ def furnish(runtime: Runtime) -> None:
 
 
 def _sandbox_followers(base: str, count: int) -> list[str]:
-    def post(path: str, body: dict[str, Any]) -> Any:
-        request = urllib.request.Request(  # noqa: S310 - the local WeChat's address
-            f"{base}{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
-        )
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            with opener.open(request, timeout=60) as answer:
-                return json.load(answer)
-        except (OSError, ValueError):
-            raise Unavailable("本地微信没有应答，演示数据没有建成，请重新启动") from None
-
-    post("/_sandbox/reset", {})
-    answer = post("/_sandbox/followers", {"count": count})
+    _tell_sandbox(base, "reset", {})
+    answer = _tell_sandbox(base, "followers", {"count": count})
     return [str(openid) for openid in answer["openids"]]
+
+
+def _tell_sandbox(base: str, what: str, body: dict[str, Any]) -> Any:
+    request = urllib.request.Request(  # noqa: S310 - the local WeChat's address
+        f"{base}/_sandbox/{what}", json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=60) as answer:
+            return json.load(answer)
+    except (OSError, ValueError):
+        raise Unavailable("本地微信没有应答，演示数据没有建成，请重新启动") from None
 
 
 def _places(session: Session) -> tuple[list[Branch], list[Grid]]:

@@ -270,6 +270,14 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
         rows = sandbox.store.rows("SELECT id, name, robot FROM groups ORDER BY id")
         return answer([dict(row) for row in rows])
 
+    @route("/scenes", "GET", "POST")
+    def scenes() -> Response:
+        """What the phone calls the QR codes of these scenes, which a person would see printed beside them."""
+        if request.method == "POST":
+            names = {str(scene): str(name)[:40] for scene, name in body_of().items()}
+            sandbox.store.put("scenes", sandbox.store.get("scenes", {}) | names)
+        return answer(sandbox.store.get("scenes", {}))
+
     @route("/codes", "POST")
     def codes() -> Response:
         """A code that a client would have got: oauth, login (mini-program) or phone."""

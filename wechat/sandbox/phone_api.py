@@ -133,12 +133,13 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
     @route("/phone/api/codes", "GET")
     def codes() -> Response:
         rows = sandbox.store.rows("SELECT * FROM qrcodes ORDER BY created DESC, rowid DESC LIMIT 300")
-        now = sandbox.now()
+        now, names = sandbox.now(), sandbox.store.get("scenes", {})
         return answer(
             [
                 {
                     "ticket": row["ticket"],
                     "scene": row["scene"],
+                    "name": names.get(row["scene"], row["scene"]),
                     "lasting": not row["expires"],
                     "expired": bool(row["expires"]) and row["expires"] < now,
                     "picture": f"/phone/code/{row['ticket']}.png",

@@ -140,6 +140,7 @@ function start(root) {
 }
 
 document.documentElement.classList.toggle("menu-closed", localStorage.getItem("menu") === "closed");
+if (window.matchMedia("(min-width: 992px)").matches) one(".side a.here")?.scrollIntoView({ block: "nearest" });
 one("[data-menu-toggle]")?.addEventListener("click", () => {
   const closed = document.documentElement.classList.toggle("menu-closed");
   localStorage.setItem("menu", closed ? "closed" : "open");

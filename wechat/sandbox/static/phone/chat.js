@@ -200,6 +200,7 @@ export function openChat() {
 
   stream.scroller.addEventListener("click", closePop);
   open({
+    name: "chat",
     node: el("section", { class: "chat" },
       bar(state.account.name, { right: el("button", { type: "button", class: "bar-side", "aria-label": "公众号资料", onclick: openProfile }, icon("more")) }),
       stream.scroller, footer),

@@ -9,7 +9,7 @@ export function el(tag, attributes = {}, ...children) {
     else if (value === true) node.setAttribute(name, "");
     else node.setAttribute(name, value);
   }
-  for (const child of children.flat()) {
+  for (const child of children.flat(Infinity)) {
     if (child === false || child === null || child === undefined || child === "") continue;
     node.append(child);
   }
@@ -18,13 +18,13 @@ export function el(tag, attributes = {}, ...children) {
 
 /** Replace what an element holds. */
 export function fill(node, ...children) {
-  node.replaceChildren(...children.flat().filter(Boolean));
+  node.replaceChildren(...children.flat(Infinity).filter(Boolean));
   return node;
 }
 
 const shapes = {
   back: "M15 4l-8 8 8 8",
-  more: "M5 12h.01M12 12h.01M19 12h.01",
+  more: "M4.500 12a.9.9 0 1 0 1.800 0a.9.9 0 1 0-1.800 0M11.100 12a.9.9 0 1 0 1.800 0a.9.9 0 1 0-1.800 0M17.700 12a.9.9 0 1 0 1.800 0a.9.9 0 1 0-1.800 0",
   close: "M5 5l14 14M19 5L5 19",
   keyboard: "M3 6h18v12H3zM7 10h.01M11 10h.01M15 10h.01M8 14h8",
   menu: "M4 7h16M4 12h16M4 17h16",

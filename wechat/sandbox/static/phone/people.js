@@ -3,7 +3,7 @@
 import { accountAvatar, avatar, call, el, fill, icon } from "./dom.js";
 import { openChat, openGroup } from "./chat.js";
 import { openLink } from "./reading.js";
-import { ask, bar, guarded, open, reset, sheet, toast } from "./screens.js";
+import { ask, bar, goBack, guarded, open, reset, sheet, shown, toast } from "./screens.js";
 import { applyTextSize, become, listTime, readAccount, reread, setTextSize, state } from "./state.js";
 
 const kinds = { service: "服务号", subscription: "公众号" };
@@ -100,7 +100,7 @@ export function openProfile() {
   function draw() {
     const { person } = state;
     fill(actions, person.following
-      ? [el("button", { type: "button", class: "primary", onclick: () => history.back() }, "发消息"), el("button", { type: "button", class: "plain-button", onclick: leave }, "不再关注")]
+      ? [el("button", { type: "button", class: "primary", onclick: goBack }, "发消息"), el("button", { type: "button", class: "plain-button", onclick: leave }, "不再关注")]
       : el("button", { type: "button", class: "primary", onclick: join }, "关注公众号"));
   }
   const join = () => guarded(async () => { await call("follow", { openid: state.person.openid }); await reread(); draw(); toast("已关注"); });
@@ -125,14 +125,14 @@ export function openScanner() {
     if (!codes) return;
     fill(grid, codes.length
       ? codes.map((code) => el("button", { type: "button", class: "code", disabled: code.expired, onclick: () => scan(code) },
-        el("img", { src: code.picture, alt: "", loading: "lazy" }), el("strong", {}, code.scene), el("small", {}, code.expired ? "已过期" : code.lasting ? "长期有效" : "临时")))
+        el("img", { src: code.picture, alt: "", loading: "lazy" }), el("strong", {}, code.name), el("small", {}, code.expired ? "已过期" : code.lasting ? "长期有效" : "临时")))
       : el("p", { class: "empty" }, "还没有二维码。请先在后台的“党支部”页面生成支部二维码，再回到这里扫描；也可以从公众号资料页直接关注。"));
   }
   const scan = (code) => guarded(async () => {
     await call("scan", { openid: state.person.openid, ticket: code.ticket });
     await reread();
-    history.back();
-    setTimeout(openChat, 60);
+    await goBack();
+    if (shown() !== "chat") openChat();
   });
   open({ node: el("section", {}, bar("扫一扫", { subtitle: "选择要扫描的二维码" }), el("div", { class: "scroller plain" }, grid)), enter: draw });
 }

@@ -1,7 +1,7 @@
 // The built-in browser: articles of the account, and pages that menus and replies lead to.
 
 import { call, el, icon } from "./dom.js";
-import { ask, guarded, open, sheet, toast } from "./screens.js";
+import { ask, goBack, guarded, open, sheet, toast } from "./screens.js";
 import { state } from "./state.js";
 
 const withPerson = (url) => {
@@ -14,12 +14,14 @@ export function openLink(url, title = "", article = null) {
   if (!/^(https?:|\/)/i.test(url)) { toast("这个链接在手机上打不开"); return; }
   const address = withPerson(url);
   const host = new URL(address, location.href).host;
-  const frame = el("iframe", { src: address, title: title || "网页", referrerpolicy: "no-referrer-when-downgrade" });
+  let loads = 0;
+  const frame = el("iframe", { onload: () => { loads += 1; }, src: address, title: title || "网页", referrerpolicy: "no-referrer-when-downgrade" });
   const forwarded = article ?? { title: title || "网页链接", digest: host, cover: "", url: new URL(address, location.href).href };
   open({
+    strayed: () => loads > 1,
     node: el("section", { class: "browser" },
       el("header", { class: "bar" },
-        el("button", { type: "button", class: "bar-side", "aria-label": "关闭", onclick: () => history.back() }, icon("close")),
+        el("button", { type: "button", class: "bar-side", "aria-label": "关闭", onclick: goBack }, icon("close")),
         el("h1", {}, title || host),
         el("button", { type: "button", class: "bar-side", "aria-label": "更多", onclick: () => sheet([
           { label: "转发到群", action: () => forward(forwarded) },
@@ -58,7 +60,7 @@ export async function forward(card) {
     ...groups.map((group) => ({ label: group.name, action: () => send(group) })),
     { label: "新建一个群再转发", action: async () => {
       const name = await ask("新建群聊", { placeholder: "例如：梧桐里支部群" });
-      if (name) { const made = await guarded(() => call("groups", { name })); if (made) await send(made); }
+      if (name) { const made = await guarded(() => call("groups", { name })); if (made) await send(made.at(-1)); }
     } },
   ], "转发到");
 }

@@ -1,4 +1,4 @@
-// A stack of screens inside the phone. Each is {title, node, enter?, leave?}; the browser's back button goes one screen back.
+// A stack of screens inside the phone. Each is {node, name?, enter?, leave?, strayed?}; the browser's back button goes one screen back.
 
 import { el, fill, icon } from "./dom.js";
 
@@ -23,7 +23,7 @@ export async function guarded(work) {
 /** The bar at the top of a screen. */
 export function bar(title, { back = true, right = null, subtitle = "" } = {}) {
   return el("header", { class: "bar" },
-    back ? el("button", { class: "bar-side", type: "button", "aria-label": "返回", onclick: () => history.back() }, icon("back")) : el("span", { class: "bar-side" }),
+    back ? el("button", { class: "bar-side", type: "button", "aria-label": "返回", onclick: goBack }, icon("back")) : el("span", { class: "bar-side" }),
     el("h1", {}, title, subtitle && el("small", {}, subtitle)),
     right || el("span", { class: "bar-side" }));
 }
@@ -39,6 +39,24 @@ export function open(screen, { replace = false } = {}) {
   if (!replace) history.pushState({ depth: stack.length }, "");
   screen.enter?.();
 }
+
+/** One screen back. Resolves when the screen below is there. */
+export function goBack() {
+  if (stack.length < 2) return Promise.resolve();
+  // Links followed inside a page have made entries of their own; the browser's way back would go through them.
+  if (stack.at(-1).strayed?.()) {
+    closeTop();
+    history.replaceState({ depth: stack.length }, "");
+    return Promise.resolve();
+  }
+  return new Promise((resolve) => {
+    window.addEventListener("popstate", () => resolve(), { once: true });
+    history.back();
+  });
+}
+
+/** The name of the screen that is shown, "" if it has none. */
+export const shown = () => stack.at(-1)?.name ?? "";
 
 /** Show only this screen. */
 export function reset(screen) {
@@ -62,10 +80,11 @@ function closeTop() {
   below.enter?.();
 }
 
-window.addEventListener("popstate", () => {
-  const sheet = document.querySelector(".sheet-ground");
-  if (sheet) { sheet.remove(); history.pushState({}, ""); return; }
-  closeTop();
+window.addEventListener("popstate", (event) => {
+  const over = document.querySelector(".sheet-ground [data-cancel], .dialog-ground [data-cancel]");
+  if (over) { over.click(); history.pushState({ depth: stack.length }, ""); return; }
+  const depth = event.state?.depth ?? 1;
+  while (stack.length > depth && stack.length > 1) closeTop();
 });
 
 /** A list that comes up from below: [{label, note?, danger?, action}]. */
@@ -76,7 +95,7 @@ export function sheet(entries, heading = "") {
       heading && el("p", { class: "sheet-heading" }, heading),
       entries.map((entry) => el("button", { type: "button", class: entry.danger ? "danger" : "", onclick: () => { close(); entry.action(); } },
         entry.label, entry.note && el("small", {}, entry.note))),
-      el("button", { type: "button", class: "sheet-cancel", onclick: close }, "取消")));
+      el("button", { type: "button", class: "sheet-cancel", "data-cancel": true, onclick: close }, "取消")));
   document.getElementById("phone").append(ground);
   ground.querySelector("button").focus();
 }
@@ -90,7 +109,7 @@ export function ask(title, { value = "", placeholder = "", text = "", yes = "确
       el("form", { class: "dialog", role: "dialog", "aria-modal": "true", onsubmit: (event) => { event.preventDefault(); end(field ? input.value.trim() : true); } },
         el("h2", {}, title), text && el("p", {}, text), input || "",
         el("div", { class: "dialog-buttons" },
-          el("button", { type: "button", onclick: () => end(null) }, "取消"),
+          el("button", { type: "button", "data-cancel": true, onclick: () => end(null) }, "取消"),
           el("button", { type: "submit", class: "primary" }, yes))));
     document.getElementById("phone").append(ground);
     (input || ground.querySelector(".primary")).focus();
