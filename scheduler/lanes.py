@@ -1,4 +1,4 @@
-"""Roads whose calls are independent: many deliveries side by side, in batches, with one commit before and one after.
+"""Roads whose calls are independent: many deliveries side by side, in batches, with one commit between two batches.
 
 All of a batch are marked as called beforehand; after a kill they are repeated with their keys, which WeChat recognises.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 import clock
 import faultpoints
@@ -51,84 +52,86 @@ class Lanes:
     def lane(self, push_id: int) -> None:
         """Send due deliveries of this push until none is left."""
         after = 0
+        owner = ""
+        batch: list[Item] = []
         while not self._stopping.is_set():
-            owner = ledger.new_owner()
-            batch = self._claim(push_id, owner, after)
+            with self._db.session_scope() as session:
+                # What was called is settled in the transaction that claims the next: one commit a batch.
+                self._settle(session, batch, owner)
+                owner = ledger.new_owner()
+                batch = self._claim(session, push_id, owner, after)
+            faultpoints.reach("push.settled")
             if not batch and not after:
                 return
             # Going on from the last one spares reading all that are done; at the end a look at the whole.
             after = batch[-1].delivery_id if batch else 0
-            if not batch:
-                continue
-            patience_s = self._settings.limits.delivery_lease_s / 2
-            began = time.monotonic()
-            for item in batch:
-                if self._stopping.is_set() or time.monotonic() - began > patience_s:
-                    break
-                faultpoints.reach("push.called")
-                item.called = True
-                item.answer, item.failure = roads.attempt(item.road, self._runtime.client, item.call)
-                faultpoints.reach("push.answered")
-            self._settle(batch, owner)
-            faultpoints.reach("push.settled")
+            self._call(batch)
+        with self._db.session_scope() as session:
+            self._settle(session, batch, owner)
 
-    def _claim(self, push_id: int, owner: str, after: int) -> list[Item]:
+    def _call(self, batch: list[Item]) -> None:
+        patience_s = self._settings.limits.delivery_lease_s / 2
+        began = time.monotonic()
+        for item in batch:
+            if self._stopping.is_set() or time.monotonic() - began > patience_s:
+                return
+            faultpoints.reach("push.called")
+            item.called = True
+            item.answer, item.failure = roads.attempt(item.road, self._runtime.client, item.call)
+            faultpoints.reach("push.answered")
+
+    def _claim(self, session: Session, push_id: int, owner: str, after: int) -> list[Item]:
         now = clock.now()
         limits = self._settings.limits
+        if session.scalar(sa.select(Push.status).where(Push.id == push_id)) != "sending":
+            return []
+        ids = ledger.claim(
+            session,
+            Delivery,
+            where=[*settling.due(push_id, now), Delivery.id > after],
+            values={"status": "claimed", "lease_owner": owner, "lease_until": ledger.lease_end(limits, now)},
+            limit=_BATCH,
+        )
+        if not ids:
+            return []
         batch: list[Item] = []
-        with self._db.session_scope() as session:
-            if session.scalar(sa.select(Push.status).where(Push.id == push_id)) != "sending":
-                return []
-            ids = ledger.claim(
-                session,
-                Delivery,
-                where=[*settling.due(push_id, now), Delivery.id > after],
-                values={
-                    "status": "claimed",
-                    "lease_owner": owner,
-                    "lease_until": ledger.lease_end(limits, now),
-                },
-                limit=_BATCH,
-            )
-            if not ids:
-                return []
-            notice = settling.notice_for(session, push_id)
-            rows = session.scalars(sa.select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id))
-            for delivery in list(rows):
-                road = roads.ROADS[delivery.road]
-                if settling.key_forgotten(delivery, road, limits, now):
-                    settling.give_up(session, delivery, now)
-                    continue
-                first = delivery.called_at is None
-                delivery.called_at = delivery.called_at or now
-                delivery.attempts += 1
-                call = settling.call_of(self._settings, delivery, notice=notice)
-                batch.append(Item(delivery.id, road, call, delivery.attempts, first))
+        notice = settling.notice_for(session, push_id)
+        rows = session.scalars(sa.select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id))
+        for delivery in list(rows):
+            road = roads.ROADS[delivery.road]
+            if settling.key_forgotten(delivery, road, limits, now):
+                settling.give_up(session, delivery, now)
+                continue
+            first = delivery.called_at is None
+            delivery.called_at = delivery.called_at or now
+            delivery.attempts += 1
+            call = settling.call_of(self._settings, delivery, notice=notice)
+            batch.append(Item(delivery.id, road, call, delivery.attempts, first))
         return batch
 
-    def _settle(self, batch: list[Item], owner: str) -> None:
+    def _settle(self, session: Session, batch: list[Item], owner: str) -> None:
         now = clock.now()
         taken = {item.delivery_id: item.answer.msg_id for item in batch if item.answer is not None}
-        with self._db.session_scope() as session:
+        if taken:
             settling.accept_notices(session, self._settings, taken, owner, now)
-            for item in batch:
-                if item.answer is not None:
-                    continue
-                if not item.called:
-                    undone = {"status": "planned", "called_at": None} if item.first else {"status": "unknown"}
-                    mine = [
-                        Delivery.id == item.delivery_id,
-                        Delivery.lease_owner == owner,
-                        Delivery.status == "claimed",
-                    ]
-                    ledger.change(session, Delivery, mine, lease_until=None, **undone)
-                else:
-                    outcome = of_failure(
-                        item.failure,
-                        road=item.road,
-                        settings=self._settings,
-                        attempts=item.attempts,
-                        first=item.first,
-                        now=now,
-                    )
-                    settling.fail(session, self._settings, item.delivery_id, owner, outcome, now)
+        for item in batch:
+            if item.answer is not None:
+                continue
+            if not item.called:
+                undone = {"status": "planned", "called_at": None} if item.first else {"status": "unknown"}
+                mine = [
+                    Delivery.id == item.delivery_id,
+                    Delivery.lease_owner == owner,
+                    Delivery.status == "claimed",
+                ]
+                ledger.change(session, Delivery, mine, lease_until=None, **undone)
+                continue
+            outcome = of_failure(
+                item.failure,
+                road=item.road,
+                settings=self._settings,
+                attempts=item.attempts,
+                first=item.first,
+                now=now,
+            )
+            settling.fail(session, self._settings, item.delivery_id, owner, outcome, now)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+_PLANNING = 0x50494F4E45455202  # names planning among PostgreSQL's advisory locks
 _MOST_DRAFT_TRIES = 20
 _DRAFT_WAIT_S = 15
 _TAGS_WAIT = timedelta(seconds=20)
@@ -50,6 +51,7 @@ class Sender:
         self._runtime = runtime
         self._stopping = stopping
         self._lanes = lanes
+        self._planning = threading.Lock()
 
     # --- one run of a push ---------------------------------------------------------------------------------
 
@@ -121,35 +123,49 @@ class Sender:
     # --- plan ----------------------------------------------------------------------------------------------
 
     def _plan(self, push_id: int, owner: str) -> None:
+        """Plan once. One plan at a time, so that two pushes never count on the same last message of a follower."""
         now = clock.now()
         with self._db.read_scope() as session:
-            push = session.get_one(Push, push_id)
-            if push.planned_at is not None:
+            if session.get_one(Push, push_id).planned_at is not None:
                 return
-            if now - push.due_at < _TAGS_WAIT and self._awaits_tags(session, push):
-                raise _Stopped  # a later tick takes it up
-            made, reason = self._planned(session, push, now)
-        with self._db.session_scope() as session:
-            self._renew(session, push_id, owner)
-            push = session.get_one(Push, push_id)
-            if push.planned_at is not None:
-                return
-            if made is None:
-                push.status, push.note = "paused", reason
-                raise_after = True
-            else:
-                raise_after = False
-                planner.write(session, self._settings, push, made, now)
-                push.planned_at, push.planned, push.skipped = now, made.planned, made.skipped
-                if not made.deliveries:
-                    push.status, push.finished_at = "failed", now
-                    push.note = "没有可以送达的人"
-                else:
-                    articles.started(session, push)
-            push.version += 1
+        if self._db.on_sqlite:
+            with self._planning:
+                # Reading 66,000 followers takes a while: the one writer of SQLite is not kept waiting for it.
+                with self._db.read_scope() as session:
+                    made, reason = self._planned(session, session.get_one(Push, push_id), now)
+                with self._db.session_scope() as session:
+                    self._write_plan(session, push_id, owner, made, reason, now)
+        else:
+            with self._db.session_scope() as session:
+                session.execute(sa.select(sa.func.pg_advisory_xact_lock(_PLANNING)))
+                made, reason = self._planned(session, session.get_one(Push, push_id), now)
+                self._write_plan(session, push_id, owner, made, reason, now)
         faultpoints.reach("push.planned")
-        if raise_after:
+        if made is None:
             raise _Stopped
+
+    def _write_plan(
+        self,
+        session: Session,
+        push_id: int,
+        owner: str,
+        made: planner.Plan | None,
+        reason: str,
+        now: datetime,
+    ) -> None:
+        self._renew(session, push_id, owner)
+        push = session.get_one(Push, push_id, populate_existing=True)
+        push.version += 1
+        if made is None:
+            push.status, push.note = "paused", reason
+            return
+        planner.write(session, self._settings, push, made, now)
+        push.planned_at, push.planned, push.skipped = now, made.planned, made.skipped
+        if made.deliveries:
+            articles.started(session, push)
+        else:
+            push.status, push.finished_at = "failed", now
+            push.note = "没有可以送达的人"
 
     def _awaits_tags(self, session: Session, push: Push) -> bool:
         """Whether members have just been bound whose tags are not at WeChat yet; one single person has no other road."""
@@ -160,7 +176,9 @@ class Sender:
             return False  # the plan will say why
 
     def _planned(self, session: Session, push: Push, now: datetime) -> tuple[planner.Plan | None, str]:
-        """The plan, or why a person must decide first."""
+        """The plan, or why a person must decide first. Raises :class:`_Stopped` where it is too early for one."""
+        if now - push.due_at < _TAGS_WAIT and self._awaits_tags(session, push):
+            raise _Stopped  # a later tick takes it up
         if changed := pushes.changed_articles(session, push):
             return None, f"稿件《{changed[0].title}》在排期后改动过，请重新审核后新建推送"
         try:

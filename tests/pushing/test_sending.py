@@ -16,7 +16,7 @@ import sqlalchemy as sa
 import clock
 from errors import Conflict, Refused
 from models import Article, Column, Delivery, InstanceLease, OutboxMessage, Push, QuotaUse
-from scheduler import instance, ledger, pushes, report, settling
+from scheduler import instance, ledger, pushes, quota, report, settling
 from scheduler.clock import Clock
 from scheduler.engine import Engine
 from scheduler.roads import Answer
@@ -550,3 +550,36 @@ def test_what_is_cancelled_in_mid_call_comes_to_rest(lite_world: World, run_engi
     with lite_world.runtime.db.read_scope() as session:
         held = session.scalar(sa.select(sa.func.count()).where(QuotaUse.state == "held"))
         assert held == 0
+
+
+def test_two_pushes_at_once_never_count_on_the_same_last_message(world: World, run_engine: Run) -> None:
+    world.branch("第一党支部", 5)
+    with world.runtime.db.session_scope() as session:
+        for number in range(3):
+            push = Push(audience="all", due_at=clock.now(), created_by=1, created_at=clock.now(), skipped={})
+            session.add(push)
+            session.flush()
+            old = Delivery(
+                push_id=push.id, road="mass", key=f"old-{number}", status="delivered", due_at=clock.now()
+            )
+            session.add(old)
+            session.flush()
+            quota.hold(
+                session,
+                world.runtime.settings,
+                old.id,
+                world.openids["第一党支部"],
+                to_all=False,
+                at=clock.now(),
+            )
+    made = [world.push("branch:第一党支部") for _ in range(4)]
+    run_engine(world)
+
+    def settled() -> bool:
+        statuses = sorted(world.shown(push)["status"] for push in made)
+        return statuses[:3] == ["failed"] * 3
+
+    eventually(settled, timeout_s=15)
+    assert sum(world.shown(push)["planned"] for push in made) == 5
+    assert [world.shown(push)["skipped"] for push in made].count({"quota_used": 5}) == 3
+    eventually(lambda: set(world.received().values()) == {1}, timeout_s=10)
