@@ -1,69 +1,113 @@
-"""``./pioneer bench [NAME ...]``: run the measurements one after another; without names, all of them.
+"""``./pioneer bench [NAME ...]``: run the measurements one after another; without names, all of them. ``--list`` names them.
 
-A measurement is a module ``bench/NAME.py`` or a package ``bench/NAME/`` with a ``__main__``. Each runs in a process of its own
-and prints its figures. PostgreSQL and Redis are started for all of them, from wherever the tests take theirs.
+Each runs in a process of its own and prints its figures. PostgreSQL and Redis are started once for all of them, from wherever the
+tests take theirs. The exit code is 1 where a measurement could not run to its end; a figure over its budget is only marked, for a
+busy machine must not look like a fault.
 """
 
 from __future__ import annotations
 
+import argparse
 import ast
+import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
+from bench.frame import load
 from tests.fixtures.services import POSTGRES_ENV, REDIS_ENV, Server, start_postgres, start_redis
 
 HERE = Path(__file__).resolve().parent
 
 
-def measurements() -> dict[str, str]:
-    """Name of each measurement and the first line of what it says about itself."""
-    files = {path.stem: path for path in HERE.glob("[!_]*.py")}
-    files |= {path.parent.name: path for path in HERE.glob("[!_]*/__main__.py")}
-    found = {}
-    for name, path in sorted(files.items()):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        if any(isinstance(node, ast.FunctionDef) and node.name == "main" for node in tree.body):
-            found[name] = (ast.get_docstring(tree) or "").partition("\n")[0]
-    return found
+class Subject(NamedTuple):
+    """A measurement: its module in ``bench`` and the programs without which it cannot run."""
+
+    name: str
+    programs: tuple[str, ...] = ()
+
+
+SUBJECTS = (
+    Subject("callback", ("wrk", "node")),
+    Subject("storm"),
+    Subject("planning"),
+    Subject("sandbox_mass"),
+    Subject("roster"),
+    Subject("lists"),
+    Subject("reader"),
+    Subject("start"),
+)
+
+
+def about(name: str) -> str:
+    """The first line of what a measurement says about itself."""
+    path = HERE / name / "__main__.py" if (HERE / name).is_dir() else HERE / f"{name}.py"
+    if not path.exists():
+        return ""
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return text.partition("\n")[0]
+
+
+def obstacle(subject: Subject) -> str:
+    """Why a measurement cannot run here, or nothing."""
+    module = f"bench.{subject.name}" + (".__main__" if (HERE / subject.name).is_dir() else "")
+    if importlib.util.find_spec(module) is None:
+        return f"there is no {module}"
+    missing = [program for program in subject.programs if shutil.which(program) is None]
+    return f"install {' and '.join(missing)}" if missing else ""
+
+
+def measure(subjects: list[Subject]) -> int:
+    """Run them; 1 where one was not run to its end."""
+    faults = []
+    for subject in subjects:
+        print(f"\n== {subject.name}: {about(subject.name)}", flush=True)
+        if reason := obstacle(subject):
+            print(f"   NOT RUN: {reason}", flush=True)
+            faults.append(f"{subject.name} (not run: {reason})")
+            continue
+        began = time.monotonic()
+        done = subprocess.run([sys.executable, "-m", f"bench.{subject.name}"], cwd=HERE.parent, check=False)
+        print(f"-- {subject.name}: {time.monotonic() - began:.0f} s, {load()}", flush=True)
+        if done.returncode:
+            faults.append(f"{subject.name} (exit code {done.returncode})")
+    if faults:
+        print(f"\nnot complete: {', '.join(faults)}", file=sys.stderr)
+    return 1 if faults else 0
 
 
 def main() -> int:
-    """0 when every measurement ran to its end."""
-    known = measurements()
-    names = sys.argv[1:] or list(known)
-    if unknown := [name for name in names if name not in known]:
-        print(f"没有这项测量：{'、'.join(unknown)}。可用的有：", file=sys.stderr)
-        for name, line in known.items():
-            print(f"  {name:<16}{line}", file=sys.stderr)
-        return 2
-    servers = []
-    for variable, start in ((POSTGRES_ENV, start_postgres), (REDIS_ENV, start_redis)):
-        if variable not in os.environ:
+    """Read the command line, start what all need, measure."""
+    parser = argparse.ArgumentParser(prog="./pioneer bench", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="what to measure (default: everything)")
+    parser.add_argument("--list", action="store_true", help="name what can be measured and end")
+    options = parser.parse_args()
+    known = {subject.name: subject for subject in SUBJECTS}
+    if options.list:
+        print("\n".join(f"{name:<14}{about(name)}" for name in known))
+        return 0
+    if unknown := [name for name in options.names if name not in known]:
+        parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(known)}")
+    print(f"{os.cpu_count()} cores, {load()}")
+    servers: list[Server] = []
+    try:
+        for variable, start in ((POSTGRES_ENV, start_postgres), (REDIS_ENV, start_redis)):
+            if variable in os.environ:
+                continue
             server = start()
             if isinstance(server, Server):
                 servers.append(server)
                 os.environ[variable] = server.url
             else:
                 print(server, file=sys.stderr)
-    failed = []
-    try:
-        for name in names:
-            print(f"\n== {name}: {known[name]}", flush=True)
-            before = time.monotonic()
-            if subprocess.run(
-                [sys.executable, "-m", f"bench.{name}"], cwd=HERE.parent, check=False
-            ).returncode:
-                failed.append(name)
-            print(f"-- {name}: {time.monotonic() - before:.0f} s", flush=True)
+        return measure([known[name] for name in options.names or known])
     finally:
         for server in servers:
             server.stop()
-    if failed:
-        print(f"\n没有完成：{'、'.join(failed)}", file=sys.stderr)
-    return 1 if failed else 0
 
 
 if __name__ == "__main__":
