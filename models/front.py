@@ -5,9 +5,10 @@ WeChat gives up after 5 s, so a database that does not answer must be noticed we
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
@@ -16,6 +17,28 @@ from models.session import Database, listen_to_sqlite
 
 _CONNECT_S = 2
 _POOL = 16
+_TOGETHER = 16
+
+
+T = TypeVar("T")
+
+
+class _Task(Generic[T]):
+    """One piece of work that waits for its turn."""
+
+    __slots__ = ("error", "over", "value", "work")
+
+    def __init__(self, work: Callable[[sa.Connection], T]) -> None:
+        self.work = work
+        self.value: T | None = None
+        self.error: BaseException | None = None
+        self.over = False
+
+    def result(self) -> T:
+        """What it came to; raises what it raised."""
+        if self.error is not None:
+            raise self.error
+        return self.value  # type: ignore[return-value]
 
 
 class Front:
@@ -30,6 +53,7 @@ class Front:
 
     def __init__(self, database: Database, patience_s: float, lock_s: float) -> None:
         self.database = database
+        self._tasks: deque[_Task[Any]] = deque()
         self._held: sa.Connection | None = None  # SQLite: the one connection, kept from message to message
         self.patience_s = patience_s
         if database.on_sqlite:
@@ -67,38 +91,67 @@ class Front:
             driver.InterfaceError,
         )
 
-    @contextmanager
-    def transaction(self) -> Iterator[sa.Connection]:
-        """A connection in one writing transaction; committed at the end, rolled back if anything is raised.
+    def run(self, work: Callable[[sa.Connection], T]) -> T:
+        """Do ``work`` in a writing transaction that is committed when this returns, rolled back if it raises.
 
-        Raises :class:`errors.Unavailable` when another thread writes for longer than ``patience_s`` (SQLite).
+        On SQLite what waits for the one lock is done together by the thread that gets it: each work in a savepoint
+        of its own, one commit (one fsync) for all. Raises what ``work`` raises, and one of :attr:`outages`.
         """
         if not self.database.on_sqlite:
             with self.engine.connect() as connection, connection.begin():
-                yield connection
-            return
-        with self.database.writing(self.patience_s):
+                return work(connection)
+        task: _Task[T] = _Task(work)
+        self._tasks.append(task)
+        try:
+            with self.database.writing(self.patience_s):
+                if not task.over:
+                    self._run_together()
+        except Unavailable:
+            if not self._withdraw(task):
+                raise
+        return task.result()
+
+    def _withdraw(self, task: _Task[Any]) -> bool:
+        """Give up a task for which the lock was not got; True if somebody else has done it meanwhile."""
+        try:
+            self._tasks.remove(task)
+        except ValueError:
+            deadline = time.monotonic() + self.patience_s
+            while not task.over and time.monotonic() < deadline:
+                time.sleep(0.01)
+        return task.over
+
+    def _run_together(self) -> None:
+        tasks: list[_Task[Any]] = []
+        while self._tasks and len(tasks) < _TOGETHER:
+            tasks.append(self._tasks.popleft())
+        try:
             if self._held is None:
                 self._held = self.engine.connect()
-            try:
-                with self._held.begin():
-                    yield self._held
-            except self.outages:
-                self._let_go()
-                raise
-            finally:
-                self._check()
+            with self._held.begin():
+                for task in tasks:
+                    self._step(self._held, task)
+        except BaseException as error:
+            for task in tasks:
+                task.error = error
+            if self._held is not None:
+                held, self._held = self._held, None
+                held.invalidate()
+                held.close()
+        for task in tasks:
+            task.over = True
 
-    def _check(self) -> None:
-        """A connection whose transaction could not be ended is of no use any more."""
-        if self._held is not None and self._held.in_transaction():
-            self._let_go()
-
-    def _let_go(self) -> None:
-        held, self._held = self._held, None
-        if held is not None:
-            held.invalidate()
-            held.close()
+    def _step(self, connection: sa.Connection, task: _Task[Any]) -> None:
+        driver: Any = connection.connection.driver_connection
+        driver.execute("SAVEPOINT step")
+        try:
+            task.value = task.work(connection)
+        except self.outages:
+            raise
+        except BaseException as error:
+            task.error = error
+            driver.execute("ROLLBACK TO step")
+        driver.execute("RELEASE step")
 
     def insert(self, table: Any) -> Any:
         """``INSERT`` in the dialect of the database, which knows ``ON CONFLICT``."""

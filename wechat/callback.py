@@ -62,11 +62,11 @@ class Lost(Exception):
 class Callback:
     """One process's end of the line to WeChat."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, reception: Reception | None = None) -> None:
         self._settings = runtime.settings
         self._limit = runtime.settings.limits.callback_body_bytes
         self._gate = Gate.of(runtime.settings)
-        self._reception = reception_of(runtime)
+        self._reception = reception or reception_of(runtime)
         spool = Spool(runtime.settings.data_dir)
         self._chores = Chores(self._reception, spool)
         self._first = True

@@ -94,7 +94,8 @@ class Reception:
 
         Raises what :meth:`take` raises, and :class:`HandlerFailed` when the handler failed again.
         """
-        with self._front.transaction() as connection:
+
+        def again(connection: sa.Connection) -> Taken:
             row = self._statements.find.first(connection, of=letter.push.key)
             if row is not None and row[1] != FAILED:
                 return Taken(_bytes(row[0]), row[1], True)
@@ -102,28 +103,29 @@ class Reception:
                 self._statements.claim(connection, letter)
             taken = self._answer(connection, letter, None)
             self._statements.owe(connection, letter.push, taken.reply, clock.now())
+            return taken
+
+        taken = self._front.run(again)
         faultpoints.reach("spool.committed")
         return taken
 
     def set_aside(self, letter: Letter, error: str, attempts: int) -> None:
         """Note that a message failed for the last time; a person decides what becomes of it."""
-        with self._front.transaction() as connection:
+
+        def aside(connection: sa.Connection) -> None:
             self._statements.claim(connection, letter)
             self._statements.finish(connection, letter.push.key, b"", ASIDE, "")
             self._statements.give_up(connection, letter, error, attempts, clock.now())
 
+        self._front.run(aside)
+
     def settle_promises(self) -> int:
         """Fill in replies that were promised when a repeat gave up; how many are still at work elsewhere."""
-        with self._front.transaction() as connection:
-            return self._statements.settle(connection, clock.now())
+        return self._front.run(lambda connection: self._statements.settle(connection, clock.now()))
 
     def _work(self, letter: Letter, work: Work) -> Taken:
         try:
-            with self._front.transaction() as connection:
-                if not self._statements.claim(connection, letter):
-                    return self._repeat(connection, letter)
-                faultpoints.reach("callback.claimed")
-                taken = self._answer(connection, letter, work)
+            taken = self._front.run(lambda connection: self._first(connection, letter, work))
             faultpoints.reach("callback.committed")
             return taken
         except HandlerFailed as failure:
@@ -132,12 +134,20 @@ class Reception:
             if not self._front.is_held_elsewhere(error):
                 raise
             return self._give_up_waiting(letter)
-        with self._front.transaction() as connection:
-            if not self._statements.claim(connection, letter):
-                return self._repeat(connection, letter)
-            reply = sorry(letter.push, SORRY)
-            self._statements.finish(connection, letter.push.key, reply, FAILED, "")
-            return Taken(reply, FAILED, False)
+        return self._front.run(lambda connection: self._failed(connection, letter))
+
+    def _first(self, connection: sa.Connection, letter: Letter, work: Work) -> Taken:
+        if not self._statements.claim(connection, letter):
+            return self._repeat(connection, letter)
+        faultpoints.reach("callback.claimed")
+        return self._answer(connection, letter, work)
+
+    def _failed(self, connection: sa.Connection, letter: Letter) -> Taken:
+        if not self._statements.claim(connection, letter):
+            return self._repeat(connection, letter)
+        reply = sorry(letter.push, SORRY)
+        self._statements.finish(connection, letter.push.key, reply, FAILED, "")
+        return Taken(reply, FAILED, False)
 
     def _answer(self, connection: sa.Connection, letter: Letter, work: Work | None) -> Taken:
         push, now = letter.push, clock.now()
@@ -176,8 +186,7 @@ class Reception:
         """Another process is still at work on this message: say ``success``, the reply follows when it is
         done.
         """
-        with self._front.transaction() as connection:
-            self._statements.promise(connection, letter.push, clock.now())
+        self._front.run(lambda connection: self._statements.promise(connection, letter.push, clock.now()))
         return Taken(b"", WAITING, True)
 
 
