@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import resource
 import shutil
 import statistics
 import tempfile
@@ -55,6 +56,17 @@ def timed(work: Callable[[], object]) -> float:
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
+
+
+def timed_child(work: Callable[[], object], times: int = 3) -> tuple[float, float]:
+    """Medians of the seconds that ``work`` takes, and of the CPU seconds of the processes that it runs to their ends."""
+    took, used = [], []
+    for _ in range(times):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        took.append(timed(work))
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        used.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return statistics.median(took), statistics.median(used)
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -154,7 +166,7 @@ def spawning(inside: Path) -> Iterator[Spawn]:
         spawner.clean_up()
 
 
-def get(connection: http.client.HTTPConnection, path: str) -> tuple[int, bytes, Mapping[str, str]]:
+def get(connection: http.client.HTTPConnection, path: str) -> tuple[int, bytes, http.client.HTTPMessage]:
     """One GET over a kept connection: status, the bytes that came over the wire, headers."""
     connection.request("GET", path, headers={"Accept-Encoding": "gzip, br"})
     answer = connection.getresponse()

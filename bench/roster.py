@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -70,10 +71,10 @@ def _import(runtime: Runtime, data: bytes, bare: float, env: dict[str, str]) -> 
     plan = _plan(runtime, data)
     rows = plan.created + plan.unchanged + plan.updated
     _figure(f"check {rows:,} people, nothing there yet", frame.median_s(lambda: _plan(runtime, data)), bare)
-    seconds = frame.median_s(
-        lambda: run_flask("member", "import", DATA / "roster.xlsx", "--dry-run", "--json", env=env), times=3
+    _command(
+        "flask member import --dry-run",
+        lambda: run_flask("member", "import", DATA / "roster.xlsx", "--dry-run", "--json", env=env),
     )
-    _figure("flask member import --dry-run", seconds, bare)
     shown = json.loads(
         run_flask("member", "import", DATA / "roster.xlsx", "--dry-run", "--json", env=env).stdout
     )
@@ -104,12 +105,17 @@ def _export(runtime: Runtime, inside: Path, bare: float, env: dict[str, str]) ->
         done = run_flask("activity", "export", str(activity_id), out, env=env)
         assert done.returncode == 0, done.stderr
 
-    _figure("flask activity export", frame.median_s(command, times=3), bare)
+    _command("flask activity export", command)
     assert _calamine(out.read_bytes()) > len(people)
 
 
 def _figure(what: str, seconds: float, bare: float) -> None:
     frame.line(what, seconds, "s", budget=BUDGET_S, beside=f"{seconds / bare:.1f} x calamine alone")
+
+
+def _command(what: str, work: Callable[[], object]) -> None:
+    seconds, cpu = frame.timed_child(work)
+    frame.line(what, seconds, "s", budget=BUDGET_S, beside=f"{cpu:.2f} s of CPU")
 
 
 if __name__ == "__main__":
