@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from community import rights
@@ -52,12 +53,11 @@ def _machine() -> str:
 
 def take(session: Session, own: str, now: datetime) -> bool:
     """Whether the server with the fingerprint ``own`` may send. The first that asks is registered, later only a person."""
-    lease = session.get(InstanceLease, _ONLY)
-    if lease is None:
-        session.add(InstanceLease(id=_ONLY, fingerprint=own, confirmed_at=now))
-        session.flush()
-        return True
-    return lease.fingerprint == own
+    on_postgres = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql.insert if on_postgres else sqlite.insert
+    first = insert(InstanceLease).values(id=_ONLY, fingerprint=own, confirmed_at=now)
+    session.execute(first.on_conflict_do_nothing())  # several processes may start in the same moment
+    return registered(session, own)
 
 
 def may_send(session: Session, settings: Settings) -> bool:

@@ -87,7 +87,8 @@ class DatabaseTokens:
         free = sa.or_(
             SharedToken.lock_until.is_(None),
             SharedToken.lock_until < now,
-            SharedToken.lock_until > now + lease,  # left over from before the clock was set back
+            # Left over from before the clock was set back. Twice the lease, because ``now`` is older by the wait for the row.
+            SharedToken.lock_until > now + 2 * lease,
         )
         taken = (
             sa.update(SharedToken)
