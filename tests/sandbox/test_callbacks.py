@@ -163,13 +163,13 @@ def test_who_does_not_answer_in_time_is_asked_three_times_with_the_same_message(
 
 
 def test_an_answer_to_a_later_try_is_taken(sandbox: SandboxControl, receiver: Receiver) -> None:
-    sandbox.settings(callback_patience_s=0.3, callback_retry_pause_s=0.3)
+    sandbox.settings(callback_patience_s=1, callback_retry_pause_s=1)
     calls: list[float] = []
 
     def second(message: Any, nonce: str) -> Any:
         calls.append(time.monotonic())
         if len(calls) == 1:
-            time.sleep(0.6)
+            time.sleep(1.5)
         return "success"
 
     receiver.answer = second

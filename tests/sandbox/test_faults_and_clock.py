@@ -72,7 +72,7 @@ def test_slowness_is_real_and_goes_with_another_fault(world: World) -> None:
 
 
 def test_busy_for_a_while_is_over_after_a_while(world: World) -> None:
-    world.sandbox.faults({"path": "/cgi-bin/tags/get", "kind": "err:-1", "seconds": 0.2})
+    world.sandbox.faults({"path": "/cgi-bin/tags/get", "kind": "err:-1", "seconds": 1})
     assert world.api("/cgi-bin/tags/get")["errcode"] == -1
     assert world.sandbox.wait_for(lambda: "tags" in world.api("/cgi-bin/tags/get"))
 

@@ -221,7 +221,7 @@ def early_event(sandbox: Sandbox, msg_id: int) -> None:
     faults = json.loads(job_row["data"])["faults"] if job_row else []
     if not any(kind == "early" for kind, _ in faults):
         return
-    end = time.monotonic() + 2
+    end = time.monotonic() + 5
     with sandbox.unit():
         sandbox.store.run(
             "DELETE FROM jobs WHERE kind = 'mass_deliver' AND data LIKE ?", (f'%"msg_id": {msg_id},%',)
