@@ -62,6 +62,16 @@ def test_a_subscription_account_sends_once_a_day(world: World) -> None:
     assert world.send_all("c", tag_id)["errcode"] == 0
 
 
+def test_a_job_that_fails_gives_the_day_s_send_back(world: World) -> None:
+    world.sandbox.account(type="subscription")
+    world.sandbox.clock(at="2026-03-05T10:00:00+08:00", speed=100)
+    tag_id = world.tagged("第一支部", world.sandbox.followers(2))
+    world.sandbox.faults({"job_finish": "fail", "count": 1})
+    assert done(world, world.send_all("a", tag_id)["msg_id"]) == "SEND_FAIL"
+    assert world.send_all("b", tag_id)["errcode"] == 0
+    assert world.send_all("c", tag_id)["errcode"] == 45028
+
+
 def test_a_service_account_sends_to_all_four_times_a_month(world: World) -> None:
     world.sandbox.followers(2)
     answers = []

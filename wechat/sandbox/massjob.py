@@ -6,7 +6,7 @@ import json
 import time
 from typing import Any
 
-from .clock import month_of
+from .clock import day_of, month_of
 from .errors import ApiError
 from .habits import after_delivery
 from .people import head
@@ -59,6 +59,12 @@ def silence(sandbox: Sandbox, data: dict[str, Any]) -> None:
 
 def _fail(sandbox: Sandbox, msg_id: int, result: str, event: bool = True) -> None:
     sandbox.store.run("UPDATE mass SET status = 'failed', result = ? WHERE msg_id = ?", (result, msg_id))
+    # A job that failed uses up nothing but a call: the day's send is given back
+    way, created = sandbox.store.rows("SELECT way, created FROM mass WHERE msg_id = ?", (msg_id,))[0]
+    keys = ("mass_day", "to_all" if way == "all" else "")
+    sandbox.store.run(
+        "UPDATE usage SET used = max(0, used - 1) WHERE day = ? AND key IN (?, ?)", (day_of(created), *keys)
+    )
     if event:
         send_event(sandbox, msg_id)
 
