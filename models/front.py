@@ -65,6 +65,7 @@ class Front:
                 pool_size=1,
                 max_overflow=0,
                 pool_timeout=patience_s,
+                hide_parameters=True,
                 pool_reset_on_return=None,
             )
             listen_to_sqlite(self.engine, int(patience_s * 1000), _begin)
@@ -78,6 +79,7 @@ class Front:
                 pool_size=_POOL,
                 max_overflow=0,
                 pool_timeout=patience_s,
+                hide_parameters=True,
                 pool_pre_ping=True,
             )
         driver = self.engine.dialect.loaded_dbapi

@@ -41,10 +41,13 @@ class Database:
                 connect_args={"timeout": _BUSY_S, "check_same_thread": False},
                 pool_size=_POOL,
                 max_overflow=_POOL,
+                hide_parameters=True,
             )
             listen_to_sqlite(self.engine)
         else:
-            self.engine = sa.create_engine(self.url, pool_size=_POOL, max_overflow=_POOL, pool_pre_ping=True)
+            self.engine = sa.create_engine(
+                self.url, pool_size=_POOL, max_overflow=_POOL, pool_pre_ping=True, hide_parameters=True
+            )
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @contextmanager

@@ -25,7 +25,8 @@ def clean(db: Database, settings: Settings, now: datetime) -> None:
             sa.or_(InboundMessage.body.is_not(None), InboundMessage.reply.is_not(None)),
         )
         .values(body=None, reply=None),
-        sa.delete(Conversation).where(Conversation.expires_at < now),
+        # An answer that comes too late is asked again, so a talk is remembered for a day.
+        sa.delete(Conversation).where(Conversation.expires_at < now - timedelta(days=1)),
         sa.delete(OutboxMessage).where(OutboxMessage.status.in_(_OUTBOX_DONE), OutboxMessage.due_at < old),
     ]
     for statement in statements:
