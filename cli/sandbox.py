@@ -16,8 +16,14 @@ from settings import ROOT, Settings, load_settings
 
 def sandbox_environment(settings: Settings, data: Path | None) -> dict[str, str]:
     """The account of ``settings`` as the local WeChat takes it (``SANDBOX_*``); secrets do not appear in the process list."""
-    wechat = settings.wechat
+    wechat, mini = settings.wechat, settings.mini_program
+    mini_program = (
+        {"SANDBOX_MINI_APP_ID": mini.app_id, "SANDBOX_MINI_APP_SECRET": mini.app_secret}
+        if mini.app_id
+        else {}
+    )
     return {
+        **mini_program,
         "SANDBOX_APP_ID": wechat.app_id,
         "SANDBOX_APP_SECRET": wechat.app_secret,
         "SANDBOX_TOKEN": wechat.token,
