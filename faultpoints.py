@@ -17,7 +17,9 @@ from pathlib import Path
 
 _left = {
     name: int(times or 1)
-    for name, _, times in (point.partition(":") for point in os.environ.get("PIONEER_CRASH_AT", "").split(",") if point)
+    for name, _, times in (
+        point.partition(":") for point in os.environ.get("PIONEER_CRASH_AT", "").split(",") if point
+    )
 }
 _STALL_S = 60
 

@@ -63,7 +63,7 @@ def until() -> Callable[[World, int, str], dict[str, Any]]:
             deliveries = world.shown(push_id)["deliveries"]
             return bool(deliveries) and all(one["status"] == status for one in deliveries)
 
-        eventually(there, timeout_s=15, message=f"push {push_id} never became {status}")
+        eventually(there, timeout_s=30, message=f"push {push_id} never became {status}")
         return world.shown(push_id)
 
     return wait

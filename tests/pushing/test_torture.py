@@ -110,7 +110,7 @@ def test_each_follower_gets_a_push_once_whoever_is_killed_at_whatever_step(
         folder.mkdir()
         with fresh_sqlite(sqlite_template, folder) as url:
             scenes.append(Scene(who, spawn, folder, url))
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 200
     waiting = list(scenes)
     while waiting := [scene for scene in waiting if not scene.finished()]:
         assert time.monotonic() < deadline, [
