@@ -78,7 +78,10 @@ function touched() {
 
 editor.events.on("change", touched);
 form.addEventListener("input", touched);
-form.addEventListener("submit", () => { sending = true; keep(); });
+// The editor hands its text to the form with a little delay; what was typed last must go along.
+const hand = () => { area.value = editor.value; };
+
+form.addEventListener("submit", () => { hand(); sending = true; keep(); }, true);
 window.addEventListener("pageshow", () => { sending = false; });
 window.addEventListener("beforeunload", (event) => { if (changed && !sending) event.preventDefault(); });
 
@@ -149,6 +152,7 @@ document.querySelector("#cover-file").addEventListener("change", async (event) =
 
 document.querySelector("#preview").addEventListener("show.bs.modal", (event) => {
   const box = event.target;
+  hand();
   box.querySelector("[data-title]").textContent = form.elements.title.value;
   box.querySelector("[data-by]").textContent = form.elements.author.value;
   box.querySelector("[data-body]").innerHTML = area.value;
