@@ -83,7 +83,7 @@ class Delivery(Base):
     __tablename__ = "delivery"
 
     id: Mapped[Pk]
-    push_id: Mapped[int] = mapped_column(sa.ForeignKey("push.id"), index=True)
+    push_id: Mapped[int] = mapped_column(sa.ForeignKey("push.id"))
     road: Mapped[str] = mapped_column(sa.String(16))
     key: Mapped[str] = mapped_column(sa.String(32), unique=True)
     status: Mapped[str] = mapped_column(sa.String(12), default="planned")
@@ -111,7 +111,10 @@ class Delivery(Base):
 
     push: Mapped[Push] = relationship(back_populates="deliveries")
 
-    __table_args__ = (sa.Index("ix_delivery_due", "status", "due_at"),)
+    __table_args__ = (
+        sa.Index("ix_delivery_due", "status", "due_at"),
+        sa.Index("ix_delivery_push", "push_id", "status", "due_at"),
+    )
 
 
 class JobResult(Base):

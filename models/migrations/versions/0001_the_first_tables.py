@@ -658,7 +658,7 @@ def upgrade() -> None:
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.create_index("ix_delivery_due", ["status", "due_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_delivery_msg_id"), ["msg_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_delivery_push_id"), ["push_id"], unique=False)
+        batch_op.create_index("ix_delivery_push", ["push_id", "status", "due_at"], unique=False)
 
     op.create_table(
         "push_article",
@@ -703,7 +703,7 @@ def downgrade() -> None:
 
     op.drop_table("push_article")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_delivery_push_id"))
+        batch_op.drop_index("ix_delivery_push")
         batch_op.drop_index(batch_op.f("ix_delivery_msg_id"))
         batch_op.drop_index("ix_delivery_due")
 
