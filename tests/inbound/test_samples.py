@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import pytest
 import sqlalchemy as sa
 import time_machine
+from prometheus_client import REGISTRY
 
 import runtime as parts
 from models import Follower, InboundMessage, JobResult
@@ -34,7 +35,7 @@ def _in_2023() -> Iterator[None]:
         yield
 
 
-def build(url: str, folder: Path, mode: str = "safe") -> Runtime:
+def build(url: str, folder: Path, mode: str = "safe", **more: str) -> Runtime:
     """A process whose account is that of the samples."""
     wechat = {
         "app_id": VECTORS["app_id"],
@@ -42,8 +43,11 @@ def build(url: str, folder: Path, mode: str = "safe") -> Runtime:
         "encoding_aes_key": VECTORS["encoding_aes_key"],
         "original_id": VECTORS["original_id"],
         "message_mode": mode,
+        **more,
     }
-    return parts.build(make_settings(database={"url": url}, server={"data_dir": str(folder)}, wechat=wechat))
+    mini = {"app_id": "wx0a1b2c3d4e5f6072"}
+    server = {"data_dir": str(folder)}
+    return parts.build(make_settings(database={"url": url}, server=server, wechat=wechat, mini_program=mini))
 
 
 @pytest.fixture
@@ -201,7 +205,7 @@ def test_a_mini_programs_json_push_is_taken(process: Runtime) -> None:
             "SessionFrom": "study",
         }
     )
-    encrypted = account.encrypt(text.encode())
+    encrypted = account.encrypt(text.encode(), "wx0a1b2c3d4e5f6072")
     body = json.dumps({"ToUserName": "gh_mini00000001", "Encrypt": encrypted}).encode()
     assert call(app, "POST", account.query(1700000010, encrypted), body) == (200, b"success")
 
@@ -225,3 +229,30 @@ def test_two_events_of_one_second_are_two_and_one_sent_twice_is_one(process: Run
         assert call(app, "POST", query, body)[0] == 200
     with process.db.read_scope() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(InboundMessage)) == 2
+
+
+def test_during_a_key_change_both_keys_are_taken_and_the_old_one_is_answered_with(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    new = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+    built = build(sqlite_url, tmp_path, encoding_aes_key=new, previous_aes_key=VECTORS["encoding_aes_key"])
+    old = Account(VECTORS["token"], VECTORS["encoding_aes_key"], VECTORS["app_id"], VECTORS["original_id"])
+    app = make_callback(built)
+    for account in (old, account_of(built.settings)):
+        query, body = account.sealed(clear_xml(account, msg_id=len(account.aes_key)), 1700000010)
+        assert account.opened(*call(app, "POST", query, body)).text
+    built.close()
+
+
+def test_refusals_and_pushes_are_counted_for_the_metrics(process: Runtime) -> None:
+    def counted(name: str, **labels: str) -> float:
+        return REGISTRY.get_sample_value(name, labels) or 0.0
+
+    account, app = account_of(process.settings), make_callback(process)
+    refused = counted("pioneer_callback_refusals_total", reason="signature")
+    taken = counted("pioneer_callback_pushes_total", kind="text", outcome="done")
+    query, body = account.sealed(clear_xml(account), 1700000010)
+    call(app, "POST", query.replace("signature=", "signature=f", 1), body)
+    call(app, "POST", query, body)
+    assert counted("pioneer_callback_refusals_total", reason="signature") == refused + 1
+    assert counted("pioneer_callback_pushes_total", kind="text", outcome="done") == taken + 1
