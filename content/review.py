@@ -7,7 +7,7 @@ changed meanwhile never counts.
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 import clock
 from content import wording
@@ -170,9 +170,22 @@ def awaiting(session: Session, user: User, *, limit: int = 50) -> list[Article]:
     """Articles that wait for a decision which this user may take, the longest waiting first."""
     if not user.active or user.role not in _REVIEWERS:
         return []
-    query = sa.select(Article).where(Article.status == "in_review", Article.created_by != user.id)
+    query = sa.select(Article).options(defer(Article.html)).where(*_waits_for(user))
+    return list(session.scalars(query.order_by(Article.submitted_at, Article.id).limit(limit)))
+
+
+def awaiting_count(session: Session, user: User, *, limit: int = 100) -> int:
+    """How many they are, counted up to ``limit``."""
+    if not user.active or user.role not in _REVIEWERS:
+        return 0
+    found = sa.select(Article.id).where(*_waits_for(user)).limit(limit).subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(found)) or 0
+
+
+def _waits_for(user: User) -> list[sa.ColumnElement[bool]]:
+    where = [Article.status == "in_review", Article.created_by != user.id]
     if user.stage is not None:
-        query = query.where(Article.stage == user.stage)
+        where.append(Article.stage == user.stage)
     wrote = sa.select(ArticleRevision.id).where(
         ArticleRevision.article_id == Article.id, ArticleRevision.saved_by == user.id
     )
@@ -182,8 +195,7 @@ def awaiting(session: Session, user: User, *, limit: int = 50) -> list[Article]:
         Review.decision == "approved",
         Review.void.is_(False),
     )
-    query = query.where(~wrote.exists(), ~reviewed.exists())
-    return list(session.scalars(query.order_by(Article.submitted_at, Article.id).limit(limit)))
+    return [*where, ~wrote.exists(), ~reviewed.exists()]
 
 
 def _awaiting(

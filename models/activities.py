@@ -27,7 +27,7 @@ class Activity(Base):
     kind: Mapped[str] = mapped_column(sa.String(20), default="event")
     purpose: Mapped[str] = mapped_column(sa.String(300), default="")
     place: Mapped[str] = mapped_column(sa.String(100), default="")
-    starts_at: Mapped[datetime]
+    starts_at: Mapped[datetime] = mapped_column(index=True)
     ends_at: Mapped[datetime]
     for_all: Mapped[bool] = mapped_column(default=False)
     status: Mapped[str] = mapped_column(sa.String(10), default="open")
@@ -64,7 +64,7 @@ class CheckIn(Base):
     activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"))
     member_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"), index=True)
     branch_id: Mapped[int] = mapped_column(sa.ForeignKey("branch.id"))
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(index=True)
     via: Mapped[str] = mapped_column(sa.String(10), default="reply")
     made_up: Mapped[bool] = mapped_column(default=False)
     reason: Mapped[str] = mapped_column(sa.String(200), default="")

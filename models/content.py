@@ -65,7 +65,7 @@ class Article(Base):
     html: Mapped[str] = mapped_column(sa.Text, default="")
     cover_sha256: Mapped[str | None] = mapped_column(sa.ForeignKey("asset.sha256"))
     source_url: Mapped[str] = mapped_column(sa.String(500), default="")
-    status: Mapped[str] = mapped_column(sa.String(16), default="draft", index=True)
+    status: Mapped[str] = mapped_column(sa.String(16), default="draft")
     stage: Mapped[int] = mapped_column(default=0)
     hash: Mapped[str] = mapped_column(sa.String(64))
     version: Mapped[int] = mapped_column(default=1)
@@ -87,7 +87,9 @@ class Article(Base):
 
     __table_args__ = (
         sa.Index("ix_article_column_published", "column_id", "status", "published_at"),
-        sa.Index("ix_article_queue", "column_id", "queue_position"),
+        sa.Index("ix_article_queue", "column_id", "status", "queue_position"),
+        sa.Index("ix_article_status", "status", "updated_at"),
+        sa.Index("ix_article_updated_at", "updated_at", "id"),
     )
 
 

@@ -33,7 +33,7 @@ class Push(Base):
     audience: Mapped[str] = mapped_column(sa.String(1000))
     road: Mapped[str] = mapped_column(sa.String(16), default="auto")
     status: Mapped[str] = mapped_column(sa.String(16), default="draft")
-    due_at: Mapped[datetime]
+    due_at: Mapped[datetime] = mapped_column(index=True)
     activity_id: Mapped[int | None] = mapped_column(sa.ForeignKey("activity.id"), index=True)
     slot_key: Mapped[str | None] = mapped_column(sa.String(80), unique=True)
     note: Mapped[str] = mapped_column(sa.String(500), default="")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 import clock
 from community import activities, followers, users
@@ -37,7 +37,8 @@ def desk() -> str:
             mine = sa.select(Article).where(
                 Article.created_by == me.id, Article.status.in_(("draft", "returned"))
             )
-            values["drafts"] = list(session.scalars(mine.order_by(Article.updated_at.desc()).limit(5)))
+            latest = mine.options(defer(Article.html)).order_by(Article.updated_at.desc()).limit(5)
+            values["drafts"] = list(session.scalars(latest))
         return draw("desk.html", now=clock.now(), **values)
 
 

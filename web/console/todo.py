@@ -26,7 +26,7 @@ class Todo:
 
 def counts(session: Session, user: User) -> Todo:
     """What waits for this user."""
-    found = {"reviews": len(review.awaiting(session, user))}
+    found = {"reviews": review.awaiting_count(session, user)}
     if users.may(user, "checkin.record"):
         query = (
             sa.select(sa.func.count())
