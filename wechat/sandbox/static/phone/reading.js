@@ -18,7 +18,8 @@ export function openLink(url, title = "", article = null) {
   const frame = el("iframe", { onload: () => { loads += 1; }, src: address, title: title || "网页", referrerpolicy: "no-referrer-when-downgrade" });
   const forwarded = article ?? { title: title || "网页链接", digest: host, cover: "", url: new URL(address, location.href).href };
   open({
-    strayed: () => loads > 1,
+    enter() { this.entries ??= history.length; },
+    strayed() { return loads > 1 || history.length !== this.entries; },
     node: el("section", { class: "browser" },
       el("header", { class: "bar" },
         el("button", { type: "button", class: "bar-side", "aria-label": "关闭", onclick: goBack }, icon("close")),
