@@ -26,6 +26,7 @@ from flask import (
     url_for,
 )
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as Answer
@@ -221,12 +222,17 @@ def http_error(error: HTTPException) -> Any:
     """Werkzeug's own errors on office pages, in our words and look; elsewhere as they are."""
     if not any(request.path == face or request.path.startswith(f"{face}/") for face in FACES):
         return error
-    if not hasattr(g, "user") and (redirected := _sign_in_first()) is not None:
-        return redirected
     status = error.code or 500
+    if status < 500 and not hasattr(g, "user") and (redirected := _sign_in_first()) is not None:
+        return redirected
     if status < 400:
         return error
     heading, message = _HTTP_TEXTS.get(
         status, ("系统出错了", "系统暂时无法处理，请稍后再试，多次出现请联系管理员")
     )
+    if status >= 500:
+        g.user = None  # the page must not ask the database again
+        if isinstance(getattr(error, "original_exception", None), OperationalError):
+            status, heading = 503, "数据库没有应答"
+            message = "数据库暂时连接不上，请稍后再试，多次出现请联系管理员"
     return _error_page(status, heading, message)

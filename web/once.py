@@ -14,6 +14,8 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from flask import flash, redirect, request
+from redis import Redis
+from redis.exceptions import RedisError
 from werkzeug.wrappers import Response
 
 from web.access import back_to, parts
@@ -58,48 +60,51 @@ def once(view: V) -> V:
 
 
 def _claim(name: str) -> bool:
-    if (redis := parts().redis) is not None:
-        return bool(redis.set(f"once:{name}", _BUSY, ex=_KEEP_S, nx=True))
+    return bool(
+        _stored(
+            lambda redis: redis.set(f"once:{name}", _BUSY, ex=_KEEP_S, nx=True), lambda: _claim_here(name)
+        )
+    )
+
+
+def _claim_here(name: str) -> bool:
     now = time.monotonic()
-    with _guard:
-        for old in [key for key, (at, _) in _kept.items() if now - at > _KEEP_S]:
-            del _kept[old]
-        if name in _kept:
-            return False
-        _kept[name] = (now, _BUSY)
-        return True
+    for old in [key for key, (at, _) in _kept.items() if now - at > _KEEP_S]:
+        del _kept[old]
+    if name in _kept:
+        return False
+    _kept[name] = (now, _BUSY)
+    return True
 
 
 def _remember(name: str, location: str) -> None:
-    if (redis := parts().redis) is not None:
-        redis.set(f"once:{name}", location, ex=_KEEP_S)
-        return
-    with _guard:
-        _kept[name] = (time.monotonic(), location)
+    _stored(
+        lambda redis: redis.set(f"once:{name}", location, ex=_KEEP_S),
+        lambda: _kept.__setitem__(name, (time.monotonic(), location)),
+    )
 
 
 def _forget(name: str) -> None:
-    if (redis := parts().redis) is not None:
-        redis.delete(f"once:{name}")
-        return
-    with _guard:
-        _kept.pop(name, None)
+    _stored(lambda redis: redis.delete(f"once:{name}"), lambda: _kept.pop(name, None))
 
 
 def _led_to(name: str) -> str:
     """Where the first one led; waits a little for one that is still at work."""
     until = time.monotonic() + _WAIT_S
     while True:
-        location = _location(name)
+        found = _stored(lambda redis: redis.get(f"once:{name}"), lambda: _kept.get(name, (0.0, None))[1])
+        location = found.decode() if isinstance(found, bytes) else found
         if location is None or location or time.monotonic() > until:
-            return location or ""
+            return str(location or "")
         time.sleep(0.05)
 
 
-def _location(name: str) -> str | None:
+def _stored(shared: Callable[[Redis], Any], own: Callable[[], Any]) -> Any:
+    """Ask Redis, where there is one and it answers, else this process: a dead Redis must not stop the office."""
     if (redis := parts().redis) is not None:
-        found = cast("bytes | None", redis.get(f"once:{name}"))
-        return None if found is None else found.decode()
+        try:
+            return shared(redis)
+        except RedisError:
+            pass
     with _guard:
-        kept = _kept.get(name)
-    return None if kept is None else kept[1]
+        return own()

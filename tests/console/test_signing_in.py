@@ -94,3 +94,13 @@ def test_changing_the_own_password_needs_the_old_one_and_signs_out(office: Offic
     answer = desk.post("/console/password", {**form, "old": PASSWORD})
     assert answer.location == "/console/login"
     assert desk.client.get("/console/").status_code == 303
+
+
+def test_a_database_that_is_away_is_told_in_words(office: Office) -> None:
+    desk = office.desk("admin")
+    office.app.testing = False
+    with office.parts.db.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE login_session RENAME TO elsewhere")
+    answer = desk.client.get("/console/")
+    assert answer.status_code == 503
+    assert "数据库暂时连接不上，请稍后再试" in text_of(answer)

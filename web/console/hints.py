@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 from flask import url_for
+from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
 import clock
@@ -68,9 +69,7 @@ def _redis_answers(parts: Runtime) -> bool:
     if time.monotonic() - at > _ASK_EVERY_S:
         try:
             good = bool(parts.redis.ping())
-        except Exception as error:  # redis-py's own errors do not derive from OSError
-            if not isinstance(error, OSError) and not type(error).__module__.startswith("redis"):
-                raise
+        except RedisError:
             good = False
         _redis_state = (time.monotonic(), good)
     return good

@@ -12,12 +12,17 @@ from models import User
 
 @dataclass(frozen=True)
 class Entry:
-    """A link of the menu; ``endpoint`` is its view, ``right`` what it takes, ``count`` names a figure of :class:`Todo`."""
+    """A link of the menu.
+
+    ``endpoint`` is its view, ``right`` what it takes, ``count`` names a figure of :class:`web.console.todo.Todo`, ``also`` are
+    views that belong to it although their addresses do not say so.
+    """
 
     text: str
     endpoint: str
     right: str
     count: str = ""
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,13 @@ MENU = (
         "file-earmark-text",
         (
             Entry("全部稿件", "console.articles", "article.view"),
-            Entry("稿件审核", "console.reviews", "article.review", "reviews"),
+            Entry(
+                "稿件审核",
+                "console.reviews",
+                "article.review",
+                "reviews",
+                ("console.article_review", "console.article_review_post"),
+            ),
             Entry("待发队列", "console.queue", "article.view"),
             Entry("栏目与时段", "console.columns", "article.view"),
         ),
@@ -119,9 +130,14 @@ def menu_for(user: User, counts: dict[str, int]) -> list[ShownGroup]:
         shown = ShownGroup(group.text, group.icon)
         for entry in group.entries:
             if users.may(user, entry.right):
-                shown.entries.append(Shown(entry.text, url_for(entry.endpoint), counts.get(entry.count, 0)))
+                count = counts.get(entry.count, 0)
+                shown.entries.append(
+                    Shown(entry.text, url_for(entry.endpoint), count, request.endpoint in entry.also)
+                )
         if shown.entries:
             groups.append(shown)
+    if any(group.open for group in groups):
+        return groups
     path = request.path.rstrip("/")
     here = [
         entry
