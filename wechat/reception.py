@@ -153,7 +153,7 @@ class Reception:
         push, now = letter.push, clock.now()
         desk = Desk(self._office, connection, push.openid, push.key, letter.received_at)
         try:
-            if is_written(push):
+            if is_written(push) and work is not None:  # who wrote before an outage may have left since
                 self._statements.note_writer(connection, push.openid, letter.received_at)
             answer = self._route(desk, push)
             desk.finish()

@@ -63,7 +63,7 @@ def greeting(desk: Desk, intent: Intent) -> Reply:
 def human(desk: Desk, intent: Intent) -> Reply:
     """Somebody wants a person."""
     return TextReply(
-        "请直接联系您所在党支部的书记，或到社区党群服务中心咨询。您也可以留言说明情况和联系方式，工作人员看到后会与您联系"
+        "请直接联系您所在党支部的书记，或到社区党群服务中心咨询。本公众号由系统自动回复，暂无人工值守"
     )
 
 
