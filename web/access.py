@@ -137,10 +137,13 @@ def _refused(error: PioneerError, form: Callable[..., Any] | None, values: dict[
 
 def back_to(default: str = "") -> str:
     """The page one came from, if it is one of ours, else ``default`` or the first page."""
+    return _came_from() or default or url_for("console.desk")
+
+
+def _came_from() -> str:
     parts_ = urlsplit(request.referrer or "")
     path = parts_.path + (f"?{parts_.query}" if parts_.query else "")
-    ours = parts_.netloc == request.host and is_ours(path)
-    return path if ours and parts_.path != request.path else default or url_for("console.desk")
+    return path if parts_.netloc == request.host and is_ours(path) else ""
 
 
 def is_ours(path: str) -> bool:
@@ -182,7 +185,7 @@ def _sign_in_first() -> Answer | None:
     if token:
         session.pop(TOKEN)
         flash(EXPIRED, "warning")
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else back_to("")
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else _came_from()
     here = url_for("console.sign_in", next=wanted if is_ours(wanted) else None)
     if request.headers.get("HX-Request"):
         here = url_for("console.sign_in", next=_shown_page())
@@ -207,7 +210,7 @@ def _stale_form(_error: CSRFError) -> Answer:
     if session.get(TOKEN):
         return _error_page(400, "页面已过期", "页面打开时间太久或浏览器禁用了 Cookie，请返回上一页刷新后重试")
     flash(EXPIRED, "warning")
-    return redirect(url_for("console.sign_in", next=back_to("")), 303)
+    return redirect(url_for("console.sign_in", next=_came_from() or None), 303)
 
 
 def _error_page(status: int, heading: str, message: str) -> Answer:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import sqlalchemy as sa
 
 import clock
 from models import LoginSession
-from tests.console.conftest import PASSWORD, Office, text_of
+from tests.console.conftest import PASSWORD, Office, field, text_of
+from tests.fixtures.configuration import make_settings
+from tests.fixtures.processes import free_port
 
 
 def test_a_wrong_password_says_how_many_tries_are_left_and_then_locks(office: Office) -> None:
@@ -51,6 +54,24 @@ def test_a_session_that_is_over_says_so_and_leads_back(office: Office) -> None:
     assert answer.status_code == 303
     assert "next=/console/articles/new" in answer.location.replace("%2F", "/")
     assert "登录已过期，请重新登录，未保存的内容已为您保留" in desk.get(answer.location)
+
+
+def test_a_form_that_is_sent_after_the_session_is_over_leads_back_to_its_page(office: Office) -> None:
+    article = office.article()
+    path = f"/console/articles/{article}/edit"
+    for over in ("expired", "signed out elsewhere"):
+        desk = office.stranger()
+        desk.get("/console/login")
+        desk.post("/console/login", {"username": "editor", "password": PASSWORD})
+        desk.get(path)
+        if over == "expired":
+            with office.parts.db.session_scope() as session:
+                session.execute(sa.update(LoginSession).values(expires_at=clock.now() - timedelta(minutes=1)))
+        else:
+            desk.client.delete_cookie("pioneer")
+        answer = desk.post(path, {"title": "x"}, headers={"Referer": f"http://localhost{path}"})
+        assert answer.location.replace("%2F", "/").endswith(f"next={path}"), over
+        assert "未保存的内容已为您保留" in desk.get(answer.location)
 
 
 def test_a_fragment_of_a_page_whose_session_is_over_leads_the_whole_page_to_the_login(office: Office) -> None:
@@ -104,3 +125,18 @@ def test_a_database_that_is_away_is_told_in_words(office: Office) -> None:
     answer = desk.client.get("/console/")
     assert answer.status_code == 503
     assert "数据库暂时连接不上，请稍后再试" in text_of(answer)
+
+
+def test_a_redis_that_is_away_stops_nobody_and_is_told(sqlite_url: str, tmp_path: Path) -> None:
+    dead = f"redis://127.0.0.1:{free_port()}/0"
+    settings = make_settings(
+        database={"url": sqlite_url}, server={"data_dir": str(tmp_path / "var")}, redis={"url": dead}
+    )
+    office = Office(settings)
+    desk = office.desk("admin")
+    page = desk.get("/console/users/new")
+    assert "Redis 没有应答，排队中的推送会延后" in page
+    form = {"once": field(page, "once"), "username": "newcomer", "role": "editor", "password": PASSWORD}
+    first, second = desk.post("/console/users/new", form), desk.post("/console/users/new", form)
+    assert first.location == second.location
+    office.close()
