@@ -166,7 +166,7 @@ class Callback:
             body: bytes = stream.read(self._limit + 1)
         elif not length.isascii() or not length.isdigit():
             raise BadPush("length")
-        elif int(length) > self._limit:
+        elif len(length) > 9 or int(length) > self._limit:
             raise BadPush("too_large")
         else:
             body = stream.read(int(length))
