@@ -27,6 +27,7 @@ from models import (
 )
 
 BRANCHES = 120
+BACKLOG = 40
 _CHUNK = 20_000
 _BODY = "<p>" + "社区党支部围绕居民关心的事，商量办法，分头去做，做完再听大家怎么说。" * 40 + "</p>"
 
@@ -142,11 +143,13 @@ def past_activities(
 
 
 def articles(session: Session, user_id: int, count: int) -> list[int]:
-    """Ids of new articles in both columns: of ten, eight are published, one is a draft, one in review."""
+    """Ids of new articles in both columns: the newest forty are drafts and in review, the others are published.
+
+    What is being worked on stays as much as people can work on, however many articles there have been.
+    """
     keys = [column.id for column in columns.ensure_defaults(session)]
     last = session.scalar(sa.select(sa.func.max(Article.id))) or 0
     now = clock.now()
-    states = ("published",) * 8 + ("draft", "in_review")
     ids = list(range(last + 1, last + 1 + count))
     _insert(
         session,
@@ -154,20 +157,18 @@ def articles(session: Session, user_id: int, count: int) -> list[int]:
         [
             {
                 "id": ident,
-                "column_id": keys[ident // len(states) % len(keys)],
+                "column_id": keys[ident // 2 % len(keys)],
                 "title": f"第{ident}期：把居民的事办在身边",
                 "author": "编辑部",
                 "digest": "一件小事怎样办成，办成以后怎样不再反复。",
                 "html": _BODY,
-                "status": states[ident % len(states)],
-                "stage": 1 if states[ident % len(states)] == "in_review" else 0,
+                "status": "published" if n >= BACKLOG else ("draft", "in_review")[n % 2],
+                "stage": n % 2 if n < BACKLOG else 0,
                 "hash": f"{ident:064x}",
                 "created_by": user_id,
                 "created_at": now - timedelta(hours=n),
                 "updated_at": now - timedelta(hours=n),
-                "published_at": now - timedelta(hours=n)
-                if states[ident % len(states)] == "published"
-                else None,
+                "published_at": now - timedelta(hours=n) if n >= BACKLOG else None,
             }
             for n, ident in enumerate(ids)
         ],
@@ -176,11 +177,13 @@ def articles(session: Session, user_id: int, count: int) -> list[int]:
 
 
 def pushes(session: Session, user_id: int, article_ids: Sequence[int], count: int, calls: int) -> list[int]:
-    """Ids of new pushes that were sent, each with one article and ``calls`` deliveries."""
+    """Ids of new pushes that were sent, three a day backwards, each with one article and ``calls`` deliveries."""
     last = session.scalar(sa.select(sa.func.max(Push.id))) or 0
     now = clock.now()
     ids = list(range(last + 1, last + 1 + count))
-    _insert(session, Push, [_push(ident, user_id, now - timedelta(hours=n)) for n, ident in enumerate(ids)])
+    _insert(
+        session, Push, [_push(ident, user_id, now - timedelta(hours=8 * n)) for n, ident in enumerate(ids)]
+    )
     _insert(
         session,
         PushArticle,
