@@ -9,10 +9,11 @@ import pytest
 from playwright.sync_api import Page, expect
 from python_calamine import CalamineWorkbook
 
-from tests.fixtures.browser import PHONE, Windows
+from tests.fixtures.browser import Windows
 from tests.fixtures.live import Live
 from tests.fixtures.processes import Spawn
-from tests.journeys.clicks import WIDTHS, Desk, Handset, fits, new_links, start_demo, window
+from tests.fixtures.screens import WIDTHS, Handset, fits, window
+from tests.journeys.clicks import Desk, new_links, start_demo
 
 pytestmark = pytest.mark.browser
 DATA = Path(__file__).parents[1] / "data"
@@ -118,8 +119,7 @@ def test_from_the_word_file_to_the_ledger(
         approve(desk, title)
         desk.leave()
 
-    touch = {"has_touch": True, "is_mobile": True} if width < 700 else {}
-    phone = Handset(window(windows, width, **touch), demo.sandbox_url).open()
+    phone = Handset(window(windows, width, touch=width < 700), demo.sandbox_url).open()
     phone.become_somebody_new("小区居民甲")
     phone.scan(BRANCH)
     phone.hear("您通过梧桐里支部的二维码关注")
@@ -164,7 +164,7 @@ def test_from_the_word_file_to_the_ledger(
 
 
 def test_the_secretary_does_her_part_on_a_phone(demo: Live, windows: Windows, tmp_path: Path) -> None:
-    desk = Desk(window(windows, 375, has_touch=True, is_mobile=True), demo)
+    desk = Desk(window(windows, 375, touch=True), demo)
     page = desk.enter("shuji", "/branch/")
     page.get_by_role("link", name=ACTIVITY).click()
     count = page.locator(".big-count .now")
@@ -188,7 +188,6 @@ def test_the_secretary_does_her_part_on_a_phone(demo: Live, windows: Windows, tm
     page.get_by_role("link", name="二维码").click()
     expect(page.locator("img.qr")).to_be_visible()
     fits(page)
-    assert PHONE["width"] == WIDTHS[375]["width"]
 
 
 def test_every_page_of_the_console_fits_a_phone_and_a_desk(demo: Live, windows: Windows) -> None:

@@ -67,8 +67,9 @@ export function openPeople() {
   const search = el("input", { type: "search", placeholder: "按昵称查找", "aria-label": "按昵称查找", oninput: () => draw() });
 
   async function draw() {
-    const answer = await guarded(() => call(`followers?limit=60&q=${encodeURIComponent(search.value.trim())}`));
-    if (!answer) return;
+    const wanted = search.value.trim();
+    const answer = await guarded(() => call(`followers?limit=60&q=${encodeURIComponent(wanted)}`));
+    if (!answer || wanted !== search.value.trim()) return;
     fill(list,
       el("p", { class: "list-heading" }, `共 ${answer.total.toLocaleString("zh-CN")} 人`),
       answer.followers.map((person) => row(avatar(person.nickname), person.nickname, person.following ? "已关注" : "未关注",
