@@ -70,7 +70,13 @@ ROADS = {
     "kit": "转发包（不占额度）",
     "publish": "发布（不群发）",
 }
-VIA = {"reply": "微信回复", "menu": "公众号菜单", "secretary": "支部补录", "console": "后台补录", "paper": "纸质补录"}
+VIA = {
+    "reply": "微信回复",
+    "menu": "公众号菜单",
+    "secretary": "支部补录",
+    "console": "后台补录",
+    "paper": "纸质补录",
+}
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 
 
@@ -154,7 +160,9 @@ def weekday_names(days: Sequence[int]) -> str:
     chosen = sorted(set(days))
     if len(chosen) == 7:
         return "每天"
-    return "工作日" if chosen == [0, 1, 2, 3, 4] else "、".join(WEEKDAYS[day] for day in chosen if 0 <= day < 7)
+    return (
+        "工作日" if chosen == [0, 1, 2, 3, 4] else "、".join(WEEKDAYS[day] for day in chosen if 0 <= day < 7)
+    )
 
 
 def audience_label(text: str) -> str:

@@ -109,3 +109,4 @@ def test_an_unknown_address_is_told_in_the_office_s_words(office: Office) -> Non
     answer = office.desk("admin").client.get("/console/nothing-here")
     assert answer.status_code == 404
     assert "您访问的页面不存在或已移走" in text_of(answer)
+    assert "全部稿件" in text_of(answer)

@@ -45,4 +45,6 @@ def frame() -> dict[str, Any]:
     }
 
 
-blueprint.context_processor(frame)
+@blueprint.app_context_processor
+def _framed() -> dict[str, Any]:
+    return frame() if request.path.startswith(blueprint.url_prefix or "") else {}

@@ -27,7 +27,12 @@ def desk() -> str:
             values["reviews"] = review.awaiting(session, me, limit=5)
         if users.may(me, "push.view"):
             values["week"] = upcoming.week(session)
-            recent = sa.select(Push).where(Push.status != "scheduled").order_by(Push.due_at.desc()).limit(5)
+            recent = (
+                sa.select(Push)
+                .where(Push.status != "scheduled", Push.due_at <= clock.now())
+                .order_by(Push.due_at.desc())
+                .limit(5)
+            )
             values["recent"] = list(session.scalars(recent))
             values["quota"] = _quota(session)
             values["queued"] = sum(queue.counts(session).values())

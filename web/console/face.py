@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, g, render_template
+from flask import Blueprint, g, render_template, request
 
 from community import users
 from web import access, once
@@ -40,4 +40,7 @@ def frame() -> dict[str, Any]:
     return values
 
 
-blueprint.context_processor(frame)
+@blueprint.app_context_processor
+def _framed() -> dict[str, Any]:
+    """Also for pages that belong to no view: an unknown address under ``/console`` keeps its menu."""
+    return frame() if request.path.startswith(blueprint.url_prefix or "") else {}

@@ -67,6 +67,7 @@ DETAILS = {
 }  # fmt: skip
 
 
+_IN_ACTION = {"follower.sync": {"added": "新增", "left": "离开", "tags": "标签", "tag_changes": "待更新标签"}}
 _WORDS = {**ROLE_NAMES, "all": "全部", "auto": "自动", "mass": "群发", "template": "模板消息"}
 
 
@@ -129,8 +130,9 @@ def subject(text: str) -> str:
     return f"{SUBJECTS.get(kind, kind)} {number}" if number else SUBJECTS.get(text, text or "—")
 
 
-def detail(values: dict[str, Any]) -> str:
+def detail(action: str, values: dict[str, Any]) -> str:
     """An entry's details in one line."""
+    names = {**DETAILS, **_IN_ACTION.get(action, {})}
     shown = []
     for key, value in values.items():
         if isinstance(value, bool):
@@ -139,7 +141,7 @@ def detail(values: dict[str, Any]) -> str:
             word = f"{len(value)} 个"
         else:
             word = _WORDS.get(str(value), str(value))
-        shown.append(f"{DETAILS.get(key, key)}：{word[:12] if key == 'hash' else word}")
+        shown.append(f"{names.get(key, key)}：{word[:12] if key == 'hash' else word}")
     return "；".join(shown) or "—"
 
 

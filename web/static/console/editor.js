@@ -106,7 +106,8 @@ function offer() {
   if (!kept || JSON.stringify(kept.values) === before) return;
   const box = document.querySelector("#kept");
   const at = new Date(kept.at);
-  const when = at.toLocaleString("zh-CN", { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" });
+  const two = (number) => String(number).padStart(2, "0");
+  const when = `${at.getMonth() + 1}月${at.getDate()}日 ${two(at.getHours())}:${two(at.getMinutes())}`;
   box.querySelector("[data-when]").textContent = `本机保留了 ${when} 尚未保存的内容。`;
   box.hidden = false;
   box.querySelector("[data-restore]").onclick = () => {
