@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import shutil
 import sys
@@ -14,7 +13,6 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,12 +31,6 @@ def page(browser: Browser, **options: Any) -> Page:
         locale="zh-CN", timezone_id="Asia/Shanghai", device_scale_factor=2, **options
     )
     return context.new_page()
-
-
-def keep(tab: Page, name: str) -> None:
-    """Write what ``tab`` shows, in few colours: a third of the bytes."""
-    picture = Image.open(io.BytesIO(tab.screenshot())).convert("RGB")
-    picture.quantize(192, dither=Image.Dither.NONE).save(IMAGES / f"{name}.png", optimize=True)
 
 
 def phone(browser: Browser) -> Page:
@@ -61,7 +53,7 @@ def console(browser: Browser, url: str) -> None:
         tab.mouse.move(0, 0)
         tab.reload()  # without the note that it was closed
         tab.wait_for_load_state("networkidle")
-    keep(tab, "console")
+    tab.screenshot(path=IMAGES / "console.png")
 
 
 def reader(browser: Browser, url: str) -> None:
@@ -69,7 +61,7 @@ def reader(browser: Browser, url: str) -> None:
     tab = phone(browser)
     tab.goto(f"{url}/m/study")
     tab.wait_for_load_state("networkidle")
-    keep(tab, "reader")
+    tab.screenshot(path=IMAGES / "reader.png")
 
 
 def account(browser: Browser, url: str) -> None:
@@ -82,7 +74,7 @@ def account(browser: Browser, url: str) -> None:
     tab.get_by_text("时代先锋").first.click()
     tab.get_by_text("签到", exact=True).last.wait_for()
     tab.wait_for_timeout(800)  # the list of bubbles slides into place
-    keep(tab, "phone")
+    tab.screenshot(path=IMAGES / "phone.png")
 
 
 def ask(address: str, body: dict[str, Any]) -> Any:
