@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -22,7 +23,7 @@ from app import create_app
 from community import places, users
 from content import articles, columns, pictures
 from content.assets import AssetStore, remember
-from models import Column, Follower, Member
+from models import Column, Follower, Member, User
 from settings import Settings
 from tests.fixtures.configuration import make_settings
 
@@ -97,26 +98,29 @@ class Office:
         self.parts = runtime.build(settings)
         self.app: Flask = create_app(settings, self.parts)
         self.app.testing = True
-        self.app.config["RATELIMIT_ENABLED"] = False
         self.desks: dict[str, Desk] = {}
-        now = clock.now()
-        found = places.parse((DATA / "places.xlsx").read_bytes())
         with self.parts.db.session_scope() as session:
-            columns.ensure_defaults(session)
-            places.write(session, found, at=now)
-            first = places.branches(session)[0]
-            for name, role in ROLES.items():
-                branch = first if role == "secretary" else None
-                users.create(
-                    session,
-                    username=name,
-                    password_hash=_HASH,
-                    role=role,
-                    at=now,
-                    branch=branch,
-                    display_name=name,
-                )
-            self.branch_id = first.id
+            if session.scalar(sa.select(sa.func.count(User.id))) == 0:
+                self._furnish(session)
+            self.branch_id = places.branches(session)[0].id
+
+    @staticmethod
+    def _furnish(session: Session) -> None:
+        now = clock.now()
+        columns.ensure_defaults(session)
+        places.write(session, places.parse((DATA / "places.xlsx").read_bytes()), at=now)
+        first = places.branches(session)[0]
+        for name, role in ROLES.items():
+            branch = first if role == "secretary" else None
+            users.create(
+                session,
+                username=name,
+                password_hash=_HASH,
+                role=role,
+                at=now,
+                branch=branch,
+                display_name=name,
+            )
 
     def stranger(self) -> Desk:
         """A browser in which nobody is signed in."""
@@ -176,10 +180,26 @@ class Office:
         self.parts.close()
 
 
+@pytest.fixture(scope="module")
+def furnished(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with an office in it, to be copied: furnishing one takes as long as a test."""
+    folder = tmp_path_factory.mktemp("office")
+    path = folder / "office.db"
+    shutil.copyfile(sqlite_template, path)
+    made = Office(make_settings(database={"url": f"sqlite:///{path}"}, server={"data_dir": str(folder)}))
+    made.close()  # the last one to leave writes the log back into the file
+    assert not path.with_name("office.db-wal").exists()
+    return path
+
+
 @pytest.fixture
-def office(sqlite_url: str, tmp_path: Path) -> Iterator[Office]:
+def office(furnished: Path, tmp_path: Path) -> Iterator[Office]:
     """An office with its columns, places and one person of each role, on SQLite."""
-    made = Office(make_settings(database={"url": sqlite_url}, server={"data_dir": str(tmp_path / "var")}))
+    path = tmp_path / "office.db"
+    shutil.copyfile(furnished, path)
+    made = Office(
+        make_settings(database={"url": f"sqlite:///{path}"}, server={"data_dir": str(tmp_path / "var")})
+    )
     yield made
     made.close()
 

@@ -140,3 +140,12 @@ def test_a_redis_that_is_away_stops_nobody_and_is_told(sqlite_url: str, tmp_path
     first, second = desk.post("/console/users/new", form), desk.post("/console/users/new", form)
     assert first.location == second.location
     office.close()
+
+
+def test_one_address_cannot_try_passwords_without_end(office: Office) -> None:
+    desk = office.stranger()
+    desk.get("/console/login")
+    for _ in range(30):
+        desk.post("/console/login", {"username": "nobody", "password": "guess"}, 401)
+    answer = desk.post("/console/login", {"username": "nobody", "password": "guess"}, 429)
+    assert "短时间内尝试次数过多，请一分钟后再试" in text_of(answer)
