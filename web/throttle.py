@@ -19,4 +19,5 @@ def register(app: Flask, runtime: Runtime) -> None:
     """Start counting for ``app``."""
     app.config["RATELIMIT_STORAGE_URI"] = runtime.settings.redis.url or "memory://"
     app.config["RATELIMIT_IN_MEMORY_FALLBACK_ENABLED"] = True
+    app.config["RATELIMIT_STRATEGY"] = "moving-window"
     limiter.init_app(app)
