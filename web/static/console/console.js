@@ -28,9 +28,15 @@ function ask(form, button) {
   ok.textContent = source.dataset.confirmOk || "确定";
   const modal = window.bootstrap.Modal.getOrCreateInstance(dialog);
   ok.onclick = () => {
-    form.dataset.confirmed = "yes";
     modal.hide();
-    form.requestSubmit(button || undefined);
+    // A part that refreshes may have been drawn anew while the dialog was open.
+    const there = form.isConnected ? form : one(`form[action="${form.getAttribute("action")}"]`);
+    if (!there) {
+      notice("状态刚刚有变化，请核对后重试", "warning");
+      return;
+    }
+    there.dataset.confirmed = "yes";
+    there.requestSubmit(there === form ? button || undefined : undefined);
   };
   dialog.addEventListener("shown.bs.modal", () => ok.focus(), { once: true });
   modal.show();
