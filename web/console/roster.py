@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 import clock
 from community import audit, binding, places, privacy, roster, roster_file, roster_sheets, users
 from errors import Conflict, Refused
-from models import Follower, ImportRun, Member
+from models import Follower, ImportRun, Member, User
 from web import listing
 from web.access import acting, action, looking, page, parts, settings, signed_in
 from web.console import uploads
@@ -24,36 +24,42 @@ from web.console.face import blueprint, draw
 @page("member.view")
 def members_page() -> str:
     """The list: names and phones masked, narrowed to what the user may see."""
-    words, branch_id, bound = (
-        request.args.get("q", "").strip(),
-        request.args.get("branch", type=int),
-        request.args.get("bound"),
-    )
     with looking() as (session, me):
-        query = (
-            sa.select(Member)
-            .options(joinedload(Member.branch), joinedload(Member.grid))
-            .where(Member.active.is_(True), users.branch_scope(me, Member.branch_id))
-            .order_by(Member.branch_id, Member.id)
-        )
-        if words.isdigit() and len(words) == 4:
-            query = query.where(Member.tail_index == roster.tail_index(words))
-        elif words:
-            query = query.where(Member.name == words)
-        if branch_id:
-            query = query.where(Member.branch_id == branch_id)
-        follows = sa.exists().where(Follower.member_id == Member.id)
-        if bound in ("yes", "no"):
-            query = query.where(follows if bound == "yes" else ~follows)
         place = listing.paging(20)
-        found = listing.rows(session, query, place)
+        found = listing.rows(session, _asked_for(me), place)
         ids = [one.id for one in found]
-        following = set(session.scalars(sa.select(Follower.member_id).where(Follower.member_id.in_(ids))))
         own = users.own_branch(me)
         return draw(
-            "people/members.html", found=found, paging=place, following=following, mask_name=privacy.mask_name,
-            mask_phone=privacy.mask_phone, branches=[one for one in places.branches(session) if own is None or one.id == own],
-        )  # fmt: skip
+            "people/members.html",
+            found=found,
+            paging=place,
+            following=set(session.scalars(sa.select(Follower.member_id).where(Follower.member_id.in_(ids)))),
+            mask_name=privacy.mask_name,
+            mask_phone=privacy.mask_phone,
+            branches=[one for one in places.branches(session) if own is None or one.id == own],
+        )
+
+
+def _asked_for(me: User) -> sa.Select[Any]:
+    """Members by whole name or the phone's last four digits (phones are encrypted), branch, and whether they are bound."""
+    asked = request.args
+    query = (
+        sa.select(Member)
+        .options(joinedload(Member.branch), joinedload(Member.grid))
+        .where(Member.active.is_(True), users.branch_scope(me, Member.branch_id))
+        .order_by(Member.branch_id, Member.id)
+    )
+    words = asked.get("q", "").strip()
+    if words.isdigit() and len(words) == 4:
+        query = query.where(Member.tail_index == roster.tail_index(words))
+    elif words:
+        query = query.where(Member.name == words)
+    if branch_id := asked.get("branch", type=int):
+        query = query.where(Member.branch_id == branch_id)
+    follows = sa.exists().where(Follower.member_id == Member.id)
+    if asked.get("bound") in ("yes", "no"):
+        query = query.where(follows if asked["bound"] == "yes" else ~follows)
+    return query
 
 
 @blueprint.get("/members/<int:member_id>/reveal")

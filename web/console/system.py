@@ -162,29 +162,33 @@ def system_page() -> str:
     """系统状态: what the system knows without asking anybody, the last examination, and messages set aside."""
     with looking() as (session, _):
         lease = session.get(InstanceLease, 1)
-        day = clock.day_bounds(clock.shanghai_day(clock.now()))[0]
-        figures = {
-            "inbound": session.scalar(sa.select(sa.func.count()).where(InboundMessage.received_at >= day)),
-            "failed": session.scalar(
-                sa.select(sa.func.count()).where(
-                    InboundMessage.received_at >= day, InboundMessage.outcome == "failed"
-                )
-            ),
-            "outbox": session.scalar(sa.select(sa.func.count()).where(OutboxMessage.status == "waiting")),
-        }
+        aside = sa.select(SpoolFailure).where(SpoolFailure.settled_at.is_(None)).limit(100)
         return draw(
             "system/status.html",
             looked=_looked,
-            figures=figures,
+            figures=_today(session),
             spooled=Spool(settings().data_dir).waiting(),
-            aside=list(
-                session.scalars(sa.select(SpoolFailure).where(SpoolFailure.settled_at.is_(None)).limit(100))
-            ),
+            aside=list(session.scalars(aside)),
             rests=list(session.scalars(sa.select(CallRest).where(CallRest.until > clock.now()))),
             readonly=lease is not None and not instance.may_send(session, settings()),
             pending=migrate.pending(parts().db),
             config=settings(),
         )
+
+
+def _today(session: Session) -> dict[str, int]:
+    """Messages of today, those of them that failed, and replies that wait to be sent."""
+    start, _ = clock.day_bounds(clock.shanghai_day(clock.now()))
+    came = InboundMessage.received_at >= start
+
+    def count(*where: sa.ColumnElement[bool]) -> int:
+        return session.scalar(sa.select(sa.func.count()).where(*where)) or 0
+
+    return {
+        "inbound": count(came),
+        "failed": count(came, InboundMessage.outcome == "failed"),
+        "outbox": count(OutboxMessage.status == "waiting"),
+    }
 
 
 @blueprint.post("/system/check")
