@@ -131,17 +131,25 @@ class Front:
             if self._held is None:
                 self._held = self.engine.connect()
             with self._held.begin():
-                for task in tasks:
-                    self._step(self._held, task)
+                if len(tasks) == 1:
+                    tasks[0].value = tasks[0].work(self._held)
+                else:
+                    for task in tasks:
+                        self._step(self._held, task)
         except BaseException as error:
             for task in tasks:
                 task.error = error
-            if self._held is not None:
-                held, self._held = self._held, None
-                held.invalidate()
-                held.close()
+            self._let_go_of_the_broken(error)
         for task in tasks:
             task.over = True
+
+    def _let_go_of_the_broken(self, error: BaseException) -> None:
+        """A connection that failed, or whose transaction could not be ended, is of no use any more."""
+        held = self._held
+        if held is not None and (isinstance(error, self.outages) or held.in_transaction()):
+            self._held = None
+            held.invalidate()
+            held.close()
 
     def _step(self, connection: sa.Connection, task: _Task[Any]) -> None:
         driver: Any = connection.connection.driver_connection

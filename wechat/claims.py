@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from models.front import Front
 from models.inbound import InboundMessage, OutboxMessage, SpoolFailure
-from models.people import Follower
 from models.prepared import Prepared
 from wechat.messages import Push, is_written, kind_of
 from wechat.replies import customer_message
@@ -24,7 +23,6 @@ _CLAIMED = (
     "key", "openid", "kind", "sent_at", "received_at", "body", "outcome", "handler", "request",
 )  # fmt: skip
 _OUTBOX: sa.Table = OutboxMessage.__table__  # type: ignore[assignment]
-_FOLLOWER: sa.Table = Follower.__table__  # type: ignore[assignment]
 _FAILURE: sa.Table = SpoolFailure.__table__  # type: ignore[assignment]
 
 
@@ -82,22 +80,6 @@ class Statements:
             .values(_columns("payload", "status")),
             engine,
         )
-        writer = front.insert(_FOLLOWER).values(_columns("openid", "last_seen_at"))
-        writer = writer.values(
-            subscribed=True,
-            gone=False,
-            scene="",
-            consent_version="",
-            bind_failures=0,
-            muted_columns="",
-            large_text=False,
-        )
-        self._writer = Prepared(
-            writer.on_conflict_do_update(
-                index_elements=[_FOLLOWER.c.openid], set_={"last_seen_at": writer.excluded.last_seen_at}
-            ),
-            engine,
-        )
         self._give_up = Prepared(
             front.insert(_FAILURE)
             .values(_columns("key", "body", "error", "attempts", "at"))
@@ -125,12 +107,6 @@ class Statements:
     def finish(self, connection: sa.Connection, key: str, reply: bytes, outcome: str, handler: str) -> None:
         """Keep the reply (clear XML, empty: ``success``) and what became of the message."""
         self._finish.run(connection, of=key, reply=reply.decode(), outcome=outcome, handler=handler)
-
-    def note_writer(self, connection: sa.Connection, openid: str, at: datetime) -> None:
-        """Who wrote just now can be sent customer-service messages; somebody we had not heard of is a
-        follower too.
-        """
-        self._writer.run(connection, openid=openid, last_seen_at=at)
 
     def owe(self, connection: sa.Connection, push: Push, reply: bytes, at: datetime) -> None:
         """Send a reply by customer-service message, once, as long as WeChat's window is open."""

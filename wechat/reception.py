@@ -19,7 +19,7 @@ from wechat.claims import Letter, Statements
 from wechat.codec import BadPush
 from wechat.conversation import Topic
 from wechat.desk import Desk, Office
-from wechat.messages import Push, is_waited_for, is_written, kind_of
+from wechat.messages import Push, is_waited_for, kind_of
 from wechat.replies import SUCCESS, Reply, TextReply, page, render
 from wechat.works import Work, Works
 
@@ -153,8 +153,6 @@ class Reception:
         push, now = letter.push, clock.now()
         desk = Desk(self._office, connection, push.openid, push.key, letter.received_at)
         try:
-            if is_written(push) and work is not None:  # who wrote before an outage may have left since
-                self._statements.note_writer(connection, push.openid, letter.received_at)
             answer = self._route(desk, push)
             desk.finish()
         except self._front.outages:
