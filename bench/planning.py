@@ -10,6 +10,7 @@ in a bare loop of as many threads, once through ledger and lanes.
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import tempfile
 import threading
@@ -23,6 +24,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 import clock
+import logs
 import runtime as parts
 from models import (
     Activity,
@@ -212,6 +214,7 @@ def main() -> None:
     parser.add_argument("--followers", type=int, default=66_000)
     parser.add_argument("--calls", type=int, default=1_500)
     options = parser.parse_args()
+    logs.configure(logging.WARNING)  # a line a call would be measured, too
     with databases() as urls:
         for name, url in urls:
             runtime = parts.build(make_settings(database={"url": url}))
