@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from errors import PioneerError
-from models import CallRest, InstanceLease, SpoolFailure, migrate
+from models import CallRest, SpoolFailure, migrate
 from scheduler import instance
 from wechat import abilities, probe
 from wechat.probe import Finding
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from runtime import Runtime
 
 _LOW_DISK = 1 << 30
-_WAL_LARGE = 256 << 20
 
 
 def examine(runtime: Runtime, *, ask_wechat: bool = True) -> list[Finding]:
@@ -62,8 +61,7 @@ def _database(runtime: Runtime) -> Iterator[Finding]:
             sa.select(sa.func.count()).select_from(SpoolFailure).where(SpoolFailure.settled_at.is_(None))
         )
         rests = list(session.scalars(sa.select(CallRest)))
-        lease = session.get(InstanceLease, instance.ONLY)
-        sending = lease is None or instance.may_send(session, runtime.settings)
+        sending = instance.may_send(session, runtime.settings)
     if not sending:
         text = "本机与数据库记录的服务器不同，处于只读状态，不会发送推送。确认它是唯一的一台后，请管理员在“系统状态”里确认"
         yield Finding("bad", "发送权", text)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask import flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 
+import checkup
 import clock
 from community import audit
 from content import articles
@@ -34,7 +35,7 @@ from scheduler import instance
 from web import listing
 from web.access import acting, action, looking, page, parts, settings
 from web.console.face import blueprint, draw
-from wechat import probe
+from wechat.probe import Finding
 from wechat.spool import Spool
 
 ACTIONS = {
@@ -149,7 +150,7 @@ class Looked(NamedTuple):
     """The last examination and when it was made."""
 
     at: datetime
-    findings: list[probe.Finding]
+    findings: list[Finding]
 
 
 _looked: Looked | None = None
@@ -197,7 +198,7 @@ def system_check() -> Any:
     """Ask WeChat and ourselves what is wrong: takes some seconds, one at a time."""
     global _looked  # noqa: PLW0603 - the last examination of this process
     with _looking:
-        _looked = Looked(clock.now(), probe.examine(parts().client, settings()).findings)
+        _looked = Looked(clock.now(), checkup.examine(parts()))
     bad = sum(finding.level != "ok" for finding in _looked.findings)
     flash(
         "检查完成，一切正常" if not bad else f"检查完成，有 {bad} 项需要处理",
