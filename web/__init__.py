@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flask import redirect, url_for
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import HTTPException
 
@@ -28,3 +29,4 @@ def register(app: Flask, runtime: Runtime) -> None:
     console.register(app)
     app.register_blueprint(branch.blueprint)
     app.register_blueprint(api.blueprint)
+    app.add_url_rule("/", "door", lambda: redirect(url_for("reader.home")))

@@ -52,6 +52,7 @@ _HTTP_TEXTS = {
     413: ("文件太大", "上传的文件超过了大小限制，请压缩或拆分后重试"),
     429: ("操作太频繁", "短时间内尝试次数过多，请一分钟后再试"),
 }
+_OUTSIDE_TEXTS = {404: ("找不到页面", "没有这个地址，可能已经移走")}
 
 
 def parts() -> Runtime:
@@ -222,20 +223,22 @@ def _error_page(status: int, heading: str, message: str) -> Answer:
 
 
 def http_error(error: HTTPException) -> Any:
-    """Werkzeug's own errors on office pages, in our words and look; elsewhere as they are."""
-    if not any(request.path == face or request.path.startswith(f"{face}/") for face in FACES):
-        return error
+    """Werkzeug's own errors in our words: on office pages in their look, on the API as JSON, elsewhere on a plain page."""
+    office = any(request.path == face or request.path.startswith(f"{face}/") for face in FACES)
     status = error.code or 500
-    if status < 500 and not hasattr(g, "user") and (redirected := _sign_in_first()) is not None:
-        return redirected
     if status < 400:
         return error
-    heading, message = _HTTP_TEXTS.get(
-        status, ("系统出错了", "系统暂时无法处理，请稍后再试，多次出现请联系管理员")
-    )
+    if office and status < 500 and not hasattr(g, "user") and (redirected := _sign_in_first()) is not None:
+        return redirected
+    texts = _HTTP_TEXTS if office else {**_HTTP_TEXTS, **_OUTSIDE_TEXTS}
+    heading, message = texts.get(status, ("系统出错了", "系统暂时无法处理，请稍后再试，多次出现请联系管理员"))
+    if status >= 500 and isinstance(getattr(error, "original_exception", None), OperationalError):
+        status, heading = 503, "数据库没有应答"
+        message = "数据库暂时连接不上，请稍后再试，多次出现请联系管理员"
+    if request.path.startswith("/api/"):
+        return make_response({"message": f"{heading}，{message}"}, status)
+    if not office:
+        return make_response(render_template("plain_error.html", heading=heading, message=message), status)
     if status >= 500:
         g.user = None  # the page must not ask the database again
-        if isinstance(getattr(error, "original_exception", None), OperationalError):
-            status, heading = 503, "数据库没有应答"
-            message = "数据库暂时连接不上，请稍后再试，多次出现请联系管理员"
     return _error_page(status, heading, message)
