@@ -8,6 +8,7 @@ from typing import Any
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 
 from app import create_app
 from tests.fixtures.configuration import make_settings
@@ -18,6 +19,7 @@ def test_no_request_breaks_the_api_or_its_document(sqlite_url: str, tmp_path: Pa
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
     asked = 0
     for result in schema.get_all_operations():
+        assert isinstance(result, Ok)
         operation = result.ok()
 
         @settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
