@@ -20,6 +20,7 @@ API_KINDS = (
 )
 CALLBACK_KINDS = ("triple", "reorder", "delay", "drop")
 JOB_KINDS = ("never", "late", "twice", "early", "fail", "fail_silent", "err")
+JOBS = ("mass", "publish", "template", "subscribe")
 NEEDS_VALUE = ("slow", "err", "http", "delay", "late")
 
 
@@ -33,7 +34,7 @@ class Fault:
     value: float
     count: int
     until: float  # monotonic; 0: no end
-    only: str = ""  # callback: only this MsgType or Event
+    only: str = ""  # callback: only this MsgType or Event; job_finish: only jobs of this kind
 
     def wire(self) -> dict[str, Any]:
         """As it was set, with what is left of it."""
@@ -115,6 +116,8 @@ def _parse(rule: dict[str, Any]) -> Fault:
         raise ValueError(f"{kind} needs a number: {kind}:N")
     if where == "api" and not rule.get("path"):
         raise ValueError("a rule for the API needs a path")
+    if where == "job_finish" and rule.get("only", "mass") not in JOBS:
+        raise ValueError(f"only is one of {', '.join(JOBS)}")
     seconds = float(rule.get("seconds") or 0)
     count = int(rule.get("count", -1 if seconds else 1))
     until = time.monotonic() + seconds if seconds else 0.0

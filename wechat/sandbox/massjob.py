@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 from .clock import day_of, month_of
 from .errors import ApiError
 from .habits import after_delivery
+from .jobevents import deliver_now
 from .people import head
 from .platform import Sandbox, job
 from .store import Row
@@ -17,12 +17,12 @@ SYSTEM_OPENID = "o" + "MpHelper".ljust(27, "A")
 SPEED_PER_SECOND = {0: 13333, 1: 10000, 2: 7500, 3: 5000, 4: 1667}
 
 
-def start_job(sandbox: Sandbox, msg_id: int, confirmed: bool = False) -> None:
-    """Let an accepted (or confirmed) job run."""
+def start_job(sandbox: Sandbox, msg_id: int, no_call: bool = False) -> None:
+    """Let a job run; `no_call`: there is no answer of a call that its event could come before."""
     delay = float(sandbox.settings["mass_delivery_delay_s"])
     data: dict[str, Any] = {"msg_id": msg_id, "faults": []}
-    for fault in sandbox.faults.take("job_finish"):
-        if fault.kind == "early" and confirmed:
+    for fault in sandbox.faults.take("job_finish", "mass"):
+        if fault.kind == "early" and no_call:
             continue
         data["faults"].append([fault.kind, fault.value])
         if fault.kind == "early":
@@ -42,7 +42,7 @@ def answer_protection(sandbox: Sandbox, msg_id: int, answer: str) -> None:
         if not changed:
             raise ValueError("no send with this msg_id waits for an answer")
         if answer == "confirm":
-            start_job(sandbox, msg_id, confirmed=True)
+            start_job(sandbox, msg_id, no_call=True)
         else:
             _fail(sandbox, msg_id, "err(40001)")
 
@@ -109,7 +109,9 @@ def deliver(sandbox: Sandbox, data: dict[str, Any]) -> None:
     )
     month, most = month_of(now), int(sandbox.settings["mass_monthly_per_follower"])
     # 服务号: who had four this month is left out; a 公众号 has no quota per follower
-    quota = " AND NOT (mass_month = ? AND mass_count >= ?)" if sandbox.account["type"] == "service" else ""
+    quota = ""
+    if sandbox.account["type"] == "service":
+        quota = " AND id NOT IN (SELECT fid FROM mass_ledger WHERE month = ? AND n >= ?)"
     store.run(
         "INSERT INTO reach SELECT id FROM followers WHERE refuses = 0 AND blacklisted = 0"
         f"{quota} AND id IN ({sql})",
@@ -122,9 +124,9 @@ def deliver(sandbox: Sandbox, data: dict[str, Any]) -> None:
         store.db.executemany("DELETE FROM reach WHERE id = ?", losers)
     sent = int(store.value("SELECT count(*) FROM reach"))
     store.run(
-        "UPDATE followers SET mass_count = CASE WHEN mass_month = ? THEN mass_count + 1 ELSE 1 END,"
-        " mass_month = ? WHERE id IN (SELECT id FROM reach)",
-        (month, month),
+        "INSERT INTO mass_ledger SELECT ?, id, 1 FROM reach WHERE true"
+        " ON CONFLICT (month, fid) DO UPDATE SET n = n + 1",
+        (month,),
     )
     client_id = json.loads(row["content"])["client_id"]
     store.run(
@@ -227,14 +229,10 @@ def early_event(sandbox: Sandbox, msg_id: int) -> None:
     faults = json.loads(job_row["data"])["faults"] if job_row else []
     if not any(kind == "early" for kind, _ in faults):
         return
-    end = time.monotonic() + 5
     with sandbox.unit():
         sandbox.store.run(
             "DELETE FROM jobs WHERE kind = 'mass_deliver' AND data LIKE ?", (f'%"msg_id": {msg_id},%',)
         )
         deliver(sandbox, {"msg_id": msg_id, "faults": faults})
         push = event_of(sandbox, msg_id)
-    seen: list[bool] = []
-    sandbox.courier.post(push, lambda outcome: seen.append(True))
-    while not seen and time.monotonic() < end:
-        time.sleep(0.01)
+    deliver_now(sandbox, push)

@@ -10,6 +10,7 @@ from typing import Any
 from ..dispatch import OK, Call, endpoint, whole
 from ..errors import ApiError, refuse
 from ..furniture import NOTICES, content_of
+from ..jobevents import announce, rules_for
 from ..people import head
 from ..platform import Sandbox, job
 from ..store import Row
@@ -74,6 +75,7 @@ def _send(call: Call, row: Row) -> dict[str, Any]:
             "template_id": template["template_id"],
             "msg_id": msg_id,
             "code": 43101 if blocked else 0,
+            "rules": rules_for(sandbox, "subscribe"),
         },
     )
     return OK
@@ -92,7 +94,8 @@ def sent(sandbox: Sandbox, data: dict[str, Any]) -> None:
             "ErrorStatus": "user block" if data["code"] else "success",
         }
     }
-    sandbox.defer(lambda: sandbox.courier.post(push))
+    # No answer of the call could be overtaken: it has no id to match the event with
+    announce(sandbox, push, {kind: n for kind, n in data["rules"].items() if kind != "early"})
 
 
 @endpoint("/wxaapi/newtmpl/getcategory", "GET", right="notice")

@@ -12,6 +12,7 @@ from typing import Any
 from ..dispatch import OK, Call, endpoint
 from ..errors import ApiError, refuse
 from ..furniture import LIBRARY, content_of
+from ..jobevents import announce, deliver_now, rules_for
 from ..people import head
 from ..platform import Sandbox, job
 from ..store import Row
@@ -43,7 +44,7 @@ def value_fits(key: str, value: str, allowed: dict[str, list[str]]) -> bool:
     if kind == "name":
         return len(value) <= (10 if re.search(r"[一-鿿]", value) else 20) and not re.search(r"\d", value)
     patterns = {
-        "number": r"[0-9.]{1,32}",
+        "number": r"(?=.{1,32}$)\d+(\.\d+)?",
         "letter": r"[A-Za-z]{1,32}",
         "symbol": r"[^\w一-鿿]{1,5}",
         "character_string": r"[\x20-\x7e]{1,32}",
@@ -147,21 +148,26 @@ def send(call: Call) -> dict[str, Any]:
             msg_id,
             client_id,
         )
-    sandbox.schedule("template_event", delay, {"openid": row["openid"], "msg_id": msg_id, "status": status})
+    rules = rules_for(sandbox, "template")
+    task = {"openid": row["openid"], "msg_id": msg_id, "status": status, "rules": rules}
+    if "early" in rules:  # before the answer of this call
+        call.after.append(lambda: deliver_now(sandbox, _event(sandbox, task)))
+    else:
+        sandbox.schedule("template_event", delay, task)
     return {**OK, "msgid": msg_id}
 
 
 @job("template_event")
 def finished(sandbox: Sandbox, data: dict[str, Any]) -> None:
     """TEMPLATESENDJOBFINISH."""
-    kinds = {fault.kind for fault in sandbox.faults.take("job_finish")}
-    if "never" in kinds:
-        return
+    announce(sandbox, _event(sandbox, data), data["rules"])
+
+
+def _event(sandbox: Sandbox, data: dict[str, Any]) -> dict[str, Any]:
     push = head(sandbox, data["openid"], "event")
-    status = "failed: system failed" if "fail" in kinds else data["status"]
+    status = "failed: system failed" if {"fail", "err"} & data["rules"].keys() else data["status"]
     push.update(Event="TEMPLATESENDJOBFINISH", MsgID=data["msg_id"], Status=status)
-    for _ in range(2 if "twice" in kinds else 1):
-        sandbox.defer(lambda: sandbox.courier.post(push))
+    return push
 
 
 @endpoint("/cgi-bin/template/get_all_private_template", "GET", right="template")
