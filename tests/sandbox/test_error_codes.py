@@ -409,7 +409,12 @@ quick(
     "an unknown msgtype",
     lambda w: w.api("/cgi-bin/message/mass/sendall", {"filter": {"is_to_all": True}, "msgtype": "x"}),
 )
-quick(40035, "neither tag nor all", lambda w: w.send_text("a", is_to_all=False))
+quick(
+    45064,
+    "a mini-program in an article that is not linked",
+    lambda w: w.add_draft(content='<p>一</p><mp-miniprogram data-miniprogram-appid="wx1"></mp-miniprogram>'),
+)
+quick(40152, "neither tag nor all", lambda w: w.send_text("a", is_to_all=False))
 quick(-1, "a tag that does not exist", lambda w: w.send_text("a", is_to_all=False, tag_id=99))
 quick(44004, "an empty text", lambda w: w.send_text(""))
 quick(45067, "a key of 33 bytes", lambda w: w.send_all("k" * 33))

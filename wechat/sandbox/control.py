@@ -10,8 +10,10 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from . import habits, html, massjob, people
+from .api.mass import console_send
 from .api.mini import new_login_code, new_phone_code
 from .api.oauth import new_code
+from .clock import month_of
 from .platform import Sandbox
 
 
@@ -43,10 +45,13 @@ def answer(value: Any, status: int = 200) -> Response:
     )
 
 
-def body_of() -> Any:
-    """The JSON that was posted, {} for nothing. Raises ValueError."""
+def body_of() -> dict[str, Any]:
+    """The JSON object that was posted, {} for nothing. Raises ValueError."""
     raw = request.get_data()
-    return json.loads(raw) if raw else {}
+    value = json.loads(raw) if raw else {}
+    if not isinstance(value, dict):
+        raise ValueError("an object is needed")
+    return value
 
 
 def guarded(view: Callable[..., Response]) -> Callable[..., Response]:
@@ -57,7 +62,7 @@ def guarded(view: Callable[..., Response]) -> Callable[..., Response]:
             return view(*args, **values)
         except people.UnknownPerson as error:
             return answer({"error": f"unknown openid {error}"}, 404)
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
             return answer({"error": f"{type(error).__name__}: {error}"}, 400)
 
     wrapped.__name__ = view.__name__
@@ -99,7 +104,11 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
     @route("/followers", "GET")
     def list_followers() -> Response:
         limit = int(request.args.get("limit", 100))
-        rows = sandbox.store.rows("SELECT * FROM followers ORDER BY id LIMIT ?", (limit,))
+        rows = sandbox.store.rows(
+            "SELECT f.*, coalesce(l.n, 0) AS mass_count FROM followers f"
+            " LEFT JOIN mass_ledger l ON l.fid = f.id AND l.month = ? ORDER BY f.id LIMIT ?",
+            (month_of(sandbox.now()), limit),
+        )
         return answer([{k: row[k] for k in row.keys()} for row in rows])  # noqa: SIM118
 
     @route("/say", "POST")
@@ -174,8 +183,8 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
         if request.method == "DELETE":
             sandbox.faults.set([])
         elif request.method == "POST":
-            rules = body_of()
-            rules = rules if isinstance(rules, list) else [rules]
+            posted = json.loads(request.get_data() or b"[]")
+            rules = posted if isinstance(posted, list) else [posted]
             if request.args.get("add"):
                 sandbox.faults.add(rules)
             else:
@@ -210,8 +219,13 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
         after, limit = int(request.args.get("after", 0)), int(request.args.get("limit", 500))
         return answer(sandbox.log.after(after, request.args.get("kind", ""), limit))
 
-    @route("/mass", "GET")
+    @route("/mass", "GET", "POST")
     def mass() -> Response:
+        if request.method == "POST":
+            data = body_of()
+            tag = data.get("tag_id")
+            number = console_send(sandbox, str(data["text"]), None if tag is None else int(tag))
+            return answer({"msg_id": number})
         rows = sandbox.store.rows("SELECT * FROM mass ORDER BY msg_id")
         names = ("msg_id", "msg_data_id", "way", "key", "msgtype", "status", "total", "filtered", "sent",
                  "errors", "result")  # fmt: skip

@@ -57,6 +57,7 @@ TEXTS: dict[int, str] = {
     40130: "invalid openid list size, at least two openid",
     40132: "invalid username",
     40137: "invalid image format",
+    40152: "invalid tag id",
     40162: "invalid lifespan",
     40163: "code been used",
     40164: "invalid ip, not in whitelist",

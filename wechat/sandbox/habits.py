@@ -18,6 +18,7 @@ DEFAULTS: dict[str, Any] = {
     "checkin": 0.0,
     "checkin_text": "签到",
     "unfollow": 0.0,
+    "follow": 0.0,  # new people, one for each of this share: somebody was sent the article and follows
     "block": 0.0,
     "within_s": 1800,
 }
@@ -50,7 +51,7 @@ def after_delivery(sandbox: Sandbox, row: Row) -> None:
                 letter for letter, share in (("s", 0.05), ("l", 0.07), ("f", 0.01)) if rng.random() < share
             )
             reads.append((fid, row["msg_data_id"], pages[0]["idx"], day, "公众号消息", acts))
-        for kind in ("reply", "checkin", "unfollow", "block"):
+        for kind in ("reply", "checkin", "unfollow", "block", "follow"):
             if rng.random() < habits[kind]:
                 text = habits["checkin_text"] if kind == "checkin" else rng.choice(habits["texts"])
                 due = now + rng.uniform(1, habits["within_s"])
@@ -64,7 +65,11 @@ def after_delivery(sandbox: Sandbox, row: Row) -> None:
 
 @job("habit")
 def follow_habit(sandbox: Sandbox, data: dict[str, Any]) -> None:
-    """One thing that one follower does."""
+    """One thing that one follower does, or a friend of theirs."""
+    if data["do"] == "follow":
+        (openid,) = sandbox.add_followers(1, subscribed=False)
+        act_later(sandbox, openid, {"Event": "subscribe", "EventKey": ""})
+        return
     row = sandbox.store.row("SELECT * FROM followers WHERE id = ?", (data["fid"],))
     if row is None or not row["subscribed"]:
         return

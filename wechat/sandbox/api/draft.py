@@ -18,6 +18,7 @@ from .media import find_media, span
 
 CROP = re.compile(r"^(?:0(?:\.\d{1,6})?|1(?:\.0{1,6})?)(?:_(?:0(?:\.\d{1,6})?|1(?:\.0{1,6})?)){3}$")
 RATIOS = {"pic_crop_235_1": ("2.35_1", 2.35), "pic_crop_1_1": ("1_1", 1.0)}
+MINI = re.compile(r'<(?:a|mp-miniprogram)\b[^>]*\sdata-miniprogram-appid="([^"]*)"')
 FORBIDDEN = "违禁内容测试"  # stands for what the platform's own check finds
 
 
@@ -87,6 +88,8 @@ def _news_article(call: Call, article: dict[str, Any], content: str, stored: dic
         )
     except html.Refused:
         raise ApiError(45166) from None
+    linked = call.sandbox.account["mini_app_id"]
+    refuse(any(app_id != linked for app_id in MINI.findall(stored["content"])), 45064)
     refuse(html.is_empty(stored["content"]), 44003)
     if not stored["digest"]:
         stored["digest"] = " ".join(html.text_of(stored["content"]).split())[:54]

@@ -83,7 +83,7 @@ def _check_key(call: Call, key: str) -> None:
     )
     if before is None:
         return
-    early = now - float(before["created"]) < settings["mass_retry_gap_s"]
+    early = 0 <= now - float(before["created"]) < settings["mass_retry_gap_s"]
     refuse(early and not call.repeated, 45066)
     raise ApiError(45065, "", msg_id=before["msg_id"])
 
@@ -107,7 +107,7 @@ def send_all(call: Call) -> dict[str, Any]:
     everybody = target.get("is_to_all", False)
     refuse(not isinstance(everybody, bool), 40008)
     tag_id = target.get("tag_id")
-    refuse(not everybody and tag_id is None, 40035)
+    refuse(not everybody and tag_id is None, 40152)
     refuse(tag_id is not None and (isinstance(tag_id, bool) or not str(tag_id).isdigit()), 47001)
     where: dict[str, Any] = {"all": True} if everybody else {"tag_id": int(tag_id or 0)}
     kind, content = _message(body, preview=False)
@@ -130,10 +130,14 @@ def send_list(call: Call) -> dict[str, Any]:
     refuse(len(people) < 2, 40130)
     refuse(len(people) > 10_000, 45019)
     refuse(not all(isinstance(openid, str) for openid in people), 40031)
-    key = _key(body, {"openids": people}, kind, content)
+    key = _key(body, {"openids": sorted(set(people))}, kind, content)
     fids: list[int] = []
 
     def check_target() -> None:
+        gap, least = sandbox.settings["mass_fast_gap_s"], sandbox.settings["mass_fast_min_batch"]
+        last = sandbox.store.get("mass_batch", {"at": 0, "size": 0})
+        since = sandbox.now() - last["at"]
+        refuse(gap and last["size"] >= least and len(people) >= least and 0 <= since < gap, 42010)
         for start in range(0, len(people), 500):
             part = people[start : start + 500]
             marks = ",".join("?" * len(part))
@@ -144,10 +148,6 @@ def send_list(call: Call) -> dict[str, Any]:
         refuse(len(set(fids)) < 2, 40130)
 
     where: dict[str, Any] = {"fids": fids, "count": len(set(people))}
-    gap, least = sandbox.settings["mass_fast_gap_s"], sandbox.settings["mass_fast_min_batch"]
-    last = sandbox.store.get("mass_batch", {"at": 0, "size": 0})
-    if gap and last["size"] >= least and len(people) >= least and 0 <= sandbox.now() - last["at"] < gap:
-        raise ApiError(42010)
     answer = _accept(call, "openids", where, kind, content, key, check_target)
     sandbox.store.put("mass_batch", {"at": sandbox.now(), "size": len(people)})
     return answer
@@ -162,12 +162,34 @@ def _accept(
     key: str,
     check_target: Callable[[], None],
 ) -> dict[str, Any]:
-    sandbox, now = call.sandbox, call.sandbox.now()
+    sandbox = call.sandbox
     _check_key(call, key)
     per_minute(sandbox, "mass", int(sandbox.settings["mass_calls_per_minute"]))
     draft = _check_content(call, kind, content, preview=False)
     check_target()
     _check_quota(sandbox, way)
+    own_key = str(call.body.get("clientmsgid") or "")
+    msg_id, data_id = _take(sandbox, way, where, kind, {**content, "client_id": own_key}, key, draft)
+    call.after.append(lambda: early_event(sandbox, msg_id))
+    return {
+        "errcode": 0,
+        "errmsg": "send job submission success",
+        "msg_id": msg_id,
+        "msg_data_id": data_id,
+    }
+
+
+def _take(
+    sandbox: Sandbox,
+    way: str,
+    where: dict[str, Any],
+    kind: str,
+    content: dict[str, Any],
+    key: str,
+    draft: Row | None,
+) -> tuple[int, int]:
+    """Take the job: its msg_id and msg_data_id."""
+    now = sandbox.now()
     msg_id = sandbox.job_id()
     data_id = draft["msg_data_id"] if draft is not None else sandbox.data_id()
     if draft is not None:
@@ -178,7 +200,6 @@ def _accept(
             (now, draft["media_id"]),
         )
     waiting = way == "all" and bool(sandbox.account["protection"])
-    own_key = call.body.get("clientmsgid") or ""
     sandbox.store.run(
         "INSERT INTO mass (msg_id, msg_data_id, way, key, target, msgtype, content, status, created)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -189,7 +210,7 @@ def _accept(
             key,
             json.dumps(where),
             kind,
-            json.dumps({**content, "client_id": own_key}, ensure_ascii=False),
+            json.dumps(content, ensure_ascii=False),
             "waiting" if waiting else "sending",
             now,
         ),
@@ -208,14 +229,22 @@ def _accept(
     if waiting:
         sandbox.schedule("mass_silence", float(sandbox.settings["protection_wait_s"]), {"msg_id": msg_id})
     else:
-        start_job(sandbox, msg_id)
-        call.after.append(lambda: early_event(sandbox, msg_id))
-    return {
-        "errcode": 0,
-        "errmsg": "send job submission success",
-        "msg_id": msg_id,
-        "msg_data_id": data_id,
-    }
+        start_job(sandbox, msg_id, no_call=bool(content.get("console")))
+    return msg_id, data_id
+
+
+def console_send(sandbox: Sandbox, text: str, tag_id: int | None = None) -> int:
+    """A text that somebody sends by hand on the site, to all or to a tag: it uses up the same quota,
+    and mass/get and mass/delete do not know it. Raises ValueError where the quota is used up."""
+    with sandbox.unit():
+        way = "all" if tag_id is None else "tag"
+        try:
+            _check_quota(sandbox, way)
+        except ApiError as error:
+            raise ValueError(error.text) from None
+        where: dict[str, Any] = {"all": True} if tag_id is None else {"tag_id": tag_id}
+        content = {"content": text, "client_id": "", "console": True}
+        return _take(sandbox, way, where, "text", content, "", None)[0]
 
 
 def _check_quota(sandbox: Sandbox, way: str) -> None:
@@ -282,7 +311,7 @@ def mass_body(sandbox: Sandbox, kind: str, content: dict[str, Any], draft: Row |
 def _job(call: Call, msg_id: object) -> Row:
     refuse(isinstance(msg_id, bool) or not str(msg_id).isdigit(), 40059)
     row = call.sandbox.store.row("SELECT * FROM mass WHERE msg_id = ?", (int(str(msg_id)),))
-    if row is None:
+    if row is None or json.loads(row["content"]).get("console"):
         raise ApiError(40059)
     return row
 
