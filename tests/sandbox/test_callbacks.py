@@ -283,6 +283,70 @@ def test_a_rule_lets_a_later_message_overtake(sandbox: SandboxControl, receiver:
     assert [message.content for message in receiver.messages] == ["后", "先"]
 
 
+def test_of_two_messages_that_a_rule_reorders_the_second_comes_first(
+    sandbox: SandboxControl, receiver: Receiver
+) -> None:
+    sandbox.faults({"callback": "reorder", "count": 2})
+    one, two = sandbox.followers(2)
+    first = threading.Thread(target=sandbox.say, args=(one, "先"))
+    first.start()
+    sandbox.wait_for(lambda: sandbox.control("faults")[0]["count"] == 1)
+    sandbox.say(two, "后")
+    first.join()
+    assert [message.content for message in receiver.messages] == ["后", "先"]
+
+
+def test_a_reset_ends_what_is_under_way(sandbox: SandboxControl, receiver: Receiver) -> None:
+    sandbox.settings(callback_retry_pause_s=0.5)
+    receiver.answer = lambda message, nonce: receiver_fails()
+    (openid,) = sandbox.followers(1)
+    talk = threading.Thread(target=sandbox.say, args=(openid, "旧"))
+    sandbox.faults({"callback": "delay:0.6", "count": 1})
+    talk.start()
+    sandbox.wait_for(lambda: not sandbox.control("faults"))
+    sandbox.reset()
+    (other,) = sandbox.followers(1)
+    talk.join()
+    assert sandbox.chat(other) == []
+
+
+def receiver_fails() -> str:
+    return "no such reply"
+
+
+def test_a_message_is_answered_with_one_article_and_an_event_with_eight(
+    sandbox: SandboxControl, receiver: Receiver
+) -> None:
+    sandbox.account(mode="plain")
+    item = "<item><Title>学习</Title><Description>摘要</Description><PicUrl></PicUrl><Url>https://e.org</Url></item>"
+
+    def news(message: Any, nonce: str) -> str:
+        return (
+            f"<xml><ToUserName>{message.source}</ToUserName><FromUserName>{message.target}</FromUserName>"
+            f"<CreateTime>1</CreateTime><MsgType>news</MsgType><ArticleCount>9</ArticleCount>"
+            f"<Articles>{item * 9}</Articles></xml>"
+        )
+
+    receiver.answer = news
+    (openid,) = sandbox.followers(1)
+    sandbox.say(openid, "学习")
+    sandbox.say(openid, event="CLICK", key="STUDY")
+    cards = [m for m in sandbox.chat(openid) if m["kind"] == "reply"]
+    assert [len(m["articles"]) for m in cards] == [1, 8]
+
+
+def test_windows_end_when_a_follower_leaves(world: World, receiver: Receiver) -> None:
+    sandbox = world.sandbox
+    sandbox.clock(at="2026-03-05T10:00:00+08:00")
+    (openid,) = sandbox.followers(1)
+    sandbox.say(openid, "您好")
+    sandbox.act(openid, "unfollow")
+    sandbox.act(openid, "follow")
+    assert [world.custom(openid)["errcode"] for _ in range(4)] == [0, 0, 0, 45047]
+    sandbox.clock(at="2026-03-05T10:02:00+08:00")
+    assert world.custom(openid)["errcode"] == 45015
+
+
 def test_a_follower_who_leaves_loses_tags_and_windows(world: World, receiver: Receiver) -> None:
     sandbox = world.sandbox
     (openid,) = sandbox.followers(1)

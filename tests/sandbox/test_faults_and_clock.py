@@ -82,6 +82,13 @@ def test_a_rule_that_nobody_knows_is_refused(sandbox: SandboxControl) -> None:
         sandbox.faults({"path": "/x", "kind": "explode"})
 
 
+def test_an_allow_list_takes_addresses_and_blocks_only(sandbox: SandboxControl) -> None:
+    with pytest.raises(SandboxError):
+        sandbox.settings(ip_whitelist=["203.0.113.*"])
+    sandbox.settings(ip_whitelist=["203.0.113.7", "127.0.0.0/8"])
+    assert "tags" in sandbox.api("/cgi-bin/tags/get")
+
+
 def test_a_body_of_unknown_length_is_refused_by_the_gateway(world: World) -> None:
     answer = requests.post(
         f"{world.sandbox.url}/cgi-bin/tags/create?access_token={world.sandbox.access_token()}",

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import json
+import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,6 +23,31 @@ CARD = {
     "main_title": {"title": "学习"},
     "card_action": {"type": 1, "url": "https://e.org/"},
 }
+
+
+def test_a_text_scene_of_digits_stays_a_text(world: World) -> None:
+    scene = {"scene": {"scene_str": "12345"}}
+    world.api("/cgi-bin/qrcode/create", {"action_name": "QR_LIMIT_STR_SCENE", "action_info": scene})
+    found = {}
+    for text in ("12345", "678", "9" * 30, "²"):
+        (openid,) = world.sandbox.followers(1, follow=False)
+        world.sandbox.act(openid, "scan", scene=text)
+        info = world.api(f"/cgi-bin/user/info?openid={openid}")
+        found[text] = (info["qr_scene"], info["qr_scene_str"])
+    assert found == {"12345": (0, "12345"), "678": (678, ""), "9" * 30: (0, "9" * 30), "²": (0, "²")}
+
+
+def test_a_robot_reads_escaped_json_and_answers_as_wecom_does(world: World) -> None:
+    path = "/cgi-bin/webhook/send?key=11111111-2222-3333-4444-555555555555"
+    body = b'{"msgtype":"text","text":{"content":"\\u5b66\\u4e60"}}'
+    assert world.api(path, body, token="")["errcode"] == 0
+    (group,) = world.sandbox.control("robots")
+    _, answer = world.sandbox.request("GET", f"/phone/api/groups/{group['id']}/chat")
+    assert json.loads(answer)["messages"][0]["content"] == "学习"
+    text = world.api("/cgi-bin/webhook/send?key=no", {"msgtype": "text"}, token="")["errmsg"]
+    assert re.fullmatch(
+        r"invalid webhook url, hint: \[\d{25}\], from ip: 127\.0\.0\.1, more info at https://\S+=93000", text
+    )
 
 
 def test_followers_come_in_pages_of_ten_thousand(world: World) -> None:

@@ -65,9 +65,13 @@ class Courier:
     def post(self, fields: dict[str, Any], then: Callable[[Outcome], None] | None = None) -> None:
         """Deliver in the background."""
 
+        world = self.sandbox.world
+
         def run() -> None:
+            if world != self.sandbox.world:
+                return
             outcome = self.deliver(fields)
-            if then:
+            if then and world == self.sandbox.world:
                 then(outcome)
 
         try:
@@ -114,6 +118,8 @@ class Courier:
             # Wait until another message has overtaken, but no longer than two seconds
             event = threading.Event()
             with self._lock:
+                if self._held:
+                    return  # this one is the other that overtakes
                 self._held.append(event)
             event.wait(2)
             with self._lock:
@@ -140,15 +146,20 @@ class Courier:
             "tries": [],
         }
         outcome.entry = entry
+        world = self.sandbox.world
         for number in range(1, int(settings["callback_tries"]) + 1):
             outcome.tries = number
             started = time.monotonic()
             again = self._try(fields, xml, outcome, entry)
             if not again or number == int(settings["callback_tries"]):
                 break
+            if world != self.sandbox.world:
+                return outcome
             pause = float(settings["callback_retry_pause_s"]) - (time.monotonic() - started)
             if pause > 0:
                 time.sleep(pause)
+        if world != self.sandbox.world:
+            return outcome
         entry["outcome"], entry["problem"] = outcome.kind, outcome.problem
         entry["reply"] = outcome.reply
         self.sandbox.log.add("callback", entry)

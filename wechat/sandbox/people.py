@@ -53,7 +53,10 @@ def act(sandbox: Sandbox, openid: str, fields: dict[str, Any]) -> Outcome:
     row = person(sandbox, openid)
     with sandbox.unit():
         push = _push(sandbox, row, fields)
+    world = sandbox.world
     outcome = sandbox.courier.deliver(push)
+    if world != sandbox.world:
+        return outcome
     with sandbox.unit():
         _show_outcome(sandbox, int(row["id"]), push, outcome)
     return outcome
@@ -93,7 +96,7 @@ def _change_state(sandbox: Sandbox, row: Row, push: dict[str, Any], kind: str, e
     settings, created = sandbox.settings, float(push["CreateTime"])
     if event == "subscribe":
         scene = str(push.get("EventKey", "")).removeprefix("qrscene_")
-        number = int(scene) if scene.isdigit() else 0
+        number = _scene_number(sandbox, scene, str(push.get("Ticket", "")))
         sandbox.store.run(
             "UPDATE followers SET subscribed = 1, subscribe_time = ?, subscribe_scene = ?,"
             " qr_scene = ?, qr_scene_str = ? WHERE id = ?",
@@ -109,7 +112,9 @@ def _change_state(sandbox: Sandbox, row: Row, push: dict[str, Any], kind: str, e
             sandbox.count_daily("new", n=1)
     elif event == "unsubscribe":
         sandbox.store.run(
-            "UPDATE followers SET subscribed = 0, long_left = 0, short_left = 0 WHERE id = ?", (row["id"],)
+            "UPDATE followers SET subscribed = 0, long_until = 0, long_left = 0, short_until = 0, short_left = 0"
+            " WHERE id = ?",
+            (row["id"],),
         )
         sandbox.store.run("DELETE FROM follower_tags WHERE fid = ?", (row["id"],))
         if row["subscribed"]:
@@ -127,6 +132,14 @@ def _change_state(sandbox: Sandbox, row: Row, push: dict[str, Any], kind: str, e
         )
 
 
+def _scene_number(sandbox: Sandbox, scene: str, ticket: str) -> int:
+    """The scene as a number, 0 for one that is text (a code made with scene_str may hold digits only)."""
+    if not (scene.isascii() and scene.isdigit() and len(scene) <= 10):
+        return 0
+    is_text = sandbox.store.value("SELECT is_text FROM qrcodes WHERE ticket = ?", (ticket,))
+    return 0 if is_text else int(scene)
+
+
 def _shown_message(push: dict[str, Any]) -> dict[str, Any]:
     hidden = {"ToUserName", "FromUserName", "CreateTime", "MsgType", "MsgId"}
     shown = {k: v for k, v in push.items() if k not in hidden}
@@ -140,7 +153,7 @@ def _show_outcome(sandbox: Sandbox, fid: int, push: dict[str, Any], outcome: Out
         return
     if outcome.kind == "reply" and outcome.reply is not None:
         if push.get("Event") != "unsubscribe":
-            sandbox.show(fid, "in", "reply", chat_body(sandbox, outcome.reply))
+            sandbox.show(fid, "in", "reply", chat_body(outcome.reply, _most_articles(push)))
     elif (
         outcome.kind == "failed"
         and outcome.tries
@@ -149,8 +162,13 @@ def _show_outcome(sandbox: Sandbox, fid: int, push: dict[str, Any], outcome: Out
         sandbox.show(fid, "in", "notice", {"type": "notice", "content": FAILURE_NOTICE})
 
 
-def chat_body(sandbox: Sandbox, reply: dict[str, Any]) -> dict[str, Any]:
-    """A passive reply as the phone shows it."""
+def _most_articles(push: dict[str, Any]) -> int:
+    """How many articles of a news reply are shown: one to a message, eight to an event."""
+    return 8 if push["MsgType"] == "event" else 1
+
+
+def chat_body(reply: dict[str, Any], most: int = 8) -> dict[str, Any]:
+    """A passive reply as the phone shows it, with at most so many articles."""
     kind = str(reply["MsgType"])
     if kind == "text":
         return {"type": "text", "content": reply["Content"]}
@@ -166,7 +184,7 @@ def chat_body(sandbox: Sandbox, reply: dict[str, Any]) -> dict[str, Any]:
                     "cover": item.get("PicUrl", ""),
                     "url": item.get("Url", ""),
                 }
-                for item in items
+                for item in items[:most]
             ],
         }
     if kind in ("image", "voice", "video"):

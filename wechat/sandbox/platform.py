@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import ipaddress
 import json
 import logging
 import random
@@ -53,6 +54,7 @@ class Sandbox:
         self.clock = Clock()
         self.faults = Faults()
         self.log = Log()
+        self.world = 0  # a reset makes another; what is still under way belongs to the former
         self.base_url = config.base_url.rstrip("/")
         self._local = threading.local()
         self._wake = threading.Condition()
@@ -144,6 +146,7 @@ class Sandbox:
         """Empty the world; account and settings as at the start (the callback URL stays)."""
         callback_url = self.account["callback_url"]
         with self.unit():
+            self.world += 1
             self.store.clear(("meta",) if everything else ("meta", "tokens"))
             self.faults.set([])
             self.log.clear()
@@ -205,6 +208,9 @@ class Sandbox:
                 fits = isinstance(value, type(default))
             if not fits:
                 raise ValueError(f"{name} has the wrong type")
+            if name == "ip_whitelist":
+                for entry in value:  # addresses and CIDR blocks, no 203.0.113.*
+                    ipaddress.ip_network(entry, strict=False)
         with self.unit():
             self.settings.update(changes)
             self.store.put("settings", {k: v for k, v in self.settings.items() if initial[k] != v})

@@ -12,17 +12,12 @@ import re
 from typing import Any
 
 from ..dispatch import Call, endpoint, per_minute
-from ..errors import ApiError
+from ..errors import ApiError, refuse
 from ..store import Row
 from .media import MB, keep_media, kind_of
 
 KEY = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
 MEDIA_S = 3 * 86400
-
-
-def _refuse(condition: object, code: int, text: str = "") -> None:
-    if condition:
-        raise ApiError(code, text, wecom=True)
 
 
 def _group(call: Call) -> Row:
@@ -35,20 +30,20 @@ def _group(call: Call) -> Row:
             number = store.insert("INSERT INTO groups (name, robot) VALUES ('党支部群', ?)", (key,))
             row = store.row("SELECT * FROM groups WHERE id = ?", (number,))
     if row is None:
-        raise ApiError(93000, wecom=True)
+        raise ApiError(93000)
     return row
 
 
 def _part(call: Call, kind: str) -> dict[str, Any]:
     part = call.body.get(kind)
-    _refuse(not isinstance(part, dict), 40058, f"{kind} missing. invalid Request Parameter")
+    refuse(not isinstance(part, dict), 40058, f"{kind} missing. invalid Request Parameter")
     return dict(part)  # type: ignore[arg-type]
 
 
 def _text(part: dict[str, Any], name: str, most: int, kind: str) -> str:
     text = part.get(name)
-    _refuse(not isinstance(text, str) or not text, 44004, "empty content")
-    _refuse(
+    refuse(not isinstance(text, str) or not text, 44004, "empty content")
+    refuse(
         len(str(text).encode()) > most,
         40058,
         f"{kind}.{name} exceed max length {most}. invalid Request Parameter",
@@ -67,16 +62,16 @@ def _shown(call: Call, group: Row, kind: str) -> dict[str, Any]:
         try:
             data = base64.b64decode(str(part.get("base64", "")), validate=True)
         except binascii.Error:
-            raise ApiError(40058, "image.base64 invalid. invalid Request Parameter", wecom=True) from None
-        _refuse(len(data) > 2 * MB, 40009)
-        _refuse(hashlib.md5(data).hexdigest() != part.get("md5"), 301019)
+            raise ApiError(40058, "image.base64 invalid. invalid Request Parameter") from None
+        refuse(len(data) > 2 * MB, 40009)
+        refuse(hashlib.md5(data).hexdigest() != part.get("md5"), 301019)
         form = kind_of(data)
-        _refuse(form not in ("png", "jpeg"), 40058, "image format. invalid Request Parameter")
+        refuse(form not in ("png", "jpeg"), 40058, "image format. invalid Request Parameter")
         row = keep_media(call.sandbox, True, "image", "robot", data, f"image/{form}")
         return {"type": "image", "media": f"/phone/media/{row['media_id']}"}
     if kind == "news":
         articles = part.get("articles")
-        _refuse(
+        refuse(
             not isinstance(articles, list) or not 1 <= len(articles) <= 8,
             40058,
             "news.articles size. invalid Request Parameter",
@@ -84,9 +79,9 @@ def _shown(call: Call, group: Row, kind: str) -> dict[str, Any]:
         assert isinstance(articles, list)
         kept = []
         for article in articles:
-            _refuse(not isinstance(article, dict), 40058, "news.articles. invalid Request Parameter")
+            refuse(not isinstance(article, dict), 40058, "news.articles. invalid Request Parameter")
             title = _text(article, "title", 128, "news.articles")
-            _refuse(not article.get("url"), 40058, "news.articles.url missing. invalid Request Parameter")
+            refuse(not article.get("url"), 40058, "news.articles.url missing. invalid Request Parameter")
             digest = str(article.get("description", "")).encode()[:512].decode(errors="ignore")
             kept.append(
                 {
@@ -103,30 +98,30 @@ def _shown(call: Call, group: Row, kind: str) -> dict[str, Any]:
             (part.get("media_id"), f"robot:{group['robot']}"),
         )
         if media is None or media["created"] + MEDIA_S < call.sandbox.now():
-            raise ApiError(40007, wecom=True)
+            raise ApiError(40007)
         return {"type": "file", "name": media["name"], "media": f"/phone/media/{media['media_id']}"}
     return _card(part)
 
 
 def _card(part: dict[str, Any]) -> dict[str, Any]:
     """A template card, its lengths unchecked as there."""
-    _refuse(
+    refuse(
         part.get("card_type") not in ("text_notice", "news_notice"),
         40058,
         "card_type. invalid Request Parameter",
     )
-    _refuse(
+    refuse(
         not isinstance(part.get("card_action"), dict), 40058, "card_action missing. invalid Request Parameter"
     )
     named = part.get("main_title")
     title: dict[str, Any] = named if isinstance(named, dict) else {}
-    _refuse(
+    refuse(
         not title.get("title") and not part.get("sub_title_text"),
         40058,
         "main_title missing. invalid Request Parameter",
     )
     image = part.get("card_image")
-    _refuse(
+    refuse(
         part["card_type"] == "news_notice" and not isinstance(image, dict),
         40058,
         "card_image missing. invalid Request Parameter",
@@ -148,12 +143,12 @@ def send(call: Call) -> dict[str, Any]:
     """Into the robot's group: 20 a minute."""
     group = _group(call)
     kind = call.body.get("msgtype")
-    _refuse(kind not in TYPES, 40008)
+    refuse(kind not in TYPES, 40008)
     shown = _shown(call, group, str(kind))
     try:
         per_minute(call.sandbox, f"robot:{group['robot']}", int(call.sandbox.settings["robot_per_minute"]))
     except ApiError:
-        raise ApiError(45009, "api freq out of limit", wecom=True) from None
+        raise ApiError(45009, "api freq out of limit") from None
     call.sandbox.show(0, "in", "robot", {**shown, "sender": "群机器人"}, gid=group["id"])
     return {"errcode": 0, "errmsg": "ok"}
 
@@ -163,14 +158,14 @@ def upload(call: Call) -> dict[str, Any]:
     """A file for this robot, three days."""
     group = _group(call)
     kind = call.query.get("type", "")
-    _refuse(kind not in ("file", "voice"), 40004)
+    refuse(kind not in ("file", "voice"), 40004)
     part = call.request.files.get("media")
     if part is None or not part.filename:
-        raise ApiError(41005, wecom=True)
+        raise ApiError(41005)
     data = part.read()
-    _refuse(len(data) <= 5, 44001)
-    _refuse(len(data) > (20 if kind == "file" else 2) * MB, 45001)
-    _refuse(kind == "voice" and kind_of(data) != "amr", 40005)
+    refuse(len(data) <= 5, 44001)
+    refuse(len(data) > (20 if kind == "file" else 2) * MB, 45001)
+    refuse(kind == "voice" and kind_of(data) != "amr", 40005)
     row = keep_media(
         call.sandbox, False, "file", part.filename, data, "application/octet-stream",
         introduction=f"robot:{group['robot']}",
