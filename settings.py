@@ -325,6 +325,8 @@ def _as(hint: Any, value: Any) -> Any:
     try:
         return msgspec.convert(value, hint, strict=not isinstance(value, str) or hint is str)
     except msgspec.ValidationError:
+        if hint is str:  # it may be a key or a password: never shown
+            raise ValueError("应为一段文字，请用英文双引号括起来") from None
         raise ValueError(f"应为{_KINDS.get(hint, '其他类型')}，现在是“{value}”") from None
 
 

@@ -46,7 +46,13 @@ class _Later(click.Command):
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
-        return self._real().make_context(info_name, args, parent, **extra)
+        from cli.output import exit_usage
+
+        try:
+            return self._real().make_context(info_name, args, parent, **extra)
+        except click.UsageError as error:
+            exit_usage(error)
+            raise
 
 
 def register(app: Flask) -> None:

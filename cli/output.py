@@ -40,6 +40,10 @@ def _ended_by(error: Exception) -> tuple[str, int]:
         if "locked" in text:
             return "数据库正忙，请稍后再试", 1
         return "数据库连接不上，请检查 [database] url 和数据库是否已启动", 1
+    if isinstance(error, OverflowError | sa.exc.DataError):
+        return "编号或文字超出数据库能存的范围，请核对后重试", 2
+    if isinstance(error, sa.exc.SQLAlchemyError):
+        return f"数据库没有接受这次操作（{type(error).__name__}），请重试，仍不行时运行 flask doctor 检查", 1
     if isinstance(error, OSError):
         name = f" {error.filename}" if error.filename else ""
         return f"文件无法读写{name}：{error.strerror or error}，请检查路径、权限和磁盘空间", 1
@@ -52,12 +56,60 @@ class _Plain:
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)  # type: ignore[misc]
-        except (PioneerError, sa.exc.SQLAlchemyError, OSError) as error:
+        except click.UsageError as error:  # of one of a group's commands
+            exit_usage(error)
+        except click.Abort:  # Ctrl-C or Ctrl-D at a question
+            click.echo("已取消，没有任何改动", err=True)
+            ctx.exit(1)
+        except (PioneerError, sa.exc.SQLAlchemyError, OSError, OverflowError) as error:
             if isinstance(error, BrokenPipeError):
                 raise
             message, code = _ended_by(error)
             click.echo(message, err=True)
             ctx.exit(code)
+
+
+def exit_usage(error: click.UsageError) -> None:
+    """End with exit code 2 and one Chinese line that says what was typed wrongly; a bare group shows its help."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        raise error
+    path = error.ctx.command_path if error.ctx else "flask"
+    click.echo(f"{_usage_fault(error)}，用法见 {path} --help", err=True)
+    sys.exit(2)
+
+
+def _usage_fault(error: click.UsageError) -> str:
+    if isinstance(error, click.MissingParameter):
+        return f"缺少 {_parameter(error)}"
+    if isinstance(error, click.BadParameter):
+        return f"{_parameter(error)} 的值不对：{_expected(error.param)}"
+    if isinstance(error, click.NoSuchOption):
+        near = f"，是不是 {'、'.join(error.possibilities)}" if error.possibilities else ""
+        return f"没有选项 {error.option_name}{near}"
+    if isinstance(error, click.BadOptionUsage):
+        return f"选项 {error.option_name} 的写法不对，可能缺少它的值"
+    if error.ctx is not None and isinstance(error.ctx.command, click.Group):
+        return "没有这个子命令"
+    return "参数的个数不对"
+
+
+def _parameter(error: click.BadParameter) -> str:
+    if error.param is None:
+        return "参数"
+    if isinstance(error.param, click.Option):
+        return error.param.opts[0]
+    return str(error.param.human_readable_name)
+
+
+def _expected(parameter: click.Parameter | None) -> str:
+    kind = parameter.type if parameter else None
+    if isinstance(kind, click.IntRange):
+        return f"应为 {kind.min} 到 {kind.max} 的整数"
+    if isinstance(kind, click.types.IntParamType):
+        return "应为整数"
+    if isinstance(kind, click.Path):
+        return "应为一个文件，不是目录"
+    return "请改正"
 
 
 class Command(_Plain, click.Command):

@@ -98,6 +98,16 @@ def test_a_wrong_value_is_named_with_its_remedy(section: str, key: str, value: o
     assert advice in found[0]
 
 
+def test_a_key_of_the_wrong_type_is_never_shown() -> None:
+    raw = raw_settings()
+    secret = raw["privacy"]["field_keys"]
+    raw["privacy"]["field_keys"] = [secret]
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(raw, env={})
+    assert any(fault.startswith("privacy.field_keys：应为一段文字") for fault in caught.value.faults)
+    assert secret not in str(caught.value)
+
+
 def test_the_environment_overrides_the_file_with_the_right_type() -> None:
     env = {
         "PIONEER_LIMITS__GRACE_MINUTES": "5",
