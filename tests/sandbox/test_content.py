@@ -201,6 +201,35 @@ def test_statistics_come_at_eight_on_the_day_after(world: World) -> None:
     assert (summary["read_user"], summary["send_page_count"]) == (2, 1)
 
 
+def test_a_body_longer_than_documented_passes_with_a_warning_in_the_log(world: World) -> None:
+    assert "media_id" in world.add_draft(content="<p>" + "字" * 20_000 + "</p>")
+    assert "media_id" in world.add_draft(content="<p>短</p>")
+    adds = [entry for entry in world.sandbox.log("api") if entry["path"] == "/cgi-bin/draft/add"]
+    assert [len(entry["warnings"]) for entry in adds] == [1, 0]
+
+
+def test_statistics_count_comments_on_their_day(world: World) -> None:
+    sandbox = world.sandbox
+    sandbox.clock(at="2026-03-05T10:00:00+08:00")
+    (openid,) = sandbox.followers(1)
+    world.publish()
+    mid = int(
+        world.api("/cgi-bin/freepublish/batchget", {"count": 1})["item"][0]["content"]["news_item"][0]["url"]
+        .split("mid=")[1]
+        .split("&")[0]
+    )
+    for day in ("05", "06", "06"):
+        sandbox.clock(at=f"2026-03-{day}T12:00:00+08:00")
+        sandbox.act(openid, "comment", mid=mid, content="好")
+    sandbox.clock(at="2026-03-07T08:05:00+08:00")
+    span = {"begin_date": "2026-03-05", "end_date": "2026-03-06"}
+    days = world.api("/datacube/getbizsummary", span)["list"]
+    assert [row["detail"]["comment_count"] for row in days] == [1, 2]
+    span["end_date"] = "2026-03-05"
+    (row,) = world.api("/datacube/getarticletotaldetail", span)["list"]
+    assert [day["comment_count"] for day in row["detail_list"]] == [1, 3]
+
+
 def test_comments_are_listed_selected_and_answered(world: World) -> None:
     (openid, other) = world.sandbox.followers(2)
     data_id = world.send_list([openid, other])["msg_data_id"]

@@ -71,3 +71,21 @@ def test_odd_bodies_are_refused_or_taken_but_never_break_it(world: World, subjec
             answer = connection.getresponse()
             assert isinstance(json.loads(answer.read()), dict), (path, body)
     connection.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("say", []),
+        ("say", {"openid": "{openid}"}),
+        ("act", {"openid": "{openid}", "do": "tap", "button": 1}),
+        ("protection", {"msg_id": 10**30, "answer": "confirm"}),
+        ("faults", [1]),
+        ("clock", {"at": "2026-03-05T10:00:00"}),
+    ],
+)
+def test_the_control_refuses_what_cannot_be(world: World, path: str, body: Any) -> None:
+    text = json.dumps(body).replace("{openid}", world.sandbox.followers(1)[0])
+    status, answer = world.sandbox.request("POST", f"/_sandbox/{path}", text.encode())
+    assert status == 400
+    assert json.loads(answer)["error"]

@@ -348,6 +348,8 @@ def _act(sandbox: Sandbox, data: dict[str, Any]) -> dict[str, Any]:
     if what == "scan":
         return people.scan(sandbox, openid, str(data["scene"])).wire()
     if what == "tap":
+        if not isinstance(data["button"], dict):
+            raise ValueError("button is an object, as in the menu")
         outcome = people.tap(sandbox, openid, data["button"], data)
         return outcome.wire() if outcome else {"tries": 0, "status": None, "reply": None}
     if what == "picture":

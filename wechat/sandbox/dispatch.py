@@ -94,6 +94,7 @@ class Call:
     repeated: bool = False  # by the platform's own gateway, which knows no waiting time
     _body: dict[str, Any] | None = field(default=None, repr=False)
     after: list[Callable[[], None]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)  # for the inspector: WeChat itself says nothing
 
     @property
     def body(self) -> dict[str, Any]:
@@ -325,6 +326,7 @@ def _note(sandbox: Sandbox, call: Call, response: Response, rid: str, cost: floa
             "answer": f"({len(response.get_data())} bytes)" if binary else answer,
             "latency_ms": round(cost, 1),
             "fault": fault,
+            "warnings": call.warnings,
             "ip": call.request.remote_addr,
             "app_id": call.app_id,
         },

@@ -36,7 +36,7 @@ def _ready(sandbox: Sandbox, day: str) -> bool:
 
 
 def _acts(sandbox: Sandbox, mid: int, idx: int, where: str, values: tuple[Any, ...]) -> dict[str, Any]:
-    """The A fields of one article."""
+    """The A fields of one article on a day (`day = ?`) or up to it (`day <= ?`)."""
     rows = sandbox.store.rows(
         f"SELECT source, count(DISTINCT fid) AS n FROM reads WHERE mid = ? AND idx = ? AND {where} GROUP BY source",
         (mid, idx, *values),
@@ -48,7 +48,11 @@ def _acts(sandbox: Sandbox, mid: int, idx: int, where: str, values: tuple[Any, .
     )
     sources = [{"user_count": total, "scene_desc": "全部"}]
     sources += [{"user_count": row["n"], "scene_desc": row["source"]} for row in rows]
-    comments = sandbox.store.value("SELECT count(*) FROM comments WHERE mid = ? AND idx = ?", (mid, idx))
+    since = day_start(values[0]) if where == "day = ?" else 0.0
+    comments = sandbox.store.value(
+        "SELECT count(*) FROM comments WHERE mid = ? AND idx = ? AND created >= ? AND created < ?",
+        (mid, idx, since, day_start(values[0]) + 86400),
+    )
     return {
         "read_user": total,
         "read_user_source": sources,
@@ -109,6 +113,9 @@ def summary(call: Call) -> dict[str, Any]:
         shares = sandbox.store.value(
             "SELECT count(DISTINCT fid) FROM reads WHERE day = ? AND instr(acts, 's') > 0", (day,)
         )
+        kept = sandbox.store.value(
+            "SELECT count(DISTINCT fid) FROM reads WHERE day = ? AND instr(acts, 'f') > 0", (day,)
+        )
         likes = sandbox.store.value(
             "SELECT count(DISTINCT fid) FROM reads WHERE day = ? AND instr(acts, 'l') > 0", (day,)
         )
@@ -122,8 +129,10 @@ def summary(call: Call) -> dict[str, Any]:
             "share_user": shares,
             "zaikan_user": 0,
             "like_user": likes,
-            "comment_count": 0,
-            "collection_user": 0,
+            "comment_count": sandbox.store.value(
+                "SELECT count(*) FROM comments WHERE created >= ? AND created < ?", (start, start + 86400)
+            ),
+            "collection_user": kept,
             "redirect_ori_page_user": 0,
             "send_page_count": sent,
         }
