@@ -335,6 +335,18 @@ def test_a_message_is_answered_with_one_article_and_an_event_with_eight(
     assert [len(m["articles"]) for m in cards] == [1, 8]
 
 
+def test_plain_mode_takes_no_encrypted_reply(sandbox: SandboxControl, receiver: Receiver) -> None:
+    sandbox.account(mode="plain")
+    config = sandbox.config
+    crypto = WeChatCrypto(config.token, config.aes_key, config.app_id)
+    receiver.answer = lambda message, nonce: crypto.encrypt_message(
+        TextReply(content="好", message=message).render(), nonce
+    )
+    (openid,) = sandbox.followers(1)
+    assert sandbox.say(openid, "您好").reply is None
+    assert sandbox.chat(openid)[-1]["kind"] == "notice"
+
+
 def test_windows_end_when_a_follower_leaves(world: World, receiver: Receiver) -> None:
     sandbox = world.sandbox
     sandbox.clock(at="2026-03-05T10:00:00+08:00")

@@ -234,6 +234,8 @@ class Courier:
         except UnicodeDecodeError as error:
             raise ValueError("the reply is not UTF-8") from error
         if "Encrypt" in reply:
+            if account["mode"] == "plain":
+                raise ValueError("an encrypted reply in plain mode")
             sealed = str(reply["Encrypt"])
             parts = (str(reply.get("TimeStamp", "")), str(reply.get("Nonce", "")), sealed)
             if reply.get("MsgSignature") != crypto.sign(account["token"], *parts):
