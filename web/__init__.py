@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
 from flask import redirect, url_for
 from flask_wtf.csrf import CSRFProtect
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
 from web import access, api, branch, console, files, health, reader, security, throttle, wording
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from runtime import Runtime
+
+_OUT_OF_RANGE = "22003"  # PostgreSQL's numeric_value_out_of_range
 
 
 def register(app: Flask, runtime: Runtime) -> None:
@@ -26,7 +29,18 @@ def register(app: Flask, runtime: Runtime) -> None:
     files.register(app)
     CSRFProtect(app)
     app.register_error_handler(HTTPException, access.http_error)
+    app.register_error_handler(OverflowError, _beyond_the_database)
+    app.register_error_handler(sa.exc.DataError, _beyond_the_database)
     console.register(app)
     app.register_blueprint(branch.blueprint)
     app.register_blueprint(api.blueprint)
     app.add_url_rule("/", "door", lambda: redirect(url_for("reader.home")))
+
+
+def _beyond_the_database(error: Exception) -> Any:
+    """An id with more digits than the database holds is one that nobody has; PostgreSQL's text holds no NUL."""
+    if isinstance(error, OverflowError) or getattr(error.orig, "sqlstate", "") == _OUT_OF_RANGE:  # type: ignore[attr-defined]
+        return access.http_error(NotFound())
+    if "NUL" in str(error.orig):  # type: ignore[attr-defined]
+        return access.http_error(BadRequest())
+    raise error

@@ -40,3 +40,11 @@ def test_an_address_that_is_none_is_told_in_the_face_s_own_way(sqlite_url: str, 
     missing = client.get("/api/v1/nowhere")
     assert missing.status_code == 404
     assert missing.get_json()["message"].startswith("找不到页面")
+
+
+def test_a_nul_in_an_address_breaks_no_page(database_url: str, tmp_path: Path) -> None:
+    app = create_app(
+        make_settings(database={"url": database_url}, server={"data_dir": str(tmp_path / "var")})
+    )
+    for address in ("/m/search?q=%00", "/m/study?q=%00", "/m/?q=%00", "/api/v1/articles?q=%00&column=%00"):
+        assert app.test_client().get(address).status_code < 500, address

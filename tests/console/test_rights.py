@@ -110,3 +110,16 @@ def test_an_unknown_address_is_told_in_the_office_s_words(office: Office) -> Non
     assert answer.status_code == 404
     assert "您访问的页面不存在或已移走" in text_of(answer)
     assert "全部稿件" in text_of(answer)
+
+
+def test_a_number_beyond_the_database_is_an_unknown_address(office: Office) -> None:
+    desk = office.desk("admin")
+    asked = 0
+    for rule, _ in _rules(office, "GET"):
+        if "<int:" in rule.rule:
+            address = re.sub(r"<[^>]+>", "9" * 25, rule.rule)
+            assert desk.client.get(address).status_code < 500, address
+            asked += 1
+    assert asked > 10
+    assert desk.client.get("/console/members?branch=" + "9" * 25).status_code == 404
+    assert desk.client.get("/console/pushes/" + "9" * 25).status_code == 404
