@@ -74,7 +74,8 @@ class Front:
                 database.url,
                 connect_args={
                     "connect_timeout": _CONNECT_S,
-                    "tcp_user_timeout": int(patience_s * 1000),  # a host that has left the network is noticed as well
+                    # A host that has left the network is noticed as well.
+                    "tcp_user_timeout": int(patience_s * 1000),
                     "options": f"-c lock_timeout={int(lock_s * 1000)} -c statement_timeout={int(lock_s * 1000) + 200}",
                 },
                 pool_size=_POOL,

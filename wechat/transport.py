@@ -120,7 +120,8 @@ class Transport:
         if failure is not None:
             harmless = failure.kind in (Kind.IGNORE, Kind.ALREADY_DONE)
             log.log(
-                logging.INFO if harmless else logging.WARNING, "wechat_call_failed", path=endpoint.path, code=failure.code, reaction=failure.reaction,
+                logging.INFO if harmless else logging.WARNING, "wechat_call_failed",
+                path=endpoint.path, code=failure.code, reaction=failure.reaction,
                 errmsg=failure.errmsg[:120], rid=failure.rid, ms=round(took * 1000),
             )  # fmt: skip
             raise failure
