@@ -221,11 +221,11 @@ def _print_table(settings: Settings, path: Path, host: str, port: int, sandbox_p
     ):
         click.echo(f"  {name}{'　' * (5 - len(name))}{address}")
     click.echo("")
-    click.echo(f"  演示账号（密码都是 {PASSWORD}）")
-    for username, what in logins():
-        click.echo(f"    {username:<10}{what}")
-    click.echo("")
-    if hint := binding_hint(settings):
+    if hint := binding_hint(settings):  # the demo's own data are there
+        click.echo(f"  演示账号（密码都是 {PASSWORD}）")
+        for username, what in logins():
+            click.echo(f"    {username:<10}{what}")
+        click.echo("")
         click.echo(f"  体验绑定　　在手机体验里关注后回复：{hint}")
     click.echo(f"  配置文件　　{shown}")
     click.echo("  按 Ctrl-C 停止")

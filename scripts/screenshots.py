@@ -66,7 +66,8 @@ def reader(browser: Browser, url: str) -> None:
 
 def account(browser: Browser, url: str) -> None:
     """A talk with the account: help and the answer to 签到."""
-    openid = ask(f"{url}/_sandbox/followers", {"count": 1})["openids"][0]
+    # The newest follower of the demo is a bound member.
+    openid = ask(f"{url}/phone/api/followers?limit=1")["followers"][0]["openid"]
     for text in ("帮助", "签到"):
         ask(f"{url}/_sandbox/say", {"openid": openid, "text": text})
     tab = phone(browser)
@@ -77,9 +78,10 @@ def account(browser: Browser, url: str) -> None:
     tab.screenshot(path=IMAGES / "phone.png")
 
 
-def ask(address: str, body: dict[str, Any]) -> Any:
-    """Tell the local WeChat's control road to do something."""
-    request = urllib.request.Request(address, json.dumps(body).encode(), {"Content-Type": "application/json"})
+def ask(address: str, body: dict[str, Any] | None = None) -> Any:
+    """Ask the local WeChat, or tell it to do something."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(address, data, {"Content-Type": "application/json"})
     with _direct.open(request, timeout=30) as answer:
         return json.load(answer)
 
