@@ -84,7 +84,9 @@ def test_a_new_installation_has_two_empty_columns(app: Flask, client: FlaskClien
 
 
 def test_an_article_page_tells_who_where_and_when(office: Office, client: FlaskClient) -> None:
-    article = published(office, title="书香<进>楼道", digest="读书会", source_url="https://x.cn/?a=1&b=2")
+    article = published(
+        office, hours_ago=0, title="书香<进>楼道", digest="读书会", source_url="https://x.cn/?a=1&b=2"
+    )
     page = text(client.get(f"/m/a/{article.id}"))
     assert "<title>书香&lt;进&gt;楼道</title>" in page
     assert '<meta property="og:description" content="读书会">' in page
