@@ -140,6 +140,7 @@ def test_a_secretary_announces_an_activity_and_enters_the_paper_sheet_on_a_phone
     phone.get_by_role("button", name="新建活动").dblclick()
     expect(phone.get_by_role("heading", name="支部主题党日")).to_be_visible()
     phone.get_by_role("link", name="补录签到").click()
+    expect(phone.locator(".ticks input").first).to_be_visible()  # all() does not wait for the page
     for box in phone.locator(".ticks input").all()[:3]:
         box.check()
     _fits(phone)
