@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 import clock
@@ -129,6 +129,7 @@ def test_the_reader_works_without_scripts(site: str, windows: Windows) -> None:
     page.goto(f"{site}/m/")
     page.get_by_role("link", name="先锋动态", exact=True).click()
     page.locator(".list a").first.click()
+    page.wait_for_url("**/m/a/*")
     title = page.locator("h1").inner_text()
     page.get_by_role("link", name="下一篇").click()
-    assert page.locator("h1").inner_text() != title
+    expect(page.locator("h1")).not_to_have_text(title)

@@ -170,6 +170,7 @@ def test_the_secretary_does_her_part_on_a_phone(demo: Live, windows: Windows, tm
     count = page.locator(".big-count .now")
     before = int(count.inner_text())
     page.get_by_role("link", name="补录签到").click()
+    expect(page.locator(".ticks input").first).to_be_visible()  # all() does not wait for the page
     for box in page.locator(".ticks input:not([disabled])").all()[:2]:
         box.check()
     page.get_by_role("button", name="确定补录").click()
