@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import zlib
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Response, flash, redirect, request, send_file, url_for
+from flask import Response, flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 
 import clock
@@ -18,7 +17,7 @@ from errors import Refused
 from models import Activity, MakeUpRequest, Member, User
 from web.access import acting, action, looking, page
 from web.branch.face import blueprint, branch_of, draw
-from web.console.activities import XLSX, said
+from web.console.activities import as_excel, said
 from web.moments import from_input
 from web.once import once
 
@@ -173,12 +172,7 @@ def export(branch_id: int, activity_id: int) -> Any:
     with acting() as (session, me):
         branch_of(session, me, branch_id)
         loaded = ledger.load(session, activity_id, at=clock.now(), user=me)
-    return send_file(
-        io.BytesIO(ledger.workbook(loaded)),
-        mimetype=XLSX,
-        as_attachment=True,
-        download_name=ledger.file_name(loaded),
-    )
+    return as_excel(loaded)
 
 
 @blueprint.get("/<int:branch_id>/make-ups")

@@ -155,6 +155,11 @@ def activity_export(activity_id: int) -> Any:
             user=me,
             unmask_reason=reason if request.form.get("unmask") == "yes" else "",
         )
+    return as_excel(loaded)
+
+
+def as_excel(loaded: ledger.Ledger) -> Response:
+    """A ledger as the file that the browser saves."""
     return send_file(
         io.BytesIO(ledger.workbook(loaded)),
         mimetype=XLSX,
