@@ -13,8 +13,7 @@ RUN useradd --system --uid 10001 --home-dir /opt/pioneer --shell /usr/sbin/nolog
 WORKDIR /opt/pioneer
 COPY --from=packages /opt/pioneer/.venv .venv
 COPY . .
-RUN python -m compileall -q app.py clock.py errors.py faultpoints.py logs.py runtime.py settings.py \
-        cli community content models scheduler web wechat \
+RUN python -m compileall -q -x '/\.venv/' . \
     && install -d -o pioneer -g pioneer -m 0750 var
 USER pioneer
 VOLUME /opt/pioneer/var

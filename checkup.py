@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from errors import PioneerError
+from ground.errors import PioneerError
 from models import CallRest, SpoolFailure, migrate
 from scheduler import instance
 from wechat import abilities, probe

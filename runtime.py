@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import clock
+from ground import clock
 from models import sealed
 from models.session import Database
 from settings import Settings, field_keys, index_key

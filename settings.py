@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from errors import Refused
+from ground.errors import Refused
 
 ROOT = Path(__file__).resolve().parent
 ENV_PREFIX = "PIONEER_"

@@ -21,11 +21,11 @@ from typing import Any
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-import clock
 import runtime as parts
 from app import create_app
 from bench import frame, world
 from community import users
+from ground import clock
 from models import Delivery, QuotaUse
 from runtime import Runtime
 from tests.fixtures.configuration import make_settings

@@ -23,9 +23,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-import clock
-import logs
 import runtime as parts
+from ground import clock, logs
 from models import (
     Activity,
     Area,

@@ -25,10 +25,10 @@ import sqlalchemy as sa
 from flask import Flask, Response, request
 from PIL import Image
 
-import clock
 from bench import frame
 from community import users
 from content import articles, assets, columns, pictures
+from ground import clock
 from models import Article
 from models.session import Database
 from settings import load_settings

@@ -16,10 +16,10 @@ from pathlib import Path
 import sqlalchemy as sa
 from python_calamine import CalamineWorkbook
 
-import clock
 import runtime as parts
 from bench import frame, world
 from community import ledger, roster, roster_file
+from ground import clock
 from models import Member
 from runtime import Runtime
 from settings import load_settings

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-import clock
 from content import columns
+from ground import clock
 from models import (
     Activity,
     Area,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-import clock
 from cli.output import (
     Group,
     acting_user,
@@ -18,7 +17,8 @@ from cli.output import (
     parse_moment,
     runtime,
 )
-from errors import Refused
+from ground import clock
+from ground.errors import Refused
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

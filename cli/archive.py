@@ -19,9 +19,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-import clock
 from cli.process import Lock
-from errors import Conflict, Refused
+from ground import clock
+from ground.errors import Conflict, Refused
 from models import Base, InstanceLease, migrate
 from models.session import Database
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-import clock
 from cli.output import (
     Group,
     acting_user,
@@ -20,7 +19,8 @@ from cli.output import (
 from community import audit
 from community.users import require
 from content import articles, assets, columns, importing, queue, review
-from errors import Refused
+from ground import clock
+from ground.errors import Refused
 from models import Article, User
 
 group = Group("article", help="稿件：导入、提交、审核、查看")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-import clock
 from cli.output import Group, emit_json, emit_rows, exit_refused, json_option, readable_file, runtime
+from ground import clock
 
 if TYPE_CHECKING:
     from community.roster import Plan

@@ -15,10 +15,9 @@ import sqlalchemy as sa
 from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
-import clock
-import logs
 from community import users
-from errors import PioneerError, Refused
+from ground import clock, logs
+from ground.errors import PioneerError, Refused
 from settings import load_settings
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-import clock
 from cli.output import Group, emit_json, emit_rows, exit_refused, json_option, readable_file, runtime
+from ground import clock
 
 group = Group("place", help="片区、社区、网格和党支部：导入、列出")
 

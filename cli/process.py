@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import IO
 
-from errors import Conflict, Refused
+from ground.errors import Conflict, Refused
 
 PARENT_ENV = "PIONEER_PARENT_PID"
 _WATCH_S = 0.2

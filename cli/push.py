@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-import clock
 from cli.output import (
     Group,
     acting_user,
@@ -17,7 +16,8 @@ from cli.output import (
     parse_moment,
     runtime,
 )
-from errors import Refused
+from ground import clock
+from ground.errors import Refused
 
 group = Group("push", short_help="推送：新建、查看、暂停、继续、取消")
 

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-import logs
 from cli.output import command
 from cli.process import PARENT_ENV, Lock, end_with, end_with_named_parent, need_free_port, only_server
-from errors import Refused
+from ground import logs
+from ground.errors import Refused
 from models import migrate
 from models.session import Database
 from settings import Settings, load_settings, with_base_url

@@ -7,10 +7,10 @@ import sys
 import click
 import sqlalchemy as sa
 
-import clock
 from cli.output import Group, emit_json, emit_rows, json_option, runtime
 from community import users
-from errors import NotFound, Refused
+from ground import clock
+from ground.errors import NotFound, Refused
 from models import ROLE_NAMES, ROLES, Branch
 
 group = Group("user", help="用户：新建、列出、停用、改密码")

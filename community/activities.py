@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from community import audit, cells
 from community.rights import branch_scope, own_branch, require
-from errors import Conflict, Forbidden, NotFound, Refused
+from ground.errors import Conflict, Forbidden, NotFound, Refused
 from models import Activity, ActivityBranch, Branch, CheckIn, Member, User
 from wechat.intents import Kind, understand
 

@@ -19,7 +19,7 @@ from community.activities import ATTENDED, get
 from community.moments import span
 from community.privacy import mask_name
 from community.rights import branch_scope, own_branch, require
-from errors import Conflict, Forbidden, Refused
+from ground.errors import Conflict, Forbidden, Refused
 from models import Activity, Branch, CheckIn, Member, User
 
 

@@ -16,12 +16,12 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
-import clock
 from community import audit, followers, tags
 from community.privacy import mask_name
 from community.rights import branch_scope, require
 from community.roster import tail_index
-from errors import NotFound, Refused
+from ground import clock
+from ground.errors import NotFound, Refused
 from models import Follower, Member, User
 from settings import Limits
 from wechat.words import SIMPLIFIED

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-import clock
 from community import audit, followers, tags
-from errors import Refused
+from ground import clock
+from ground.errors import Refused
 from models import Branch, Community, Follower, FollowerTag, User
 from models.session import Database
 

@@ -13,7 +13,7 @@ from community import audit
 from community.checkin_questions import MAX_CHOICES, NEAREST, NOT_BOUND, CheckInAnswer, Found, answer
 from community.moments import moment, month_bounds
 from community.rights import branch_scope, require
-from errors import Conflict, Forbidden, NotFound
+from ground.errors import Conflict, Forbidden, NotFound
 from models import CheckIn, Follower, MakeUpRequest, Member, User
 from settings import Limits
 

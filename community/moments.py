@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import clock
+from ground import clock
 
 
 def moment(at: datetime) -> str:

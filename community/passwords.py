@@ -11,7 +11,7 @@ import secrets
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from errors import Refused
+from ground.errors import Refused
 
 MIN_CHARS = 8
 MAX_CHARS = 128

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, joinedload
 from community import audit, cells
 from community.roster_file import Fault
 from community.spreadsheet import Sheet, read_workbook
-from errors import NotFound, Refused
+from ground.errors import NotFound, Refused
 from models import Area, Branch, Community, Follower, Grid, Member, User
 
 _MAX_ROWS = 2000

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from community import audit
 from community.rights import branch_scope, require
-from errors import NotFound, Refused
+from ground.errors import NotFound, Refused
 from models import Follower, Member, User
 
 MIN_REASON = 4

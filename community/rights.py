@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from errors import Forbidden
+from ground.errors import Forbidden
 from models import ROLE_NAMES, User
 
 _ALL = frozenset({"admin", "editor", "reviewer", "secretary", "auditor"})

@@ -23,11 +23,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-import clock
 from community import audit
 from community.places import BranchIndex, branches
 from community.roster_file import COLUMNS, Fault, RosterFile, RosterRow
 from community.tags import queue_moves
+from ground import clock
 from models import Branch, Grid, ImportRun, Member, User
 from models.sealed import keyring
 from models.session import Database

@@ -14,7 +14,7 @@ from datetime import date
 
 from community import cells
 from community.spreadsheet import Cell, Sheet, read_workbook
-from errors import Refused
+from ground.errors import Refused
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "name": ("姓名", "党员姓名", "名字"),

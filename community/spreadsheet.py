@@ -15,7 +15,7 @@ from datetime import date, datetime, time, timedelta
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from errors import Refused
+from ground.errors import Refused
 
 Cell = int | float | str | bool | date | datetime | time | timedelta
 

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-import clock
-from errors import WeChatError
+from ground import clock
+from ground.errors import WeChatError
 from models import Branch, Community, Follower, FollowerTag, Grid, Member, TagChange
 from models.session import Database
 

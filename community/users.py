@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session, joinedload
 from community import audit
 from community.passwords import check_strength, hash_password, verify_password, waste_time
 from community.rights import RIGHTS, branch_scope, may, own_branch, require
-from errors import Conflict, NotFound, Refused
+from ground.errors import Conflict, NotFound, Refused
 from models import ROLE_NAMES, ROLES, Branch, LoginSession, User
 from settings import Limits
 

@@ -15,9 +15,9 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-import clock
 from content import assets, html
-from errors import Conflict, Forbidden, NotFound, Refused
+from ground import clock
+from ground.errors import Conflict, Forbidden, NotFound, Refused
 from models import Article, ArticleRevision, Column, Push, PushArticle, Review, User
 from settings import Limits
 

@@ -16,9 +16,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-import clock
 from content.pictures import Picture, narrowed
-from errors import NotFound, Unavailable
+from ground import clock
+from ground.errors import NotFound, Unavailable
 from models import Asset
 
 WIDTHS = (240, 480, 750, 1080)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from errors import Conflict, NotFound, Refused
+from ground.errors import Conflict, NotFound, Refused
 from models import Column
 
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")

@@ -19,7 +19,7 @@ from content import wordfile
 from content.articles import Fields
 from content.pictures import Picture, card_cover, cover_of, prepare
 from content.tree import Node, drop, parse, render
-from errors import Refused
+from ground.errors import Refused
 from settings import Limits
 
 # Word's own names of the styles that are a title or a heading, English and Chinese.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from content.html import asset_url
 from content.pictures import Picture, prepare
-from errors import Refused
+from ground.errors import Refused
 from settings import Limits
 
 _DATA = re.compile(r"""(<img\b[^>]*?\bsrc\s*=\s*)(["'])data:image/[\w.+-]+;base64,([^"']*)\2""", re.I)

@@ -13,7 +13,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageOps
 
-from errors import Refused
+from ground.errors import Refused
 from settings import Limits
 
 COVER_SIZE = (900, 383)  # 2.35:1, the first article of a message

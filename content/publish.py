@@ -19,7 +19,7 @@ from content import assets
 from content.articles import status_name
 from content.compile import for_wechat
 from content.html import assets_in
-from errors import Conflict, NotFound
+from ground.errors import Conflict, NotFound
 from models import Article, Asset
 
 SENDABLE = ("approved", "queued", "publishing", "published")

@@ -7,9 +7,9 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-import clock
 from content.articles import get, in_push, moved, status_name
-from errors import Conflict, Forbidden
+from ground import clock
+from ground.errors import Conflict, Forbidden
 from models import Article, Column, User
 
 _WRITERS = ("admin", "editor")

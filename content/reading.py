@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from errors import NotFound
+from ground.errors import NotFound
 from models import Article
 
 LISTED = ("published", "corrected")

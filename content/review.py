@@ -9,10 +9,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer
 
-import clock
 from content import wording
 from content.articles import STAGE_NAMES, findings, get, in_push, moved, status_name
-from errors import Conflict, Forbidden, Refused
+from ground import clock
+from ground.errors import Conflict, Forbidden, Refused
 from models import Article, ArticleRevision, Review, User
 from settings import Limits
 

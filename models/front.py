@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
-from errors import Unavailable
+from ground.errors import Unavailable
 from models.session import Database, listen_to_sqlite
 
 _CONNECT_S = 2

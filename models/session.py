@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from errors import Unavailable
+from ground.errors import Unavailable
 from settings import ROOT
 
 _BUSY_S = 15

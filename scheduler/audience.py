@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from community.tags import community_of_member
-from errors import Refused
+from ground.errors import Refused
 from models import Branch, Community, Follower, Grid, Member
 
 EVERYONE = "all"

@@ -16,10 +16,9 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-import clock
-import faultpoints
 from community import tags
 from content import queue
+from ground import clock, faultpoints
 from models import Article, Column, Delivery, JobResult, OutboxMessage, Push
 from scheduler import instance, ledger, pushes, quiet, report
 from scheduler.housekeeping import clean

@@ -21,8 +21,8 @@ from dramatiq.brokers.redis import RedisBroker
 from dramatiq.brokers.stub import StubBroker
 from dramatiq.middleware import AgeLimit
 
-import clock
 from community import tags
+from ground import clock
 from models import Delivery, OutboxMessage, Push
 from scheduler import instance, ledger
 from scheduler.clock import Clock, free_deliveries

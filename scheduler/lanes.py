@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-import clock
-import faultpoints
+from ground import clock, faultpoints
 from models import Delivery, Push
 from scheduler import ledger, roads, settling
 from scheduler.outcome import of_failure

@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-import clock
+from ground import clock
 from models import Base, Setting
 from settings import Limits
 

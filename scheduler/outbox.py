@@ -15,9 +15,8 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-import clock
-import faultpoints
-from errors import PioneerError, Unavailable, WeChatError
+from ground import clock, faultpoints
+from ground.errors import PioneerError, Unavailable, WeChatError
 from models import Delivery, InboundMessage, OutboxMessage
 from scheduler import ledger, report
 from wechat.errors import back_off_s, rest_until

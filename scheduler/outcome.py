@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from errors import PioneerError, Unavailable, WeChatError
+from ground.errors import PioneerError, Unavailable, WeChatError
 from scheduler.roads import Road
 from settings import Settings
 from wechat.errors import back_off_s, rest_until

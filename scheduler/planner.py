@@ -14,7 +14,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from errors import Refused
+from ground.errors import Refused
 from models import Delivery, FollowerTag, Push, TagChange
 from scheduler import audience as audiences
 from scheduler import ledger, quota

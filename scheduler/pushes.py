@@ -10,10 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-import clock
 from community import audit, rights
 from content import publish
-from errors import Conflict, NotFound, Refused
+from ground import clock
+from ground.errors import Conflict, NotFound, Refused
 from models import Activity, Article, Column, Delivery, Push, PushArticle, User
 from scheduler import articles as outgoing
 from scheduler import audience as audiences

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-import clock
+from ground import clock
 
 
 def defer(moment: datetime, quiet_hours: str) -> datetime:

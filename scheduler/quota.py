@@ -13,7 +13,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-import clock
+from ground import clock
 from models import QuotaUse
 from settings import Settings
 

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-import clock
+from ground import clock
 from models import Delivery, JobResult, Push
 from scheduler import articles, quota
 

@@ -16,10 +16,9 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-import clock
-import faultpoints
 from content import publish
-from errors import PioneerError
+from ground import clock, faultpoints
+from ground.errors import PioneerError
 from models import Delivery, Push
 from scheduler import articles, ledger, planner, pushes, report, roads, settling
 from scheduler import audience as audiences

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-import clock
+from ground import clock
 from models import Delivery, Push
 from scheduler import ledger, planner, pushes, quota, report, roads
 from scheduler.outcome import Next, Outcome

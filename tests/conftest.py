@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-import clock
+from ground import clock
 
 pytest_plugins = [
     "tests.fixtures.processes",

@@ -31,9 +31,9 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as Answer
 
-import clock
 from community import users
-from errors import Conflict, Forbidden, NotFound, PioneerError
+from ground import clock
+from ground.errors import Conflict, Forbidden, NotFound, PioneerError
 from models import User
 from runtime import Runtime
 from settings import Settings

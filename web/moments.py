@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import clock
-from errors import Refused
+from ground import clock
+from ground.errors import Refused
 
 
 def from_input(text: str) -> datetime | None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-import clock
 from community.activities import KINDS
+from ground import clock
 from models import ROLE_NAMES, Article
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy.orm import Session
 
-import clock
+from ground import clock
 from models.system import Setting
 
 SETTING = "account.abilities"

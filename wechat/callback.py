@@ -15,8 +15,7 @@ import msgspec
 import structlog
 from prometheus_client import Counter, Histogram
 
-import clock
-import faultpoints
+from ground import clock, faultpoints
 from models.front import Front
 from wechat import router
 from wechat.chores import Chores

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-import clock
-from errors import WeChatError
+from ground import clock
+from ground.errors import WeChatError
 from wechat.reactions import (
     ANY,
     BACK_OFF,

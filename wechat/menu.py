@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-import clock
-from errors import Refused
+from ground import clock
+from ground.errors import Refused
 from models import Menu, User
 
 if TYPE_CHECKING:

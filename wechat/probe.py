@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 import requests
 
-import clock
+from ground import clock
 from settings import OFFICIAL_API, Settings
 from wechat.abilities import Abilities
 from wechat.client import Client

@@ -13,8 +13,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 import structlog
 
-import clock
-import faultpoints
+from ground import clock, faultpoints
 from wechat.claims import Letter, Statements
 from wechat.codec import BadPush
 from wechat.conversation import Topic

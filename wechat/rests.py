@@ -15,7 +15,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 import structlog
 
-import clock
+from ground import clock
 from models.session import Database
 from models.system import CallRest
 from wechat import reactions

@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-import clock
+from ground import clock
 from models.sealed import keyring
 from wechat.claims import Letter
 from wechat.codec import BadPush, read

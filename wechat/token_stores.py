@@ -16,8 +16,8 @@ import sqlalchemy as sa
 import structlog
 from redis.exceptions import RedisError
 
-import clock
-from errors import Unavailable
+from ground import clock
+from ground.errors import Unavailable
 from models.sealed import keyring
 from models.session import Database
 from models.system import SharedToken

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import msgspec
 import structlog
 
-import clock
+from ground import clock
 from wechat.errors import BACK_OFF, STOP, CallFailed, Kind, Row, rest_until
 from wechat.reactions import TOKEN
 from wechat.token_stores import DatabaseTokens, RedisTokens, Stored, TokenStore

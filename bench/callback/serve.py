@@ -14,8 +14,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-import clock
 import runtime as parts
+from ground import clock
 from models import Activity, Area, Branch, CheckIn, Community, Follower, Member, User
 from models.migrate import upgrade
 from models.session import Database

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-import clock
-import logs
+from ground import clock, logs
 from models import Member, Setting, migrate
 
 if TYPE_CHECKING:

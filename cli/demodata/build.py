@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-import clock
 from cli.demodata import PASSWORD, history, pictures, places
 from cli.demodata import people as made_people
 from community import users
 from community.roster import phone_index, tail_index
 from content import assets, columns
-from errors import Unavailable
+from ground import clock
+from ground.errors import Unavailable
 from models import (
     Area,
     Branch,

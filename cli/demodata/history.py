@@ -9,10 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-import clock
 from cli.demodata import places, texts
 from content import html as content_html
 from content.articles import Fields, content_hash
+from ground import clock
 from models import (
     Activity,
     Article,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from errors import PioneerError, Refused
+from ground.errors import PioneerError, Refused
 from scheduler.roads.base import Answer, Call, Picture, Planned, Road
 from scheduler.roads.mass import MassRoad
 from scheduler.roads.template import TemplateRoad

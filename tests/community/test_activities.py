@@ -16,7 +16,7 @@ from click.testing import Result
 from python_calamine import CalamineWorkbook
 
 from community import activities, audit, ledger
-from errors import Conflict, Forbidden, NotFound, Refused
+from ground.errors import Conflict, Forbidden, NotFound, Refused
 from models import Activity, CheckIn, Member, User
 from tests.community.conftest import NOON, Office, person
 

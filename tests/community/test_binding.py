@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from community import audit, binding, followers, privacy
 from community.binding import BindingStep
-from errors import Forbidden, NotFound, Refused
+from ground.errors import Forbidden, NotFound, Refused
 from models import CheckIn, Follower, Member, TagChange
 from tests.community.conftest import NOON, Office, person
 

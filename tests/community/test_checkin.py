@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from community import activities, attendance, checkin, makeup
 from community.checkin import CheckInAnswer
-from errors import Conflict, Forbidden, NotFound, Refused
+from ground.errors import Conflict, Forbidden, NotFound, Refused
 from models import Activity, CheckIn, Follower, Member
 from tests.community.conftest import NOON, Office, person
 from tests.fixtures.processes import eventually

@@ -11,9 +11,9 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-import clock
 from community import binding, follower_sync, followers, tags
-from errors import Refused, WeChatError
+from ground import clock
+from ground.errors import Refused, WeChatError
 from models import Branch, Community, Follower, FollowerTag, TagChange
 from settings import Settings
 from tests.community.conftest import Office, person

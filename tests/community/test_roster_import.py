@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from click.testing import Result
 
 from community import places, roster, roster_file
-from errors import Refused
+from ground.errors import Refused
 from models import Branch, Grid, ImportRun, Member, TagChange
 from tests.community.conftest import DATA, HEADER, NOON, Office, person, sheet_bytes
 

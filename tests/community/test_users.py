@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from community import audit, passwords, rights, users
-from errors import Conflict, Forbidden, NotFound, Refused
+from ground.errors import Conflict, Forbidden, NotFound, Refused
 from models import ROLES, AuditEntry, LoginSession, User
 from models.session import Database
 from settings import Limits

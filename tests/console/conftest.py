@@ -17,12 +17,12 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-import clock
 import runtime
 from app import create_app
 from community import places, users
 from content import articles, columns, pictures
 from content.assets import AssetStore, remember
+from ground import clock
 from models import Column, Follower, Member, User
 from settings import Settings
 from tests.fixtures.configuration import make_settings

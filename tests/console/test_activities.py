@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-import clock
+from ground import clock
 from models import Activity, CheckIn, MakeUpRequest
 from tests.console.conftest import Office, text_of
 from web.wording import for_input

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-import clock
 import runtime
 from community import places, roster, roster_file, users
 from content import columns
+from ground import clock
 from tests.fixtures.browser import Windows
 from tests.fixtures.live import PASSWORD, Live
 from tests.fixtures.processes import eventually

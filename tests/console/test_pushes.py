@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-import clock
 from community import followers
+from ground import clock
 from models import Article, Branch, Push
 from tests.console.conftest import Office, text_of
 from web.once import mark

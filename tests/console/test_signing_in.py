@@ -7,7 +7,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-import clock
+from ground import clock
 from models import LoginSession
 from tests.console.conftest import PASSWORD, Office, field, text_of
 from tests.fixtures.configuration import make_settings

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-import clock
 from content import articles, columns, review
 from content.articles import Fields
 from content.assets import AssetStore, remember
 from content.pictures import card_cover
+from ground import clock
 from models import Article, User
 from models.session import Database
 from settings import Limits, Settings

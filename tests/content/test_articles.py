@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-import clock
 from content import articles, columns, publish, queue
 from content.html import asset_url
 from content.pictures import prepare
-from errors import Conflict, Forbidden, NotFound, Refused
+from ground import clock
+from ground.errors import Conflict, Forbidden, NotFound, Refused
 from models import Article, Push, PushArticle
 from tests.content.conftest import LIMITS, Office
 from tests.content.words import image

@@ -13,7 +13,7 @@ from PIL import Image
 
 from content import html
 from content.importing import WordDraft, read_word
-from errors import Refused
+from ground.errors import Refused
 from settings import Limits
 from tests.content.words import NAMESPACES, image, paragraph, picture, word
 

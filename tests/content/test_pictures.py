@@ -11,7 +11,7 @@ from PIL import Image
 from content.assets import AssetStore
 from content.pasting import adopt
 from content.pictures import card_cover, cover_of, narrowed, prepare
-from errors import NotFound, Refused
+from ground.errors import NotFound, Refused
 from settings import Limits
 from tests.content.words import image
 

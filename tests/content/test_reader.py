@@ -12,12 +12,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-import clock
 from app import create_app
 from content import publish
 from content.assets import remember
 from content.html import asset_url
 from content.pictures import prepare
+from ground import clock
 from models import Article
 from settings import Settings
 from tests.content.conftest import LIMITS, Office, furnish

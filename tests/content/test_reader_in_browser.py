@@ -12,10 +12,10 @@ import pytest
 from playwright.sync_api import Page, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-import clock
 from app import create_app
 from content import articles, importing, publish
 from content.assets import remember
+from ground import clock
 from models import Article
 from tests.content.conftest import LIMITS, furnish
 from tests.fixtures.browser import Windows

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-import clock
 from content import reading
+from ground import clock
 from models import Article
 from models.session import Database
 from tests.content.conftest import Office, furnish

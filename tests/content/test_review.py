@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 )
 
 from content import review
-from errors import Conflict, Forbidden, Refused
+from ground.errors import Conflict, Forbidden, Refused
 from models.session import Database
 from settings import Limits
 from tests.content.conftest import Office, furnish

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-import clock
 import runtime as parts
 from cli import archive
-from errors import Conflict, Refused
+from ground import clock
+from ground.errors import Conflict, Refused
 from models import Base, Branch, Follower, InstanceLease, Member, User
 from tests.fixtures.configuration import make_settings
 from tests.fixtures.services import fresh_postgres, fresh_sqlite

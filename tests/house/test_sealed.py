@@ -7,7 +7,7 @@ import os
 import pytest
 import sqlalchemy as sa
 
-import clock
+from ground import clock
 from models import Branch, Member, sealed
 from models.sealed import Keyring
 from models.session import Database

@@ -10,10 +10,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-import clock
 import runtime as parts
 from community.roster import phone_index, tail_index
 from content.columns import ensure_defaults
+from ground import clock
 from models import Activity, ActivityBranch, Area, Branch, CheckIn, Community, Follower, Member, User
 from runtime import Runtime
 from settings import Settings

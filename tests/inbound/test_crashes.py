@@ -7,8 +7,8 @@ from functools import partial
 
 import sqlalchemy as sa
 
-import faultpoints
 import runtime as parts
+from ground import faultpoints
 from models import InboundMessage
 from models.session import Database
 from runtime import Runtime

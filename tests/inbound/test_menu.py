@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from errors import Refused
+from ground.errors import Refused
 from models import Menu, User
 from runtime import Runtime
 from tests.inbound.conftest import Office

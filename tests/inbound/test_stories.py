@@ -7,7 +7,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 import time_machine
 
-import clock
+from ground import clock
 from models import Activity, Article, Column, Conversation, Follower, KeywordReply, MakeUpRequest, Setting
 from runtime import Runtime
 from tests.inbound.conftest import OPENID, STRANGER, Office, checkins, open_activity

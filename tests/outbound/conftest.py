@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from redis import Redis
 
-import clock
+from ground import clock
 from models import sealed
 from models.session import Database
 from settings import Settings, field_keys, index_key

@@ -7,7 +7,7 @@ from email.utils import formatdate
 
 import pytest
 
-import clock
+from ground import clock
 from models.session import Database
 from settings import Settings
 from tests.fixtures.configuration import make_settings

@@ -13,8 +13,8 @@ import pytest
 import sqlalchemy as sa
 from redis import Redis
 
-import clock
-from errors import Unavailable
+from ground import clock
+from ground.errors import Unavailable
 from models.session import Database
 from tests.fixtures.configuration import RAW
 from tests.fixtures.processes import Spawn, free_port

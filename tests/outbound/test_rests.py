@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-import clock
+from ground import clock
 from models.session import Database
 from models.system import CallRest
 from tests.outbound.conftest import Memory, calls_of, settings_for

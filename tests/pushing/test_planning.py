@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-import clock
-from errors import Conflict, Forbidden, NotFound, Refused
+from ground import clock
+from ground.errors import Conflict, Forbidden, NotFound, Refused
 from models import Article, Follower, Push, QuotaUse, TagChange
 from scheduler import audience, planner, quota, roads
 from scheduler.planner import Plan

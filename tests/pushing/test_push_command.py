@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import clock
 from app import create_app
+from ground import clock
 from models import Push
 from tests.fixtures.live import Live
 from tests.pushing.world import World, make_world

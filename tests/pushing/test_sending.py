@@ -13,8 +13,8 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-import clock
-from errors import Conflict, Refused
+from ground import clock
+from ground.errors import Conflict, Refused
 from models import Article, Column, Delivery, InstanceLease, OutboxMessage, Push, QuotaUse
 from scheduler import instance, ledger, pushes, quota, report, settling
 from scheduler.clock import Clock

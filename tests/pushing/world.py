@@ -9,12 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-import clock
 import runtime as parts
 from content import columns
 from content.articles import Fields, content_hash
 from content.assets import AssetStore, remember
 from content.pictures import card_cover
+from ground import clock
 from models import (
     Activity,
     Area,

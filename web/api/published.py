@@ -14,9 +14,9 @@ from spectree import Response as Documented
 from spectree import SpecTree
 from spectree.model_adapter.msgspec_adapter import MsgspecModelAdapter
 
-import clock
 from content import columns, compile, reading
-from errors import PioneerError
+from ground import clock
+from ground.errors import PioneerError
 from models import Article
 from web.access import parts
 

@@ -8,7 +8,7 @@ from flask import Blueprint, g, render_template, request
 from sqlalchemy.orm import Session
 
 from community import users
-from errors import Forbidden, NotFound
+from ground.errors import Forbidden, NotFound
 from models import Branch, User
 from web import access, once
 from web.console import hints

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from flask import Response, flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 
-import clock
 from community import activities, attendance, audit, ledger, makeup, places, users
 from community.activities import BranchCount
 from community.privacy import check_reason, mask_name
-from errors import Refused
+from ground import clock
+from ground.errors import Refused
 from models import Activity, MakeUpRequest, Member, User
 from web.access import acting, action, looking, page
 from web.branch.face import blueprint, branch_of, draw

@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from flask import flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 
-import clock
 from community import audit
 from content import columns
-from errors import NotFound, Refused
+from ground import clock
+from ground.errors import NotFound, Refused
 from models import Article, KeywordReply, Menu
 from web.access import acting, action, looking, page, parts, settings
 from web.console.face import blueprint, draw

@@ -7,9 +7,9 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 
-import clock
 from community import audit, places, users
-from errors import NotFound, Refused
+from ground import clock
+from ground.errors import NotFound, Refused
 from models import ROLE_NAMES, Branch, User
 from web.access import acting, action, looking, page, signed_in
 from web.console.face import blueprint, draw

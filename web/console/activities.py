@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from flask import Response, flash, redirect, request, send_file, url_for
 from sqlalchemy.orm import Session
 
-import clock
 from community import activities, attendance, ledger, makeup, places, users
 from community.privacy import mask_name, mask_phone
-from errors import Conflict, Refused
+from ground import clock
+from ground.errors import Conflict, Refused
 from models import Activity, Branch, Member, User
 from web import listing
 from web.access import acting, action, looking, page

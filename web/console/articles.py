@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from flask import flash, redirect, request, url_for
 from sqlalchemy.orm import Session, defer, joinedload
 
-import clock
 from community import audit
 from content import articles, assets, columns, compile, importing, queue, review, wording
 from content.assets import AssetStore
-from errors import NotFound, Refused
+from ground import clock
+from ground.errors import NotFound, Refused
 from models import Article, ArticleRevision, PushArticle, User
 from web import listing
 from web.access import acting, action, back_to, looking, page, settings

@@ -7,9 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer
 
-import clock
 from community import activities, followers, users
 from content import queue, review
+from ground import clock
 from models import Activity, Article, CheckIn, Push, QuotaUse, User
 from scheduler import quota
 from web.access import looking, page, settings

@@ -8,7 +8,7 @@ from flask import flash, jsonify, redirect, request, url_for
 
 from content import articles, assets, columns, html, pictures, wording
 from content.assets import AssetStore
-from errors import PioneerError, Refused
+from ground.errors import PioneerError, Refused
 from models import Article
 from web.access import acting, action, looking, page, settings
 from web.console.articles import note

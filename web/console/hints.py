@@ -10,8 +10,8 @@ from flask import url_for
 from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
-import clock
 from community import users
+from ground import clock
 from models import CallRest, InstanceLease, SpoolFailure, User
 from runtime import Runtime
 from scheduler import instance

@@ -8,9 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from flask import flash, redirect, request, send_file, url_for
 
-import clock
 from community import audit, follower_sync, followers, places, privacy, users
-from errors import NotFound, Refused
+from ground import clock
+from ground.errors import NotFound, Refused
 from models import Branch, Setting, TagChange
 from web import listing
 from web.access import acting, action, looking, page, parts, settings, signed_in

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from flask import flash, g, redirect, request, url_for
 from sqlalchemy.orm import Session, defer, joinedload
 
-import clock
 from community import places
 from content import publish
-from errors import PioneerError, Refused
+from ground import clock
+from ground.errors import PioneerError, Refused
 from models import Activity, Article
 from scheduler import audience as audiences
 from scheduler import planner, pushes, quiet, roads

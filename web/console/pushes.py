@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from flask import Response, flash, redirect, request, url_for
 from sqlalchemy.orm import Session, joinedload
 
-import clock
-from errors import Refused
+from ground import clock
+from ground.errors import Refused
 from models import Delivery, Push, PushArticle
 from scheduler import planner, pushes, report
 from web import listing

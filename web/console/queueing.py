@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from flask import flash, redirect, request, url_for
 from sqlalchemy.orm import Session, defer, joinedload
 
-import clock
 from community import audit, places
 from content import columns, queue
-from errors import NotFound, Refused
+from ground import clock
+from ground.errors import NotFound, Refused
 from models import Article, Column
 from web.access import acting, action, looking, page
 from web.console.articles import note

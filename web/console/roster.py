@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from flask import flash, redirect, request, send_file, url_for
 from sqlalchemy.orm import joinedload
 
-import clock
 from community import audit, binding, places, privacy, roster, roster_file, roster_sheets, users
-from errors import Conflict, Refused
+from ground import clock
+from ground.errors import Conflict, Refused
 from models import Follower, ImportRun, Member, User
 from web import listing
 from web.access import acting, action, looking, page, parts, settings, signed_in

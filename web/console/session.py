@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import flash, redirect, request, session, url_for
 
-import clock
 from community import users
-from errors import Refused
+from ground import clock
+from ground.errors import Refused
 from models import User
 from web.access import TOKEN, acting, is_ours, open_to_all, page, parts, settings, signed_in
 from web.console.face import blueprint, draw

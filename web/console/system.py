@@ -12,10 +12,10 @@ from flask import flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 
 import checkup
-import clock
 from community import audit
 from content import articles
-from errors import NotFound
+from ground import clock
+from ground.errors import NotFound
 from models import (
     ROLE_NAMES,
     Activity,

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-import clock
 from content import columns
+from ground import clock
 from models import Column, Push
 from web.wording import WEEKDAYS
 

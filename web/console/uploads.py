@@ -7,7 +7,7 @@ import secrets
 import time
 from pathlib import Path
 
-from errors import Conflict
+from ground.errors import Conflict
 from models.sealed import keyring
 
 _KEEP_S = 3600

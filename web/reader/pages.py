@@ -19,10 +19,10 @@ from flask import (
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-import clock
 from content import assets, columns, reading
 from content.html import assets_in, text_of
-from errors import NotFound
+from ground import clock
+from ground.errors import NotFound
 from models import Article, Column
 from runtime import Runtime
 from web.files import own

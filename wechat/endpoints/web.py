@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
-import clock
+from ground import clock
 from wechat.endpoints.base import Caller
 from wechat.endpoints.table import GET_TICKET, OAUTH_REFRESH, OAUTH_TOKEN, OAUTH_USER
 from wechat.tokens import Fetched

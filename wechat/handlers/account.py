@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import clock
 from community import followers
+from ground import clock
 from models import Setting
 from wechat.desk import Desk
 from wechat.messages import Authorization, Qualification

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-import clock
 from content import columns, reading
 from content.html import asset_url
-from errors import NotFound
+from ground import clock
+from ground.errors import NotFound
 from models import Article, Follower
 from wechat.desk import Desk
 from wechat.intents import Intent
