@@ -22,9 +22,9 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 import runtime as parts
+from accounts import users
 from app import create_app
 from bench import frame, world
-from community import users
 from ground import clock
 from models import Delivery, QuotaUse
 from runtime import Runtime

@@ -25,8 +25,8 @@ import sqlalchemy as sa
 from flask import Flask, Response, request
 from PIL import Image
 
+from accounts import users
 from bench import frame
-from community import users
 from content import articles, assets, columns, pictures
 from ground import clock
 from models import Article

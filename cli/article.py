@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from accounts import audit
+from accounts.users import require
 from cli.output import (
     Group,
     acting_user,
@@ -16,8 +18,6 @@ from cli.output import (
     readable_file,
     runtime,
 )
-from community import audit
-from community.users import require
 from content import articles, assets, columns, importing, queue, review
 from ground import clock
 from ground.errors import Refused

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
-from community import users
+from accounts import users
 from ground import clock, logs
 from ground.errors import PioneerError, Refused
 from settings import load_settings

@@ -167,7 +167,7 @@ _control_command("cancel", "取消：剩余的不再发送，已发出的无法�
 @as_option
 def takeover(acting: str) -> None:
     """确认本机是唯一的发送方：恢复备份或更换服务器后，由管理员运行一次。"""
-    from community import audit
+    from accounts import audit
     from scheduler import instance
 
     parts = runtime()

@@ -7,8 +7,8 @@ import sys
 import click
 import sqlalchemy as sa
 
+from accounts import users
 from cli.output import Group, emit_json, emit_rows, json_option, runtime
-from community import users
 from ground import clock
 from ground.errors import NotFound, Refused
 from models import ROLE_NAMES, ROLES, Branch

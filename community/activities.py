@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from community import audit, cells
-from community.rights import branch_scope, own_branch, require
+from accounts import audit
+from accounts.rights import branch_scope, own_branch, require
+from community import cells
 from ground.errors import Conflict, Forbidden, NotFound, Refused
 from models import Activity, ActivityBranch, Branch, CheckIn, Member, User
 from wechat.intents import Kind, understand

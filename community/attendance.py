@@ -14,11 +14,12 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from community import audit, cells
+from accounts import audit
+from accounts.rights import branch_scope, own_branch, require
+from community import cells
 from community.activities import ATTENDED, get
 from community.moments import span
 from community.privacy import mask_name
-from community.rights import branch_scope, own_branch, require
 from ground.errors import Conflict, Forbidden, Refused
 from models import Activity, Branch, CheckIn, Member, User
 

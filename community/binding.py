@@ -16,9 +16,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
-from community import audit, followers, tags
+from accounts import audit
+from accounts.rights import branch_scope, require
+from community import followers, tags
 from community.privacy import mask_name
-from community.rights import branch_scope, require
 from community.roster import tail_index
 from ground import clock
 from ground.errors import NotFound, Refused

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from community import audit
+from accounts import audit
 from community.checkin_questions import (
     BY_KEYWORD,
     INSERT,

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from community import audit, followers, tags
+from accounts import audit
+from community import followers, tags
 from ground import clock
 from ground.errors import Refused
 from models import Branch, Community, Follower, FollowerTag, User

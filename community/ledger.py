@@ -16,11 +16,11 @@ import sqlalchemy as sa
 import xlsxwriter
 from sqlalchemy.orm import Session
 
-from community import audit
+from accounts import audit
+from accounts.rights import branch_scope, own_branch, require
 from community.activities import Counts, counts, get
 from community.moments import span
 from community.privacy import check_reason, mask_name
-from community.rights import branch_scope, own_branch, require
 from ground import clock
 from models import Branch, CheckIn, Grid, Member, User
 

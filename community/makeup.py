@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
-from community import audit
+from accounts import audit
+from accounts.rights import branch_scope, require
 from community.checkin_questions import MAX_CHOICES, NEAREST, NOT_BOUND, CheckInAnswer, Found, answer
 from community.moments import moment, month_bounds
-from community.rights import branch_scope, require
 from ground.errors import Conflict, Forbidden, NotFound
 from models import CheckIn, Follower, MakeUpRequest, Member, User
 from settings import Limits

@@ -13,7 +13,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from community import audit, cells
+from accounts import audit
+from community import cells
 from community.roster_file import Fault
 from community.spreadsheet import Sheet, read_workbook
 from ground.errors import NotFound, Refused

@@ -12,8 +12,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from community import audit
-from community.rights import branch_scope, require
+from accounts import audit
+from accounts.rights import branch_scope, require
 from ground.errors import NotFound, Refused
 from models import Follower, Member, User
 

@@ -23,7 +23,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from community import audit
+from accounts import audit
 from community.places import BranchIndex, branches
 from community.roster_file import COLUMNS, Fault, RosterFile, RosterRow
 from community.tags import queue_moves

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from community import users
+from accounts import users
 from models import Conversation, InboundMessage, OutboxMessage
 from models.session import Database
 from settings import Settings

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from community import rights
+from accounts import rights
 from models import InstanceLease, User
 from settings import Settings
 

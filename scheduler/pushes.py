@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from community import audit, rights
+from accounts import audit, rights
 from content import publish
 from ground import clock
 from ground.errors import Conflict, NotFound, Refused

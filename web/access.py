@@ -31,7 +31,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as Answer
 
-from community import users
+from accounts import users
 from ground import clock
 from ground.errors import Conflict, Forbidden, NotFound, PioneerError
 from models import User

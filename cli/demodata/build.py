@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from accounts import users
 from cli.demodata import PASSWORD, history, pictures, places
 from cli.demodata import people as made_people
-from community import users
 from community.roster import phone_index, tail_index
 from content import assets, columns
 from ground import clock

@@ -15,8 +15,9 @@ import xlsxwriter
 from click.testing import Result
 from sqlalchemy.orm import Session
 
+from accounts import users
 from app import create_app
-from community import activities, binding, followers, places, roster, roster_file, users
+from community import activities, binding, followers, places, roster, roster_file
 from models import Activity, Branch, Member, User
 from models.session import Database
 from runtime import Runtime, build

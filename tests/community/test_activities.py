@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from click.testing import Result
 from python_calamine import CalamineWorkbook
 
-from community import activities, audit, ledger
+from accounts import audit
+from community import activities, ledger
 from ground.errors import Conflict, Forbidden, NotFound, Refused
 from models import Activity, CheckIn, Member, User
 from tests.community.conftest import NOON, Office, person

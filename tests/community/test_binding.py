@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from community import audit, binding, followers, privacy
+from accounts import audit
+from community import binding, followers, privacy
 from community.binding import BindingStep
 from ground.errors import Forbidden, NotFound, Refused
 from models import CheckIn, Follower, Member, TagChange

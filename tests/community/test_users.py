@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from community import audit, passwords, rights, users
+from accounts import audit, passwords, rights, users
 from ground.errors import Conflict, Forbidden, NotFound, Refused
 from models import ROLES, AuditEntry, LoginSession, User
 from models.session import Database

@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 import runtime
+from accounts import users
 from app import create_app
-from community import places, users
+from community import places
 from content import articles, columns, pictures
 from content.assets import AssetStore, remember
 from ground import clock

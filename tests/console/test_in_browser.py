@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import runtime
-from community import places, roster, roster_file, users
+from accounts import users
+from community import places, roster, roster_file
 from content import columns
 from ground import clock
 from tests.fixtures.browser import Windows

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from werkzeug.routing import Rule
 
-from community.rights import RIGHTS
+from accounts.rights import RIGHTS
 from tests.console.conftest import ROLES, Office, links, text_of
 
 

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from click.testing import Result
 from flask import Flask
 
+from accounts import audit
 from app import create_app
-from community import audit
 from models import Article, Asset
 from settings import Settings
 from tests.content.conftest import Office, furnish

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, g, render_template, request
 from sqlalchemy.orm import Session
 
-from community import users
+from accounts import users
 from ground.errors import Forbidden, NotFound
 from models import Branch, User
 from web import access, once

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from flask import Response, flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 
-from community import activities, attendance, audit, ledger, makeup, places, users
+from accounts import audit, users
+from community import activities, attendance, ledger, makeup, places
 from community.activities import BranchCount
 from community.privacy import check_reason, mask_name
 from ground import clock

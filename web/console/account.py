@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 
-from community import audit
+from accounts import audit
 from content import columns
 from ground import clock
 from ground.errors import NotFound, Refused

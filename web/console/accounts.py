@@ -7,7 +7,8 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 
-from community import audit, places, users
+from accounts import audit, users
+from community import places
 from ground import clock
 from ground.errors import NotFound, Refused
 from models import ROLE_NAMES, Branch, User

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from flask import Response, flash, redirect, request, send_file, url_for
 from sqlalchemy.orm import Session
 
-from community import activities, attendance, ledger, makeup, places, users
+from accounts import users
+from community import activities, attendance, ledger, makeup, places
 from community.privacy import mask_name, mask_phone
 from ground import clock
 from ground.errors import Conflict, Refused

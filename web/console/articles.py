@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import flash, redirect, request, url_for
 from sqlalchemy.orm import Session, defer, joinedload
 
-from community import audit
+from accounts import audit
 from content import articles, assets, columns, compile, importing, queue, review, wording
 from content.assets import AssetStore
 from ground import clock

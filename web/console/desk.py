@@ -7,7 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer
 
-from community import activities, followers, users
+from accounts import users
+from community import activities, followers
 from content import queue, review
 from ground import clock
 from models import Activity, Article, CheckIn, Push, QuotaUse, User

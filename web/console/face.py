@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, g, render_template, request
 
-from community import users
+from accounts import users
 from web import access, once
 from web.console import hints, todo
 from web.console.menu_bar import menu_for

@@ -10,7 +10,7 @@ from flask import url_for
 from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
-from community import users
+from accounts import users
 from ground import clock
 from models import CallRest, InstanceLease, SpoolFailure, User
 from runtime import Runtime

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from flask import request, url_for
 
-from community import users
+from accounts import users
 from models import User
 
 

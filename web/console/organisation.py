@@ -8,7 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from flask import flash, redirect, request, send_file, url_for
 
-from community import audit, follower_sync, followers, places, privacy, users
+from accounts import audit, users
+from community import follower_sync, followers, places, privacy
 from ground import clock
 from ground.errors import NotFound, Refused
 from models import Branch, Setting, TagChange

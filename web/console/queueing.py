@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from flask import flash, redirect, request, url_for
 from sqlalchemy.orm import Session, defer, joinedload
 
-from community import audit, places
+from accounts import audit
+from community import places
 from content import columns, queue
 from ground import clock
 from ground.errors import NotFound, Refused

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from flask import flash, redirect, request, send_file, url_for
 from sqlalchemy.orm import joinedload
 
-from community import audit, binding, places, privacy, roster, roster_file, roster_sheets, users
+from accounts import audit, users
+from community import binding, places, privacy, roster, roster_file, roster_sheets
 from ground import clock
 from ground.errors import Conflict, Refused
 from models import Follower, ImportRun, Member, User

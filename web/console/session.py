@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import flash, redirect, request, session, url_for
 
-from community import users
+from accounts import users
 from ground import clock
 from ground.errors import Refused
 from models import User

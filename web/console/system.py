@@ -12,7 +12,7 @@ from flask import flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 
 import checkup
-from community import audit
+from accounts import audit
 from content import articles
 from ground import clock
 from ground.errors import NotFound

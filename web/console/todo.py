@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from community import users
+from accounts import users
 from content import review
 from models import Article, MakeUpRequest, Member, Push, User
 

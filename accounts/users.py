@@ -24,9 +24,9 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from community import audit
-from community.passwords import check_strength, hash_password, verify_password, waste_time
-from community.rights import RIGHTS, branch_scope, may, own_branch, require
+from accounts import audit
+from accounts.passwords import check_strength, hash_password, verify_password, waste_time
+from accounts.rights import RIGHTS, branch_scope, may, own_branch, require
 from ground.errors import Conflict, NotFound, Refused
 from models import ROLE_NAMES, ROLES, Branch, LoginSession, User
 from settings import Limits
