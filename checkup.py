@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from database import migrate
 from ground.errors import PioneerError
-from models import CallRest, SpoolFailure, migrate
+from models import CallRest, SpoolFailure
 from scheduler import instance
 from wechat import abilities, probe
 from wechat.probe import Finding

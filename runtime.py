@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from database import sealed
+from database.session import Database
 from ground import clock
-from models import sealed
-from models.session import Database
 from settings import Settings, field_keys, index_key
 
 if TYPE_CHECKING:

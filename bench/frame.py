@@ -19,7 +19,7 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import sql
 
-from models.migrate import upgrade
+from database.migrate import upgrade
 from tests.fixtures.configuration import write_config
 from tests.fixtures.processes import Process, Spawn, free_port
 from tests.fixtures.services import POSTGRES_ENV, Server, start_postgres

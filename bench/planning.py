@@ -24,6 +24,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 import runtime as parts
+from database.migrate import upgrade
 from ground import clock, logs
 from models import (
     Activity,
@@ -38,7 +39,6 @@ from models import (
     QuotaUse,
     User,
 )
-from models.migrate import upgrade
 from runtime import Runtime
 from scheduler import audience, planner, roads
 from scheduler.lanes import Lanes

@@ -28,9 +28,9 @@ from PIL import Image
 from accounts import users
 from bench import frame
 from content import articles, assets, columns, pictures
+from database.session import Database
 from ground import clock
 from models import Article
-from models.session import Database
 from settings import load_settings
 from tests.fixtures.processes import Process, Spawn, free_port, run_flask
 

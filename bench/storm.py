@@ -27,8 +27,8 @@ import sqlalchemy as sa
 
 import runtime as parts
 from bench import frame, world
+from database.session import Database
 from models import CheckIn, InboundMessage
-from models.session import Database
 from settings import Settings, load_settings
 from tests.fixtures.services import REDIS_ENV, Server, start_redis
 from tests.inbound.platform import Account, text_of

@@ -20,10 +20,11 @@ from typing import IO, TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from cli.process import Lock
+from database import migrate
+from database.session import Database
 from ground import clock
 from ground.errors import Conflict, Refused
-from models import Base, InstanceLease, migrate
-from models.session import Database
+from models import Base, InstanceLease
 
 if TYPE_CHECKING:
     from runtime import Runtime

@@ -6,7 +6,7 @@ import click
 
 from cli.output import Group, runtime
 from content import columns
-from models import migrate
+from database import migrate
 
 group = Group("db", help="数据库：升级表结构")
 

@@ -18,10 +18,10 @@ import click
 
 from cli.output import command
 from cli.process import PARENT_ENV, Lock, end_with, end_with_named_parent, need_free_port, only_server
+from database import migrate
+from database.session import Database
 from ground import logs
 from ground.errors import Refused
-from models import migrate
-from models.session import Database
 from settings import Settings, load_settings, with_base_url
 
 if TYPE_CHECKING:

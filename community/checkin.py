@@ -30,8 +30,8 @@ from community.checkin_questions import (
 )
 from community.makeup import make_up
 from community.moments import moment, span
+from database.prepared import prepared
 from models import Activity, CheckIn, Follower, Member
-from models.prepared import prepared
 from settings import Limits
 
 __all__ = ["CheckInAnswer", "by_reply", "coming", "is_keyword", "make_up", "mine", "undo"]

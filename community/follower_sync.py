@@ -17,10 +17,10 @@ from sqlalchemy.orm import Session
 
 from accounts import audit
 from community import followers, tags
+from database.session import Database
 from ground import clock
 from ground.errors import Refused
 from models import Branch, Community, Follower, FollowerTag, User
-from models.session import Database
 
 if TYPE_CHECKING:
     from wechat.client import Client

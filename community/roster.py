@@ -27,10 +27,10 @@ from accounts import audit
 from community.places import BranchIndex, branches
 from community.roster_file import COLUMNS, Fault, RosterFile, RosterRow
 from community.tags import queue_moves
+from database.sealed import keyring
+from database.session import Database
 from ground import clock
 from models import Branch, Grid, ImportRun, Member, User
-from models.sealed import keyring
-from models.session import Database
 
 CHUNK = 500
 _IMPORT_LOCK = 0x50494F4E45455202  # one roster at a time on PostgreSQL; on SQLite writers queue anyway

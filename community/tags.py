@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from database.session import Database
 from ground import clock
 from ground.errors import WeChatError
 from models import Branch, Community, Follower, FollowerTag, Grid, Member, TagChange
-from models.session import Database
 
 if TYPE_CHECKING:
     from wechat.client import Client

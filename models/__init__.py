@@ -1,7 +1,7 @@
 """Tables and nothing else, one file an aggregate; column types; the session scope; migrations."""
 
+from database.base import Base, UtcDateTime
 from models.activities import Activity, ActivityBranch, CheckIn, MakeUpRequest
-from models.base import Base, UtcDateTime
 from models.content import Article, ArticleRevision, Asset, Column, Review
 from models.inbound import (
     Conversation,

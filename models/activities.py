@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, Pk
+from database.base import Base, Pk
 from models.people import Member
 from models.places import Branch
 from models.users import User

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, Json, Pk
+from database.base import Base, Json, Pk
 from models.users import User
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, BigId, Json, Pk
-from models.sealed import Sealed
+from database.base import Base, BigId, Json, Pk
+from database.sealed import Sealed
 
 
 class InboundMessage(Base):

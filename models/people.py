@@ -7,9 +7,9 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, Pk
+from database.base import Base, Pk
+from database.sealed import Sealed
 from models.places import Branch, Grid
-from models.sealed import Sealed
 
 
 class Member(Base):

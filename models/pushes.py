@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from database.base import Base, BigId, Json, Pk
 from models.activities import Activity
-from models.base import Base, BigId, Json, Pk
 from models.content import Article
 from models.users import User
 

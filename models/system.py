@@ -7,8 +7,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base
-from models.sealed import Sealed
+from database.base import Base
+from database.sealed import Sealed
 
 
 class SharedToken(Base):

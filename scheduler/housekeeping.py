@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from accounts import users
+from database.session import Database
 from models import Conversation, InboundMessage, OutboxMessage
-from models.session import Database
 from settings import Settings
 
 _OUTBOX_DONE = ("sent", "failed", "unknown")

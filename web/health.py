@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from models import migrate
+from database import migrate
 from runtime import Runtime
 
 blueprint = Blueprint("health", __name__)

@@ -15,8 +15,8 @@ import msgspec
 import structlog
 from prometheus_client import Counter, Histogram
 
+from database.front import Front
 from ground import clock, faultpoints
-from models.front import Front
 from wechat import router
 from wechat.chores import Chores
 from wechat.claims import Letter

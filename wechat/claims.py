@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from models.front import Front
+from database.front import Front
+from database.prepared import Prepared
 from models.inbound import InboundMessage, OutboxMessage, SpoolFailure
-from models.prepared import Prepared
 from wechat.messages import Push, is_written, kind_of
 from wechat.replies import customer_message
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models.session import Database
+from database.session import Database
 from settings import Settings
 from wechat.endpoints.drafts import DraftCalls
 from wechat.endpoints.mass import MassCalls

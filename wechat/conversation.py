@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from models.front import Front
+from database.front import Front
+from database.prepared import Prepared
 from models.inbound import Conversation
-from models.prepared import Prepared
 
 _TABLE: sa.Table = Conversation.__table__  # type: ignore[assignment]
 _KEPT = timedelta(days=1)

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models.front import Front
+from database.front import Front
 from settings import Settings
 from wechat.conversation import Conversations, Talk
 

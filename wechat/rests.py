@@ -15,8 +15,8 @@ from typing import NamedTuple
 import sqlalchemy as sa
 import structlog
 
+from database.session import Database
 from ground import clock
-from models.session import Database
 from models.system import CallRest
 from wechat import reactions
 from wechat.endpoints.table import Endpoint

@@ -19,8 +19,8 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from database.sealed import keyring
 from ground import clock
-from models.sealed import keyring
 from wechat.claims import Letter
 from wechat.codec import BadPush, read
 from wechat.parsing import parse

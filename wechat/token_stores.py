@@ -16,10 +16,10 @@ import sqlalchemy as sa
 import structlog
 from redis.exceptions import RedisError
 
+from database.sealed import keyring
+from database.session import Database
 from ground import clock
 from ground.errors import Unavailable
-from models.sealed import keyring
-from models.session import Database
 from models.system import SharedToken
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import structlog
 import time_machine
 from hypothesis import HealthCheck, Phase, given, settings
 
-from models.migrate import upgrade
+from database.migrate import upgrade
 from tests.inbound.conftest import furnish
 from tests.inbound.mutations import MOMENT, Target, failures, hurry, requests
 from tests.inbound.test_samples import build

@@ -15,10 +15,10 @@ from typing import Any
 import sqlalchemy as sa
 
 import runtime as parts
+from database.migrate import upgrade
+from database.session import Database
 from ground import clock
 from models import Activity, Area, Branch, CheckIn, Community, Follower, Member, User
-from models.migrate import upgrade
-from models.session import Database
 from settings import Settings, parse_settings
 from wechat.callback import Callback
 from wechat.claims import Letter

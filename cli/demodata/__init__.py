@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from database import migrate
 from ground import clock, logs
-from models import Member, Setting, migrate
+from models import Member, Setting
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -55,7 +56,7 @@ def prepare(settings: Settings, say: Callable[[str], None]) -> None:
 
 def binding_hint(settings: Settings) -> str:
     """``"绑定 姓名 后四位"`` of a member who is not bound yet, to try binding with; empty where there is none."""
-    from models.session import Database
+    from database.session import Database
 
     database = Database(settings.database.url)
     try:

@@ -1,4 +1,4 @@
-"""Alembic's entry: always on a connection that the caller hands over (see models.migrate)."""
+"""Alembic's entry: always on a connection that the caller hands over (see database.migrate)."""
 
 from typing import Any, Literal
 
@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import context
 
 import models
-from models.base import UtcDateTime
-from models.sealed import Sealed
+from database.base import UtcDateTime
+from database.sealed import Sealed
 
 
 def render_item(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:

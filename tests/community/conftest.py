@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 from accounts import users
 from app import create_app
 from community import activities, binding, followers, places, roster, roster_file
+from database.session import Database
 from models import Activity, Branch, Member, User
-from models.session import Database
 from runtime import Runtime, build
 from settings import Settings
 from tests.fixtures.configuration import make_settings

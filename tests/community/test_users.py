@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from accounts import audit, passwords, rights, users
+from database.session import Database
 from ground.errors import Conflict, Forbidden, NotFound, Refused
 from models import ROLES, AuditEntry, LoginSession, User
-from models.session import Database
 from settings import Limits
 from tests.community.conftest import NOON, Office
 

@@ -13,9 +13,9 @@ from content import articles, columns, review
 from content.articles import Fields
 from content.assets import AssetStore, remember
 from content.pictures import card_cover
+from database.session import Database
 from ground import clock
 from models import Article, User
-from models.session import Database
 from settings import Limits, Settings
 
 LIMITS = Limits()

@@ -11,9 +11,9 @@ import pytest
 import sqlalchemy as sa
 
 from content import reading
+from database.session import Database
 from ground import clock
 from models import Article
-from models.session import Database
 from tests.content.conftest import Office, furnish
 from tests.fixtures.configuration import make_settings
 

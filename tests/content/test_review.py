@@ -19,8 +19,8 @@ from hypothesis.stateful import (
 )
 
 from content import review
+from database.session import Database
 from ground.errors import Conflict, Forbidden, Refused
-from models.session import Database
 from settings import Limits
 from tests.content.conftest import Office, furnish
 from tests.fixtures.configuration import make_settings

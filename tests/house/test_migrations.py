@@ -6,9 +6,9 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
+from database.migrate import pending, upgrade, upgrade_database
+from database.session import Database
 from models import Base
-from models.migrate import pending, upgrade, upgrade_database
-from models.session import Database
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_models(database: Database) -> None:

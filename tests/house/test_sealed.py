@@ -7,10 +7,11 @@ import os
 import pytest
 import sqlalchemy as sa
 
+from database import sealed
+from database.sealed import Keyring
+from database.session import Database
 from ground import clock
-from models import Branch, Member, sealed
-from models.sealed import Keyring
-from models.session import Database
+from models import Branch, Member
 
 OLD, NEW, INDEX = os.urandom(32), os.urandom(32), os.urandom(32)
 

@@ -8,9 +8,9 @@ from functools import partial
 import sqlalchemy as sa
 
 import runtime as parts
+from database.session import Database
 from ground import faultpoints
 from models import InboundMessage
-from models.session import Database
 from runtime import Runtime
 from settings import Settings
 from tests.inbound.children import Child

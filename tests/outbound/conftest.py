@@ -14,9 +14,9 @@ import pytest
 from PIL import Image
 from redis import Redis
 
+from database import sealed
+from database.session import Database
 from ground import clock
-from models import sealed
-from models.session import Database
 from settings import Settings, field_keys, index_key
 from tests.fixtures.configuration import RAW, make_settings
 from wechat.client import Client

@@ -15,8 +15,8 @@ sys.path.insert(0, str(ROOT))
 def main() -> None:
     from redis import Redis
 
-    from models import sealed
-    from models.session import Database
+    from database import sealed
+    from database.session import Database
     from settings import field_keys, index_key
     from tests.fixtures.configuration import make_settings
     from wechat.client import Client

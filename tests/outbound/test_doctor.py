@@ -7,8 +7,8 @@ from email.utils import formatdate
 
 import pytest
 
+from database.session import Database
 from ground import clock
-from models.session import Database
 from settings import Settings
 from tests.fixtures.configuration import make_settings
 from tests.outbound.conftest import Memory, Recorded, settings_for

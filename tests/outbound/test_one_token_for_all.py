@@ -13,9 +13,9 @@ import pytest
 import sqlalchemy as sa
 from redis import Redis
 
+from database.session import Database
 from ground import clock
 from ground.errors import Unavailable
-from models.session import Database
 from tests.fixtures.configuration import RAW
 from tests.fixtures.processes import Spawn, free_port
 from tests.outbound.conftest import Memory, at_once, calls_of, fetches, settings_for

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from database.session import Database
 from ground import clock
-from models.session import Database
 from models.system import CallRest
 from tests.outbound.conftest import Memory, calls_of, settings_for
 from wechat.client import Client, make_client

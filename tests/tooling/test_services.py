@@ -13,8 +13,8 @@ import redis
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from models.migrate import pending
-from models.session import Database
+from database.migrate import pending
+from database.session import Database
 from tests.fixtures.browser import Windows
 from tests.fixtures.configuration import make_settings, write_config
 from tests.fixtures.processes import Spawn, eventually, is_alive

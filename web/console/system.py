@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 import checkup
 from accounts import audit
 from content import articles
+from database import migrate
 from ground import clock
 from ground.errors import NotFound
 from models import (
@@ -29,7 +30,6 @@ from models import (
     Push,
     SpoolFailure,
     User,
-    migrate,
 )
 from scheduler import instance
 from web import listing

@@ -7,8 +7,8 @@ import secrets
 import time
 from pathlib import Path
 
+from database.sealed import keyring
 from ground.errors import Conflict
-from models.sealed import keyring
 
 _KEEP_S = 3600
 _KEY = re.compile(r"[0-9a-f]{32}")

@@ -12,8 +12,8 @@ from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
+from database.session import Database, listen_to_sqlite
 from ground.errors import Unavailable
-from models.session import Database, listen_to_sqlite
 
 _CONNECT_S = 2
 _POOL = 16

@@ -9,9 +9,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from models.session import Database
+from database.session import Database
 
-_FOLDER = Path(__file__).resolve().parent / "migrations"
+_FOLDER = Path(__file__).resolve().parents[1] / "models" / "migrations"
 
 
 def upgrade(url: str) -> None:

@@ -67,7 +67,7 @@ def use(keyring: Keyring) -> None:
 def keyring() -> Keyring:
     """The process's keys. Raises ``RuntimeError`` before :func:`use`."""
     if _keyring is None:
-        raise RuntimeError("no keys yet: models.sealed.use() comes first")
+        raise RuntimeError("no keys yet: database.sealed.use() comes first")
     return _keyring
 
 
