@@ -26,6 +26,7 @@ import sqlalchemy as sa
 import runtime as parts
 from database.migrate import upgrade
 from ground import clock, logs
+from localwechat.testing import SandboxControl, start_sandbox
 from models import (
     Activity,
     Area,
@@ -43,7 +44,6 @@ from runtime import Runtime
 from scheduler import audience, planner, roads
 from scheduler.lanes import Lanes
 from tests.fixtures.configuration import make_settings
-from wechat.sandbox.testing import SandboxControl, start_sandbox
 
 THREADS = 4
 BUDGET_PLAN_S = 2.0

@@ -17,12 +17,12 @@ from typing import Any
 
 from PIL import Image
 
-from wechat.sandbox.testing import SandboxControl, start_sandbox
+from localwechat.testing import SandboxControl, start_sandbox
 
 FOLLOWERS = 66_000
 ECHO = """
 import sys
-from wechat.sandbox.server import Server
+from localwechat.server import Server
 def app(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [b"success"]

@@ -52,7 +52,7 @@ def cpu_ticks(pid: int) -> int:
 def show_memory(process: Process) -> None:
     """Print what each process holds; the server's worker is the largest below granian's master."""
     held = {pid: memory(pid) for pid in process.children()}
-    server = {pid: held[pid] for pid in held if "wechat.sandbox" not in command_of(pid)}
+    server = {pid: held[pid] for pid in held if "localwechat" not in command_of(pid)}
     worker = max(server, key=lambda pid: server[pid]["rss"])
     before = cpu_ticks(worker)
     began = time.monotonic()

@@ -51,7 +51,7 @@ def start_sandbox(
     arguments = [
         sys.executable,
         "-m",
-        "wechat.sandbox",
+        "localwechat",
         "--host",
         host,
         "--port",

@@ -14,13 +14,13 @@ import sqlalchemy as sa
 from community import binding, follower_sync, followers, tags
 from ground import clock
 from ground.errors import Refused, WeChatError
+from localwechat.testing import SandboxControl
 from models import Branch, Community, Follower, FollowerTag, TagChange
 from settings import Settings
 from tests.community.conftest import Office, person
 from tests.fixtures.configuration import make_settings, write_config
 from tests.fixtures.processes import run_flask
 from wechat.client import Client, make_client
-from wechat.sandbox.testing import SandboxControl
 
 NOW = datetime(2026, 9, 20, 4, 0, tzinfo=UTC)
 MORNING = NOW - timedelta(hours=4)

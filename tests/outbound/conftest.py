@@ -17,10 +17,10 @@ from redis import Redis
 from database import sealed
 from database.session import Database
 from ground import clock
+from localwechat.testing import SandboxControl
 from settings import Settings, field_keys, index_key
 from tests.fixtures.configuration import RAW, make_settings
 from wechat.client import Client
-from wechat.sandbox.testing import SandboxControl
 from wechat.tokens import DatabaseTokens, RedisTokens, TokenStore
 
 T = TypeVar("T")

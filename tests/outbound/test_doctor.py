@@ -9,6 +9,7 @@ import pytest
 
 from database.session import Database
 from ground import clock
+from localwechat.testing import SandboxControl
 from settings import Settings
 from tests.fixtures.configuration import make_settings
 from tests.outbound.conftest import Memory, Recorded, settings_for
@@ -16,7 +17,6 @@ from wechat import abilities, probe
 from wechat.client import Client
 from wechat.codec import sign
 from wechat.probe import Finding
-from wechat.sandbox.testing import SandboxControl
 
 
 def found(findings: list[Finding], title: str) -> Finding:

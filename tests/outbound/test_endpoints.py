@@ -8,6 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from localwechat.api import register
+from localwechat.dispatch import ENDPOINTS as PLATFORM
+from localwechat.testing import SandboxControl
 from tests.fixtures.processes import eventually
 from tests.outbound.conftest import calls_of, png
 from wechat.client import Client
@@ -15,9 +18,6 @@ from wechat.endpoints.drafts import DraftArticle, PublishStatus
 from wechat.endpoints.table import ENDPOINTS
 from wechat.endpoints.web import jsapi_signature
 from wechat.errors import CallFailed
-from wechat.sandbox.api import register
-from wechat.sandbox.dispatch import ENDPOINTS as PLATFORM
-from wechat.sandbox.testing import SandboxControl
 
 
 def a_draft(client: Client, title: str = "三月学习园地") -> str:

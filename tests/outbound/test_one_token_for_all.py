@@ -16,13 +16,13 @@ from redis import Redis
 from database.session import Database
 from ground import clock
 from ground.errors import Unavailable
+from localwechat.testing import SandboxControl
 from tests.fixtures.configuration import RAW
 from tests.fixtures.processes import Spawn, free_port
 from tests.outbound.conftest import Memory, at_once, calls_of, fetches, settings_for
 from wechat.client import Client
 from wechat.endpoints.table import ENDPOINTS
 from wechat.errors import CallFailed
-from wechat.sandbox.testing import SandboxControl
 from wechat.tokens import DatabaseTokens, Fetched, RedisTokens, SharedTokens, TokenStore
 
 TAGS = "/cgi-bin/tags/get"

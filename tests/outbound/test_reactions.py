@@ -8,12 +8,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from localwechat.testing import SandboxControl
 from tests.outbound.conftest import png
 from wechat.client import Client
 from wechat.endpoints.drafts import DraftArticle
 from wechat.errors import CallFailed, back_off_s, look_up, rest_until
 from wechat.reactions import ANY, DEFAULT, TABLE
-from wechat.sandbox.testing import SandboxControl
 
 # Written down from the official code lists, independently of the table in the code.
 EXPECTED: dict[str, dict[str, str]] = {

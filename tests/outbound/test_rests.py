@@ -10,11 +10,11 @@ import sqlalchemy as sa
 
 from database.session import Database
 from ground import clock
+from localwechat.testing import SandboxControl
 from models.system import CallRest
 from tests.outbound.conftest import Memory, calls_of, settings_for
 from wechat.client import Client, make_client
 from wechat.errors import CallFailed
-from wechat.sandbox.testing import SandboxControl
 
 PATH = "/cgi-bin/draft/count"
 

@@ -9,13 +9,13 @@ from collections.abc import Callable
 
 import pytest
 
+from localwechat.testing import SandboxControl
 from tests.fixtures.configuration import make_settings
 from tests.fixtures.processes import free_port
 from tests.outbound.conftest import Memory, Recorded, calls_of, png, settings_for
 from wechat.client import Client
 from wechat.endpoints.drafts import DraftArticle
 from wechat.errors import CallFailed
-from wechat.sandbox.testing import SandboxControl
 
 ROBOT = secrets.token_hex(16)
 READ = ("/cgi-bin/tags/get", lambda client: client.tags_get())

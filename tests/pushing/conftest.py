@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from localwechat.testing import SandboxControl
 from scheduler.engine import Engine
 from tests.fixtures.processes import eventually
 from tests.pushing.world import GAP_S, World, make_world, settings_for
-from wechat.sandbox.testing import SandboxControl
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from typing import Any
 
 from app import create_app
 from ground import clock
+from localwechat.config import SandboxConfig
+from localwechat.testing import SandboxControl
 from models import Push
 from tests.fixtures.live import Live
 from tests.pushing.world import World, make_world
-from wechat.sandbox.config import SandboxConfig
-from wechat.sandbox.testing import SandboxControl
 
 
 def furnished(live: Live) -> World:

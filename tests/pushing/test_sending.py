@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from ground import clock
 from ground.errors import Conflict, Refused
+from localwechat.testing import SandboxControl
 from models import Article, Column, Delivery, InstanceLease, OutboxMessage, Push, QuotaUse
 from scheduler import instance, ledger, pushes, quota, report, settling
 from scheduler.clock import Clock
@@ -22,7 +23,6 @@ from scheduler.engine import Engine
 from scheduler.roads import Answer
 from tests.fixtures.processes import eventually
 from tests.pushing.world import World, make_world, settings_for
-from wechat.sandbox.testing import SandboxControl
 
 SENDALL = "/cgi-bin/message/mass/sendall"
 SEND = "/cgi-bin/message/mass/send"

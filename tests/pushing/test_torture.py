@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from localwechat.config import SandboxConfig
+from localwechat.testing import SandboxControl
 from tests.fixtures.live import Live
 from tests.fixtures.processes import Process, Spawn, eventually, free_port
 from tests.fixtures.services import fresh_sqlite
 from tests.pushing.world import GAP_S, World, make_world
-from wechat.sandbox.config import SandboxConfig
-from wechat.sandbox.testing import SandboxControl
 
 pytestmark = [pytest.mark.torture, pytest.mark.slow]
 

@@ -15,6 +15,7 @@ from content.articles import Fields, content_hash
 from content.assets import AssetStore, remember
 from content.pictures import card_cover
 from ground import clock
+from localwechat.testing import SandboxControl
 from models import (
     Activity,
     Area,
@@ -32,7 +33,6 @@ from runtime import Runtime
 from scheduler import pushes, report
 from settings import Settings
 from tests.fixtures.configuration import make_settings
-from wechat.sandbox.testing import SandboxControl
 
 GAP_S = 1.0
 

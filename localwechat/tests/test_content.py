@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sandbox.world import AMR, MP4, World, jpeg, png
+from localwechat.tests.world import AMR, MP4, World, jpeg, png
 
 STYLED = '<p style="color: red; position: fixed; text-align: center">正文</p>'
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.receiver import Receiver
-from tests.sandbox.world import World
+from localwechat.tests.receiver import Receiver
+from localwechat.tests.world import World
 
 
 def reached(world: World, **filters: Any) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from PIL import Image
 
-from wechat.sandbox.testing import SandboxControl
+from localwechat.testing import SandboxControl
 
 AMR = b"#!AMR\n" + b"\x3c" * 320
 MP4 = b"\x00\x00\x00\x18ftypmp42" + b"\x00" * 64

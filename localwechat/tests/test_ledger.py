@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sandbox.receiver import Receiver
-from tests.sandbox.world import World
-from wechat.sandbox.testing import SandboxError
+from localwechat.testing import SandboxError
+from localwechat.tests.receiver import Receiver
+from localwechat.tests.world import World
 
 
 def reached(world: World, msg_id: int) -> int:

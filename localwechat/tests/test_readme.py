@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import wechat.sandbox
-from wechat.sandbox.api import register
-from wechat.sandbox.config import DEFAULT_SETTINGS
-from wechat.sandbox.dispatch import ENDPOINTS
-from wechat.sandbox.faults import API_KINDS, CALLBACK_KINDS, JOB_KINDS
-from wechat.sandbox.testing import SandboxControl
+import localwechat
+from localwechat.api import register
+from localwechat.config import DEFAULT_SETTINGS
+from localwechat.dispatch import ENDPOINTS
+from localwechat.faults import API_KINDS, CALLBACK_KINDS, JOB_KINDS
+from localwechat.testing import SandboxControl
 
-README = Path(wechat.sandbox.__file__).with_name("README.md").read_text()
+README = Path(localwechat.__file__).with_name("README.md").read_text()
 
 
 def rows(title: str) -> list[tuple[list[str], str]]:
@@ -49,5 +49,5 @@ def test_every_setting_and_every_kind_of_fault_is_explained() -> None:
 
 def test_every_control_call_is_explained() -> None:
     named = {name for names, _ in rows("Control (`/_sandbox/…`)") for name in names}
-    source = Path(wechat.sandbox.__file__).with_name("control.py").read_text()
+    source = Path(localwechat.__file__).with_name("control.py").read_text()
     assert set(re.findall(r'@route\("/(\w+)"', source)) == named

@@ -14,7 +14,7 @@ pytest_plugins = [
     "tests.fixtures.configuration",
     "tests.fixtures.services",
     "tests.fixtures.browser",
-    "wechat.sandbox.testing",
+    "localwechat.testing",
     "tests.fixtures.live",
 ]
 

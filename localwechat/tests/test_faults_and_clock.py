@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.sandbox.world import World
-from wechat.sandbox.testing import ROOT, SandboxControl, SandboxError, start_sandbox
+from localwechat.testing import ROOT, SandboxControl, SandboxError, start_sandbox
+from localwechat.tests.world import World
 
 
 def post(sandbox: SandboxControl, path: str, body: bytes) -> requests.Response:
@@ -216,7 +216,7 @@ def _idle(control: SandboxControl) -> bool:
 def test_it_ends_when_its_parent_is_killed() -> None:
     script = (
         "import subprocess, sys\n"
-        "child = subprocess.Popen([sys.executable, '-m', 'wechat.sandbox', '--port', '0', '--die-with-parent'],"
+        "child = subprocess.Popen([sys.executable, '-m', 'localwechat', '--port', '0', '--die-with-parent'],"
         " stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)\n"
         "child.stdout.readline()\n"
         "print(child.pid, flush=True)\n"
@@ -252,7 +252,7 @@ def test_a_signal_ends_it_at_once() -> None:
 def test_a_taken_port_is_one_clear_line(sandbox: SandboxControl) -> None:
     port = sandbox.url.rsplit(":", 1)[1]
     done = subprocess.run(
-        [sys.executable, "-m", "wechat.sandbox", "--port", port], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-m", "localwechat", "--port", port], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 1
     assert done.stderr.startswith(f"本地微信不能在 127.0.0.1:{port} 启动")

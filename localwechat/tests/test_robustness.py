@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.sandbox.world import World
-from wechat.sandbox.api import SUBJECTS, register
+from localwechat.api import SUBJECTS, register
+from localwechat.tests.world import World
 
 VALUES: list[Any] = [
     None,
@@ -38,7 +38,7 @@ SINGLE: list[Any] = [[], "x", 1, None, True]
 
 def words(subject: str) -> list[str]:
     """Every string of a subject's source that may be a field's name."""
-    module = importlib.import_module(f"wechat.sandbox.api.{subject}")
+    module = importlib.import_module(f"localwechat.api.{subject}")
     tree = ast.parse(Path(str(module.__file__)).read_text())
     found = {
         node.value
@@ -49,8 +49,8 @@ def words(subject: str) -> list[str]:
 
 
 def paths(subject: str) -> list[str]:
-    module = importlib.import_module(f"wechat.sandbox.api.{subject}")
-    from wechat.sandbox.dispatch import ENDPOINTS
+    module = importlib.import_module(f"localwechat.api.{subject}")
+    from localwechat.dispatch import ENDPOINTS
 
     return [e.path for e in ENDPOINTS.values() if e.view.__module__ == module.__name__ and e.method != "GET"]
 

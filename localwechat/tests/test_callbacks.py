@@ -11,10 +11,10 @@ from flask import Response
 from wechatpy.crypto import WeChatCrypto
 from wechatpy.replies import ArticlesReply, TextReply
 
-from tests.sandbox.receiver import Receiver
-from tests.sandbox.world import World
-from wechat.sandbox.courier import FAILURE_NOTICE
-from wechat.sandbox.testing import SandboxControl
+from localwechat.courier import FAILURE_NOTICE
+from localwechat.testing import SandboxControl
+from localwechat.tests.receiver import Receiver
+from localwechat.tests.world import World
 
 MODES = ("plain", "compatible", "safe")
 

@@ -17,9 +17,9 @@ from requests.adapters import HTTPAdapter
 from wechatpy import WeChatClient
 from wechatpy.exceptions import APILimitedException, WeChatClientException
 
+from localwechat.testing import SandboxControl
+from localwechat.tests.world import png
 from tests.fixtures.services import unavailable
-from tests.sandbox.world import png
-from wechat.sandbox.testing import SandboxControl
 
 NPM_CLIENT = "co-wechat-api@3.11.0"
 

@@ -21,7 +21,7 @@ from .faults import Faults
 from .log import Log
 from .store import Row, Store
 
-logger = logging.getLogger("wechat.sandbox")
+logger = logging.getLogger("localwechat")
 
 JobHandler = Callable[["Sandbox", dict[str, Any]], None]
 JOBS: dict[str, JobHandler] = {}

@@ -14,7 +14,7 @@ from wechatpy.replies import TextReply
 from wechatpy.utils import check_signature
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from wechat.sandbox.config import SandboxConfig
+from localwechat.config import SandboxConfig
 
 
 class Receiver:

@@ -1,4 +1,4 @@
-"""`python -m wechat.sandbox`: the local WeChat alone."""
+"""`python -m localwechat`: the local WeChat alone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .serving import SandboxServer
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve until SIGTERM, SIGINT or (with --die-with-parent) the end of the parent."""
-    parser = argparse.ArgumentParser(prog="python -m wechat.sandbox", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m localwechat", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8001, help="0: a free one")
     for name in ("app-id", "app-secret", "token", "aes-key", "original-id", "name", "callback-url",

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.sandbox.receiver import Receiver, running
-from tests.sandbox.world import World
-from wechat.sandbox.testing import SandboxControl
+from localwechat.testing import SandboxControl
+from localwechat.tests.receiver import Receiver, running
+from localwechat.tests.world import World
 
 
 @pytest.fixture

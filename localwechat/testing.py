@@ -1,6 +1,6 @@
 """The sandbox for tests: a pytest plugin and a small typed client of the control API.
 
-    pytest_plugins = ["wechat.sandbox.testing"]
+    pytest_plugins = ["localwechat.testing"]
 
     def test_something(sandbox: SandboxControl) -> None:
         openid = sandbox.followers(1)[0]
@@ -30,7 +30,7 @@ import pytest
 
 from .config import SandboxConfig
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(slots=True)
@@ -233,7 +233,7 @@ def start_sandbox(
             environment[f"SANDBOX_{name.upper()}"] = str(int(value) if isinstance(value, bool) else value)
     environment["PYTHONUTF8"] = "1"
     process = subprocess.Popen(
-        [sys.executable, "-m", "wechat.sandbox", "--port", str(port), "--die-with-parent"],
+        [sys.executable, "-m", "localwechat", "--port", str(port), "--die-with-parent"],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.PIPE,  # closed by the kernel when we die, and the sandbox with it

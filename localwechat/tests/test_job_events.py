@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.receiver import Receiver
-from tests.sandbox.world import World
+from localwechat.tests.receiver import Receiver
+from localwechat.tests.world import World
 
 Start = Callable[[World], Any]
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from localwechat.testing import SandboxControl
+from localwechat.tests.receiver import Receiver
+from localwechat.tests.world import World
 from tests.fixtures.browser import Windows
 from tests.fixtures.screens import Handset, fits, window
-from tests.sandbox.receiver import Receiver
-from tests.sandbox.world import World
-from wechat.sandbox.testing import SandboxControl
 
 pytestmark = pytest.mark.browser
 MENU = {

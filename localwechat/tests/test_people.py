@@ -13,10 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 from PIL import Image
 
-from tests.sandbox.receiver import Receiver
-from tests.sandbox.test_error_codes import ROBOT
-from tests.sandbox.world import World, png
-from wechat.sandbox.testing import SandboxControl
+from localwechat.testing import SandboxControl
+from localwechat.tests.receiver import Receiver
+from localwechat.tests.test_error_codes import ROBOT
+from localwechat.tests.world import World, png
 
 CARD = {
     "card_type": "text_notice",

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-import wechat.sandbox
-from tests.sandbox.world import AMR, World, jpeg, png
+import localwechat
+from localwechat.tests.world import AMR, World, jpeg, png
 
 Answer = dict[str, Any]
 Case = Callable[[World], Answer]
@@ -832,7 +832,7 @@ TOO_MANY = {45029, 45034, 65305}
 
 
 def test_every_code_in_the_source_has_a_case() -> None:
-    folder = Path(wechat.sandbox.__file__).parent
+    folder = Path(localwechat.__file__).parent
     raised: set[int] = set()
     for path in [*folder.glob("*.py"), *folder.glob("api/*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
