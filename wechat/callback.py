@@ -20,14 +20,22 @@ from ground import clock, faultpoints
 from wechat import router
 from wechat.chores import Chores
 from wechat.claims import Letter
-from wechat.codec import BadPush, Fields, read
 from wechat.desk import Office
-from wechat.gate import Authentic, Gate
-from wechat.messages import COORDINATES, Location, LocationReport, MenuLocation, Push, is_waited_for, kind_of
-from wechat.parsing import parse
 from wechat.reception import BUSY, FAILED, MAINTENANCE, WAITING, Reception, sorry
-from wechat.replies import SUCCESS
 from wechat.spool import Line, Spool, line_of
+from wechat.wire.codec import BadPush, Fields, read
+from wechat.wire.gate import Authentic, Gate
+from wechat.wire.messages import (
+    COORDINATES,
+    Location,
+    LocationReport,
+    MenuLocation,
+    Push,
+    is_waited_for,
+    kind_of,
+)
+from wechat.wire.parsing import parse
+from wechat.wire.replies import SUCCESS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

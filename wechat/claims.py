@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from database.front import Front
 from database.prepared import Prepared
 from models.inbound import InboundMessage, OutboxMessage, SpoolFailure
-from wechat.messages import Push, is_written, kind_of
-from wechat.replies import customer_message
+from wechat.wire.messages import Push, is_written, kind_of
+from wechat.wire.replies import customer_message
 
 WAITING_TO_SEND, PROMISED = "waiting", "promised"
 _WRITTEN_LIFE = timedelta(hours=48)

@@ -20,9 +20,9 @@ from ground import clock
 from settings import OFFICIAL_API, Settings
 from wechat.abilities import Abilities
 from wechat.client import Client
-from wechat.codec import sign
 from wechat.endpoints.table import API_ADDRESSES
 from wechat.errors import CallFailed, Kind
+from wechat.wire.codec import sign
 
 NO_RIGHT = 48001
 CLOCK_LIMIT_S = 60.0

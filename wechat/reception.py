@@ -15,11 +15,11 @@ import structlog
 
 from ground import clock, faultpoints
 from wechat.claims import Letter, Statements
-from wechat.codec import BadPush
 from wechat.conversation import Topic
 from wechat.desk import Desk, Office
-from wechat.messages import Push, is_waited_for, kind_of
-from wechat.replies import SUCCESS, Reply, TextReply, page, render
+from wechat.wire.codec import BadPush
+from wechat.wire.messages import Push, is_waited_for, kind_of
+from wechat.wire.replies import SUCCESS, Reply, TextReply, page, render
 from wechat.works import Work, Works
 
 log = structlog.get_logger(__name__)
@@ -72,7 +72,7 @@ class Reception:
     def take(self, letter: Letter) -> Taken:
         """Work on a message, or find out what became of it.
 
-        Raises :class:`wechat.codec.BadPush` (``replay``) for an old signature with another message,
+        Raises :class:`wechat.wire.codec.BadPush` (``replay``) for an old signature with another message,
         and ``front.outages`` where the database does not answer.
         """
         key = letter.push.key

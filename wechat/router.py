@@ -13,7 +13,8 @@ from wechat.conversation import Talk, Topic
 from wechat.desk import Desk
 from wechat.handlers import account, binding, checkin, follow, guide, jobs, keywords, reading, subscription
 from wechat.intents import Intent, Kind, normalise, understand
-from wechat.messages import (
+from wechat.reception import DONE, IGNORED, UNKNOWN, Answer
+from wechat.wire.messages import (
     Authorization,
     File,
     Image,
@@ -36,8 +37,7 @@ from wechat.messages import (
     Video,
     Voice,
 )
-from wechat.reception import DONE, IGNORED, UNKNOWN, Answer
-from wechat.replies import SILENCE, Reply
+from wechat.wire.replies import SILENCE, Reply
 
 Command = Callable[[Desk, Intent], Reply]
 

@@ -22,9 +22,9 @@ import structlog
 from database.sealed import keyring
 from ground import clock
 from wechat.claims import Letter
-from wechat.codec import BadPush, read
-from wechat.parsing import parse
 from wechat.reception import HandlerFailed, Reception
+from wechat.wire.codec import BadPush, read
+from wechat.wire.parsing import parse
 
 log = structlog.get_logger(__name__)
 

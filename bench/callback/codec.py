@@ -12,11 +12,11 @@ import time
 from typing import Any
 
 from bench.callback.serve import HERE, peers_settings
-from wechat.codec import Crypt, read
-from wechat.gate import Gate
-from wechat.messages import Text
-from wechat.parsing import parse
-from wechat.replies import TextReply, render
+from wechat.wire.codec import Crypt, read
+from wechat.wire.gate import Gate
+from wechat.wire.messages import Text
+from wechat.wire.parsing import parse
+from wechat.wire.replies import TextReply, render
 
 MESSAGES, ROUNDS, BUDGET_US = 2000, 9, 35
 

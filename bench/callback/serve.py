@@ -22,9 +22,9 @@ from models import Activity, Area, Branch, CheckIn, Community, Follower, Member,
 from settings import Settings, parse_settings
 from wechat.callback import Callback
 from wechat.claims import Letter
-from wechat.messages import Text
 from wechat.reception import DONE, Taken
-from wechat.replies import TextReply, render
+from wechat.wire.messages import Text
+from wechat.wire.replies import TextReply, render
 
 HERE = Path(__file__).parent
 FOLDER = "BENCH_FOLDER"

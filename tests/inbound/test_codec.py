@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wechat.codec import BadPush, Crypt, cdata, envelope, read, read_json, read_xml, sign
+from wechat.wire.codec import BadPush, Crypt, cdata, envelope, read, read_json, read_xml, sign
 
 VECTORS = json.loads((Path(__file__).parents[1] / "data/callbacks/vectors.json").read_text(encoding="utf-8"))
 

@@ -21,8 +21,8 @@ from wechat import router
 from wechat.callback import make_callback, reception_of
 from wechat.desk import Desk
 from wechat.intents import Intent, Kind
-from wechat.replies import Reply
 from wechat.spool import Spool
+from wechat.wire.replies import Reply
 
 
 def outbox(runtime: Runtime) -> list[str]:

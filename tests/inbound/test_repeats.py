@@ -22,7 +22,7 @@ from wechat import router
 from wechat.callback import make_callback
 from wechat.desk import Desk
 from wechat.intents import Intent, Kind
-from wechat.replies import Reply, TextReply
+from wechat.wire.replies import Reply, TextReply
 
 MESSAGES = 6
 

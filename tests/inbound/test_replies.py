@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.inbound.platform import fields_of
-from wechat import replies
-from wechat.replies import (
+from wechat.wire import replies
+from wechat.wire.replies import (
     ImageReply,
     MusicReply,
     NewsReply,

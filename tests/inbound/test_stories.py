@@ -15,7 +15,7 @@ from tests.inbound.platform import Phone
 from wechat import router
 from wechat.handlers import keywords
 from wechat.intents import Kind
-from wechat.messages import Push
+from wechat.wire.messages import Push
 
 
 def add_keyword(

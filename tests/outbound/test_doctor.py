@@ -15,8 +15,8 @@ from tests.fixtures.configuration import make_settings
 from tests.outbound.conftest import Memory, Recorded, settings_for
 from wechat import abilities, probe
 from wechat.client import Client
-from wechat.codec import sign
 from wechat.probe import Finding
+from wechat.wire.codec import sign
 
 
 def found(findings: list[Finding], title: str) -> Finding:

@@ -6,8 +6,8 @@ from community import followers
 from ground import clock
 from models import Setting
 from wechat.desk import Desk
-from wechat.messages import Authorization, Qualification
-from wechat.replies import SILENCE, Reply
+from wechat.wire.messages import Authorization, Qualification
+from wechat.wire.replies import SILENCE, Reply
 
 QUALIFICATION = "wechat.qualification"
 

@@ -7,7 +7,7 @@ from community.binding import BindingStep
 from wechat.conversation import Topic
 from wechat.desk import Desk
 from wechat.intents import Intent, Kind, person
-from wechat.replies import Reply, TextReply
+from wechat.wire.replies import Reply, TextReply
 
 
 def begin(desk: Desk, intent: Intent) -> Reply:

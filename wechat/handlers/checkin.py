@@ -10,7 +10,7 @@ from models import Follower, Member
 from wechat.conversation import Topic
 from wechat.desk import Desk
 from wechat.intents import Intent, Kind
-from wechat.replies import Reply, TextReply
+from wechat.wire.replies import Reply, TextReply
 from wechat.words import SURNAMES
 
 

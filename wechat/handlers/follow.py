@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from community import followers
 from wechat.desk import Desk
 from wechat.handlers.guide import MENU, offer
-from wechat.messages import Scan, Subscribe, Unsubscribe
-from wechat.replies import SILENCE, Reply, TextReply
+from wechat.wire.messages import Scan, Subscribe, Unsubscribe
+from wechat.wire.replies import SILENCE, Reply, TextReply
 
 _BIND = "党员请回复：绑定 姓名 手机号后四位，例如：绑定 张三 1234"
 

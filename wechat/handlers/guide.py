@@ -5,8 +5,8 @@ from __future__ import annotations
 from wechat.conversation import Topic
 from wechat.desk import Desk
 from wechat.intents import Intent, Kind
-from wechat.messages import Push, Voice
-from wechat.replies import Reply, TextReply
+from wechat.wire.messages import Push, Voice
+from wechat.wire.replies import Reply, TextReply
 
 OFFERS = (
     ("学习园地", Kind.STUDY),

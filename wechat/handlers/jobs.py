@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from scheduler import report
 from wechat.desk import Desk
-from wechat.messages import MassFinished, PublishFinished, SubscriptionSent, TemplateFinished
-from wechat.replies import SILENCE, Reply
+from wechat.wire.messages import MassFinished, PublishFinished, SubscriptionSent, TemplateFinished
+from wechat.wire.replies import SILENCE, Reply
 
 
 def mass(desk: Desk, push: MassFinished) -> Reply:

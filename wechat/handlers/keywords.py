@@ -11,7 +11,7 @@ from models import KeywordReply
 from wechat.desk import Desk
 from wechat.handlers import reading
 from wechat.intents import Intent, Kind, normalise, understand
-from wechat.replies import ImageReply, Reply, TextReply
+from wechat.wire.replies import ImageReply, Reply, TextReply
 
 OPEN_TO_EDITORS = (Kind.UNKNOWN, Kind.STUDY, Kind.NEWS, Kind.LARGE, Kind.HELP, Kind.HUMAN, Kind.GREETING)
 """Intents that a whole-text keyword may answer instead. Check-in, binding and their like are not for

@@ -11,7 +11,7 @@ from ground.errors import NotFound
 from models import Article, Follower
 from wechat.desk import Desk
 from wechat.intents import Intent
-from wechat.replies import NewsReply, Reply, TextReply
+from wechat.wire.replies import NewsReply, Reply, TextReply
 
 _SHOWN = 5
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from models import Column, Follower
 from wechat.desk import Desk
 from wechat.intents import Intent
-from wechat.replies import Reply, TextReply
+from wechat.wire.replies import Reply, TextReply
 
 
 def mute(desk: Desk, intent: Intent) -> Reply:

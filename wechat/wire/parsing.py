@@ -10,8 +10,8 @@ import hashlib
 import re
 from collections.abc import Callable
 
-from wechat.codec import BadPush, Field, Fields
-from wechat.messages import (
+from wechat.wire.codec import BadPush, Field, Fields
+from wechat.wire.messages import (
     Authorization,
     Choice,
     File,

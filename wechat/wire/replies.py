@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from wechat.codec import cdata, clean_text, read_xml
+from wechat.wire.codec import cdata, clean_text, read_xml
 
 TEXT_BYTES = 2048
 """WeChat's limit of a text reply in UTF-8 (checked 2026-11-23)."""

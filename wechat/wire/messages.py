@@ -1,4 +1,4 @@
-"""Everything that WeChat sends us, as typed, frozen objects; :func:`wechat.parsing.parse` makes them.
+"""Everything that WeChat sends us, as typed, frozen objects; :func:`wechat.wire.parsing.parse` makes them.
 
 What we do not know becomes :class:`Unknown`. Each carries ``key``, by which a repeat is recognised.
 Sources: developers.weixin.qq.com/doc/service/guide/product/message/ (messages, events, Batch_Sends),

@@ -1,7 +1,7 @@
 """Who may speak to the callback: query, mode, signatures, freshness, app id.
 
 The mode comes from the configuration alone. Pure: the moment is handed in, replay is judged where the claims
-are (:mod:`wechat.callback`); a refusal is :class:`wechat.codec.BadPush`.
+are (:mod:`wechat.callback`); a refusal is :class:`wechat.wire.codec.BadPush`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
-from wechat.codec import BadPush, Crypt, envelope, same, sign
+from wechat.wire.codec import BadPush, Crypt, envelope, same, sign
 
 if TYPE_CHECKING:
     from settings import Settings

@@ -127,7 +127,7 @@ class Crypt:
     def seal(
         self, message: bytes, timestamp: str, nonce: str, *, key_index: int = 0, app_id: str | None = None
     ) -> bytes:
-        """The envelope that goes out. ``nonce`` must come from :func:`wechat.gate.read_query`, which lets
+        """The envelope that goes out. ``nonce`` must come from :func:`wechat.wire.gate.read_query`, which lets
         nothing else in.
         """
         encrypted = self.encrypt(message, key_index=key_index, app_id=app_id)

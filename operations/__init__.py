@@ -1,0 +1,1 @@
+"""What keeps an office running: the check-up, backups, housekeeping."""

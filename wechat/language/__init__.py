@@ -1,0 +1,1 @@
+"""What a follower means: words, commands, names. Pure functions."""

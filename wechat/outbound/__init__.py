@@ -1,0 +1,1 @@
+"""All that calls WeChat: client, tokens, endpoints, errors and what is done about them."""

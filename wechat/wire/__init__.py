@@ -1,0 +1,1 @@
+"""From a request to a checked message and back: signature, cipher, parsing, replies. Pure functions."""
