@@ -18,7 +18,7 @@ from accounts.rights import branch_scope, own_branch, require
 from community import cells
 from ground.errors import Conflict, Forbidden, NotFound, Refused
 from models import Activity, ActivityBranch, Branch, CheckIn, Member, User
-from wechat.intents import Kind, understand
+from wechat.language.intents import Kind, understand
 
 KINDS = {"event": "会议与活动", "study": "学习", "volunteer": "志愿服务"}
 ATTENDED = frozenset({"event"})

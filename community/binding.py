@@ -25,7 +25,7 @@ from ground import clock
 from ground.errors import NotFound, Refused
 from models import Follower, Member, User
 from settings import Limits
-from wechat.words import SIMPLIFIED
+from wechat.language.words import SIMPLIFIED
 
 CONSENT_VERSION = "2026-11"
 _CHOICES = 9

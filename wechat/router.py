@@ -12,7 +12,7 @@ from typing import Any
 from wechat.conversation import Talk, Topic
 from wechat.desk import Desk
 from wechat.handlers import account, binding, checkin, follow, guide, jobs, keywords, reading, subscription
-from wechat.intents import Intent, Kind, normalise, understand
+from wechat.language.intents import Intent, Kind, normalise, understand
 from wechat.reception import DONE, IGNORED, UNKNOWN, Answer
 from wechat.wire.messages import (
     Authorization,

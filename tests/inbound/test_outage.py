@@ -20,7 +20,7 @@ from tests.inbound.platform import Phone, call, text_of
 from wechat import router
 from wechat.callback import make_callback, reception_of
 from wechat.desk import Desk
-from wechat.intents import Intent, Kind
+from wechat.language.intents import Intent, Kind
 from wechat.spool import Spool
 from wechat.wire.replies import Reply
 

@@ -21,7 +21,7 @@ from tests.inbound.platform import Answer, Phone, call, text_of
 from wechat import router
 from wechat.callback import make_callback
 from wechat.desk import Desk
-from wechat.intents import Intent, Kind
+from wechat.language.intents import Intent, Kind
 from wechat.wire.replies import Reply, TextReply
 
 MESSAGES = 6

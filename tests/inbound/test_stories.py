@@ -14,7 +14,7 @@ from tests.inbound.conftest import OPENID, STRANGER, Office, checkins, open_acti
 from tests.inbound.platform import Phone
 from wechat import router
 from wechat.handlers import keywords
-from wechat.intents import Kind
+from wechat.language.intents import Kind
 from wechat.wire.messages import Push
 
 

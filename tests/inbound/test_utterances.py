@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wechat.intents import Kind, normalise, understand
+from wechat.language.intents import Kind, normalise, understand
 
 LIST = Path(__file__).parents[1] / "data/utterances.jsonl"
 

@@ -6,7 +6,7 @@ from community import binding
 from community.binding import BindingStep
 from wechat.conversation import Topic
 from wechat.desk import Desk
-from wechat.intents import Intent, Kind, person
+from wechat.language.intents import Intent, Kind, person
 from wechat.wire.replies import Reply, TextReply
 
 

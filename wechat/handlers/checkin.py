@@ -9,9 +9,9 @@ from community.checkin import CheckInAnswer
 from models import Follower, Member
 from wechat.conversation import Topic
 from wechat.desk import Desk
-from wechat.intents import Intent, Kind
+from wechat.language.intents import Intent, Kind
+from wechat.language.words import SURNAMES
 from wechat.wire.replies import Reply, TextReply
-from wechat.words import SURNAMES
 
 
 def record(desk: Desk, intent: Intent) -> Reply:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wechat.conversation import Topic
 from wechat.desk import Desk
-from wechat.intents import Intent, Kind
+from wechat.language.intents import Intent, Kind
 from wechat.wire.messages import Push, Voice
 from wechat.wire.replies import Reply, TextReply
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from models import KeywordReply
 from wechat.desk import Desk
 from wechat.handlers import reading
-from wechat.intents import Intent, Kind, normalise, understand
+from wechat.language.intents import Intent, Kind, normalise, understand
 from wechat.wire.replies import ImageReply, Reply, TextReply
 
 OPEN_TO_EDITORS = (Kind.UNKNOWN, Kind.STUDY, Kind.NEWS, Kind.LARGE, Kind.HELP, Kind.HUMAN, Kind.GREETING)

@@ -10,7 +10,7 @@ from ground import clock
 from ground.errors import NotFound
 from models import Article, Follower
 from wechat.desk import Desk
-from wechat.intents import Intent
+from wechat.language.intents import Intent
 from wechat.wire.replies import NewsReply, Reply, TextReply
 
 _SHOWN = 5

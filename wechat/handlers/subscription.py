@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from models import Column, Follower
 from wechat.desk import Desk
-from wechat.intents import Intent
+from wechat.language.intents import Intent
 from wechat.wire.replies import Reply, TextReply
 
 

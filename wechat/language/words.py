@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - tables of words read better in long lines
-"""The words that :mod:`wechat.intents` knows: plain data, one table a purpose, all in normalised spelling."""
+"""The words that :mod:`wechat.language.intents` knows: plain data, one table a purpose, all in normalised spelling."""
 
 from __future__ import annotations
 

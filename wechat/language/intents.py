@@ -13,7 +13,7 @@ from enum import StrEnum
 
 import msgspec
 
-from wechat import words
+from wechat.language import words
 
 
 class Kind(StrEnum):
