@@ -16,7 +16,8 @@ from database import migrate
 from ground.errors import PioneerError
 from models import CallRest, SpoolFailure
 from scheduler import instance
-from wechat import abilities, probe
+from wechat import probe
+from wechat.outbound import abilities
 from wechat.probe import Finding
 
 if TYPE_CHECKING:

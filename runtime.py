@@ -14,7 +14,7 @@ from settings import Settings, field_keys, index_key
 if TYPE_CHECKING:
     from redis import Redis
 
-    from wechat.client import Client
+    from wechat.outbound.client import Client
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Runtime:
     @cached_property
     def client(self) -> Client:
         """The one WeChat client of this process; threads and processes share its token."""
-        from wechat.client import make_client
+        from wechat.outbound.client import make_client
 
         return make_client(self.settings, self.db, self.redis)
 

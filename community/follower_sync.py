@@ -23,9 +23,9 @@ from ground.errors import Refused
 from models import Branch, Community, Follower, FollowerTag, User
 
 if TYPE_CHECKING:
-    from wechat.client import Client
-    from wechat.endpoints.people import FollowerPage
-from wechat.endpoints.people import FollowerPage
+    from wechat.outbound.client import Client
+    from wechat.outbound.endpoints.people import FollowerPage
+from wechat.outbound.endpoints.people import FollowerPage
 
 _WRITE = 1000
 _PAGES = 10_000  # no account has so many pages: a list that never ends is WeChat's fault, not ours to follow

@@ -24,7 +24,7 @@ from ground.errors import WeChatError
 from models import Branch, Community, Follower, FollowerTag, Grid, Member, TagChange
 
 if TYPE_CHECKING:
-    from wechat.client import Client
+    from wechat.outbound.client import Client
 
 NAME_BYTES = 30
 BATCH = 50

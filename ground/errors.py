@@ -63,7 +63,7 @@ class WeChatError(PioneerError):
     """WeChat refused a call, or we do not know whether it took it.
 
     ``code`` is WeChat's errcode (None where there was no readable answer); ``reaction`` is the name of the row in the
-    table of reactions (:mod:`wechat.errors`). Neither token nor secret is ever part of it.
+    table of reactions (:mod:`wechat.outbound.errors`). Neither token nor secret is ever part of it.
     """
 
     http_status = 502

@@ -17,8 +17,8 @@ from models import Delivery, Push, PushArticle
 from settings import Settings
 
 if TYPE_CHECKING:
-    from wechat.client import Client
-    from wechat.endpoints.drafts import DraftArticle
+    from wechat.outbound.client import Client
+    from wechat.outbound.endpoints.drafts import DraftArticle
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,9 @@ def remember(session: Session, uploaded: Uploaded) -> None:
 
 def bodies(session: Session, article_ids: Sequence[int]) -> list[DraftArticle]:
     """The articles as ``draft/add`` takes them."""
-    from wechat.endpoints.drafts import DraftArticle  # the client is dear to load, and commands never send
+    from wechat.outbound.endpoints.drafts import (
+        DraftArticle,  # the client is dear to load, and commands never send
+    )
 
     return [
         DraftArticle(

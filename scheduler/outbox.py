@@ -19,7 +19,7 @@ from ground import clock, faultpoints
 from ground.errors import PioneerError, Unavailable, WeChatError
 from models import Delivery, InboundMessage, OutboxMessage
 from scheduler import ledger, report
-from wechat.errors import back_off_s, rest_until
+from wechat.outbound.errors import back_off_s, rest_until
 
 if TYPE_CHECKING:
     from runtime import Runtime

@@ -12,7 +12,7 @@ from enum import Enum
 from ground.errors import PioneerError, Unavailable, WeChatError
 from scheduler.roads import Road
 from settings import Settings
-from wechat.errors import back_off_s, rest_until
+from wechat.outbound.errors import back_off_s, rest_until
 
 SAME_KEY_TOO_SOON = 45066
 NO_QUOTA = 45028

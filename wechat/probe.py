@@ -18,10 +18,10 @@ import requests
 
 from ground import clock
 from settings import OFFICIAL_API, Settings
-from wechat.abilities import Abilities
-from wechat.client import Client
-from wechat.endpoints.table import API_ADDRESSES
-from wechat.errors import CallFailed, Kind
+from wechat.outbound.abilities import Abilities
+from wechat.outbound.client import Client
+from wechat.outbound.endpoints.table import API_ADDRESSES
+from wechat.outbound.errors import CallFailed, Kind
 from wechat.wire.codec import sign
 
 NO_RIGHT = 48001
@@ -56,7 +56,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Report(NamedTuple):
-    """All findings, and what the account may do (to be stored by :func:`wechat.abilities.save`)."""
+    """All findings, and what the account may do (to be stored by :func:`wechat.outbound.abilities.save`)."""
 
     findings: list[Finding]
     abilities: Abilities

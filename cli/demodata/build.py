@@ -30,7 +30,7 @@ from models import (
     Setting,
     User,
 )
-from wechat import menu
+from wechat.outbound import menu
 
 if TYPE_CHECKING:
     from runtime import Runtime

@@ -13,7 +13,7 @@ from scheduler.roads.template import TemplateRoad
 from settings import Settings
 
 if TYPE_CHECKING:
-    from wechat.client import Client
+    from wechat.outbound.client import Client
 
 log = structlog.get_logger(__name__)
 

@@ -11,7 +11,7 @@ from scheduler.audience import Audience, Part, Person
 from settings import Limits, Settings
 
 if TYPE_CHECKING:
-    from wechat.client import Client
+    from wechat.outbound.client import Client
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from scheduler.roads.base import Answer, Call, Picture, Planned, Routed
 from settings import Limits, Settings
 
 if TYPE_CHECKING:
-    from wechat.client import Client
+    from wechat.outbound.client import Client
 
 
 class MassRoad:

@@ -13,7 +13,7 @@ from scheduler.roads.base import Answer, Call, Picture, Planned, Routed
 from settings import Limits, Settings
 
 if TYPE_CHECKING:
-    from wechat.client import Client
+    from wechat.outbound.client import Client
 
 NO_NEWS = (
     "模板消息只能用于活动通知，用来推送稿件会被微信处罚（封禁模板或收回接口），请改用群发（mass）或 auto"

@@ -20,7 +20,7 @@ from settings import Settings
 from tests.community.conftest import Office, person
 from tests.fixtures.configuration import make_settings, write_config
 from tests.fixtures.processes import run_flask
-from wechat.client import Client, make_client
+from wechat.outbound.client import Client, make_client
 
 NOW = datetime(2026, 9, 20, 4, 0, tzinfo=UTC)
 MORNING = NOW - timedelta(hours=4)

@@ -20,8 +20,8 @@ from ground import clock
 from localwechat.testing import SandboxControl
 from settings import Settings, field_keys, index_key
 from tests.fixtures.configuration import RAW, make_settings
-from wechat.client import Client
-from wechat.tokens import DatabaseTokens, RedisTokens, TokenStore
+from wechat.outbound.client import Client
+from wechat.outbound.tokens import DatabaseTokens, RedisTokens, TokenStore
 
 T = TypeVar("T")
 
@@ -63,7 +63,7 @@ class Memory:
     """A token store for tests whose subject is not the store."""
 
     def __init__(self) -> None:
-        from wechat.tokens import Stored
+        from wechat.outbound.tokens import Stored
 
         self._empty = Stored()
         self._stored: dict[str, Any] = {}

@@ -19,8 +19,8 @@ def main() -> None:
     from database.session import Database
     from settings import field_keys, index_key
     from tests.fixtures.configuration import make_settings
-    from wechat.client import Client
-    from wechat.tokens import DatabaseTokens, RedisTokens, TokenStore
+    from wechat.outbound.client import Client
+    from wechat.outbound.tokens import DatabaseTokens, RedisTokens, TokenStore
 
     job = json.loads(sys.argv[1])
     privacy = job["privacy"]

@@ -13,8 +13,9 @@ from localwechat.testing import SandboxControl
 from settings import Settings
 from tests.fixtures.configuration import make_settings
 from tests.outbound.conftest import Memory, Recorded, settings_for
-from wechat import abilities, probe
-from wechat.client import Client
+from wechat import probe
+from wechat.outbound import abilities
+from wechat.outbound.client import Client
 from wechat.probe import Finding
 from wechat.wire.codec import sign
 

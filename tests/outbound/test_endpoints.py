@@ -13,11 +13,11 @@ from localwechat.dispatch import ENDPOINTS as PLATFORM
 from localwechat.testing import SandboxControl
 from tests.fixtures.processes import eventually
 from tests.outbound.conftest import calls_of, png
-from wechat.client import Client
-from wechat.endpoints.drafts import DraftArticle, PublishStatus
-from wechat.endpoints.table import ENDPOINTS
-from wechat.endpoints.web import jsapi_signature
-from wechat.errors import CallFailed
+from wechat.outbound.client import Client
+from wechat.outbound.endpoints.drafts import DraftArticle, PublishStatus
+from wechat.outbound.endpoints.table import ENDPOINTS
+from wechat.outbound.endpoints.web import jsapi_signature
+from wechat.outbound.errors import CallFailed
 
 
 def a_draft(client: Client, title: str = "三月学习园地") -> str:

@@ -20,10 +20,10 @@ from localwechat.testing import SandboxControl
 from tests.fixtures.configuration import RAW
 from tests.fixtures.processes import Spawn, free_port
 from tests.outbound.conftest import Memory, at_once, calls_of, fetches, settings_for
-from wechat.client import Client
-from wechat.endpoints.table import ENDPOINTS
-from wechat.errors import CallFailed
-from wechat.tokens import DatabaseTokens, Fetched, RedisTokens, SharedTokens, TokenStore
+from wechat.outbound.client import Client
+from wechat.outbound.endpoints.table import ENDPOINTS
+from wechat.outbound.errors import CallFailed
+from wechat.outbound.tokens import DatabaseTokens, Fetched, RedisTokens, SharedTokens, TokenStore
 
 TAGS = "/cgi-bin/tags/get"
 MakeStore = Callable[[], TokenStore]

@@ -10,10 +10,10 @@ import pytest
 
 from localwechat.testing import SandboxControl
 from tests.outbound.conftest import png
-from wechat.client import Client
-from wechat.endpoints.drafts import DraftArticle
-from wechat.errors import CallFailed, back_off_s, look_up, rest_until
-from wechat.reactions import ANY, DEFAULT, TABLE
+from wechat.outbound.client import Client
+from wechat.outbound.endpoints.drafts import DraftArticle
+from wechat.outbound.errors import CallFailed, back_off_s, look_up, rest_until
+from wechat.outbound.reactions import ANY, DEFAULT, TABLE
 
 # Written down from the official code lists, independently of the table in the code.
 EXPECTED: dict[str, dict[str, str]] = {
@@ -102,7 +102,7 @@ CALLS: dict[str, tuple[str, Callable[[Client], object]]] = {
 
 
 def _endpoint(path: str):  # type: ignore[no-untyped-def]
-    from wechat.endpoints.table import ENDPOINTS
+    from wechat.outbound.endpoints.table import ENDPOINTS
 
     return ENDPOINTS[path]
 

@@ -13,8 +13,8 @@ from ground import clock
 from localwechat.testing import SandboxControl
 from models.system import CallRest
 from tests.outbound.conftest import Memory, calls_of, settings_for
-from wechat.client import Client, make_client
-from wechat.errors import CallFailed
+from wechat.outbound.client import Client, make_client
+from wechat.outbound.errors import CallFailed
 
 PATH = "/cgi-bin/draft/count"
 

@@ -13,9 +13,9 @@ from localwechat.testing import SandboxControl
 from tests.fixtures.configuration import make_settings
 from tests.fixtures.processes import free_port
 from tests.outbound.conftest import Memory, Recorded, calls_of, png, settings_for
-from wechat.client import Client
-from wechat.endpoints.drafts import DraftArticle
-from wechat.errors import CallFailed
+from wechat.outbound.client import Client
+from wechat.outbound.endpoints.drafts import DraftArticle
+from wechat.outbound.errors import CallFailed
 
 ROBOT = secrets.token_hex(16)
 READ = ("/cgi-bin/tags/get", lambda client: client.tags_get())

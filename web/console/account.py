@@ -16,8 +16,8 @@ from models import Article, KeywordReply, Menu
 from web.access import acting, action, looking, page, parts, settings
 from web.console.face import blueprint, draw
 from web.wording import in_table
-from wechat import menu as menus
 from wechat.handlers import keywords
+from wechat.outbound import menu as menus
 
 KINDS = {"text": "文字", "article": "稿件", "column": "栏目列表", "image": "图片"}
 TYPES = {"view": "打开网页", "click": "回复内容"}

@@ -1,1 +1,1 @@
-"""The calls to WeChat by subject; :class:`wechat.client.Client` is all of them together."""
+"""The calls to WeChat by subject; :class:`wechat.outbound.client.Client` is all of them together."""

@@ -14,7 +14,7 @@ from typing import Any
 from wechatpy.client import WeChatClient
 from wechatpy.client.api import WeChatMaterial, WeChatMenu, WeChatTag, WeChatTemplate, WeChatUser
 
-from wechat.endpoints.table import ENDPOINTS, Endpoint
+from wechat.outbound.endpoints.table import ENDPOINTS, Endpoint
 
 Send = Callable[[Endpoint, Mapping[str, str], Any], dict[str, Any]]
 
@@ -45,7 +45,7 @@ class Sdk(WeChatClient):  # type: ignore[misc]
 
     @property
     def access_token(self) -> str:
-        raise NotImplementedError("tokens belong to wechat.tokens")
+        raise NotImplementedError("tokens belong to wechat.outbound.tokens")
 
     def fetch_access_token(self) -> None:
-        raise NotImplementedError("tokens belong to wechat.tokens")
+        raise NotImplementedError("tokens belong to wechat.outbound.tokens")

@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
-from wechat.endpoints.base import Caller
-from wechat.endpoints.table import (
+from wechat.outbound.endpoints.base import Caller
+from wechat.outbound.endpoints.table import (
     MASS_DELETE,
     MASS_GET,
     MASS_PREVIEW,
@@ -25,7 +25,7 @@ from wechat.endpoints.table import (
     MASS_SPEED_SET,
     Endpoint,
 )
-from wechat.errors import CallFailed, Kind
+from wechat.outbound.errors import CallFailed, Kind
 
 
 class MassAnswer(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
 """Our side of every conversation that we begin: the client of WeChat's interfaces.
 
 All calls take and give typed values, share one token over all threads and processes, and fail with
-:class:`wechat.errors.CallFailed`, whose ``reaction`` comes from one table. A call is made outside of any database transaction.
+:class:`wechat.outbound.errors.CallFailed`, whose ``reaction`` comes from one table. A call is made outside of any database transaction.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 
 from database.session import Database
 from settings import Settings
-from wechat.endpoints.drafts import DraftCalls
-from wechat.endpoints.mass import MassCalls
-from wechat.endpoints.media import MediaCalls
-from wechat.endpoints.menu import MenuCalls
-from wechat.endpoints.messages import MessageCalls
-from wechat.endpoints.mini import MiniCalls
-from wechat.endpoints.people import PeopleCalls
-from wechat.endpoints.platform import PlatformCalls
-from wechat.endpoints.robot import RobotCalls
-from wechat.endpoints.statistics import StatisticsCalls
-from wechat.endpoints.web import WebCalls
-from wechat.rests import Rests
-from wechat.tokens import DatabaseTokens, RedisTokens
+from wechat.outbound.endpoints.drafts import DraftCalls
+from wechat.outbound.endpoints.mass import MassCalls
+from wechat.outbound.endpoints.media import MediaCalls
+from wechat.outbound.endpoints.menu import MenuCalls
+from wechat.outbound.endpoints.messages import MessageCalls
+from wechat.outbound.endpoints.mini import MiniCalls
+from wechat.outbound.endpoints.people import PeopleCalls
+from wechat.outbound.endpoints.platform import PlatformCalls
+from wechat.outbound.endpoints.robot import RobotCalls
+from wechat.outbound.endpoints.statistics import StatisticsCalls
+from wechat.outbound.endpoints.web import WebCalls
+from wechat.outbound.rests import Rests
+from wechat.outbound.tokens import DatabaseTokens, RedisTokens
 
 if TYPE_CHECKING:
     from redis import Redis

@@ -18,9 +18,9 @@ import structlog
 from database.session import Database
 from ground import clock
 from models.system import CallRest
-from wechat import reactions
-from wechat.endpoints.table import Endpoint
-from wechat.errors import CallFailed, Kind, look_up, rest_until
+from wechat.outbound import reactions
+from wechat.outbound.endpoints.table import Endpoint
+from wechat.outbound.errors import CallFailed, Kind, look_up, rest_until
 
 STOPPED_FOR = timedelta(hours=1)
 _REREAD_S = 5.0
@@ -37,7 +37,7 @@ WORDS = {
     reactions.TYPING: "输入状态", reactions.JSSDK: "网页签名", reactions.PLATFORM: "平台",
 }  # fmt: skip
 
-log = structlog.get_logger("wechat.rests")
+log = structlog.get_logger("wechat.outbound.rests")
 
 
 class Rest(NamedTuple):

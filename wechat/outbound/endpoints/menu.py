@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
-from wechat.endpoints.base import Caller
-from wechat.endpoints.table import MENU_ADD_CONDITIONAL, MENU_CURRENT, MENU_TRY
-from wechat.errors import CallFailed, Kind
+from wechat.outbound.endpoints.base import Caller
+from wechat.outbound.endpoints.table import MENU_ADD_CONDITIONAL, MENU_CURRENT, MENU_TRY
+from wechat.outbound.errors import CallFailed, Kind
 
 Button = Mapping[str, Any]
 """A button as WeChat has it: ``{"name", "type", "key" | "url" | ...}`` or ``{"name", "sub_button": [...]}``."""

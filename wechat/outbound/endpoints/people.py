@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from wechat.endpoints.base import Caller, OpenidList
-from wechat.endpoints.table import (
+from wechat.outbound.endpoints.base import Caller, OpenidList
+from wechat.outbound.endpoints.table import (
     BLACKLIST,
     QR_CREATE,
     QR_PICTURE,
@@ -28,8 +28,8 @@ from wechat.endpoints.table import (
     USER_LIST,
     Endpoint,
 )
-from wechat.errors import CallFailed, Kind, look_up
-from wechat.reactions import FIX
+from wechat.outbound.errors import CallFailed, Kind, look_up
+from wechat.outbound.reactions import FIX
 
 PARTLY = 45171
 # One bad openid fails its whole batch: it is found by halving.

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from wechat.endpoints.base import Caller
-from wechat.endpoints.table import (
+from wechat.outbound.endpoints.base import Caller
+from wechat.outbound.endpoints.table import (
     API_ADDRESSES,
     CALLBACK_ADDRESSES,
     CALLBACK_CHECK,

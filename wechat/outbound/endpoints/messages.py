@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from wechat.endpoints.base import Caller
-from wechat.endpoints.table import (
+from wechat.outbound.endpoints.base import Caller
+from wechat.outbound.endpoints.table import (
     CUSTOM_SEND,
     CUSTOM_TYPING,
     NOTICE_SEND,
@@ -22,7 +22,7 @@ from wechat.endpoints.table import (
     TEMPLATE_LIST,
     TEMPLATE_SEND,
 )
-from wechat.errors import CallFailed, Kind
+from wechat.outbound.errors import CallFailed, Kind
 
 
 class Template(msgspec.Struct, frozen=True):

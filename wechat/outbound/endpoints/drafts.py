@@ -14,8 +14,8 @@ from enum import IntEnum
 
 import msgspec
 
-from wechat.endpoints.base import Caller
-from wechat.endpoints.table import (
+from wechat.outbound.endpoints.base import Caller
+from wechat.outbound.endpoints.table import (
     DRAFT_ADD,
     DRAFT_COUNT,
     DRAFT_DELETE,
@@ -28,7 +28,7 @@ from wechat.endpoints.table import (
     PUBLISH_REMOVE,
     PUBLISH_SUBMIT,
 )
-from wechat.errors import CallFailed, Kind
+from wechat.outbound.errors import CallFailed, Kind
 
 MEDIA_ID_UNKNOWN = 40007
 

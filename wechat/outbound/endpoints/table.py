@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
-from wechat.reactions import (
+from wechat.outbound.reactions import (
     COMMENT,
     CUSTOM,
     DRAFT,

@@ -21,9 +21,9 @@ import msgspec
 import structlog
 
 from ground import clock
-from wechat.errors import BACK_OFF, STOP, CallFailed, Kind, Row, rest_until
-from wechat.reactions import TOKEN
-from wechat.token_stores import DatabaseTokens, RedisTokens, Stored, TokenStore
+from wechat.outbound.errors import BACK_OFF, STOP, CallFailed, Kind, Row, rest_until
+from wechat.outbound.reactions import TOKEN
+from wechat.outbound.token_stores import DatabaseTokens, RedisTokens, Stored, TokenStore
 
 __all__ = ["DatabaseTokens", "Fetch", "Fetched", "RedisTokens", "SharedTokens", "Stored", "TokenStore"]
 
@@ -39,7 +39,7 @@ _POLL_S = 0.05
 _PATIENCE_S = 2 * LEASE_S
 _TRANSPORT_PAUSE_S = 1.0
 
-log = structlog.get_logger("wechat.tokens")
+log = structlog.get_logger("wechat.outbound.tokens")
 
 
 class Fetched(NamedTuple):

@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from wechat.endpoints.base import Caller
-from wechat.endpoints.table import ROBOT_SEND, ROBOT_UPLOAD
-from wechat.transport import File
+from wechat.outbound.endpoints.base import Caller
+from wechat.outbound.endpoints.table import ROBOT_SEND, ROBOT_UPLOAD
+from wechat.outbound.transport import File
 
 
 class _MediaId(msgspec.Struct):

@@ -29,9 +29,9 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from settings import OFFICIAL_MP, Settings
-from wechat.endpoints.table import QR_PICTURE, Endpoint, Host
-from wechat.errors import BUG, STOP, CallFailed, Kind, Trouble, of_answer, of_trouble
-from wechat.reactions import DEFAULT, REPLAN
+from wechat.outbound.endpoints.table import QR_PICTURE, Endpoint, Host
+from wechat.outbound.errors import BUG, STOP, CallFailed, Kind, Trouble, of_answer, of_trouble
+from wechat.outbound.reactions import DEFAULT, REPLAN
 
 CALLS = Counter(
     "pioneer_wechat_calls_total",
@@ -47,7 +47,7 @@ SECONDS = Histogram(
 
 _POOL = 4
 _UNKNOWN_CODES_TO_STOP = 3
-log = structlog.get_logger("wechat.transport")
+log = structlog.get_logger("wechat.outbound.transport")
 
 
 class _NoQuery(logging.Filter):

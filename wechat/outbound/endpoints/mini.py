@@ -11,9 +11,9 @@ import hmac
 
 import msgspec
 
-from wechat.endpoints.base import Caller
-from wechat.endpoints.table import MINI_CHECK, MINI_PHONE, MINI_SESSION, MINI_TEXT_CHECK
-from wechat.errors import CallFailed
+from wechat.outbound.endpoints.base import Caller
+from wechat.outbound.endpoints.table import MINI_CHECK, MINI_PHONE, MINI_SESSION, MINI_TEXT_CHECK
+from wechat.outbound.errors import CallFailed
 
 _SIGNATURE_INVALID = 87009
 

@@ -1,6 +1,6 @@
 """What we do about every error code of WeChat: one table, and nobody else decides.
 
-Look-up is (group of calls, code), then (any group, code), then the default (:mod:`wechat.errors`). Each row holds WeChat's
+Look-up is (group of calls, code), then (any group, code), then the default (:mod:`wechat.outbound.errors`). Each row holds WeChat's
 meaning and, where the kind of reaction does not say it all, what a person must do. A decision is never taken by ``errmsg``,
 whose wording changes.
 

@@ -1,6 +1,6 @@
 """Why a call to WeChat did not succeed, and what follows from it.
 
-The decisions stand in one table (:mod:`wechat.reactions`); this module looks them up, words them for people and raises them as
+The decisions stand in one table (:mod:`wechat.outbound.reactions`); this module looks them up, words them for people and raises them as
 :class:`CallFailed`. Transport trouble is classified here too: what is certainly unsent may be tried again, a send whose fate is
 unknown is never repeated blindly.
 """
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from ground import clock
 from ground.errors import WeChatError
-from wechat.reactions import (
+from wechat.outbound.reactions import (
     ANY,
     BACK_OFF,
     BUG,

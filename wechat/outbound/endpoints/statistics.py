@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
-from wechat.endpoints.base import Caller
-from wechat.endpoints.table import COMMENT_CALLS, STATISTICS_CALLS
+from wechat.outbound.endpoints.base import Caller
+from wechat.outbound.endpoints.table import COMMENT_CALLS, STATISTICS_CALLS
 
 
 class Source(msgspec.Struct, frozen=True):

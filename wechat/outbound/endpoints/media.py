@@ -11,8 +11,8 @@ from typing import Literal
 
 import msgspec
 
-from wechat.endpoints.base import Caller
-from wechat.endpoints.table import (
+from wechat.outbound.endpoints.base import Caller
+from wechat.outbound.endpoints.table import (
     ADD_MATERIAL,
     COUNT_MATERIAL,
     LIST_MATERIAL,
@@ -20,7 +20,7 @@ from wechat.endpoints.table import (
     MEDIA_UPLOAD,
     UPLOAD_IMAGE,
 )
-from wechat.transport import File
+from wechat.outbound.transport import File
 
 MediaKind = Literal["image", "voice", "video", "thumb"]
 

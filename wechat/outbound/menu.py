@@ -17,7 +17,7 @@ from ground.errors import Refused
 from models import Menu, User
 
 if TYPE_CHECKING:
-    from wechat.client import Client
+    from wechat.outbound.client import Client
 
 TOP, SUB = 3, 5
 NAME_BYTES, SUB_NAME_BYTES, KEY_BYTES, URL_BYTES = 16, 60, 128, 1024

@@ -14,9 +14,9 @@ from urllib.parse import quote
 import msgspec
 
 from ground import clock
-from wechat.endpoints.base import Caller
-from wechat.endpoints.table import GET_TICKET, OAUTH_REFRESH, OAUTH_TOKEN, OAUTH_USER
-from wechat.tokens import Fetched
+from wechat.outbound.endpoints.base import Caller
+from wechat.outbound.endpoints.table import GET_TICKET, OAUTH_REFRESH, OAUTH_TOKEN, OAUTH_USER
+from wechat.outbound.tokens import Fetched
 
 Scope = Literal["snsapi_base", "snsapi_userinfo"]
 

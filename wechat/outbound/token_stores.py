@@ -25,7 +25,7 @@ from models.system import SharedToken
 if TYPE_CHECKING:
     from redis import Redis
 
-log = structlog.get_logger("wechat.tokens")
+log = structlog.get_logger("wechat.outbound.tokens")
 _CONTEXT = b"shared_token.value"
 
 

@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 import msgspec
 
 from settings import Settings
-from wechat.endpoints.table import STABLE_TOKEN, Endpoint, Key
-from wechat.errors import CallFailed, Kind
-from wechat.rests import Rests
-from wechat.sdk import Sdk
-from wechat.tokens import Fetch, Fetched, SharedTokens, TokenStore
-from wechat.transport import Answer, File, Transport
+from wechat.outbound.endpoints.table import STABLE_TOKEN, Endpoint, Key
+from wechat.outbound.errors import CallFailed, Kind
+from wechat.outbound.rests import Rests
+from wechat.outbound.sdk import Sdk
+from wechat.outbound.tokens import Fetch, Fetched, SharedTokens, TokenStore
+from wechat.outbound.transport import Answer, File, Transport
 
 T = TypeVar("T")
 _IDS = ("msg_id", "msg_data_id", "msgid", "publish_id", "menuid")
