@@ -62,7 +62,7 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 def _mount(app: Flask, runtime: Runtime) -> None:
     import web
-    from wechat.callback import make_callback
+    from wechat.inbound.callback import make_callback
 
     web.register(app, runtime)
     if proxies := runtime.settings.server.proxies:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from runtime import Runtime
-    from wechat.reception import Reception
+    from wechat.inbound.reception import Reception
 
 _EMBEDDED_ENV = "PIONEER_EMBEDDED"
 _THREADS = 16
@@ -162,8 +162,8 @@ def _run_part(role: str) -> None:
 
 def _spool_chore(runtime: Runtime) -> Callable[[], None]:
     """What the scheduler does after each tick: work off messages that came while the database was away."""
-    from wechat.callback import reception_of
-    from wechat.spool import Spool
+    from wechat.inbound.callback import reception_of
+    from wechat.inbound.spool import Spool
 
     spool = Spool(runtime.settings.data_dir)
     receptions: list[Reception] = []

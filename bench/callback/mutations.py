@@ -19,7 +19,7 @@ from database.migrate import upgrade
 from tests.inbound.conftest import furnish
 from tests.inbound.mutations import MOMENT, Target, failures, hurry, requests
 from tests.inbound.test_samples import build
-from wechat.callback import Callback
+from wechat.inbound.callback import Callback
 
 COUNT = 100_000
 _SLICE = 5_000

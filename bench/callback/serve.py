@@ -20,9 +20,9 @@ from database.session import Database
 from ground import clock
 from models import Activity, Area, Branch, CheckIn, Community, Follower, Member, User
 from settings import Settings, parse_settings
-from wechat.callback import Callback
-from wechat.claims import Letter
-from wechat.reception import DONE, Taken
+from wechat.inbound.callback import Callback
+from wechat.inbound.claims import Letter
+from wechat.inbound.reception import DONE, Taken
 from wechat.wire.messages import Text
 from wechat.wire.replies import TextReply, render
 

@@ -18,7 +18,7 @@ from models import Activity, ActivityBranch, Area, Branch, CheckIn, Community, F
 from runtime import Runtime
 from settings import Settings
 from tests.inbound.platform import Account, Phone
-from wechat.callback import make_callback
+from wechat.inbound.callback import make_callback
 
 OPENID = "oPioneer0000000000000000001A"
 OTHER = "oPioneer0000000000000000002B"

@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY
 from runtime import Runtime
 from tests.inbound.conftest import account_of
 from tests.inbound.platform import call
-from wechat.callback import Callback
+from wechat.inbound.callback import Callback
 
 FOLDER = Path(__file__).parents[1] / "data/callbacks"
 SAMPLES = [path.read_text(encoding="utf-8").strip() for path in sorted(FOLDER.glob("*.xml"))]

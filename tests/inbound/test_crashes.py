@@ -16,8 +16,8 @@ from settings import Settings
 from tests.inbound.children import Child
 from tests.inbound.conftest import OPENID, account_of, checkins, furnish, open_activity
 from tests.inbound.platform import Phone, call, text_of
-from wechat.callback import make_callback, reception_of
-from wechat.spool import Line, Spool
+from wechat.inbound.callback import make_callback, reception_of
+from wechat.inbound.spool import Line, Spool
 
 POINTS = ("claimed", "handled", "replied", "committed")
 

@@ -11,7 +11,7 @@ from ground.errors import Refused
 from models import Menu, User
 from runtime import Runtime
 from tests.inbound.conftest import Office
-from wechat import router
+from wechat.inbound import router
 from wechat.outbound import menu
 
 GOOD = menu.default("https://example.org")

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.inbound.conftest import furnish
 from tests.inbound.mutations import MOMENT, Target, failures, hurry, requests
 from tests.inbound.test_samples import build
-from wechat.callback import Callback
+from wechat.inbound.callback import Callback
 
 EXAMPLES = 5000
 

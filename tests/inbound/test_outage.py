@@ -17,11 +17,11 @@ from tests.fixtures.configuration import make_settings
 from tests.fixtures.processes import eventually
 from tests.inbound.conftest import OPENID, STRANGER, Office, account_of, checkins, furnish, open_activity
 from tests.inbound.platform import Phone, call, text_of
-from wechat import router
-from wechat.callback import make_callback, reception_of
-from wechat.desk import Desk
+from wechat.inbound import router
+from wechat.inbound.callback import make_callback, reception_of
+from wechat.inbound.desk import Desk
+from wechat.inbound.spool import Spool
 from wechat.language.intents import Intent, Kind
-from wechat.spool import Spool
 from wechat.wire.replies import Reply
 
 

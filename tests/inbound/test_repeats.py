@@ -18,9 +18,9 @@ from tests.fixtures.configuration import make_settings
 from tests.inbound.children import Child
 from tests.inbound.conftest import OPENID, OTHER, Office, account_of, checkins, furnish, open_activity
 from tests.inbound.platform import Answer, Phone, call, text_of
-from wechat import router
-from wechat.callback import make_callback
-from wechat.desk import Desk
+from wechat.inbound import router
+from wechat.inbound.callback import make_callback
+from wechat.inbound.desk import Desk
 from wechat.language.intents import Intent, Kind
 from wechat.wire.replies import Reply, TextReply
 

@@ -19,7 +19,7 @@ from runtime import Runtime
 from tests.fixtures.configuration import make_settings
 from tests.inbound.conftest import account_of, furnish
 from tests.inbound.platform import Account, Answer, App, call, event_of, text_of
-from wechat.callback import make_callback
+from wechat.inbound.callback import make_callback
 
 VECTORS = json.loads((Path(__file__).parents[1] / "data/callbacks/vectors.json").read_text(encoding="utf-8"))
 SAMPLES: dict[str, Any] = VECTORS["encrypted"]

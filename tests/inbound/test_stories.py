@@ -12,8 +12,8 @@ from models import Activity, Article, Column, Conversation, Follower, KeywordRep
 from runtime import Runtime
 from tests.inbound.conftest import OPENID, STRANGER, Office, checkins, open_activity
 from tests.inbound.platform import Phone
-from wechat import router
-from wechat.handlers import keywords
+from wechat.inbound import router
+from wechat.inbound.handlers import keywords
 from wechat.language.intents import Kind
 from wechat.wire.messages import Push
 

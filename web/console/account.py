@@ -16,7 +16,7 @@ from models import Article, KeywordReply, Menu
 from web.access import acting, action, looking, page, parts, settings
 from web.console.face import blueprint, draw
 from web.wording import in_table
-from wechat.handlers import keywords
+from wechat.inbound.handlers import keywords
 from wechat.outbound import menu as menus
 
 KINDS = {"text": "文字", "article": "稿件", "column": "栏目列表", "image": "图片"}

@@ -35,8 +35,8 @@ from scheduler import instance
 from web import listing
 from web.access import acting, action, looking, page, parts, settings
 from web.console.face import blueprint, draw
+from wechat.inbound.spool import Spool
 from wechat.probe import Finding
-from wechat.spool import Spool
 
 ACTIONS = {
     **audit.ACTION_NAMES,

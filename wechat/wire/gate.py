@@ -1,7 +1,7 @@
 """Who may speak to the callback: query, mode, signatures, freshness, app id.
 
 The mode comes from the configuration alone. Pure: the moment is handed in, replay is judged where the claims
-are (:mod:`wechat.callback`); a refusal is :class:`wechat.wire.codec.BadPush`.
+are (:mod:`wechat.inbound.callback`); a refusal is :class:`wechat.wire.codec.BadPush`.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from community import followers
 from ground import clock
 from models import Setting
-from wechat.desk import Desk
+from wechat.inbound.desk import Desk
 from wechat.wire.messages import Authorization, Qualification
 from wechat.wire.replies import SILENCE, Reply
 

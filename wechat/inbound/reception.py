@@ -14,13 +14,13 @@ import sqlalchemy as sa
 import structlog
 
 from ground import clock, faultpoints
-from wechat.claims import Letter, Statements
-from wechat.conversation import Topic
-from wechat.desk import Desk, Office
+from wechat.inbound.claims import Letter, Statements
+from wechat.inbound.conversation import Topic
+from wechat.inbound.desk import Desk, Office
+from wechat.inbound.works import Work, Works
 from wechat.wire.codec import BadPush
 from wechat.wire.messages import Push, is_waited_for, kind_of
 from wechat.wire.replies import SUCCESS, Reply, TextReply, page, render
-from wechat.works import Work, Works
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +59,7 @@ class HandlerFailed(Exception):
 
 
 class Reception:
-    """Takes messages for one process. ``route`` is :func:`wechat.router.answer`."""
+    """Takes messages for one process. ``route`` is :func:`wechat.inbound.router.answer`."""
 
     def __init__(self, office: Office, route: Router) -> None:
         self._office = office

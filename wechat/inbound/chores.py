@@ -10,8 +10,8 @@ import threading
 
 import structlog
 
-from wechat.reception import Reception
-from wechat.spool import Line, Spool
+from wechat.inbound.reception import Reception
+from wechat.inbound.spool import Line, Spool
 
 log = structlog.get_logger(__name__)
 

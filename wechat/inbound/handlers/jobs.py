@@ -5,7 +5,7 @@ delivery.
 from __future__ import annotations
 
 from scheduler import report
-from wechat.desk import Desk
+from wechat.inbound.desk import Desk
 from wechat.wire.messages import MassFinished, PublishFinished, SubscriptionSent, TemplateFinished
 from wechat.wire.replies import SILENCE, Reply
 

@@ -21,8 +21,8 @@ import structlog
 
 from database.sealed import keyring
 from ground import clock
-from wechat.claims import Letter
-from wechat.reception import HandlerFailed, Reception
+from wechat.inbound.claims import Letter
+from wechat.inbound.reception import HandlerFailed, Reception
 from wechat.wire.codec import BadPush, read
 from wechat.wire.parsing import parse
 

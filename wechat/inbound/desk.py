@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from database.front import Front
 from settings import Settings
-from wechat.conversation import Conversations, Talk
+from wechat.inbound.conversation import Conversations, Talk
 
 
 @dataclass(frozen=True, slots=True)

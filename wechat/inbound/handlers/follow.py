@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from community import followers
-from wechat.desk import Desk
-from wechat.handlers.guide import MENU, offer
+from wechat.inbound.desk import Desk
+from wechat.inbound.handlers.guide import MENU, offer
 from wechat.wire.messages import Scan, Subscribe, Unsubscribe
 from wechat.wire.replies import SILENCE, Reply, TextReply
 

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from community import checkin, privacy
 from community.checkin import CheckInAnswer
 from models import Follower, Member
-from wechat.conversation import Topic
-from wechat.desk import Desk
+from wechat.inbound.conversation import Topic
+from wechat.inbound.desk import Desk
 from wechat.language.intents import Intent, Kind
 from wechat.language.words import SURNAMES
 from wechat.wire.replies import Reply, TextReply

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from community import binding
 from community.binding import BindingStep
-from wechat.conversation import Topic
-from wechat.desk import Desk
+from wechat.inbound.conversation import Topic
+from wechat.inbound.desk import Desk
 from wechat.language.intents import Intent, Kind, person
 from wechat.wire.replies import Reply, TextReply
 

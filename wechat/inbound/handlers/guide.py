@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from wechat.conversation import Topic
-from wechat.desk import Desk
+from wechat.inbound.conversation import Topic
+from wechat.inbound.desk import Desk
 from wechat.language.intents import Intent, Kind
 from wechat.wire.messages import Push, Voice
 from wechat.wire.replies import Reply, TextReply

@@ -9,7 +9,7 @@ from content.html import asset_url
 from ground import clock
 from ground.errors import NotFound
 from models import Article, Follower
-from wechat.desk import Desk
+from wechat.inbound.desk import Desk
 from wechat.language.intents import Intent
 from wechat.wire.replies import NewsReply, Reply, TextReply
 

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models import KeywordReply
-from wechat.desk import Desk
-from wechat.handlers import reading
+from wechat.inbound.desk import Desk
+from wechat.inbound.handlers import reading
 from wechat.language.intents import Intent, Kind, normalise, understand
 from wechat.wire.replies import ImageReply, Reply, TextReply
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from models import Column, Follower
-from wechat.desk import Desk
+from wechat.inbound.desk import Desk
 from wechat.language.intents import Intent
 from wechat.wire.replies import Reply, TextReply
 

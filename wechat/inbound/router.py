@@ -9,11 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from wechat.conversation import Talk, Topic
-from wechat.desk import Desk
-from wechat.handlers import account, binding, checkin, follow, guide, jobs, keywords, reading, subscription
+from wechat.inbound.conversation import Talk, Topic
+from wechat.inbound.desk import Desk
+from wechat.inbound.handlers import (
+    account,
+    binding,
+    checkin,
+    follow,
+    guide,
+    jobs,
+    keywords,
+    reading,
+    subscription,
+)
+from wechat.inbound.reception import DONE, IGNORED, UNKNOWN, Answer
 from wechat.language.intents import Intent, Kind, normalise, understand
-from wechat.reception import DONE, IGNORED, UNKNOWN, Answer
 from wechat.wire.messages import (
     Authorization,
     File,
