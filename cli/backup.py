@@ -15,7 +15,7 @@ from cli.output import command, readable_file, runtime
 @click.argument("file", type=click.Path(dir_okay=False))
 def backup(file: str) -> None:
     """把数据库和图片备份到一个文件。备份时服务可以照常运行。"""
-    from cli import archive
+    from operations import archive
 
     size = archive.write(runtime(), file)
     click.echo(f"已备份到 {file}（{size / 1_048_576:.1f} MB）。配置文件里的密钥不在备份中，请另行保管")
@@ -29,7 +29,7 @@ def restore(file: str, yes: bool) -> None:
 
     恢复后的系统处于只读状态，不会发送任何推送，直到管理员确认它是唯一的一台。
     """
-    from cli import archive
+    from operations import archive
 
     path = readable_file(file)
     if not yes:

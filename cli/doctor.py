@@ -6,8 +6,8 @@ import sys
 
 import click
 
-import checkup
 from cli.output import command, emit_json, json_option, runtime
+from operations import checkup
 
 _MARKS = {"ok": "正常", "warn": "注意", "bad": "错误"}
 

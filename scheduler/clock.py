@@ -20,8 +20,8 @@ from community import tags
 from content import queue
 from ground import clock, faultpoints
 from models import Article, Column, Delivery, JobResult, OutboxMessage, Push
+from operations.housekeeping import clean
 from scheduler import instance, ledger, pushes, quiet, report
-from scheduler.housekeeping import clean
 
 if TYPE_CHECKING:
     from runtime import Runtime

@@ -8,10 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 import runtime as parts
-from cli import archive
 from ground import clock
 from ground.errors import Conflict, Refused
 from models import Base, Branch, Follower, InstanceLease, Member, User
+from operations import archive
 from tests.fixtures.configuration import make_settings
 from tests.fixtures.services import fresh_postgres, fresh_sqlite
 

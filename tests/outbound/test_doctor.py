@@ -10,13 +10,13 @@ import pytest
 from database.session import Database
 from ground import clock
 from localwechat.testing import SandboxControl
+from operations import probe
+from operations.probe import Finding
 from settings import Settings
 from tests.fixtures.configuration import make_settings
 from tests.outbound.conftest import Memory, Recorded, settings_for
-from wechat import probe
 from wechat.outbound import abilities
 from wechat.outbound.client import Client
-from wechat.probe import Finding
 from wechat.wire.codec import sign
 
 

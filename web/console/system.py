@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from flask import flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 
-import checkup
 from accounts import audit
 from content import articles
 from database import migrate
@@ -31,12 +30,13 @@ from models import (
     SpoolFailure,
     User,
 )
+from operations import checkup
+from operations.probe import Finding
 from scheduler import instance
 from web import listing
 from web.access import acting, action, looking, page, parts, settings
 from web.console.face import blueprint, draw
 from wechat.inbound.spool import Spool
-from wechat.probe import Finding
 
 ACTIONS = {
     **audit.ACTION_NAMES,

@@ -15,10 +15,10 @@ import sqlalchemy as sa
 from database import migrate
 from ground.errors import PioneerError
 from models import CallRest, SpoolFailure
+from operations import probe
+from operations.probe import Finding
 from scheduler import instance
-from wechat import probe
 from wechat.outbound import abilities
-from wechat.probe import Finding
 
 if TYPE_CHECKING:
     from runtime import Runtime
