@@ -1,8 +1,8 @@
 """Why a call to WeChat did not succeed, and what follows from it.
 
-The decisions stand in one table (:mod:`wechat.outbound.reactions`); this module looks them up, words them for people and raises them as
-:class:`CallFailed`. Transport trouble is classified here too: what is certainly unsent may be tried again, a send whose fate is
-unknown is never repeated blindly.
+The decisions stand in one table (:mod:`wechat.outbound.reactions`); this module looks them up, words them for people and
+raises them as :class:`CallFailed`. Transport trouble is classified here too: what is certainly unsent may be tried again, a
+send whose fate is unknown is never repeated blindly.
 """
 
 from __future__ import annotations

@@ -1,13 +1,8 @@
 """What we do about every error code of WeChat: one table, and nobody else decides.
 
-Look-up is (group of calls, code), then (any group, code), then the default (:mod:`wechat.outbound.errors`). Each row holds WeChat's
-meaning and, where the kind of reaction does not say it all, what a person must do. A decision is never taken by ``errmsg``,
-whose wording changes.
-
-Sources: the code tables at the end of each API page and the global lists
-https://developers.weixin.qq.com/doc/offiaccount/Getting_Started/Global_Return_Code.html ,
-https://developers.weixin.qq.com/doc/oplatform/Return_codes/Return_code_descriptions_new.html ; WeCom's robot
-https://developer.work.weixin.qq.com/document/path/90455 .
+Look-up is (group of calls, code), then (any group, code), then the default (:mod:`wechat.outbound.errors`). Each row holds
+WeChat's meaning and, where the kind of reaction does not say it all, what a person must do. A decision is never taken by
+``errmsg``, whose wording changes.
 """
 
 from __future__ import annotations
