@@ -19,9 +19,9 @@ import click
 
 from cli.keys import fresh_key
 from cli.output import command
-from cli.process import PARENT_ENV, Lock, end_with_named_parent, need_free_port
 from cli.sandbox import start_sandbox
 from ground.errors import Conflict, Refused, Unavailable
+from ground.process import PARENT_ENV, Lock, end_with_named_parent, need_free_port
 from settings import ROOT, Settings, config_path, load_settings
 
 DEMO = ROOT / "var" / "demo"

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from cli.output import command
-from cli.process import PARENT_ENV, need_free_port
+from ground.process import PARENT_ENV, need_free_port
 from settings import ROOT, Settings, load_settings
 
 

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.output import command
-from cli.process import PARENT_ENV, Lock, end_with, end_with_named_parent, need_free_port, only_server
 from database import migrate
 from database.session import Database
 from ground import logs
 from ground.errors import Refused
+from ground.process import PARENT_ENV, Lock, end_with, end_with_named_parent, need_free_port, only_server
 from settings import Settings, load_settings, with_base_url
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def worker_app() -> Flask:
         from scheduler.engine import Engine
 
         runtime = app.extensions["pioneer"]
-        engine = Engine(runtime, chore=_spool_chore(runtime))
+        engine = Engine(runtime, chores=_chores(runtime))
         engine.start()
         multiprocessing.util.Finalize(None, engine.stop, exitpriority=10)
     return app
@@ -150,7 +150,7 @@ def _run_part(role: str) -> None:
     end_with_named_parent()
     logs.configure()
     runtime = parts.build(settings)
-    engine = Engine(runtime, role=role, chore=_spool_chore(runtime))
+    engine = Engine(runtime, role=role, chores=_chores(runtime))
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
@@ -160,8 +160,15 @@ def _run_part(role: str) -> None:
     runtime.close()
 
 
+def _chores(runtime: Runtime) -> list[Callable[[], object]]:
+    """What the scheduler does after each tick for the layers above it."""
+    from operations.housekeeping import Housekeeping
+
+    return [_spool_chore(runtime), Housekeeping(runtime.db, runtime.settings)]
+
+
 def _spool_chore(runtime: Runtime) -> Callable[[], None]:
-    """What the scheduler does after each tick: work off messages that came while the database was away."""
+    """Work off messages that came while the database was away."""
     from wechat.inbound.callback import reception_of
     from wechat.inbound.spool import Spool
 

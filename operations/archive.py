@@ -19,11 +19,11 @@ from typing import IO, TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from cli.process import Lock
 from database import migrate
 from database.session import Database
 from ground import clock
 from ground.errors import Conflict, Refused
+from ground.process import Lock
 from models import Base, InstanceLease
 
 if TYPE_CHECKING:

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from accounts import users
 from database.session import Database
+from ground import clock
 from models import Conversation, InboundMessage, OutboxMessage
 from settings import Settings
 
+_EVERY_S = 3600.0
 _OUTBOX_DONE = ("sent", "failed", "unknown")
+
+
+class Housekeeping:
+    """:func:`clean` as a chore of the scheduler: at its start, then once an hour of real time."""
+
+    def __init__(self, db: Database, settings: Settings) -> None:
+        self._db = db
+        self._settings = settings
+        self._done_at: float | None = None
+
+    def __call__(self) -> None:
+        """Clean where an hour has passed."""
+        if self._done_at is None or time.monotonic() - self._done_at >= _EVERY_S:
+            self._done_at = time.monotonic()
+            clean(self._db, self._settings, clock.now())
 
 
 def clean(db: Database, settings: Settings, now: datetime) -> None:

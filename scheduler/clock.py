@@ -6,7 +6,6 @@ Any number of schedulers may tick at once: each step claims by a conditional upd
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,6 @@ from community import tags
 from content import queue
 from ground import clock, faultpoints
 from models import Article, Column, Delivery, JobResult, OutboxMessage, Push
-from operations.housekeeping import clean
 from scheduler import instance, ledger, pushes, quiet, report
 
 if TYPE_CHECKING:
@@ -31,7 +29,6 @@ log = structlog.get_logger(__name__)
 Hand = Callable[[str, int], None]
 _RELEASE_BATCH = 500
 _HAND_LIMIT = 2000
-_CLEAN_EVERY_S = 3600.0
 _MISSED = "到点时服务没有运行，已超过 {minutes} 分钟，请决定补发（继续）或取消"
 
 
@@ -43,7 +40,6 @@ class Clock:
         self._db = runtime.db
         self._hand = hand
         self._own = instance.fingerprint(runtime.settings)
-        self._cleaned: float | None = None
         self._alone = threading.Lock()
 
     def tick(self) -> None:
@@ -56,7 +52,6 @@ class Clock:
             steps: list[Callable[[datetime], None]] = [self._match_results]
             if may_send:
                 steps += [self._free_claims, self._fill_slots, self._release, self._hand_out]
-            steps.append(self._clean)
             for step in steps:
                 try:
                     step(clock.now())
@@ -204,7 +199,7 @@ class Clock:
         if tags.due_tag_changes(session, at=now):
             yield "tags", 0
 
-    # --- results and rubbish ------------------------------------------------------------------------------------
+    # --- results ------------------------------------------------------------------------------------------------
 
     def _match_results(self, now: datetime) -> None:
         with self._db.read_scope() as session:
@@ -216,12 +211,6 @@ class Clock:
             with self._db.session_scope() as session:
                 report.match_waiting(session, now)
                 report.adopt_orphans(session, now)
-
-    def _clean(self, now: datetime) -> None:
-        if self._cleaned is not None and time.monotonic() - self._cleaned < _CLEAN_EVERY_S:
-            return
-        self._cleaned = time.monotonic()
-        clean(self._db, self._settings, now)
 
 
 def free_deliveries(

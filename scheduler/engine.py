@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+Chore = Callable[[], object]
 ROLES = ("all", "scheduler", "worker")
 _THREADS = 4
 _STOP_MS = 12_000
@@ -46,19 +47,17 @@ _KINDS = ("push", "lane", "ask", "outbox", "tags")
 class Engine:
     """Scheduler and sender of one process. ``role``: all (embedded), or only the scheduler or the worker (scaled out).
 
-    ``chore`` is done after each tick where the scheduler runs: what the layer above wants done by the way, such as working off
-    the spool of messages that came while the database was away.
+    ``chores`` are done after each tick where the scheduler runs: what the layers above want done by the way, such as working off
+    the spool of messages that came while the database was away, or housekeeping. Each decides itself whether it is due.
     """
 
-    def __init__(
-        self, runtime: Runtime, role: str = "all", chore: Callable[[], object] | None = None
-    ) -> None:
+    def __init__(self, runtime: Runtime, role: str = "all", chores: Sequence[Chore] = ()) -> None:
         if role not in ROLES:
             raise ValueError(f"no such role: {role}")
         self._runtime = runtime
         self._role = role
         self._own = instance.fingerprint(runtime.settings)
-        self._chore = chore
+        self._chores = chores
         self._stopping = threading.Event()
         self._lanes = Lanes(runtime, self._stopping)
         self._sender = Sender(runtime, self._stopping, self._lanes)
@@ -131,9 +130,9 @@ class Engine:
     def tick(self) -> None:
         """One tick now (rehearsals jump from one due thing to the next)."""
         self._clock.tick()
-        if self._chore is not None:
+        for chore in self._chores:
             try:
-                self._chore()
+                chore()
             except Exception:
                 log.exception("chore_failed")
 

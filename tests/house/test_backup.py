@@ -97,7 +97,7 @@ def test_a_damaged_or_foreign_file_is_refused_before_anything_is_touched(
 
 
 def test_nothing_is_restored_under_a_running_server(database_url: str, tmp_path: Path) -> None:
-    from cli.process import only_server
+    from ground.process import only_server
 
     runtime = parts.build(
         make_settings(database={"url": database_url}, server={"data_dir": str(tmp_path / "a")})
