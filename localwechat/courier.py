@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import random
 import select
 import socket
 import threading
@@ -10,15 +11,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
 from . import crypto, xmlio
-from .faults import Fault
-from .log import SHOWN
-
-if TYPE_CHECKING:
-    from .platform import Sandbox
+from .faults import Fault, Faults
+from .log import SHOWN, Log
+from .store import Store
 
 WORKERS = 64
 FAILURE_NOTICE = "该公众号提供的服务出现故障，请稍后再试"
@@ -41,10 +40,28 @@ class Outcome:
         return {"tries": self.tries, "status": self.status, "reply": self.reply}
 
 
+class Sender(Protocol):
+    """What the courier needs of the platform that it delivers for."""
+
+    world: int
+    account: dict[str, Any]
+    settings: dict[str, Any]
+    faults: Faults
+    log: Log
+    store: Store
+    noise: random.Random
+
+    def now(self) -> float:
+        """The platform's time, unix seconds."""
+
+    def count_daily(self, name: str, fid: int = 0, n: int = 1, cost: int = 0) -> None:
+        """Add to the day's statistics."""
+
+
 class Courier:
     """Delivers; `deliver` waits for the outcome, `post` does it in the background."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sender) -> None:
         self.sandbox = sandbox
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="sandbox-push")
         self._idle: dict[tuple[str, int], list[http.client.HTTPConnection]] = {}

@@ -3,7 +3,7 @@
 import { bubble } from "./bubbles.js";
 import { call, el, fill, icon } from "./dom.js";
 import { openArticle, openLink } from "./reading.js";
-import { openProfile } from "./people.js";
+import { openProfile } from "./profile.js";
 import { bar, guarded, open, sheet, toast } from "./screens.js";
 import { readAccount, reread, state } from "./state.js";
 

@@ -1,12 +1,10 @@
-// Who holds the phone; the account's profile; scanning a code; settings.
+// Who holds the phone; scanning a code; settings.
 
 import { accountAvatar, avatar, call, el, fill, icon } from "./dom.js";
 import { openChat, openGroup } from "./chat.js";
 import { openLink } from "./reading.js";
-import { ask, bar, goBack, guarded, open, reset, sheet, shown, toast } from "./screens.js";
+import { ask, bar, goBack, guarded, open, reset, sheet, shown } from "./screens.js";
 import { applyTextSize, become, listTime, readAccount, reread, setTextSize, state } from "./state.js";
-
-const kinds = { service: "服务号", subscription: "公众号" };
 
 function row(face, name, note, side, action) {
   return el("button", { type: "button", class: "list-row", onclick: action }, face,
@@ -93,29 +91,6 @@ export function openPeople() {
     enter: draw,
   };
   if (state.person) open(screen); else reset(screen);
-}
-
-/** The account's profile: follow, unfollow. */
-export function openProfile() {
-  const actions = el("div", { class: "profile-actions" });
-  function draw() {
-    const { person } = state;
-    fill(actions, person.following
-      ? [el("button", { type: "button", class: "primary", onclick: goBack }, "发消息"), el("button", { type: "button", class: "plain-button", onclick: leave }, "不再关注")]
-      : el("button", { type: "button", class: "primary", onclick: join }, "关注公众号"));
-  }
-  const join = () => guarded(async () => { await call("follow", { openid: state.person.openid }); await reread(); draw(); toast("已关注"); });
-  const leave = async () => {
-    if (!(await ask("不再关注", { field: false, text: `不再关注“${state.account.name}”后将不再收到其下发的消息`, yes: "不再关注" }))) return;
-    await guarded(async () => { await call("unfollow", { openid: state.person.openid }); await reread(); draw(); toast("已取消关注"); });
-  };
-  open({
-    node: el("section", { class: "profile" }, bar(""),
-      el("div", { class: "profile-card" }, accountAvatar("large"), el("h2", {}, state.account.name), el("p", {}, kinds[state.account.type] ?? ""),
-        el("p", { class: "muted" }, "本地微信里的演练账号，不会连接真实的微信")),
-      actions),
-    enter: draw,
-  });
 }
 
 /** Scan: choose one of the codes that exist. */
