@@ -5,40 +5,25 @@ WeChat gives up after 5 s, so a database that does not answer must be noticed we
 
 from __future__ import annotations
 
-import time
-from collections import deque
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from prometheus_client import Histogram
 
 from database.session import Database, listen_to_sqlite
+from database.together import Task, Together
 from ground.errors import Unavailable
 
 _CONNECT_S = 2
 _POOL = 16
 _TOGETHER = 16
 
+COMMITS = Histogram(
+    "pioneer_callback_commits", "Messages that one commit has taken, on SQLite", buckets=(1, 2, 4, 8, 16)
+)
 
 T = TypeVar("T")
-
-
-class _Task(Generic[T]):
-    """One piece of work that waits for its turn."""
-
-    __slots__ = ("error", "over", "value", "work")
-
-    def __init__(self, work: Callable[[sa.Connection], T]) -> None:
-        self.work = work
-        self.value: T | None = None
-        self.error: BaseException | None = None
-        self.over = False
-
-    def result(self) -> T:
-        """What it came to; raises what it raised."""
-        if self.error is not None:
-            raise self.error
-        return self.value  # type: ignore[return-value]
 
 
 class Front:
@@ -53,7 +38,7 @@ class Front:
 
     def __init__(self, database: Database, patience_s: float, lock_s: float) -> None:
         self.database = database
-        self._tasks: deque[_Task[Any]] = deque()
+        self._together = Together(database.writing, self._perform, _TOGETHER)
         self._held: sa.Connection | None = None  # SQLite: the one connection, kept from message to message
         self.patience_s = patience_s
         if database.on_sqlite:
@@ -104,31 +89,9 @@ class Front:
         if not self.database.on_sqlite:
             with self.engine.connect() as connection, connection.begin():
                 return work(connection)
-        task: _Task[T] = _Task(work)
-        self._tasks.append(task)
-        try:
-            with self.database.writing(self.patience_s):
-                if not task.over:
-                    self._run_together()
-        except Unavailable:
-            if not self._withdraw(task):
-                raise
-        return task.result()
+        return self._together.do(work, self.patience_s)
 
-    def _withdraw(self, task: _Task[Any]) -> bool:
-        """Give up a task for which the lock was not got; True if somebody else has done it meanwhile."""
-        try:
-            self._tasks.remove(task)
-        except ValueError:
-            deadline = time.monotonic() + self.patience_s
-            while not task.over and time.monotonic() < deadline:
-                time.sleep(0.01)
-        return task.over
-
-    def _run_together(self) -> None:
-        tasks: list[_Task[Any]] = []
-        while self._tasks and len(tasks) < _TOGETHER:
-            tasks.append(self._tasks.popleft())
+    def _perform(self, tasks: list[Task[Any]]) -> None:
         try:
             if self._held is None:
                 self._held = self.engine.connect()
@@ -140,28 +103,32 @@ class Front:
                         self._step(self._held, task)
         except BaseException as error:
             for task in tasks:
-                task.error = error
+                task.error = task.error or error
             self._let_go_of_the_broken(error)
-        for task in tasks:
-            task.over = True
+        else:
+            COMMITS.observe(len(tasks))
+            for task in tasks:  # a file that was moved away stays away until it is opened anew
+                if isinstance(task.error, self.outages):
+                    self._let_go_of_the_broken(task.error)
 
     def _let_go_of_the_broken(self, error: BaseException) -> None:
         """A connection that failed, or whose transaction could not be ended, is of no use any more."""
         held = self._held
-        if held is not None and (isinstance(error, self.outages) or held.in_transaction()):
+        if held is not None and (isinstance(error, self.outages) or _is_open(held)):
             self._held = None
             held.invalidate()
             held.close()
 
-    def _step(self, connection: sa.Connection, task: _Task[Any]) -> None:
+    def _step(self, connection: sa.Connection, task: Task[Any]) -> None:
+        """One of several, in a savepoint of its own. Raises only where all that was done before is gone as well."""
         driver: Any = connection.connection.driver_connection
         driver.execute("SAVEPOINT step")
         try:
             task.value = task.work(connection)
-        except self.outages:
-            raise
         except BaseException as error:
             task.error = error
+            if not driver.in_transaction:  # SQLite itself has ended it: the disk is full, or does not answer
+                raise
             driver.execute("ROLLBACK TO step")
         driver.execute("RELEASE step")
 
@@ -193,3 +160,11 @@ class Front:
 def _begin(connection: sa.Connection) -> None:
     driver: Any = connection.connection.driver_connection
     driver.execute("BEGIN IMMEDIATE")
+
+
+def _is_open(connection: sa.Connection) -> bool:
+    """Whether a transaction is left, also one that SQLAlchemy believes ended: a commit that SQLite refused (a deferred
+    constraint) leaves it.
+    """
+    driver: Any = connection.connection.driver_connection
+    return connection.in_transaction() or bool(driver.in_transaction)

@@ -8,7 +8,6 @@ measured), hence the one process. PostgreSQL needs neither.
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
+from database.turns import Turns
 from ground.errors import Unavailable
 from settings import ROOT
 
@@ -30,7 +30,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = sa.make_url(url)
         self.on_sqlite = self.url.get_backend_name() == "sqlite"
-        self._writing = threading.RLock()
+        self._writing = Turns()
         if self.on_sqlite:
             path = Path(self.url.database or "pioneer.db")
             path = path if path.is_absolute() else ROOT / path
@@ -80,14 +80,14 @@ class Database:
 
     @contextmanager
     def writing(self, patience_s: float = -1) -> Iterator[None]:
-        """The process's lock round a writing transaction on SQLite; nothing elsewhere.
+        """The process's lock round a writing transaction on SQLite, got in the order of asking; nothing elsewhere.
 
         Raises :class:`errors.Unavailable` when it was not got within ``patience_s`` (default: waits for ever).
         """
         if not self.on_sqlite:
             yield
             return
-        if not self._writing.acquire(timeout=patience_s):
+        if not self._writing.acquire(patience_s):
             raise Unavailable("系统正忙，请稍后再试")
         try:
             yield

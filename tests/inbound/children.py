@@ -20,6 +20,12 @@ class Child:
         self._process.start()
         theirs.close()
 
+    @property
+    def pid(self) -> int:
+        """Id of the process."""
+        assert self._process.pid is not None
+        return self._process.pid
+
     def result(self, timeout_s: float = 60) -> Any:
         """What the function returned, or None if the process was killed."""
         self._process.join(timeout_s)

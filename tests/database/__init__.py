@@ -1,0 +1,1 @@
+"""What the database promises to all who write to it."""
