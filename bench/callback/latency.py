@@ -89,7 +89,7 @@ def main() -> None:
     command = [sys.executable, "-m", "bench.callback.serve", "full", str(port), str(folder), str(openids)]
     server = subprocess.Popen(command, start_new_session=True, cwd=HERE.parents[1])
     try:
-        _wait_for(port)
+        wait_for(port)
         ready = [_request(line) for line in requests.read_text(encoding="ascii").splitlines()]
         gun = asyncio.run(fire(port, ready, arguments.rate))
     finally:
@@ -112,7 +112,8 @@ def _request(line: str) -> bytes:
     return (head + body).encode("ascii")
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int) -> None:
+    """Until somebody listens there."""
     for _ in range(600):
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
