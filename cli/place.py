@@ -15,9 +15,9 @@ group = Group("place", help="片区、社区、网格和党支部：导入、列
 @json_option
 def import_(file: str, as_json: bool) -> None:
     """导入片区网格表（.xlsx，含“网格”和“党支部”两个工作表），可重复执行"""
-    from community import places
+    from community import places, places_file
 
-    found = places.parse(readable_file(file).read_bytes())
+    found = places_file.parse(readable_file(file).read_bytes())
     if not found.errors:
         with runtime().db.session_scope() as session:
             places.write(session, found, at=clock.now())

@@ -23,6 +23,7 @@ _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{1,2}")
 _DATE = re.compile(r"([0-9]{4})(?:年|[-./、])([0-9]{1,2})(?:月|[-./、])([0-9]{1,2})日?(?:00:00(?::00)?)?")
 _MONTH = re.compile(r"([0-9]{4})(?:年|[-./、])([0-9]{1,2})月?")
 _FORMULA_START = ("=", "+", "-", "@")
+_RISKY = (*_FORMULA_START, "\t", "\r")
 
 
 def text_of(cell: Cell) -> str:
@@ -48,6 +49,11 @@ def looks_like_formula(cell: Cell) -> bool:
         return False
     text = text_of(cell)
     return text.startswith(_FORMULA_START) and bool(re.search(r"[A-Za-z(|!]", text))
+
+
+def harmless(text: str) -> str:
+    """Text that no spreadsheet runs as a formula, wherever it is pasted or saved to next."""
+    return f"'{text}" if text.startswith(_RISKY) else text
 
 
 def person_name(cell: Cell) -> str:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from accounts import audit
 from accounts.rights import branch_scope, own_branch, require
 from community.activities import Counts, counts, get
+from community.cells import harmless
 from community.moments import span
 from community.privacy import check_reason, mask_name
 from ground import clock
@@ -34,7 +35,6 @@ WAYS = {
 }
 HEADER = ("序号", "姓名", "党支部", "网格", "签到时间", "签到方式", "是否补签", "说明")
 _WIDTHS = (6, 12, 26, 16, 20, 12, 10, 34)
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -151,11 +151,6 @@ def file_name(ledger: Ledger) -> str:
     unit = re.sub(r'[\\/:*?"<>|\s]', "", ledger.unit)[:40]
     first, last = clock.shanghai_day(ledger.starts_at), clock.shanghai_day(ledger.ends_at)
     return f"{PRODUCT}_签到台账_{unit}_{first:%Y%m%d}-{last:%Y%m%d}.xlsx"
-
-
-def harmless(text: str) -> str:
-    """Text that no spreadsheet runs as a formula, wherever it is pasted or saved to next."""
-    return f"'{text}" if text.startswith(_RISKY) else text
 
 
 def workbook(ledger: Ledger) -> bytes:

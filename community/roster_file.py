@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from community import cells
-from community.spreadsheet import Cell, Sheet, read_workbook
+from community.spreadsheet import ABOUT, Cell, Sheet, bounds, read_workbook
+from ground import apart
 from ground.errors import Refused
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -87,10 +88,14 @@ class RosterFile:
 
 
 def parse(data: bytes, *, max_rows: int, today: date) -> RosterFile:
-    """Read an .xlsx roster.
+    """Read an .xlsx roster, in a child.
 
     Raises :class:`Refused` where the file as a whole cannot be used: no Excel file, no header, two rosters in one file, too long.
     """
+    return apart.run(_parsed, data, max_rows, today, gives=RosterFile, about=ABOUT, bounds=bounds(max_rows))
+
+
+def _parsed(data: bytes, max_rows: int, today: date) -> RosterFile:
     sheets = read_workbook(data, max_rows=max_rows)
     sheet, header_at, header = _find_table(sheets)
     found = RosterFile(sheet.name, hashlib.sha256(data).hexdigest(), frozenset(header))
@@ -159,9 +164,16 @@ def _note_left_out(sheets: Sequence[Sheet], chosen: Sheet, header_at: int, found
 
 def _fill_merged(sheet: Sheet, header_at: int, columns: Sequence[int]) -> None:
     """A branch written once in a cell merged over its people belongs to each of them."""
+    left_to_fill = len(columns) * len(
+        sheet.rows
+    )  # merged cells never lie over each other, unless somebody wants them to
     for (top, left), (bottom, right) in sheet.merges:
         if left == right and left in columns and top > header_at:
-            for row in range(top + 1, min(bottom, len(sheet.rows) - 1) + 1):
+            last = min(bottom, len(sheet.rows) - 1)
+            left_to_fill -= max(0, last - top)
+            if left_to_fill < 0:
+                raise Refused("合并单元格互相重叠，请取消合并并另存一份再上传")
+            for row in range(top + 1, last + 1):
                 sheet.rows[row][left] = sheet.rows[top][left]
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import xlsxwriter
 
-from community.ledger import harmless
+from community.cells import harmless
 from community.roster_file import COLUMNS, REQUIRED, Fault
-from community.spreadsheet import read_workbook
+from community.spreadsheet import ABOUT, bounds, read_workbook
+from ground import apart
 
 _EXAMPLE = ("示例：张三", "男", "", "", "13800000000", "2010-07-01", "", "本行为示例，导入时请删去")
 _ORDER = ("name", "gender", "branch", "grid", "phone", "joined", "duty", "note")
@@ -67,7 +68,15 @@ def template(branches: Sequence[str], grids: Sequence[str], *, rows: int = 5000)
 
 
 def with_reasons(data: bytes, sheet_name: str, faults: Sequence[Fault], *, max_rows: int) -> bytes:
-    """The wrong rows of an uploaded roster as they were, with Excel's row number before and the reasons behind them."""
+    """The wrong rows of an uploaded roster as they were, with Excel's row number before and the reasons behind them.
+
+    Made in a child. Raises as :func:`community.roster_file.parse` does.
+    """
+    arguments = (data, sheet_name, list(faults), max_rows)
+    return apart.run(_with_reasons, *arguments, gives=bytes, about=ABOUT, bounds=bounds(max_rows))
+
+
+def _with_reasons(data: bytes, sheet_name: str, faults: Sequence[Fault], max_rows: int) -> bytes:
     rows = next(sheet.rows for sheet in read_workbook(data, max_rows=max_rows) if sheet.name == sheet_name)
     reasons: dict[int, list[str]] = {}
     for fault in faults:

@@ -1,35 +1,43 @@
 """Open an .xlsx that somebody uploaded, or say in Chinese why it cannot be used and what to do.
 
 Everything that could hurt is looked at before the parser sees the file: size, what it really is, what it unpacks to, and how far
-its cells reach (one cell in the last corner would make the parser ask for gigabytes).
+its cells reach (one cell in the last corner would make the parser ask for gigabytes). This runs in a child with limits, which
+:func:`bounds` gives; the modules of the files that offices send (:mod:`community.roster_file`, ...) take care of that.
 """
 
 from __future__ import annotations
 
 import io
-import re
-import zipfile
-import zlib
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
+from ground import apart
 from ground.errors import Refused
+from ground.parcel import Caps, Damaged, Excess, Locked, Parcel, Scanner, Unsafe, repacked
 
 Cell = int | float | str | bool | date | datetime | time | timedelta
 
 MAX_BYTES = 10_000_000
-MAX_UNPACKED_BYTES = 150_000_000
 MAX_COLUMNS = 200
+MAX_AREA = 4_000_000
+"""Cells of the rectangle from A1 to the furthest one: the parser makes room for each."""
+MAX_MERGES = 50_000
 SPARE_ROWS = 1000
 """Titles, sub-totals, blank rows and footers that a sheet may have beside its rows of data."""
+USUAL_ROWS = 5_000
+"""So many rows are read within the usual limits; who allows more allows more time."""
+ABOUT = apart.About("表格", "请只保留需要导入的工作表，另存一份再上传")
 
 _SAVE_AS = "请用 Excel 或 WPS 打开后“另存为” .xlsx 格式再上传"
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
-_CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"[^>]*?(/?)>(<(?:\w+:)?f\b)?')
-_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="([0-9]{1,7})"[^>/]*>\s*<(?:\w+:)?c\b(?![^>]*\br=)')
-_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
+_TOO_LARGE = "文件展开后过大，请只保留需要导入的工作表，清除多余的行列后再上传"
+
+
+def bounds(max_rows: int) -> apart.Bounds:
+    """What a child may take to read a sheet of so many rows."""
+    return apart.Bounds(seconds=9 + max(0, max_rows - USUAL_ROWS) / 1000)
 
 
 @dataclass(frozen=True)
@@ -51,9 +59,9 @@ def read_workbook(data: bytes, *, max_rows: int) -> list[Sheet]:
     Raises :class:`Refused` with a sentence that says what the file is and what to do.
     """
     _refuse_what_is_not_xlsx(data)
-    formulas = _inspect(data, max_rows=max_rows)
+    package, formulas = _inspected(data, max_rows=max_rows)
     try:
-        with CalamineWorkbook.from_filelike(io.BytesIO(data)) as workbook:
+        with CalamineWorkbook.from_filelike(io.BytesIO(package)) as workbook:
             sheets = []
             for index, meta in enumerate(workbook.sheets_metadata):
                 if meta.typ != SheetTypeEnum.WorkSheet or meta.visible != SheetVisibleEnum.Visible:
@@ -108,31 +116,29 @@ def _what_text_is_it(data: bytes) -> str:
     return "这不是 Excel 表格，请上传 .xlsx 文件"
 
 
-def _inspect(data: bytes, *, max_rows: int) -> dict[int, frozenset[tuple[int, int]]]:
-    """Look through the package before it is parsed; where the formulas are, by the position of the sheet."""
+def _inspected(data: bytes, *, max_rows: int) -> tuple[bytes, dict[int, frozenset[tuple[int, int]]]]:
+    """The package with nothing in it but the parts that were looked through, and where its formulas are, by sheet."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
-            names = package.namelist()
-            if "xl/workbook.xml" not in names:
-                raise Refused(_what_package_is_it(names))
-            if sum(entry.file_size for entry in package.infolist()) > MAX_UNPACKED_BYTES:
-                raise Refused("文件展开后过大，请只保留需要导入的工作表，清除多余的行列后再上传")
-            if package.testzip() is not None:  # also finds an entry that unpacks to more than it says
-                raise Refused(f"文件已损坏，无法读取，{_SAVE_AS}")
-            found: dict[int, frozenset[tuple[int, int]]] = {}
-            for index, path in enumerate(_sheet_paths(package, names)):
-                found[index] = _scan(package.read(path), max_rows=max_rows) if path in names else frozenset()
-            return found
-    except (
-        zipfile.BadZipFile,
-        zipfile.LargeZipFile,
-        zlib.error,
-        RuntimeError,
-        NotImplementedError,
-        EOFError,
-        OSError,
-    ):
+        package = Parcel(data, _caps(max_rows))
+        if "xl/workbook.xml" not in package.names:
+            raise Refused(_what_package_is_it(package.names))
+        scanner = _Cells(_caps(max_rows), max_rows)
+        parts = {}
+        for name in package.names:
+            if name.endswith((".xml", ".rels")):
+                scanner.begin(name)
+                parts[name] = scanner.read(package.chunks(name))
+    except (Excess, Unsafe):
+        raise Refused(_TOO_LARGE) from None
+    except Locked:
+        raise Refused("文件设置了打开密码，请在 Excel 或 WPS 里取消密码后再上传") from None
+    except Damaged:
         raise Refused(f"文件已损坏，无法读取，{_SAVE_AS}") from None
+    return repacked(parts), scanner.formulas_by_sheet()
+
+
+def _caps(max_rows: int) -> Caps:
+    return Caps(parts=2_000, unpacked_bytes=100_000_000, elements=600_000 + 60 * max_rows, depth=60)
 
 
 def _what_package_is_it(names: list[str]) -> str:
@@ -145,48 +151,93 @@ def _what_package_is_it(names: list[str]) -> str:
     return "这是压缩包，不是 Excel 表格，请解压后上传其中的 .xlsx 文件"
 
 
-def _sheet_paths(package: zipfile.ZipFile, names: list[str]) -> list[str]:
-    """Paths of the sheets in the workbook's order (relations are looked up by id, as the order of files says nothing)."""
-    try:
-        workbook = package.read("xl/workbook.xml").decode("utf-8", "replace")
-        relations = package.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
-    except KeyError:
-        return [name for name in names if _SHEET.fullmatch(name)]
-    targets: dict[str, str] = {}
-    for element in re.findall(r"<(?:\w+:)?Relationship\b[^>]*>", relations):
-        ident = re.search(r'\bId="([^"]+)"', element)
-        target = re.search(r'\bTarget="([^"]+)"', element)
-        if ident and target:
-            path = target[1]
-            targets[ident[1]] = path.lstrip("/") if path.startswith("/") else f"xl/{path}"
-    ids = re.findall(r'<(?:\w+:)?sheet\b[^>]*?\b\w+:id="([^"]+)"', workbook)
-    return [targets.get(ident, "") for ident in ids]
+class _Cells(Scanner):
+    """Follows the cells of every part, as the parser behind will, whatever the part calls itself."""
+
+    def __init__(self, caps: Caps, max_rows: int) -> None:
+        super().__init__(caps)
+        self._max_rows = max_rows
+        self._part = ""
+        self._row = self._column = 0  # of the cell that is open or comes next, from 0
+        self._in_cell = False
+        self._furthest_row = self._furthest_column = 0
+        self._merges = 0
+        self._formulas: dict[str, set[tuple[int, int]]] = {}
+        self._sheets: list[str] = []
+        self._targets: dict[str, str] = {}
+
+    def begin(self, part: str) -> None:
+        """The next part is this one."""
+        self._part = part
+        self._row = self._column = 0
+        self._in_cell = False
+        self._furthest_row = self._furthest_column = 0
+
+    def formulas_by_sheet(self) -> dict[int, frozenset[tuple[int, int]]]:
+        """Where the formulas are, by the sheet's position in the workbook."""
+        paths = [self._targets.get(ident, "") for ident in self._sheets]
+        return {index: frozenset(self._formulas.get(path, ())) for index, path in enumerate(paths)}
+
+    def started(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "c":
+            if "r" in attributes:
+                self._row, self._column = _place(attributes["r"])
+            self._in_cell = True
+        elif self._in_cell:
+            if name in ("v", "is", "f"):  # a styled but empty cell takes no room
+                self._reach()
+                if name == "f":
+                    self._formulas.setdefault(self._part, set()).add((self._row, self._column))
+        elif name == "row":
+            if "r" in attributes:
+                self._row = _number(attributes["r"]) - 1
+            self._column = 0
+        elif name == "mergeCell":
+            self._merges += 1
+            if self._merges > MAX_MERGES:
+                raise Excess("merges")
+        elif name == "sheet":
+            self._sheets += [value for key, value in attributes.items() if key.endswith(":id")][:1]
+        elif name == "Relationship" and self._part == "xl/_rels/workbook.xml.rels":
+            path = attributes.get("Target", "")
+            self._targets[attributes.get("Id", "")] = (
+                path.lstrip("/") if path.startswith("/") else f"xl/{path}"
+            )
+
+    def ended(self, name: str) -> None:
+        if name == "c":
+            self._in_cell = False
+            self._column += 1
+        elif name == "row":
+            self._row += 1
+
+    def _reach(self) -> None:
+        self._furthest_row = max(self._furthest_row, self._row + 1)
+        self._furthest_column = max(self._furthest_column, self._column + 1)
+        if self._furthest_row > self._max_rows + SPARE_ROWS:
+            raise Refused(
+                f"表格有 {self._furthest_row:,} 行，一次最多导入 {self._max_rows:,} 人，请拆成几个文件；"
+                "如果没有这么多人，请删除数据下方的空行后保存再试"
+            )
+        if self._furthest_column > MAX_COLUMNS:
+            raise Refused(f"表格有 {self._furthest_column:,} 列，请删除数据右侧多余的列后保存再试")
+        if self._furthest_row * self._furthest_column > MAX_AREA:
+            raise Excess("area")
 
 
-def _scan(xml: bytes, *, max_rows: int) -> frozenset[tuple[int, int]]:
-    formulas = set()
-    furthest_column = 0
-    furthest_row = max((int(number) for number in _ROW.findall(xml)), default=0)
-    for letters, digits, closed, formula in _CELL.findall(xml):
-        if closed and not formula:
-            continue  # a styled but empty cell
-        row, column = int(digits), _column_number(letters)
-        furthest_row = max(furthest_row, row)
-        furthest_column = max(furthest_column, column)
-        if formula:
-            formulas.add((row - 1, column - 1))
-    if furthest_row > max_rows + SPARE_ROWS:
-        raise Refused(
-            f"表格有 {furthest_row:,} 行，一次最多导入 {max_rows:,} 人，请拆成几个文件；"
-            "如果没有这么多人，请删除数据下方的空行后保存再试"
-        )
-    if furthest_column > MAX_COLUMNS:
-        raise Refused(f"表格有 {furthest_column:,} 列，请删除数据右侧多余的列后保存再试")
-    return frozenset(formulas)
+def _place(reference: str) -> tuple[int, int]:
+    """``B3`` as (row, column) from 0. Raises :class:`Damaged`."""
+    letters = reference.rstrip("0123456789")
+    if not 0 < len(letters) <= 3 or not letters.isascii() or not letters.isalpha():
+        raise Damaged
+    column = 0
+    for letter in letters.upper():
+        column = column * 26 + ord(letter) - 64
+    return _number(reference[len(letters) :]) - 1, column - 1
 
 
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
+def _number(digits: str) -> int:
+    """A row's number from 1. Raises :class:`Damaged`."""
+    if not 0 < len(digits) <= 7 or not digits.isascii() or not digits.isdigit() or int(digits) < 1:
+        raise Damaged
+    return int(digits)

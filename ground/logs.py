@@ -25,5 +25,6 @@ def configure(level: int = logging.INFO) -> None:
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s", force=True
     )
+    logging.getLogger("pioneer").setLevel(level)
     for noisy in ("apscheduler", "dramatiq", "urllib3", "alembic"):
         logging.getLogger(noisy).setLevel(logging.ERROR)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import pickle
 import signal
@@ -16,7 +17,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-import structlog
 
 from ground import errors
 from ground.apart import turns, wire
@@ -38,7 +38,7 @@ _KINDS: dict[str, type[PioneerError]] = {
     )
 }
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "SYSTEMROOT", "PYTHONUTF8", "PIONEER_APART_IDLE_S")
-log = structlog.get_logger(__name__)
+log = logging.getLogger("pioneer.apart")
 
 
 def run(
@@ -188,9 +188,9 @@ class _Job:
                 raise _KINDS.get(name, Refused)(message)
             if kind == wire.BROKE and body:
                 name, at = msgspec.msgpack.decode(body, type=tuple[str, str])
-                log.warning("apart.broke", job=self.name, error=name[:60], at=at[:60])
+                log.warning("%s broke: %s at %s", self.name, name[:60], at[:60])
         except msgspec.MsgspecError:
-            log.warning("apart.wrong_answer", job=self.name)
+            log.warning("%s answered with something else", self.name)
         if kind == wire.MEMORY:
             raise Refused(f"{self.about.what}展开后太大，超出内存限制，已停止处理，{self.about.advice}")
         ended_by = status & 0x7F
@@ -205,7 +205,6 @@ class _Job:
         return Refused(f"{self.about.what}太复杂，{seconds} 秒内没有处理完，已停止处理，{self.about.advice}")
 
     def _note(self, began: float, peak: int, how: str) -> None:
-        took = round(time.monotonic() - began, 3)
-        log.info(
-            "apart.done", job=f"{self.module}.{self.name}", how=how, seconds=took, peak_mb=peak // 1_000_000
-        )
+        took = time.monotonic() - began
+        job = f"{self.module}.{self.name}"
+        log.info("%s: %s in %.2f s, peak %d MB", job, how, took, peak // 1_000_000)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from accounts import users
 from app import create_app
-from community import activities, binding, followers, places, roster, roster_file
+from community import activities, binding, followers, places, places_file, roster, roster_file
 from database.session import Database
 from models import Activity, Branch, Member, User
 from runtime import Runtime, build
@@ -189,7 +189,7 @@ def full_office(module_database_url: str) -> Iterator[Office]:
 def _opened(settings: Settings) -> Iterator[Office]:
     runtime = build(settings)
     with runtime.db.session_scope() as session:
-        places.write(session, places.parse((DATA / "places.xlsx").read_bytes()), at=NOON)
+        places.write(session, places_file.parse((DATA / "places.xlsx").read_bytes()), at=NOON)
     yield Office(runtime)
     runtime.close()
 

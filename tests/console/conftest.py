@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 import runtime
 from accounts import users
 from app import create_app
-from community import places
+from community import places, places_file
 from content import articles, columns, pictures
 from content.assets import AssetStore, remember
 from ground import clock
@@ -109,7 +109,7 @@ class Office:
     def _furnish(session: Session) -> None:
         now = clock.now()
         columns.ensure_defaults(session)
-        places.write(session, places.parse((DATA / "places.xlsx").read_bytes()), at=now)
+        places.write(session, places_file.parse((DATA / "places.xlsx").read_bytes()), at=now)
         first = places.branches(session)[0]
         for name, role in ROLES.items():
             branch = first if role == "secretary" else None

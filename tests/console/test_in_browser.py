@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 import runtime
 from accounts import users
-from community import places, roster, roster_file
+from community import places, places_file, roster, roster_file
 from content import columns
 from ground import clock
 from tests.fixtures.browser import Windows
@@ -30,7 +30,7 @@ def _furnish(live: Live, people: dict[str, str], *, with_roster: bool = False) -
     hashed = users.hash_password(PASSWORD)
     with parts.db.session_scope() as session:
         columns.ensure_defaults(session)
-        places.write(session, places.parse((DATA / "places.xlsx").read_bytes()), at=now)
+        places.write(session, places_file.parse((DATA / "places.xlsx").read_bytes()), at=now)
         first = places.branches(session)[0]
         for name, role in people.items():
             branch = first if role == "secretary" else None

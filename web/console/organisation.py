@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import flash, redirect, request, send_file, url_for
 
 from accounts import audit, users
-from community import follower_sync, followers, places, privacy
+from community import follower_sync, followers, places, places_file, privacy
 from ground import clock
 from ground.errors import NotFound, Refused
 from models import Branch, Setting, TagChange
@@ -112,7 +112,7 @@ def places_import_post() -> Any:
     upload = request.files.get("file")
     if upload is None or not upload.filename:
         raise Refused("请选择要导入的 Excel 文件")
-    found = places.parse(upload.read())
+    found = places_file.parse(upload.read())
     if found.errors:
         return draw("people/places_import.html", errors=found.errors), 422
     with acting() as (session, me):
