@@ -1,26 +1,30 @@
 """A Word file becomes the fields of a draft: title, author, digest, body, pictures and a cover, with what to look at.
 
-Everything about the file is checked before it is unpacked (kind, size, a bomb's ratio), nothing is written here, and a file
-that cannot be imported is refused with a reason that says what to do.
+The file is taken apart in a child with limits, everything about it is checked as it unpacks (kind, size, a bomb's ratio). Nothing
+is written here, and a file that cannot be imported is refused with a reason that says what to do.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import mammoth
 
 from content import html as cleaning
 from content import wordfile
-from content.articles import Fields
-from content.pictures import Picture, card_cover, cover_of, prepare
+from content.pictures import Picture, card_cover, cover_here, prepare_here
 from content.tree import Node, drop, parse, render
+from ground import apart
 from ground.errors import Refused
 from settings import Limits
+
+if TYPE_CHECKING:
+    from content.articles import Fields
 
 # Word's own names of the styles that are a title or a heading, English and Chinese.
 _STYLE_MAP = """
@@ -39,9 +43,13 @@ p[style-name='题注'] => p.caption:fresh
 u => u
 comment-reference => !
 """
+_ABOUT = apart.About("文档", "请减少或压缩图片，在 Word 中另存一份再导入")
+_BOUNDS = apart.Bounds(answer_bytes=128_000_000)
 _ALIGNED = re.compile(r'<p class="pioneer-(center|right)">')
 _BODY_STYLES = (None, "Normal", "正文", "Body Text", "Normal (Web)", "No Spacing")
 _TITLE_CHARS = 40
+_MAX_PICTURES = 280
+"""As many as WeChat is known to take in one article."""
 _DIGEST_SENTENCE: Final = re.compile(r"^.*[。！？；!?]", re.S)
 _BY = re.compile(
     r"^[（(]?\s*(?:作\s*者|供\s*稿|撰\s*稿|撰\s*文|通\s*讯\s*员|记\s*者|文)\s*[:：/／]\s*([^（()）\s][^（()）]{0,30}?)\s*[）)]?$"
@@ -80,13 +88,16 @@ class _Pictures:
     sources: list[bytes] = field(default_factory=list)
     scaled: int = 0
     lost: list[str] = field(default_factory=list)
+    known: dict[bytes, Picture] = field(default_factory=dict)
 
     def take(self, image: Any) -> dict[str, str]:
         number = len(self.taken) + len(self.lost) + 1
         try:
+            if number > _MAX_PICTURES:
+                raise Refused(f"一篇最多导入 {_MAX_PICTURES} 张图片")
             with image.open() as file:
                 data: bytes = file.read()
-            picture = prepare(data, self.limits)
+            picture = self._prepared(data)
         except Refused as error:
             kind = str(image.content_type or "").removeprefix("image/").removeprefix("x-").upper()
             reason = (
@@ -107,17 +118,28 @@ class _Pictures:
             "height": str(picture.height),
         }
 
+    def _prepared(self, data: bytes) -> Picture:
+        """One picture may stand in a document a thousand times."""
+        mark = hashlib.sha256(data).digest()
+        if mark not in self.known:
+            self.known[mark] = prepare_here(data, self.limits)
+        return self.known[mark]
+
 
 def read_word(data: bytes, filename: str, limits: Limits, *, column_key: str = "") -> WordDraft:
-    """Read a ``.docx``.
+    """Read a ``.docx``, in a child with limits.
 
     ``filename`` serves for messages and, where the document has no title, as the title. ``column_key`` chooses the card that
     becomes the cover of an article without pictures. Raises :class:`errors.Refused` for anything that is not a whole,
     readable Word document of a sane size.
     """
-    parts = wordfile.checked(data, max_bytes=limits.upload_mb * 1024 * 1024)
+    return apart.run(_read, data, filename, limits, column_key, gives=WordDraft, about=_ABOUT, bounds=_BOUNDS)
+
+
+def _read(data: bytes, filename: str, limits: Limits, column_key: str) -> WordDraft:
+    parts, package = wordfile.checked(data, max_bytes=limits.upload_mb * 1024 * 1024)
     pictures = _Pictures(limits)
-    converted = _converted(data, pictures.take)
+    converted = _converted(package, pictures.take)
     root = parse(cleaning.clean(converted))
     _tidy(root)
     title = _take_title(root) or _title_from(filename)
@@ -125,7 +147,7 @@ def read_word(data: bytes, filename: str, limits: Limits, *, column_key: str = "
     if not text and not pictures.taken:
         raise Refused("文档里没有正文，请检查是否选错了文件")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    cover = cover_of(pictures.sources[0], limits) if pictures.taken else card_cover(column_key)
+    cover = cover_here(pictures.sources[0], limits) if pictures.taken else card_cover(column_key)
     return WordDraft(
         title=title,
         author=_author(lines),
@@ -141,6 +163,8 @@ def read_word(data: bytes, filename: str, limits: Limits, *, column_key: str = "
 
 def fields_of(draft: WordDraft, column_id: int) -> Fields:
     """The draft as the fields of a new article."""
+    from content.articles import Fields  # not above: who reads the file apart needs no database
+
     return Fields(
         title=draft.title,
         column_id=column_id,

@@ -1,19 +1,23 @@
 """Pictures as bytes: what is accepted, how large ones are made to fit WeChat's limits, and covers.
 
-Nothing here touches the disk or the database; decoding is capped before any pixel is unpacked.
+Nothing here touches the disk or the database; decoding is capped before any pixel is unpacked, and done in a child with limits
+(:mod:`ground.apart`). Who is in one already calls what is named ``..._here``.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageDraw, ImageOps
 
-from ground.errors import Refused
+from ground import apart
+from ground.errors import PioneerError, Refused
 from settings import Limits
 
 COVER_SIZE = (900, 383)  # 2.35:1, the first article of a message
@@ -21,6 +25,8 @@ _JPEG_PIXELS = 80_000_000  # decoded at a fraction of their size
 _OTHER_PIXELS = 40_000_000
 _GIF_BYTES = 10_000_000  # add_material, page api_addmaterial
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
+_GIF_FRAMES = 300
+_ABOUT = apart.About("图片", "请重新保存或缩小后再上传")
 _ON_CARD = Path(__file__).parent / "covers"
 
 Image.MAX_IMAGE_PIXELS = _JPEG_PIXELS
@@ -44,21 +50,37 @@ class Picture:
 
 
 def prepare(data: bytes, limits: Limits) -> Picture:
+    """:func:`prepare_here` in a child: a picture of a body, fit for WeChat. Raises :class:`errors.Refused`."""
+    return apart.run(prepare_here, data, limits, gives=Picture, about=_ABOUT)
+
+
+def cover_of(data: bytes, limits: Limits) -> Picture:
+    """:func:`cover_here` in a child: a cover cut from a picture. Raises :class:`errors.Refused`."""
+    return apart.run(cover_here, data, limits, gives=Picture, about=_ABOUT)
+
+
+def narrowed(data: bytes, width: int) -> tuple[bytes, str]:
+    """The same picture at most ``width`` pixels wide, for the reader: bytes and media type. Made in a child."""
+    return apart.run(_narrowed_here, data, width, gives=tuple[bytes, str], about=_ABOUT)
+
+
+def prepare_here(data: bytes, limits: Limits) -> Picture:
     """Make a picture of a body fit for ``media/uploadimg``: JPG or PNG, small enough, turned upright, without metadata.
 
     Metadata go because photos carry the place where they were taken. Animated GIFs stay as they are. Raises
     :class:`errors.Refused` with the reason in Chinese.
     """
     image = _opened(data)
-    if image.format == "GIF" and getattr(image, "is_animated", False):
-        if len(data) > _GIF_BYTES:
-            raise Refused("动图超过 10 MB，微信不接收，请压缩后再上传")
-        return Picture(data, "image/gif", *image.size, source_bytes=len(data))
+    if image.format == "GIF":
+        with _readable():
+            animated = getattr(image, "is_animated", False)
+        if animated:
+            return _animated(image, data)
     too_wide = max(image.size) > limits.image_max_px
     fits = not too_wide and len(data) < limits.body_image_bytes
-    if image.format == "JPEG":
-        image.draft("RGB", (limits.image_max_px, limits.image_max_px))
-    try:
+    with _readable():
+        if image.format == "JPEG":
+            image.draft("RGB", (limits.image_max_px, limits.image_max_px))
         image = _upright(image)
         if (
             fits
@@ -71,30 +93,46 @@ def prepare(data: bytes, limits: Limits) -> Picture:
         if too_wide:
             image.thumbnail((limits.image_max_px, limits.image_max_px), Image.Resampling.LANCZOS)
         if had_format in ("PNG", "GIF", "WEBP") and _has_transparency(image):
-            encoded = _png(image)
-            if len(encoded[0]) < limits.body_image_bytes:
-                return Picture(*encoded, *image.size, was_scaled=too_wide, source_bytes=len(data))
+            if small := _png_below(image, limits.body_image_bytes):
+                return Picture(*small, *image.size, was_scaled=too_wide, source_bytes=len(data))
         image = _flat(image)
         encoded = _jpeg_below(image, limits.body_image_bytes)
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        raise Refused("图片已损坏，无法读取，请重新保存后再上传") from error
     with Image.open(io.BytesIO(encoded[0])) as made:
         size = made.size
     return Picture(*encoded, *size, was_scaled=too_wide or not fits, source_bytes=len(data))
 
 
-def cover_of(data: bytes, limits: Limits) -> Picture:
+def _animated(image: Any, data: bytes) -> Picture:
+    if len(data) > _GIF_BYTES:
+        raise Refused("动图超过 10 MB，微信不接收，请压缩后再上传")
+    with _readable():
+        frames = image.n_frames
+    if frames > _GIF_FRAMES:
+        raise Refused(f"动图有 {frames:,} 帧，微信最多接收 {_GIF_FRAMES} 帧，请减少帧数后再上传")
+    return Picture(data, "image/gif", image.width, image.height, source_bytes=len(data))
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Whatever Pillow stumbles over, in pixels or in notes of the camera, is a picture that cannot be read."""
+    try:
+        yield
+    except (PioneerError, MemoryError):
+        raise
+    except Exception as error:
+        raise Refused("图片已损坏，无法读取，请重新保存后再上传") from error
+
+
+def cover_here(data: bytes, limits: Limits) -> Picture:
     """A cover cut from a picture: 900×383, JPG, below the limit of permanent material. Raises :class:`errors.Refused`."""
     image = _opened(data)
-    if image.format == "JPEG":
-        image.draft("RGB", (COVER_SIZE[0] * 2, COVER_SIZE[1] * 2))
-    try:
+    with _readable():
+        if image.format == "JPEG":
+            image.draft("RGB", (COVER_SIZE[0] * 2, COVER_SIZE[1] * 2))
         fitted = ImageOps.fit(
             _flat(_upright(image)), COVER_SIZE, Image.Resampling.LANCZOS, centering=(0.5, 0.4)
         )
         encoded = _jpeg_below(fitted, min(limits.cover_image_bytes, limits.body_image_bytes))
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        raise Refused("图片已损坏，无法读取，请重新保存后再上传") from error
     return Picture(*encoded, *COVER_SIZE, source_bytes=len(data))
 
 
@@ -117,8 +155,7 @@ def draw_card() -> Image.Image:
     return image.resize(COVER_SIZE, Image.Resampling.LANCZOS)
 
 
-def narrowed(data: bytes, width: int) -> tuple[bytes, str]:
-    """The same picture at most ``width`` pixels wide, for the reader: bytes and media type."""
+def _narrowed_here(data: bytes, width: int) -> tuple[bytes, str]:
     image = _opened(data)
     if image.width <= width or getattr(image, "is_animated", False):
         return data, Image.MIME.get(image.format or "", "application/octet-stream")
@@ -135,7 +172,9 @@ def _opened(data: bytes) -> Image.Image:
         image: Image.Image = Image.open(io.BytesIO(data), formats=_FORMATS)
     except Image.DecompressionBombError as error:
         raise Refused("图片像素过大，请缩小到 4096 像素以内再上传") from error
-    except (OSError, ValueError, SyntaxError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:
         raise Refused("不是可用的图片，请使用 JPG、PNG 或 GIF 格式") from error
     pixels = image.width * image.height
     if pixels > (_JPEG_PIXELS if image.format in ("JPEG", "MPO") else _OTHER_PIXELS):
@@ -180,11 +219,20 @@ def _kept(image: Image.Image) -> tuple[bytes, str] | None:
     return buffer.getvalue(), "image/jpeg"
 
 
-def _png(image: Image.Image) -> tuple[bytes, str]:
+def _png_below(image: Image.Image, max_bytes: int) -> tuple[bytes, str] | None:
+    """As PNG, if that is small enough. A quick try tells a drawing from a photo, over which zlib would sit for ten seconds."""
+    if len(_png(image, compress_level=1)[0]) > 3 * max_bytes:
+        return None
+    encoded = _png(image)
+    return encoded if len(encoded[0]) < max_bytes else None
+
+
+def _png(image: Image.Image, **options: Any) -> tuple[bytes, str]:
     buffer = io.BytesIO()
     if image.mode not in ("1", "L", "LA", "P", "RGB", "RGBA"):
         image = image.convert("RGBA")
-    image.save(buffer, "PNG", optimize=image.width * image.height < 4_000_000, exif=b"")
+    options = options or {"optimize": image.width * image.height < 4_000_000}
+    image.save(buffer, "PNG", exif=b"", **options)
     return buffer.getvalue(), "image/png"
 
 
@@ -201,6 +249,8 @@ def _jpeg_below(image: Image.Image, max_bytes: int) -> tuple[bytes, str]:
             encoded = _jpeg(image, quality)
             if len(encoded[0]) < max_bytes:
                 return encoded
+            if len(encoded[0]) > 3 * max_bytes:  # less quality halves it at most
+                break
         image = image.resize(
             (max(1, image.width * 3 // 4), max(1, image.height * 3 // 4)), Image.Resampling.LANCZOS
         )

@@ -63,6 +63,7 @@ class Scanner:
         parser = expat.ParserCreate()
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self.text
         parser.StartDoctypeDeclHandler = _refuse_doctype
         self._depth = 0
         kept = []
@@ -100,6 +101,9 @@ class Scanner:
 
     def ended(self, name: str) -> None:
         """An element ends."""
+
+    def text(self, text: str) -> None:
+        """A piece of text, in no particular size."""
 
 
 def _refuse_doctype(*_: object) -> None:
