@@ -14,9 +14,7 @@ from community.spreadsheet import Cell
 FOUNDED = date(1921, 7, 1)
 _EXCEL_EPOCH = date(1899, 12, 30)
 _SPACES = re.compile(r"[\s\u200b\u200c\u200d\u2060\ufeff]+")
-_NAME = re.compile(
-    r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+(?:·[\u3400-\u9fff\U00020000-\U0003ffff]+)*"
-)
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 _LATIN_NAME = re.compile(r"[A-Za-zÀ-ÿ][A-Za-zÀ-ÿ .'\-·]{1,58}")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{1,2}")
@@ -64,7 +62,7 @@ def person_name(cell: Cell) -> str:
     if looks_like_formula(text):
         raise ValueError("姓名像是公式，请改为文字")
     joined = re.sub(r"[·••‧∙・･.．]", "·", compact(cell))
-    if _NAME.fullmatch(joined):
+    if all(_HAN.fullmatch(part) for part in joined.split("·")):
         if not 2 <= len(joined) <= 30:
             raise ValueError(f"姓名应为 2 到 30 个字，现在是 {len(joined)} 个字，请核对")
         return joined

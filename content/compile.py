@@ -17,7 +17,6 @@ ASSET_PATH = "/m/asset/"
 _ASSET = re.compile(r"^/m/asset/([0-9a-f]{64})(?:[?#].*)?$")
 _WECHAT_PICTURE = re.compile(r"^https?://mmbiz\.q(?:pic|logo)\.cn/")
 _WECHAT_ARTICLE = re.compile(r"^https?://mp\.weixin\.qq\.com/s[/?]")
-_STYLE_URL = re.compile(r"""url\(\s*(['"]?)([^'")]+)\1\s*\)""")
 _PX = re.compile(r"^(-?\d+(?:\.\d+)?)px$")
 _ICON_PX = 100
 _COLUMN_PX = 677
@@ -110,7 +109,15 @@ def _addresses(root: Node) -> Iterator[str]:
         if node.tag == "img":
             yield node.attrs.get("src", "")
         if "url(" in node.attrs.get("style", ""):
-            yield from (found[1] for found in _STYLE_URL.findall(node.attrs["style"]))
+            yield from (address for _, _, address in style_urls(node.attrs["style"]))
+
+
+def style_urls(text: str) -> Iterator[tuple[int, int, str]]:
+    """Each ``url(...)`` of a style: where it begins and ends, and its address without quotes."""
+    at = 0
+    while (begin := text.find("url(", at)) >= 0 and (end := text.find(")", begin)) >= 0:
+        at = end + 1
+        yield begin, at, text[begin + 4 : end].strip().strip("'\"").strip()
 
 
 def _sections_for_divs(root: Node) -> None:
@@ -321,14 +328,11 @@ def _addressed(root: Node, urls: Urls | Mapping[str, str]) -> None:
 
 
 def _with_urls(value: str, urls: Urls | Mapping[str, str]) -> str:
-    dead = False
-
-    def public(match: re.Match[str]) -> str:
-        nonlocal dead
-        if own := _ASSET.match(match[2]):
-            return f"url({urls[own[1]]})"
-        dead = dead or not _WECHAT_PICTURE.match(match[2])
-        return f"url({match[2]})"
-
-    changed = _STYLE_URL.sub(public, value)
-    return "" if dead else changed
+    made, last = [], 0
+    for begin, end, address in style_urls(value):
+        own = _ASSET.match(address)
+        if not own and not _WECHAT_PICTURE.match(address):
+            return ""
+        made += [value[last:begin], f"url({urls[own[1]] if own else address})"]
+        last = end
+    return "".join(made) + value[last:]

@@ -76,7 +76,8 @@ _INLINER = css_inline.CSSInliner(
 )
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _ROUNDS = 5
-_STYLE_SHEET = re.compile(r"<style\b[^>]*>(.*?)</style\s*>", re.I | re.S)
+_SHEET_OPENS = re.compile(r"<style(?=[\s/>])", re.I)
+_SHEET_CLOSES = re.compile(r"</style(?=[\s/>])", re.I)
 
 
 def clean(html: str) -> str:
@@ -101,14 +102,29 @@ def _once(html: str) -> str:
 
 
 def _inlined(html: str) -> str:
-    sheets = "\n".join(_STYLE_SHEET.findall(html))
+    rest, sheets = _without_sheets(html)
     if not sheets:
         return html
     try:
-        made: str = _INLINER.inline_fragment(_STYLE_SHEET.sub("", html), sheets)
+        made: str = _INLINER.inline_fragment(rest, sheets)
     except (css_inline.InlineError, ValueError):  # a style sheet that nobody can read styles nothing
         return html
     return made
+
+
+def _without_sheets(html: str) -> tuple[str, str]:
+    """The fragment without its style sheets, and the sheets. One pass: each search goes on where the last one ended."""
+    rest, sheets, at = [], [], 0
+    while opens := _SHEET_OPENS.search(html, at):
+        begin = html.find(">", opens.end()) + 1
+        closes = _SHEET_CLOSES.search(html, begin) if begin else None
+        end = html.find(">", closes.end()) + 1 if closes else 0
+        if closes is None or not end:
+            break
+        rest.append(html[at : opens.start()])
+        sheets.append(html[begin : closes.start()])
+        at = end
+    return "".join((*rest, html[at:])), "\n".join(sheets)
 
 
 def _without_dead_pictures(node: Node) -> None:

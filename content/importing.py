@@ -51,6 +51,7 @@ _TITLE_CHARS = 40
 _MAX_PICTURES = 280
 """As many as WeChat is known to take in one article."""
 _DIGEST_SENTENCE: Final = re.compile(r"^.*[。！？；!?]", re.S)
+_BY_CHARS = 80
 _BY = re.compile(
     r"^[（(]?\s*(?:作\s*者|供\s*稿|撰\s*稿|撰\s*文|通\s*讯\s*员|记\s*者|文)\s*[:：/／]\s*([^（()）\s][^（()）]{0,30}?)\s*[）)]?$"
 )
@@ -151,7 +152,7 @@ def _read(data: bytes, filename: str, limits: Limits, column_key: str) -> WordDr
     return WordDraft(
         title=title,
         author=_author(lines),
-        digest=digest_of(next((line for line in lines if not _BY.match(line)), ""), limits),
+        digest=digest_of(next((line for line in lines if not _BY.match(line[:_BY_CHARS])), ""), limits),
         html=render(root),
         pictures=tuple(pictures.taken),
         cover=cover,
@@ -250,7 +251,7 @@ def _take_title(root: Node) -> str:
             node.tag in ("p", "h2")
             and 0 < len(text) <= _TITLE_CHARS
             and not re.search(r"[。；！？，]$|。", text)
-            and not _BY.match(text)
+            and not _BY.match(text[:_BY_CHARS])
         ):
             if not text or node.all("img"):
                 return ""
@@ -268,7 +269,7 @@ def _title_from(filename: str) -> str:
 def _author(lines: list[str]) -> str:
     """Who is named as author, in the first three or the last three lines."""
     for line in [*lines[:3], *reversed(lines[-3:])]:
-        if found := _BY.match(line):
+        if found := _BY.match(line[:_BY_CHARS]):
             return " ".join(found[1].split())
     return ""
 

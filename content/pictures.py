@@ -220,7 +220,7 @@ def _kept(image: Image.Image) -> tuple[bytes, str] | None:
 
 
 def _png_below(image: Image.Image, max_bytes: int) -> tuple[bytes, str] | None:
-    """As PNG, if that is small enough. Its middle alone tells a drawing from a photo, over which zlib would sit for ten seconds."""
+    """As PNG, if small enough. Its middle alone tells a drawing from a photo, over which zlib would sit for ten seconds."""
     left, top = max(0, image.width // 2 - 512), max(0, image.height // 2 - 512)
     middle = image.crop((left, top, min(image.width, left + 1024), min(image.height, top + 1024)))
     if len(_png(middle, compress_level=6)[0]) > max_bytes:

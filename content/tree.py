@@ -5,7 +5,6 @@ It reads what :func:`content.html.clean` gives (well-formed, every tag closed); 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -145,17 +144,48 @@ def _attribute(name: str, value: str) -> str:
     return escape(value, quote=True)
 
 
-_DECLARATION = re.compile(r"""((?:[^;"'(]|"[^"]*"|'[^']*'|\((?:[^()"']|"[^"]*"|'[^']*'|\([^()]*\))*\))+)""")
-
-
 def read_style(text: str) -> dict[str, str]:
     """``"color:red;margin:0"`` → ``{"color": "red", "margin": "0"}``; names in lower case, the last of equals wins."""
     style: dict[str, str] = {}
-    for declaration in _DECLARATION.findall(text):
+    for declaration in _declarations(text):
         name, colon, value = declaration.partition(":")
         if colon and name.strip() and value.strip():
             style[name.strip().lower()] = value.strip()
     return style
+
+
+def _declarations(text: str) -> Iterator[str]:
+    """The parts between semicolons, but not those in quotes and parentheses. What opens and never closes separates, too."""
+    if not any(mark in text for mark in "\"'("):
+        yield from text.split(";")
+        return
+    closes = _closings(text)
+    start = at = 0
+    while at < len(text):
+        if at in closes:
+            at = closes[at]
+        elif text[at] in ";\"'(":
+            yield text[start:at]
+            start = at + 1
+        at += 1
+    yield text[start:]
+
+
+def _closings(text: str) -> dict[int, int]:
+    """Where each quote and parenthesis that is closed opens and closes."""
+    closes: dict[int, int] = {}
+    opened: list[int] = []
+    at = 0
+    while at < len(text):
+        char = text[at]
+        if char in "\"'" and (end := text.find(char, at + 1)) >= 0:
+            closes[at] = at = end
+        elif char == "(":
+            opened.append(at)
+        elif char == ")" and opened:
+            closes[opened.pop()] = at
+        at += 1
+    return closes
 
 
 def write_style(style: dict[str, str]) -> str:

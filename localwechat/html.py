@@ -207,9 +207,20 @@ def _attributes(node: _Node, known: KnownPicture) -> list[tuple[str, str]]:
     return kept
 
 
+def _declarations(value: str) -> list[str]:
+    """The parts between semicolons; a semicolon with a closing parenthesis before the next opening one belongs to an address."""
+    parts: list[str] = []
+    for part in value.split(";"):
+        if parts and ")" in part.partition("(")[0]:
+            parts[-1] += f";{part}"
+        else:
+            parts.append(part)
+    return parts
+
+
 def _style(value: str, known: KnownPicture) -> str:
     kept = []
-    for declaration in re.split(r";(?![^(]*\))", value):
+    for declaration in _declarations(value):
         name, _, text = declaration.partition(":")
         name, text = name.strip().lower(), text.strip()
         if not name or not text:
@@ -219,11 +230,12 @@ def _style(value: str, known: KnownPicture) -> str:
             continue
         if name == "-webkit-overflow-scrolling" or "javascript:" in bare or "expression(" in bare:
             continue
-        address = re.search(r"url\(\s*['\"]?([^'\")]+)['\"]?\s*\)", text)
-        if address:
-            if not (WECHAT_PICTURE.match(address[1]) and known(address[1])) and not known(address[1]):
+        _, begins, rest = text.partition("url(")
+        inside, ends, _ = rest.partition(")")
+        if begins and ends and (address := inside.strip().strip("'\"")):
+            if not known(address):
                 continue
-            text = text.replace(address[1], _sized(address[1]))
+            text = text.replace(address, _sized(address))
         kept.append(f"{name}: {text};")
     return " ".join(kept)
 
@@ -275,7 +287,7 @@ def _svg_attributes(node: _Node) -> list[tuple[str, str]]:
 
 def text_of(content: str) -> str:
     """The text without tags."""
-    return entities.unescape(re.sub(r"<[^>]+>", " ", content))
+    return entities.unescape(re.sub(r"<[^<>]+>", " ", content))
 
 
 def is_empty(content: str) -> bool:
@@ -295,7 +307,9 @@ def edited_on_site(content: str) -> str:
         return re.sub(r"#([0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b", rgb, found[0])
 
     text = re.sub(r' style="[^"]*"', coloured, content)
-    text = re.sub(r"(<code[^>]*?) style=\"[^\"]*\"", r"\1", text)
-    text = re.sub(r">([^<>]*[^\s<>][^<>]*)<", r'><span leaf="">\1</span><', text)
+    text = re.sub(r"<code[^<>]*>", lambda tag: re.sub(r' style="[^"]*"', "", tag[0], count=1), text)
+    text = re.sub(
+        r">([^<>]+)<", lambda run: f'><span leaf="">{run[1]}</span><' if run[1].strip() else run[0], text
+    )
     hidden = '<p style="display: none;"><mp-style-type data-value="3"></mp-style-type></p>'
     return text if text.endswith(hidden) else text + hidden

@@ -11,7 +11,7 @@ KEPT = 5000
 SHOWN = 4000
 
 _SECRET = re.compile(
-    r'((?:access_token|refresh_token|secret|appsecret|session_key|ticket_secret)(?:=|"\s*:\s*"))'
+    r'((?:access_token|refresh_token|secret|appsecret|session_key|ticket_secret)(?:=|" ?: ?"))'
     r'([^&"\s]+)'
 )
 

@@ -316,7 +316,9 @@ def from_wire(data: dict[str, Any]) -> dict[str, Any]:
 
 def links_in(text: str) -> list[dict[str, str]]:
     """The msgmenu links in a text: `weixin://bizmsgmenu?msgmenucontent=签到&msgmenuid=101`."""
-    found = re.findall(r'weixin://bizmsgmenu\?msgmenucontent=([^&"]+)&(?:amp;)?msgmenuid=([^"&]+)', text)
+    found = re.findall(
+        r'weixin://bizmsgmenu\?msgmenucontent=([^&"]+)&(?:amp;)?msgmenuid=([^"&]+)', text[:4096]
+    )
     return [{"content": content, "id": number} for content, number in found]
 
 

@@ -19,7 +19,8 @@ from .media import find_media, span
 CROP = re.compile(r"^(?:0(?:\.\d{1,6})?|1(?:\.0{1,6})?)(?:_(?:0(?:\.\d{1,6})?|1(?:\.0{1,6})?)){3}$")
 RATIOS = {"pic_crop_235_1": ("2.35_1", 2.35), "pic_crop_1_1": ("1_1", 1.0)}
 DOCUMENTED_CHARS = 20_000  # longer bodies have passed: a warning in the log, no error
-MINI = re.compile(r'<(?:a|mp-miniprogram)\b[^>]*\sdata-miniprogram-appid="([^"]*)"')
+LINK = re.compile(r"<(?:a|mp-miniprogram)\b[^<>]*>")
+MINI = re.compile(r'\sdata-miniprogram-appid="([^"]*)"')
 FORBIDDEN = "违禁内容测试"  # stands for what the platform's own check finds
 
 
@@ -92,7 +93,10 @@ def _news_article(call: Call, article: dict[str, Any], content: str, stored: dic
     except html.Refused:
         raise ApiError(45166) from None
     linked = call.sandbox.account["mini_app_id"]
-    refuse(any(app_id != linked for app_id in MINI.findall(stored["content"])), 45064)
+    refuse(
+        any(app_id != linked for tag in LINK.findall(stored["content"]) for app_id in MINI.findall(tag)),
+        45064,
+    )
     refuse(html.is_empty(stored["content"]), 44003)
     if not stored["digest"]:
         stored["digest"] = " ".join(html.text_of(stored["content"]).split())[:54]

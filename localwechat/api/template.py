@@ -17,7 +17,7 @@ from ..people import head
 from ..platform import Sandbox, job
 from ..store import Row
 
-FIELD = re.compile(r"([^\n{]*?)[:：]?\s*\{\{(\w+)\.DATA\}\}")
+FIELD = re.compile(r"\{\{(\w+)\.DATA\}\}")
 REPEAT_S = 600
 TIME = r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
 DATE = r"(\d{4}年\d{1,2}月\d{1,2}日|\d{4}[-/.]\d{1,2}[-/.]\d{1,2})"
@@ -25,7 +25,12 @@ DATE = r"(\d{4}年\d{1,2}月\d{1,2}日|\d{4}[-/.]\d{1,2}[-/.]\d{1,2})"
 
 def fields_of(content: str) -> list[tuple[str, str]]:
     """(title, key) of each field of a template's content."""
-    return [(title.strip(), key) for title, key in FIELD.findall(content)]
+    found, last = [], 0
+    for field in FIELD.finditer(content):
+        title = content[last : field.start()].rpartition("\n")[2].rpartition("{")[2]
+        found.append((title.strip().removesuffix(":").removesuffix("：").strip(), field[1]))
+        last = field.end()
+    return found
 
 
 def value_fits(key: str, value: str, allowed: dict[str, list[str]]) -> bool:

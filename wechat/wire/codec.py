@@ -39,7 +39,7 @@ _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]"
 _ENVELOPE = re.compile(
     rb"\s*<xml>\s*<ToUserName><!\[CDATA\[[\w@.-]{1,64}\]\]></ToUserName>\s*<Encrypt><!\[CDATA\[([A-Za-z0-9+/=]+)\]\]></Encrypt>\s*</xml>\s*"
 )
-_TYPED = re.compile(rb"<Content><!\[CDATA\[(.*)\]\]></Content>", re.DOTALL)
+_OPENS, _CLOSES = b"<Content><![CDATA[", b"]]></Content>"
 
 
 class BadPush(Exception):
@@ -275,13 +275,13 @@ def _repaired(body: bytes, error: BadPush) -> Fields:
             return _parse(clean)
         except BadPush:
             pass
-    found = _TYPED.search(clean)
-    if found is None:
+    begin, end = clean.find(_OPENS), clean.rfind(_CLOSES)
+    if begin < 0 or end < begin + len(_OPENS):
         raise error
-    fields = _parse(clean[: found.start()] + clean[found.end() :])
+    fields = _parse(clean[:begin] + clean[end + len(_CLOSES) :])
     if fields.get("MsgType") != "text" or "Content" in fields:
         raise error
-    fields["Content"] = found[1].decode("utf-8")
+    fields["Content"] = clean[begin + len(_OPENS) : end].decode("utf-8")
     return fields
 
 
