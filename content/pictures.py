@@ -27,6 +27,8 @@ _GIF_BYTES = 10_000_000  # add_material, page api_addmaterial
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
 _GIF_FRAMES = 300
 _ABOUT = apart.About("图片", "请重新保存或缩小后再上传")
+_BOUNDS = apart.Bounds(seconds=20)
+"""More by the clock: how many pixels there may be is known, and on a busy machine a photo is still a photo."""
 _ON_CARD = Path(__file__).parent / "covers"
 
 Image.MAX_IMAGE_PIXELS = _JPEG_PIXELS
@@ -51,17 +53,17 @@ class Picture:
 
 def prepare(data: bytes, limits: Limits) -> Picture:
     """:func:`prepare_here` in a child: a picture of a body, fit for WeChat. Raises :class:`errors.Refused`."""
-    return apart.run(prepare_here, data, limits, gives=Picture, about=_ABOUT)
+    return apart.run(prepare_here, data, limits, gives=Picture, about=_ABOUT, bounds=_BOUNDS)
 
 
 def cover_of(data: bytes, limits: Limits) -> Picture:
     """:func:`cover_here` in a child: a cover cut from a picture. Raises :class:`errors.Refused`."""
-    return apart.run(cover_here, data, limits, gives=Picture, about=_ABOUT)
+    return apart.run(cover_here, data, limits, gives=Picture, about=_ABOUT, bounds=_BOUNDS)
 
 
 def narrowed(data: bytes, width: int) -> tuple[bytes, str]:
     """The same picture at most ``width`` pixels wide, for the reader: bytes and media type. Made in a child."""
-    return apart.run(_narrowed_here, data, width, gives=tuple[bytes, str], about=_ABOUT)
+    return apart.run(_narrowed_here, data, width, gives=tuple[bytes, str], about=_ABOUT, bounds=_BOUNDS)
 
 
 def prepare_here(data: bytes, limits: Limits) -> Picture:

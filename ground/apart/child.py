@@ -21,8 +21,8 @@ def attend(sock: socket.socket) -> None:
     """Do the job that comes over ``sock``. Standard error goes nowhere: what a parser says may quote the file."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 2)
-    seconds, memory, files, answer, size = wire.BOUNDS.unpack(wire.receive(sock, wire.BOUNDS.size))
-    confine(Bounds(seconds, memory, files, answer))
+    cpu_seconds, memory, files, size = wire.BOUNDS.unpack(wire.receive(sock, wire.BOUNDS.size))
+    confine(Bounds(cpu_seconds=cpu_seconds, memory_bytes=memory, file_bytes=files))
     try:
         kind, body = _done(*pickle.loads(wire.receive(sock, size)))  # noqa: S301 - from our own parent
         wire.send(sock, wire.HEAD.pack(kind, len(body)) + body)

@@ -148,7 +148,7 @@ class _Job:
         began = time.monotonic()
         with _keeper.begin(self.module) as sock:
             until = time.monotonic() + limits.seconds
-            head = (limits.seconds, limits.memory_bytes, limits.file_bytes, limits.answer_bytes, len(call))
+            head = (limits.cpu_seconds, limits.memory_bytes, limits.file_bytes, len(call))
             answer, status, peak = (wire.ENDED, bytearray()), 0, 0
             try:
                 wire.send(sock, wire.BOUNDS.pack(*head), until)
@@ -201,7 +201,7 @@ class _Job:
         raise Refused(f"{self.about.what}已损坏或展开后太大，无法读取，{self.about.advice}")
 
     def _too_long(self) -> Refused:
-        seconds = f"{self.bounds.seconds:.0f}"
+        seconds = round(min(self.bounds.seconds, self.bounds.cpu_seconds))
         return Refused(f"{self.about.what}太复杂，{seconds} 秒内没有处理完，已停止处理，{self.about.advice}")
 
     def _note(self, began: float, peak: int, how: str) -> None:

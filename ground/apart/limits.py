@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import math
 import os
 import resource
 import signal
@@ -30,11 +29,12 @@ class About:
 class Bounds:
     """What one job may take.
 
-    ``seconds`` by the clock on the wall (and of the processor), ``memory_bytes`` of address space (where the system can limit it:
-    not on macOS), ``file_bytes`` for each file that it writes, ``answer_bytes`` for what it gives back.
+    ``seconds`` by the clock on the wall, ``cpu_seconds`` of the processor, ``memory_bytes`` of address space (where the system
+    can limit it: not on macOS), ``file_bytes`` for each file that it writes, ``answer_bytes`` for what it gives back.
     """
 
     seconds: float = 9.0
+    cpu_seconds: int = 9
     memory_bytes: int = 480_000_000
     file_bytes: int = 0
     answer_bytes: int = 64_000_000
@@ -42,7 +42,7 @@ class Bounds:
 
 def confine(bounds: Bounds) -> None:
     """Bind this process; nothing can loosen it again. Each limit that this system lacks is left out."""
-    _limit(resource.RLIMIT_CPU, math.ceil(bounds.seconds) + 1)
+    _limit(resource.RLIMIT_CPU, bounds.cpu_seconds)
     _limit(resource.RLIMIT_FSIZE, bounds.file_bytes)
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_NOFILE, _OPEN_FILES)

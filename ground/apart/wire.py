@@ -15,7 +15,7 @@ MODULE_BYTES = 120
 STARTED = b"S"
 VALUE, REFUSED, BROKE, MEMORY, ENDED = b"V", b"R", b"B", b"M", b"E"
 HEAD = struct.Struct("!cQ")
-BOUNDS = struct.Struct("!dQQQQ")
+BOUNDS = struct.Struct("!QQQQ")
 END = struct.Struct("!iQd")
 _CHUNK = 1 << 20
 
