@@ -14,6 +14,7 @@ _ROOT = (
     "font-size:16px;line-height:1.75;color:#333;letter-spacing:0.5px;word-break:break-word;text-align:justify"
 )
 _MARK = "data-house"
+"""Set here alone, after all that is foreign has been taken out."""
 
 _STYLES: dict[str, dict[str, str]] = {
     "p": {"margin": "0 0 16px", "text-indent": "2em"},
@@ -47,13 +48,11 @@ _WIDE_COLUMNS = 6
 
 def dress(root: Node) -> None:
     """Give bare elements the house's style and the whole an outermost section. Applied again it changes nothing."""
-    wrapped = (
-        len(root.children) == 1 and isinstance(root.children[0], Node) and _MARK in root.children[0].attrs
-    )
-    if not wrapped:
-        root.children = [Node("section", {"style": _ROOT, _MARK: "1"}, root.children)]
-    outer = root.children[0]
-    assert isinstance(outer, Node)
+    outer = root.children[0] if len(root.children) == 1 else None
+    if not (isinstance(outer, Node) and outer.tag == "section" and outer.attrs.get("style") == _ROOT):
+        outer = Node("section", {"style": _ROOT}, root.children)
+        root.children = [outer]
+    outer.attrs[_MARK] = "1"
     _flow(outer)
 
 

@@ -4,70 +4,26 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from html import escape
 from typing import Literal
 
 import css_inline
 import nh3
 
+from content import allowed
 from content import compile as compiling
-from content.tree import Node, parse, render
+from content.tree import parse, render
 from settings import Limits
 
-ASSET_PATH = "/m/asset/"
+ASSET_PATH = allowed.ASSET_PATH
 ASSET_URL = re.compile(r"^/m/asset/([0-9a-f]{64})(?:[?#].*)?$")
 
-# What WeChat's own store keeps of an article (page api_draft_add and round trips), less what we never need.
-_TAGS = frozenset(
-    {
-        "section", "p", "span", "h1", "h2", "h3", "h4", "h5", "h6", "strong", "b", "em", "i", "u", "s", "del",
-        "blockquote", "ul", "ol", "li", "table", "caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "td",
-        "th", "figure", "figcaption", "header", "footer", "aside", "article", "nav", "main", "mark", "small", "sub",
-        "sup", "q", "abbr", "center", "big", "br", "hr", "pre", "code", "div", "img", "a", "font",
-    }
-)  # fmt: skip
-_DROPPED_WHOLE = frozenset(
-    {"script", "style", "noscript", "title", "template", "iframe", "object", "textarea", "select"}
-)
-_ATTRIBUTES = {
-    "*": {"style", "align", "title"},
-    "a": {"href"},
-    "img": {"src", "alt", "width", "height"},
-    "td": {"colspan", "rowspan", "width", "valign"},
-    "th": {"colspan", "rowspan", "width", "valign", "scope"},
-    "table": {"border", "cellpadding", "cellspacing", "width"},
-    "col": {"span", "width"},
-    "colgroup": {"span"},
-    "ol": {"start", "type"},
-    "font": {"color"},
-}
-_SIDES = ("top", "right", "bottom", "left")
-_STYLES = frozenset(
-    {
-        "color", "opacity", "display", "flex", "flex-direction", "flex-wrap", "flex-grow", "flex-shrink", "flex-basis",
-        "flex-flow", "align-items", "align-self", "justify-content", "gap", "float", "clear", "box-sizing",
-        "margin", "padding", "width", "height", "max-width", "min-width", "max-height", "min-height",
-        "overflow", "overflow-x", "overflow-y", "overflow-wrap", "word-break", "word-wrap", "white-space",
-        "scroll-snap-type", "scroll-snap-align", "vertical-align", "z-index",
-        "border", "border-color", "border-style", "border-width", "border-radius", "border-collapse", "border-spacing",
-        "border-top-left-radius", "border-top-right-radius", "border-bottom-left-radius", "border-bottom-right-radius",
-        "box-shadow", "text-shadow", "outline",
-        "background", "background-color", "background-image", "background-size", "background-position",
-        "background-repeat",
-        "font", "font-family", "font-size", "font-weight", "font-style", "line-height", "letter-spacing",
-        "text-align", "text-indent", "text-decoration", "text-transform", "transform", "transform-origin",
-        "list-style", "list-style-type", "table-layout",
-        *(f"{kind}-{side}" for kind in ("margin", "padding", "border") for side in _SIDES),
-        *(f"border-{side}-{what}" for side in _SIDES for what in ("color", "style", "width")),
-    }
-)  # fmt: skip
-
 _CLEANER = nh3.Cleaner(
-    tags=set(_TAGS),
-    clean_content_tags=set(_DROPPED_WHOLE),
-    attributes=_ATTRIBUTES,
-    generic_attribute_prefixes={"data-"},
+    tags=set(allowed.TAGS),
+    clean_content_tags=set(allowed.DROPPED_WHOLE),
+    attributes=allowed.ATTRIBUTES,
     url_schemes={"http", "https"},
-    filter_style_properties=set(_STYLES),
+    filter_style_properties=set(allowed.STYLES),
     strip_comments=True,
     link_rel=None,
 )
@@ -75,13 +31,13 @@ _INLINER = css_inline.CSSInliner(
     inline_style_tags=False, load_remote_stylesheets=False, keep_style_tags=False
 )
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_ROUNDS = 5
+_ROUNDS = 8
 _SHEET_OPENS = re.compile(r"<style(?=[\s/>])", re.I)
 _SHEET_CLOSES = re.compile(r"</style(?=[\s/>])", re.I)
 
 
 def clean(html: str) -> str:
-    """What of an editor's or Word's HTML may be kept: an allow-list of tags, attributes and style properties.
+    """What of an editor's or Word's HTML may be kept (:mod:`content.allowed`): tags, attributes and styles by name and value.
 
     Style sheets (of pasted layouts) become inline styles first. Scripts, forms, frames, classes, ids, comments and pictures
     without a usable address go; texts stay. Cleaning twice changes nothing more.
@@ -90,15 +46,22 @@ def clean(html: str) -> str:
     for _ in range(_ROUNDS):  # misnested tables may read otherwise when they are read again
         again = _once(cleaned)
         if again == cleaned:
-            break
+            return cleaned
         cleaned = again
-    return cleaned
+    return _plain(cleaned)
 
 
 def _once(html: str) -> str:
+    # Two parsers read it one after the other, and the tree is held against the same rules again: what one misreads,
+    # the other has no attribute for.
     root = parse(_CLEANER.clean(html))
-    _without_dead_pictures(root)
+    allowed.keep_allowed(root)
     return render(root).strip()
+
+
+def _plain(html: str) -> str:
+    """The text alone, for what reads differently each time it is read: nobody wrote that by accident."""
+    return "".join(f"<p>{escape(line, quote=False)}</p>" for line in text_of(html).splitlines())
 
 
 def _inlined(html: str) -> str:
@@ -125,19 +88,6 @@ def _without_sheets(html: str) -> tuple[str, str]:
         sheets.append(html[begin : closes.start()])
         at = end
     return "".join((*rest, html[at:])), "\n".join(sheets)
-
-
-def _without_dead_pictures(node: Node) -> None:
-    kept: list[Node | str] = []
-    for child in node.children:
-        if isinstance(child, Node):
-            if child.tag == "img" and not child.attrs.get("src", "").strip():
-                continue
-            if child.attrs.get("style", None) == "":
-                del child.attrs["style"]
-            _without_dead_pictures(child)
-        kept.append(child)
-    node.children = kept
 
 
 def text_of(html: str) -> str:
