@@ -27,6 +27,8 @@ def register(app: Flask, runtime: Runtime) -> None:
     throttle.register(app, runtime)
     wording.register(app)
     files.register(app)
+    # The token comes in the form that a person sends, never in a header that a script could add to any request.
+    app.config["WTF_CSRF_HEADERS"] = []
     CSRFProtect(app)
     app.register_error_handler(HTTPException, access.http_error)
     app.register_error_handler(OverflowError, _beyond_the_database)

@@ -160,9 +160,16 @@ def open_to_all(view: V) -> V:
     return view
 
 
+def only_looks(view: V) -> V:
+    """A posted form that changes nothing (a check, a count): the only kind that a refreshing part of a page may send."""
+    view.only_looks = True  # type: ignore[attr-defined]
+    return view
+
+
 def guard(blueprint: Blueprint) -> None:
     """Let only signed-in users into ``blueprint``, and turn errors into pages of its look."""
     blueprint.before_request(_sign_in_first)
+    blueprint.before_request(_by_a_person)
     blueprint.after_request(_private)
     blueprint.register_error_handler(PioneerError, _told)
     blueprint.register_error_handler(CSRFError, _stale_form)
@@ -192,6 +199,16 @@ def _sign_in_first() -> Answer | None:
         here = url_for("console.sign_in", next=_shown_page())
         return Response("", 401, headers={"HX-Redirect": here})
     return redirect(here, 303)
+
+
+def _by_a_person() -> Answer | None:
+    """What changes something is sent by a form that somebody sent off, never by a part that loads itself (htmx)."""
+    if request.method in ("GET", "HEAD", "OPTIONS") or not request.headers.get("HX-Request"):
+        return None
+    view = current_app.view_functions.get(request.endpoint or "")
+    if getattr(view, "only_looks", False):
+        return None
+    return _error_page(403, "操作方式有误", "这个操作需要本人点按钮提交，请打开对应的页面办理")
 
 
 def _shown_page() -> str | None:

@@ -1,23 +1,73 @@
-"""Security headers of every page: no outside host, no framing, no sniffing."""
+"""Security headers of every page: no outside host, no framing, no sniffing, and a stated policy for scripts and styles.
+
+Most pages take styles from our own files alone. Three kinds differ, and their views say so with :func:`under`:
+
+- :data:`BODY`: a page of its own for the body of an article inside a sandboxed frame. Nothing runs there, nothing can be sent.
+- :data:`READING`: the reader's page of an article. Nothing runs there either; it has the reader's own links.
+- :data:`EDITOR`: the one page whose editor sets styles itself and shows the body among its own controls.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import request
+from flask import g, make_response, request
 
 if TYPE_CHECKING:
     from flask import Flask, Response
 
     from settings import Settings
 
-# Articles carry inline styles by necessity (WeChat knows no others); scripts only ever come from our own files.
-_POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; script-src 'self'; "
-    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+V = TypeVar("V", bound=Callable[..., Any])
+
+_ENDS = "object-src 'none'; base-uri 'none'; form-action {forms}; frame-ancestors 'self'"
+_PLAIN = (
+    "default-src 'self'; script-src 'self'; script-src-attr 'none'; style-src 'self'; style-src-elem 'self'; "
+    "style-src-attr 'none'; img-src 'self' data:; frame-src 'self'; worker-src 'none'; "
 )
+PAGE = _PLAIN + _ENDS.format(forms="'self'")
+EDITOR = _PLAIN.replace("style-src-attr 'none'", "style-src-attr 'unsafe-inline'").replace(
+    "data:", "data: blob:"
+) + _ENDS.format(forms="'self'")
+READING = (
+    "default-src 'none'; script-src 'none'; style-src 'self'; style-src-elem 'self'; style-src-attr 'unsafe-inline'; "
+    "img-src 'self' data:; " + _ENDS.format(forms="'self'")
+)
+BODY = (
+    "default-src 'none'; script-src 'none'; style-src 'self'; style-src-elem 'self'; style-src-attr 'unsafe-inline'; "
+    "img-src 'self'; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox; "
+    + _ENDS.format(forms="'none'")
+)
+
+# Everything that a browser might lend a page; only copying by a button is used.
+_POWERS = (
+    "accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "clipboard-read", "display-capture",
+    "encrypted-media", "fullscreen", "gamepad", "geolocation", "gyroscope", "hid", "identity-credentials-get",
+    "idle-detection", "keyboard-map", "local-fonts", "magnetometer", "microphone", "midi", "otp-credentials", "payment",
+    "picture-in-picture", "publickey-credentials-create", "publickey-credentials-get", "screen-wake-lock", "serial",
+    "storage-access", "sync-xhr", "usb", "window-management", "xr-spatial-tracking",
+)  # fmt: skip
+_PERMISSIONS = ", ".join(["clipboard-write=(self)", *(f"{power}=()" for power in _POWERS)])
+_PICTURES = "/m/asset/"
 _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def under(policy: str) -> Callable[[V], V]:
+    """A view whose answer stands under this policy; what it raises becomes an ordinary page under the ordinary one."""
+
+    def decorate(view: V) -> V:
+        @wraps(view)
+        def answered(**values: Any) -> Any:
+            answer = make_response(view(**values))
+            g.policy = policy
+            return answer
+
+        return cast(V, answered)
+
+    return decorate
 
 
 def protect(app: Flask, settings: Settings) -> None:
@@ -32,10 +82,14 @@ def protect(app: Flask, settings: Settings) -> None:
     def add(response: Response) -> Response:
         headers = response.headers
         framed = phone and request.path.startswith("/m/")
-        headers.setdefault("Content-Security-Policy", f"{_POLICY} {phone}" if framed else _POLICY)
+        policy = g.get("policy", PAGE)
+        headers.setdefault("Content-Security-Policy", f"{policy} {phone}" if framed else policy)
         headers.setdefault("X-Content-Type-Options", "nosniff")
         if not framed:
             headers.setdefault("X-Frame-Options", "SAMEORIGIN")
         headers.setdefault("Referrer-Policy", "same-origin")
-        headers.setdefault("Permissions-Policy", "geolocation=(), camera=(), microphone=()")
+        headers.setdefault("Permissions-Policy", _PERMISSIONS)
+        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        public = request.path.startswith(_PICTURES)  # published pictures may stand in other sites' cards
+        headers.setdefault("Cross-Origin-Resource-Policy", "cross-origin" if public else "same-origin")
         return response

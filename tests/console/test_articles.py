@@ -110,8 +110,10 @@ def test_one_person_cannot_take_two_stages(office: Office) -> None:
     article = office.article()
     office.desk("editor").post(f"/console/articles/{article}/submit")
     desk = office.desk("first")
-    desk.post(f"/console/articles/{article}/review", {"decision": "approve"})
-    answer = desk.post(f"/console/articles/{article}/review", {"decision": "approve"}, 403)
+    page = desk.get(f"/console/articles/{article}/review")
+    form = {"hash": field(page, "hash"), "stage": "1", "decision": "approve"}
+    desk.post(f"/console/articles/{article}/review", form)
+    answer = desk.post(f"/console/articles/{article}/review", {**form, "stage": "2"}, 403)
     assert "同一人不能审两级" in text_of(answer)
     assert office.read(sa.select(sa.func.count(Review.id))) == 1
 
@@ -134,17 +136,19 @@ def test_an_approval_of_what_has_changed_meanwhile_is_refused_and_the_new_text_i
     seen = {"hash": field(page, "hash"), "stage": field(page, "stage"), "decision": "approve"}
     answer = office.desk("first").post(f"/console/articles/{article}/review", seen, 409)
     assert "内容已更新，请重新审核" in text_of(answer)
-    assert "换了正文" in answer.text
+    assert "换了正文" in office.desk("first").get(_frame(answer.text))
+    assert field(answer.text, "hash") != seen["hash"]
 
 
 def test_a_return_needs_a_reason_and_the_author_reads_it(office: Office) -> None:
     article = office.article()
     office.desk("editor").post(f"/console/articles/{article}/submit")
     desk = office.desk("first")
-    desk.get(f"/console/articles/{article}/review")
-    answer = desk.post(f"/console/articles/{article}/review", {"decision": "return", "reason": " "}, 422)
+    page = desk.get(f"/console/articles/{article}/review")
+    form = {name: field(page, name) for name in ("hash", "stage")} | {"decision": "return"}
+    answer = desk.post(f"/console/articles/{article}/review", {**form, "reason": " "}, 422)
     assert "请填写退回理由" in text_of(answer)
-    desk.post(f"/console/articles/{article}/review", {"decision": "return", "reason": "日期写错了"})
+    desk.post(f"/console/articles/{article}/review", {**form, "reason": "日期写错了"})
     assert "日期写错了" in office.desk("editor").get(f"/console/articles/{article}")
 
 
@@ -181,7 +185,43 @@ def test_what_is_no_picture_is_refused_in_words(office: Office) -> None:
 def test_earlier_saves_stay_readable(office: Office) -> None:
     article = office.article()
     assert "第 1 版" in office.desk("auditor").get(f"/console/articles/{article}/history")
-    assert "楼道里的灯修好了" in office.desk("auditor").get(f"/console/articles/{article}/history/1")
+    page = office.desk("auditor").get(f"/console/articles/{article}/history/1")
+    assert "楼道里的灯修好了" in office.desk("auditor").get(_frame(page))
+
+
+@pytest.mark.parametrize("left_out", ["hash", "stage"])
+def test_a_review_that_does_not_say_what_was_read_is_refused(office: Office, left_out: str) -> None:
+    article = office.article()
+    office.desk("editor").post(f"/console/articles/{article}/submit")
+    desk = office.desk("first")
+    page = desk.get(f"/console/articles/{article}/review")
+    form = {name: field(page, name) for name in ("hash", "stage") if name != left_out}
+    answer = desk.post(f"/console/articles/{article}/review", {**form, "decision": "approve"}, 409)
+    assert "请重新阅读" in text_of(answer)
+    assert office.read(sa.select(sa.func.count(Review.id))) == 0
+
+
+def test_what_acts_is_never_done_for_a_part_of_a_page_that_loads_itself(office: Office) -> None:
+    article = office.article()
+    desk = office.desk("editor")
+    desk.get("/console/help")
+    loads = {"HX-Request": "true"}
+    answer = desk.post(f"/console/articles/{article}/submit", None, 403, headers=loads)
+    assert "本人点按钮" in answer.text
+    token_in_header = {"X-CSRFToken": desk.token}
+    refused = desk.client.post(f"/console/articles/{article}/submit", headers=token_in_header)
+    assert refused.status_code == 400
+    assert office.read(sa.select(Article.status)) == "draft"
+    desk.post(
+        "/console/articles/check", {"title": "题", "html": "<p>文</p>", "column_id": "1"}, 200, headers=loads
+    )
+
+
+def _frame(page: str) -> str:
+    """The address of the frame that shows the body."""
+    found = re.search(r'<iframe class="paper-frame"[^>]* src="([^"]+)"', page)
+    assert found
+    return found[1]
 
 
 def _actions(office: Office) -> list[str]:

@@ -13,7 +13,7 @@ from content import columns
 from ground import clock
 from ground.errors import NotFound, Refused
 from models import Article, KeywordReply, Menu
-from web.access import acting, action, looking, page, parts, settings
+from web.access import acting, action, looking, only_looks, page, parts, settings
 from web.console.face import blueprint, draw
 from web.wording import in_table
 from wechat.inbound.handlers import keywords
@@ -51,6 +51,7 @@ def _titles(session: Session, found: list[KeywordReply]) -> dict[str, str]:
 
 
 @blueprint.post("/replies/try")
+@only_looks
 @page("reply.manage")
 def reply_try() -> str:
     """What a follower would get for this text: a fragment."""

@@ -9,7 +9,7 @@ from flask import flash, redirect, request, url_for
 from sqlalchemy.orm import Session, defer, joinedload
 
 from accounts import audit
-from content import articles, assets, columns, compile, importing, queue, review, wording
+from content import articles, assets, columns, importing, queue, review, wording
 from content.assets import AssetStore
 from ground import clock
 from ground.errors import NotFound, Refused
@@ -93,7 +93,6 @@ def article(article_id: int) -> str:
         return draw(
             "articles/show.html",
             article=found,
-            html=compile.for_page(found.html),
             findings=articles.findings(found, settings().limits),
             hits=wording.check(found.title, found.digest, found.html),
             obstacle=review.obstacle(session, found, me),
@@ -137,7 +136,7 @@ def article_version(article_id: int, version: int) -> str:
         save = session.scalar(query)
         if save is None:
             raise NotFound(f"这篇稿件没有第 {version} 版")
-        return draw("articles/version.html", article=found, save=save, html=compile.for_page(save.html))
+        return draw("articles/version.html", article=found, save=save)
 
 
 @blueprint.post("/articles/<int:article_id>/submit")

@@ -10,7 +10,8 @@ from content import articles, assets, columns, html, pasting, pictures, wording
 from content.assets import AssetStore
 from ground.errors import PioneerError, Refused
 from models import Article
-from web.access import acting, action, looking, page, settings
+from web import security
+from web.access import acting, action, looking, only_looks, page, settings
 from web.console.articles import note
 from web.console.face import blueprint, draw
 from web.once import once
@@ -18,6 +19,7 @@ from web.once import once
 
 @blueprint.get("/articles/new")
 @page("article.write")
+@security.under(security.EDITOR)
 def article_new() -> str:
     """An empty form."""
     with looking() as (session, me):
@@ -39,6 +41,7 @@ def article_new_post() -> Any:
 
 @blueprint.get("/articles/<int:article_id>/edit")
 @page("article.write")
+@security.under(security.EDITOR)
 def article_edit(article_id: int) -> Any:
     """The form with the article in it."""
     with looking() as (session, _):
@@ -76,6 +79,7 @@ def _said(article: Article) -> str:
 
 
 @blueprint.post("/articles/check")
+@only_looks
 @page("article.write")
 def article_check() -> str:
     """What WeChat's limits and the wording check say to what stands in the form just now: a fragment."""

@@ -18,7 +18,7 @@ from models import Activity, Article
 from scheduler import audience as audiences
 from scheduler import planner, pushes, quiet, roads
 from scheduler.planner import Plan
-from web.access import acting, action, looking, page, settings
+from web.access import acting, action, looking, only_looks, page, settings
 from web.console import upcoming
 from web.console.face import blueprint, draw
 from web.moments import from_input
@@ -91,6 +91,7 @@ def push_back() -> str:
 
 
 @blueprint.post("/pushes/count")
+@only_looks
 @page("push.create")
 def push_count() -> str:
     """Who would receive what the form says just now: a fragment."""

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from flask import flash, redirect, request, url_for
 from sqlalchemy.orm import joinedload
 
-from content import articles, compile, review, wording
+from content import articles, review, wording
+from ground.errors import Conflict
 from models import Article, Review
 from web import listing
 from web.access import acting, action, looking, page, settings
@@ -43,7 +44,6 @@ def article_review(article_id: int) -> Any:
         return draw(
             "articles/review.html",
             article=article,
-            html=compile.for_page(article.html),
             findings=articles.findings(article, settings().limits),
             hits=wording.check(article.title, article.digest, article.html),
             obstacle=review.obstacle(session, article, me),
@@ -54,9 +54,11 @@ def article_review(article_id: int) -> Any:
 @blueprint.post("/articles/<int:article_id>/review", endpoint="article_review_post")
 @action("article.review", form=article_review)
 def article_review_post(article_id: int) -> Any:
-    """通过, or 退回 with a reason."""
+    """通过, or 退回 with a reason; it names content and stage of the page that was read."""
     form = request.form
-    seen, stage = form.get("hash") or None, form.get("stage", type=int)
+    seen, stage = form.get("hash", ""), form.get("stage", 0, type=int)
+    if not seen or not stage:
+        raise Conflict("提交的内容没有写明所审的是哪一版，请重新阅读下面的内容后再作决定")
     with acting() as (session, me):
         if form.get("decision") == "return":
             article = review.send_back(

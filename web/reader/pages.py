@@ -25,6 +25,7 @@ from ground import clock
 from ground.errors import NotFound
 from models import Article, Column
 from runtime import Runtime
+from web import security
 from web.files import own
 from web.reader.body import readable
 
@@ -78,6 +79,7 @@ def column(key: str) -> AnyResponse:
 
 
 @blueprint.get("/a/<int:article_id>")
+@security.under(security.READING)
 def article(article_id: int) -> AnyResponse:
     """An article; of a withdrawn one only that it was withdrawn."""
     with _runtime().db.read_scope() as session:

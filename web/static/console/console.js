@@ -155,9 +155,7 @@ start(document);
 
 // --- fragments ---------------------------------------------------------------------------------------------------
 
-document.body.addEventListener("htmx:configRequest", (event) => {
-  event.detail.headers["X-CSRFToken"] = one("meta[name=csrf-token]")?.content || "";
-});
+// No token is added to what htmx asks: it comes with the form that is meant, or not at all.
 document.body.addEventListener("htmx:afterSwap", (event) => start(event.detail.target));
 document.body.addEventListener("htmx:responseError", (event) => {
   if (event.detail.xhr.status !== 401) notice(event.detail.xhr.responseText.slice(0, 120) || "系统暂时无法处理，请稍后再试", "danger");

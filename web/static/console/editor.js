@@ -33,7 +33,7 @@ const editor = window.Jodit.make(area, {
   imageDefaultWidth: 0,
   uploader: {
     url: form.dataset.pictures,
-    headers: { "X-CSRFToken": token },
+    data: { csrf_token: token },
     insertImageAsBase64URI: false,
     imagesExtensions: ["jpg", "png", "jpeg", "gif", "webp", "bmp"],
     filesVariableName: (index) => `file${index}`,
@@ -135,8 +135,9 @@ document.querySelector("#cover-file").addEventListener("change", async (event) =
   if (!file) return;
   const body = new FormData();
   body.append("file0", file);
+  body.append("csrf_token", token);
   try {
-    const answer = await fetch(`${form.dataset.pictures}?cover=1`, { method: "POST", body, headers: { "X-CSRFToken": token } });
+    const answer = await fetch(`${form.dataset.pictures}?cover=1`, { method: "POST", body });
     const result = await answer.json();
     if (!result.success) throw new Error(result.message);
     form.elements.cover_sha256.value = result.pictures[0].sha256;
@@ -151,12 +152,23 @@ document.querySelector("#cover-file").addEventListener("change", async (event) =
 
 // --- preview -------------------------------------------------------------------------------------------------------
 
-document.querySelector("#preview").addEventListener("show.bs.modal", (event) => {
-  const box = event.target;
+document.querySelector("#preview").addEventListener("shown.bs.modal", (event) => {
   hand();
-  box.querySelector("[data-title]").textContent = form.elements.title.value;
-  box.querySelector("[data-by]").textContent = form.elements.author.value;
-  box.querySelector("[data-body]").innerHTML = area.value;
+  // The server draws it, in a frame where nothing runs: what was pasted stays a text of the form until it is cleaned.
+  const request = document.createElement("form");
+  request.method = "post";
+  request.action = form.dataset.preview;
+  request.target = event.target.querySelector("iframe").name;
+  request.hidden = true;
+  ["csrf_token", "title", "author", "html"].forEach((name) => {
+    const field = document.createElement("textarea");
+    field.name = name;
+    field.value = form.elements[name].value;
+    request.append(field);
+  });
+  document.body.append(request);
+  HTMLFormElement.prototype.submit.call(request);
+  request.remove();
 });
 
 count();

@@ -1,0 +1,57 @@
+"""The body of an article as a page of its own, for a sandboxed frame: nothing in it runs, asks or sends.
+
+Every page of the console that shows a body shows it through here, by article and version, so that what a reviewer reads is
+exactly the save that the page around it names.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import request
+
+from content import articles, compile, html
+from ground.errors import NotFound
+from models import ArticleRevision
+from web import security
+from web.access import looking, only_looks, page
+from web.console.face import blueprint, draw
+
+
+@blueprint.get("/articles/<int:article_id>/body/<int:version>")
+@page("article.view")
+@security.under(security.BODY)
+def article_body(article_id: int, version: int) -> str:
+    """One save of an article as it looks on a phone."""
+    with looking() as (session, _):
+        found: Any = articles.get(session, article_id)
+        if found.version != version:
+            found = session.scalar(
+                sa.select(ArticleRevision).where(
+                    ArticleRevision.article_id == article_id, ArticleRevision.version == version
+                )
+            )
+        if found is None:
+            raise NotFound(f"这篇稿件没有第 {version} 版")
+        return _drawn(found.title, found.author, found.html)
+
+
+@blueprint.post("/articles/preview")
+@only_looks
+@page("article.write")
+@security.under(security.BODY)
+def article_preview() -> str:
+    """What stands in the form just now, as it would look; nothing is written."""
+    form = request.form
+    return _drawn(form.get("title", ""), form.get("author", ""), html.clean(form.get("html", "")))
+
+
+@blueprint.app_template_filter("cleaned")
+def cleaned(body: str) -> str:
+    """A body as it may stand in the editor's form, be it stored from before a rule or typed and refused a moment ago."""
+    return html.clean(body)
+
+
+def _drawn(title: str, author: str, body: str) -> str:
+    return draw("articles/body.html", title=title, author=author, body=compile.for_page(body))
