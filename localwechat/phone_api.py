@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from . import people
 from .api.menu import menu_for
 from .api.qr import picture as qr_picture
+from .article_page import page, served
 from .clock import shanghai
 from .control import answer, body_of, guarded
 from .platform import Sandbox
@@ -213,16 +214,14 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
         mid, idx = int(request.args["mid"]), int(request.args["idx"])
         row = sandbox.store.row("SELECT * FROM pages WHERE mid = ? AND idx = ?", (mid, idx))
         if row is None or row["sn"] != request.args.get("sn"):
-            return Response(page("参数错误", "<p>参数错误</p>"), 404, content_type="text/html; charset=utf-8")
+            return served(page("参数错误", "<p>参数错误</p>"), 404)
         return _article(sandbox, row)
 
     @route("/phone/article/<int:mid>/<int:idx>", "GET")
     def article(mid: int, idx: int) -> Response:
         row = sandbox.store.row("SELECT * FROM pages WHERE mid = ? AND idx = ?", (mid, idx))
         if row is None:
-            return Response(
-                page("没有这篇文章", "<p>没有这篇文章</p>"), 404, content_type="text/html; charset=utf-8"
-            )
+            return served(page("没有这篇文章", "<p>没有这篇文章</p>"), 404)
         return _article(sandbox, row)
 
     @route("/phone/draft/<media_id>/<int:idx>", "GET")
@@ -230,14 +229,10 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
         row = sandbox.store.row("SELECT * FROM drafts WHERE media_id = ?", (media_id,))
         articles = json.loads(row["articles"]) if row else []
         if not 1 <= idx <= len(articles):
-            return Response(
-                page("链接已过期", "<p>链接已过期</p>"), 404, content_type="text/html; charset=utf-8"
-            )
+            return served(page("链接已过期", "<p>链接已过期</p>"), 404)
         if row and row["used"]:
             return redirect(f"/phone/article/{row['msg_data_id']}/{idx}")
-        return Response(
-            render(sandbox, articles[idx - 1], sandbox.now()), content_type="text/html; charset=utf-8"
-        )
+        return served(render(sandbox, articles[idx - 1], sandbox.now()))
 
     return phone
 
@@ -368,7 +363,7 @@ def _count_share(sandbox: Sandbox, fid: int, url: str) -> None:
 def _article(sandbox: Sandbox, row: Row) -> Response:
     if row["deleted"]:
         text = "该内容已被发布者删除" if row["deleted"] == "author" else "此内容因违规无法查看"
-        return Response(page(text, f"<p>{text}</p>"), content_type="text/html; charset=utf-8")
+        return served(page(text, f"<p>{text}</p>"))
     reader = sandbox.person(request.args.get("openid") or request.cookies.get("sandbox_openid") or "")
     if reader is not None:
         with sandbox.unit():
@@ -378,35 +373,7 @@ def _article(sandbox: Sandbox, row: Row) -> Response:
             "SELECT count(DISTINCT fid) FROM reads WHERE mid = ? AND idx = ?", (row["mid"], row["idx"])
         )
     )
-    return Response(
-        render(sandbox, json.loads(row["article"]), row["created"], reads),
-        content_type="text/html; charset=utf-8",
-    )
-
-
-STYLE = """
-body{margin:0;background:#fff;color:#191919;font:17px/1.6 -apple-system,"PingFang SC","Noto Sans CJK SC",sans-serif}
-.rich_media{max-width:677px;margin:0 auto;padding:20px 16px 40px;box-sizing:border-box}
-h1{font-size:22px;line-height:1.4;margin:0 0 14px;font-weight:500}
-.meta{color:#737373;font-size:15px;margin-bottom:22px}
-.meta .name{color:#576b95;margin-right:10px}
-.rich_media_content{overflow-wrap:break-word;overflow:hidden;text-align:justify}
-.rich_media_content img{max-width:100%;height:auto}
-.rich_media_content table{max-width:100%}
-.foot{color:#737373;font-size:15px;margin-top:28px}
-.foot a{color:#576b95;text-decoration:none;margin-right:14px}
-@media (prefers-color-scheme:dark){body{background:#191919;color:#a3a3a3}}
-"""
-
-
-def page(title: str, inner: str) -> str:
-    """A page as WeChat's reader shows it."""
-    return (
-        '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{entities.escape(title)}</title><style>{STYLE}</style></head>"
-        f'<body><div class="rich_media">{inner}</div></body></html>'
-    )
+    return served(render(sandbox, json.loads(row["article"]), row["created"], reads))
 
 
 def render(sandbox: Sandbox, article: dict[str, Any], at: float, reads: int = 0) -> str:
@@ -427,7 +394,7 @@ def render(sandbox: Sandbox, article: dict[str, Any], at: float, reads: int = 0)
     inner = (
         f'<h1 id="activity-name">{escape(article["title"])}</h1>'
         f'<div class="meta">{author}<span class="name" id="js_name">{escape(sandbox.account["name"])}</span>'
-        f'<em id="publish_time" style="font-style:normal">{time}</em></div>'
+        f'<em id="publish_time">{time}</em></div>'
         f'<div class="rich_media_content" id="js_content">{content}</div>'
         f'<div class="foot">{more}阅读 {reads}</div>'
     )
