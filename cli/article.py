@@ -18,12 +18,14 @@ from cli.output import (
     readable_file,
     runtime,
 )
+from cli.reclean import reclean
 from content import articles, assets, columns, importing, queue, review
 from ground import clock
 from ground.errors import Refused
 from models import Article, User
 
 group = Group("article", help="稿件：导入、提交、审核、查看")
+group.add_command(reclean)
 
 
 @group.command("import")

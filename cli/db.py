@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from cli.output import Group, runtime
-from content import columns
+from cli.reclean import COMMAND as RECLEAN
+from content import columns, recleaning
 from database import migrate
 
 group = Group("db", help="数据库：升级表结构")
@@ -18,4 +19,7 @@ def upgrade() -> None:
     migrate.upgrade_database(parts.db)
     with parts.db.session_scope() as session:
         columns.ensure_defaults(session)
+        waiting = recleaning.due_count(session)
     click.echo("数据库已是最新版本")
+    if waiting:
+        click.echo(f"有 {waiting} 篇稿件的正文要按新的安全规则重新清理，请运行：{RECLEAN}")

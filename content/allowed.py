@@ -182,7 +182,7 @@ def _style_value(value: str) -> str:
 
     Quotes are single ones and no entity is needed afterwards, since WeChat empties a style that has one.
     """
-    value = re.sub("[<>&]", "", value).strip()
+    value = re.sub(r"[\t\n\f\r]", " ", re.sub("[<>&]", "", value)).strip()
     if '"' in value and "'" not in value:
         value = value.replace('"', "'")
     if len(value) > _STYLE_CHARS or '"' in value or value.count("'") % 2 or _FORBIDDEN.search(value):

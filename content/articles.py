@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from content import assets, html
+from content.allowed import RULES
 from ground import clock
 from ground.errors import Conflict, Forbidden, NotFound, Refused
 from models import Article, ArticleRevision, Column, Push, PushArticle, Review, User
@@ -45,6 +46,7 @@ ACTION_NAMES = {
     "article.queue": "排入待发队列",
     "article.unqueue": "撤出待发队列",
     "article.archive": "归档稿件",
+    "article.reclean": "清理稿件正文",
     "column.create": "新建栏目",
     "column.change": "修改栏目",
 }
@@ -314,7 +316,7 @@ def in_push(session: Session, article_id: int) -> bool:
 def _edited_meanwhile(session: Session, article_id: int) -> Conflict:
     last = session.execute(
         sa.select(ArticleRevision.saved_at, User.display_name, User.username)
-        .join(User, User.id == ArticleRevision.saved_by)
+        .outerjoin(User, User.id == ArticleRevision.saved_by)
         .where(ArticleRevision.article_id == article_id)
         .order_by(ArticleRevision.version.desc())
         .limit(1)
@@ -328,7 +330,8 @@ def _edited_meanwhile(session: Session, article_id: int) -> Conflict:
         else f"{at.month}月{at.day}日 {at:%H:%M}"
     )
     return Conflict(
-        f"该稿件已被{last.display_name or last.username}于 {when} 修改，请刷新后再提交", article=article_id
+        f"该稿件已被{last.display_name or last.username or '系统'}于 {when} 修改，请刷新后再提交",
+        article=article_id,
     )
 
 
@@ -374,25 +377,18 @@ def _columns(fields: Fields) -> dict[str, Any]:
         "html": fields.html,
         "cover_sha256": fields.cover_sha256,
         "source_url": fields.source_url,
+        "cleaned_by_rules": RULES,  # all fields that are saved went through the cleaning
     }
 
 
 def _keep_revision(session: Session, article_id: int, version: int, fields: Fields, user: User) -> None:
     session.add(
         ArticleRevision(
-            article_id=article_id,
-            version=version,
-            title=fields.title,
-            author=fields.author,
-            digest=fields.digest,
-            html=fields.html,
-            cover_sha256=fields.cover_sha256,
-            column_id=fields.column_id,
-            hash=content_hash(fields),
-            saved_by=user.id,
-            saved_at=clock.now(),
+            article_id=article_id, version=version, title=fields.title, author=fields.author, digest=fields.digest,
+            html=fields.html, cover_sha256=fields.cover_sha256, column_id=fields.column_id, hash=content_hash(fields),
+            saved_by=user.id, saved_at=clock.now(),
         )
-    )
+    )  # fmt: skip
     session.flush()
 
 

@@ -23,7 +23,6 @@ _CLEANER = nh3.Cleaner(
     clean_content_tags=set(allowed.DROPPED_WHOLE),
     attributes=allowed.ATTRIBUTES,
     url_schemes={"http", "https"},
-    filter_style_properties=set(allowed.STYLES),
     strip_comments=True,
     link_rel=None,
 )
@@ -52,8 +51,8 @@ def clean(html: str) -> str:
 
 
 def _once(html: str) -> str:
-    # Two parsers read it one after the other, and the tree is held against the same rules again: what one misreads,
-    # the other has no attribute for.
+    # Two parsers read it one after the other, and the tree is held against the same rules again: what one misreads, the
+    # other has no attribute for. Styles are the tree's alone, since nh3 tears brackets inside brackets apart.
     root = parse(_CLEANER.clean(html))
     allowed.keep_allowed(root)
     return render(root).strip()

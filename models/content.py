@@ -53,6 +53,7 @@ class Article(Base):
     ``status``: draft, in_review, returned, approved, queued, publishing, published, retracted, corrected, archived.
     ``stage`` is the review stage (1..n) that is awaited while in review. ``hash`` is the sha256 over title, author, digest,
     body, cover and column; every approval is bound to it. ``version`` counts saves and guards against stale tabs.
+    ``cleaned_by_rules`` is the edition of the rules by which the body was cleaned (``content.allowed.RULES``).
     """
 
     __tablename__ = "article"
@@ -80,6 +81,7 @@ class Article(Base):
     wechat_article_id: Mapped[str] = mapped_column(sa.String(100), default="")
     msg_data_id: Mapped[str] = mapped_column(sa.String(40), default="")
     warnings: Mapped[list[Any]] = mapped_column(Json, default=list)
+    cleaned_by_rules: Mapped[int] = mapped_column(default=0, server_default="0")
 
     column: Mapped[Column] = relationship()
     creator: Mapped[User] = relationship()
@@ -94,7 +96,10 @@ class Article(Base):
 
 
 class ArticleRevision(Base):
-    """What an article was at one save; never changed, so that a review can be held against what was read."""
+    """What an article was at one save; never changed, so that a review can be held against what was read.
+
+    ``saved_by`` is empty where the house did it itself; then ``note`` says what it did.
+    """
 
     __tablename__ = "article_revision"
 
@@ -108,8 +113,9 @@ class ArticleRevision(Base):
     cover_sha256: Mapped[str | None] = mapped_column(sa.String(64))
     column_id: Mapped[int]
     hash: Mapped[str] = mapped_column(sa.String(64))
-    saved_by: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
+    saved_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     saved_at: Mapped[datetime]
+    note: Mapped[str] = mapped_column(sa.String(120), default="", server_default="")
 
     __table_args__ = (sa.UniqueConstraint("article_id", "version"),)
 

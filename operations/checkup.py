@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from content import recleaning
 from database import migrate
 from ground.errors import PioneerError
 from models import CallRest, SpoolFailure
@@ -64,9 +65,13 @@ def _database(runtime: Runtime) -> Iterator[Finding]:
         )
         rests = list(session.scalars(sa.select(CallRest)))
         sending = instance.may_send(session, runtime.settings)
+        uncleaned = recleaning.due_count(session)
     if not sending:
         text = "本机与数据库记录的服务器不同，处于只读状态，不会发送推送。确认它是唯一的一台后，请管理员在“系统状态”里确认"
         yield Finding("bad", "发送权", text)
+    if uncleaned:
+        text = f"有 {uncleaned} 篇稿件的正文还没有按现行安全规则清理，请运行：./pioneer flask article reclean"
+        yield Finding("warn", "稿件正文", text)
     if aside:
         yield Finding(
             "warn", "搁置的消息", f"有 {aside} 条收到的消息三次处理失败，已搁置，请在“系统状态”里查看"

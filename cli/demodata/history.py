@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from cli.demodata import places, texts
 from content import html as content_html
+from content.allowed import RULES
 from content.articles import Fields, content_hash
 from ground import clock
 from models import (
@@ -97,6 +98,7 @@ def _article(
         queue_position=number if status == "queued" else None,
         queued_at=made + timedelta(hours=5) if status == "queued" else None,
         warnings=[],
+        cleaned_by_rules=RULES,
     )
     session.add(article)
     session.flush()

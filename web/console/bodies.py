@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import request
+from flask import Response, request
 
 from content import articles, compile, html
 from ground.errors import NotFound
@@ -45,6 +45,14 @@ def article_preview() -> str:
     """What stands in the form just now, as it would look; nothing is written."""
     form = request.form
     return _drawn(form.get("title", ""), form.get("author", ""), html.clean(form.get("html", "")))
+
+
+@blueprint.post("/articles/paste")
+@only_looks
+@page("article.write")
+def article_paste() -> Response:
+    """What of a pasted piece may stay, as text: the browser takes in nothing that was not cleaned."""
+    return Response(html.clean(request.form.get("html", "")), mimetype="text/plain")
 
 
 @blueprint.app_template_filter("cleaned")

@@ -51,6 +51,37 @@ const editor = window.Jodit.make(area, {
   },
 });
 
+// --- pasting: the server cleans first, so that nothing foreign ever stands in this page ---------------------------
+
+async function paste(text, plain) {
+  const body = new FormData();
+  body.append("csrf_token", token);
+  body.append("html", text);
+  let clean;
+  try {
+    const answer = await fetch(form.dataset.paste, { method: "POST", body });
+    if (!answer.ok) throw new Error(String(answer.status));
+    clean = await answer.text();
+  } catch {
+    notice("带格式的内容没有粘贴成功，已改为粘贴纯文字", "warning");
+    clean = plain.split(/\n+/).map((line) => Object.assign(document.createElement("p"), { textContent: line }).outerHTML).join("");
+  }
+  editor.s.focus();
+  editor.s.insertHTML(clean);
+  editor.synchronizeValues();
+}
+
+function takePaste(event, from) {
+  const text = from?.getData("text/html");
+  if (!text || !event.target.closest?.(".jodit-wysiwyg")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  paste(text, from.getData("text/plain"));
+}
+
+document.addEventListener("paste", (event) => takePaste(event, event.clipboardData), true);
+document.addEventListener("drop", (event) => takePaste(event, event.dataTransfer), true);
+
 // --- counting and checking ------------------------------------------------------------------------------------
 
 const counter = document.querySelector("#body-count");

@@ -1,0 +1,131 @@
+"""Cleaning stored bodies anew after the rules of :mod:`content.allowed` became stricter.
+
+Every article remembers by which edition of the rules its body was cleaned, so the work may be stopped at any moment and goes on
+where it was. An article that nothing changes in is only marked. A changed one that has not gone out is a draft again, since what
+was approved is no longer what is there; one that has gone out keeps hash and approvals, and a revision says what was done.
+Reading is safe meanwhile: bodies are held against the rules whenever they are compiled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from content import html
+from content.allowed import RULES
+from content.articles import content_hash, fields_of
+from ground import clock
+from models import Article, ArticleRevision, Review
+
+NOTE = "系统按新规则清理正文中的不安全内容"
+NOTE_OUT = f"{NOTE}，原审核结论和内容指纹不变"
+_OUT = ("publishing", "published", "corrected", "retracted")
+_PUT_AWAY = "archived"
+
+
+@dataclass(frozen=True)
+class Due:
+    """An article whose body was not cleaned by the present rules, and the body as it was read."""
+
+    id: int
+    version: int
+    body: str
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """The same with what the rules leave of it."""
+
+    due: Due
+    body: str
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything had to go."""
+        return self.body != self.due.body
+
+
+@dataclass(frozen=True)
+class Change:
+    """An article that was changed: its status before and after."""
+
+    id: int
+    title: str
+    before: str
+    after: str
+    version: int
+
+
+def due_count(session: Session) -> int:
+    """How many articles wait for their cleaning."""
+    waiting = sa.select(sa.func.count()).select_from(Article).where(Article.cleaned_by_rules < RULES)
+    return session.scalar(waiting) or 0
+
+
+def due(session: Session, *, after: int = 0, most: int = 50) -> list[Due]:
+    """The next ones behind the article with the id ``after``."""
+    query = (
+        sa.select(Article.id, Article.version, Article.html)
+        .where(Article.cleaned_by_rules < RULES, Article.id > after)
+        .order_by(Article.id)
+        .limit(most)
+    )
+    return [Due(*row) for row in session.execute(query)]
+
+
+def cleaned(one: Due) -> Cleaned:
+    """Clean a body; takes some milliseconds and needs no session."""
+    return Cleaned(one, html.clean(one.body))
+
+
+def keep(session: Session, made: Cleaned) -> Change | None:
+    """Store a cleaned body. None where nothing had to change, or somebody saved meanwhile (and so cleaned it)."""
+    if not made.differs:
+        _change(session, made)
+        return None
+    article = session.get_one(Article, made.due.id, populate_existing=True)
+    before, went_out = article.status, article.status in _OUT or article.published_at is not None
+    fields = replace(fields_of(article), html=made.body)
+    values: dict[str, Any] = {"html": made.body, "version": made.due.version + 1, "updated_at": clock.now()}
+    if not went_out:
+        after = before if before == _PUT_AWAY else "draft"
+        values |= {
+            "hash": content_hash(fields), "status": after, "stage": 0, "queue_position": None, "queued_at": None,
+        }  # fmt: skip
+    if not _change(session, made, **values):
+        session.expire(article)
+        return None
+    if not went_out:
+        session.execute(
+            sa.update(Review)
+            .where(Review.article_id == article.id, Review.void.is_(False))
+            .values(void=True)
+            .execution_options(synchronize_session=False)
+        )
+    session.expire(article)
+    session.add(
+        ArticleRevision(
+            article_id=article.id, version=made.due.version + 1, title=fields.title, author=fields.author,
+            digest=fields.digest, html=fields.html, cover_sha256=fields.cover_sha256, column_id=fields.column_id,
+            hash=content_hash(fields), saved_by=None, saved_at=clock.now(), note=NOTE_OUT if went_out else NOTE,
+        )
+    )  # fmt: skip
+    session.flush()
+    return Change(article.id, article.title, before, article.status, article.version)
+
+
+def _change(session: Session, made: Cleaned, **values: Any) -> bool:
+    changed = session.execute(
+        sa.update(Article)
+        .where(
+            Article.id == made.due.id,
+            Article.version == made.due.version,
+            Article.cleaned_by_rules < RULES,
+        )
+        .values(cleaned_by_rules=RULES, **values)
+        .execution_options(synchronize_session=False)
+    )
+    return cast("sa.CursorResult[Any]", changed).rowcount == 1
