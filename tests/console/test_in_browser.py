@@ -93,7 +93,7 @@ def test_a_word_file_goes_through_three_people_to_the_followers_phones(live: Liv
     desk.keyboard.press("Control+End")
     desk.keyboard.type("欢迎大家来坐坐。")
     desk.get_by_role("button", name="手机预览").click()
-    expect(desk.locator("#preview [data-body]")).to_contain_text("欢迎大家来坐坐")
+    expect(desk.frame_locator("#preview iframe").locator(".paper")).to_contain_text("欢迎大家来坐坐")
     desk.locator("#preview").get_by_label("关闭").click()
     desk.get_by_role("button", name="保存", exact=True).click()
     expect(desk.get_by_role("heading", name=title).first).to_be_visible()
