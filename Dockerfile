@@ -14,7 +14,7 @@ WORKDIR /opt/pioneer
 COPY --from=packages /opt/pioneer/.venv .venv
 COPY . .
 RUN python -m compileall -q -x '/\.venv/' . \
-    && install -d -o pioneer -g pioneer -m 0750 var
+    && install -d -o pioneer -g pioneer -m 0700 var
 USER pioneer
 VOLUME /opt/pioneer/var
 EXPOSE 8000

@@ -98,6 +98,12 @@ class Privacy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     index_key: str
 
 
+class Backup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``key``: an age identity (``AGE-SECRET-KEY-1...``) under which backups are sealed; empty: no backup is made."""
+
+    key: str = ""
+
+
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Every number that WeChat or the office may change; sources and dates stand in ``config.example.toml``."""
 
@@ -169,6 +175,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sandbox: Sandbox = Sandbox()
     wecom: WeCom = WeCom()
     mini_program: MiniProgram = MiniProgram()
+    backup: Backup = Backup()
     limits: Limits = Limits()
 
     @property
@@ -220,6 +227,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "wecom": WeCom,
     "mini_program": MiniProgram,
     "privacy": Privacy,
+    "backup": Backup,
     "limits": Limits,
 }
 
@@ -366,6 +374,11 @@ def _check_meaning(tables: dict[str, dict[str, Any]], faults: list[str]) -> None
         _key_bytes(privacy["index_key"])
     except ValueError as error:
         faults.append(f"privacy.index_key：{error}，{_NEEDED['privacy.index_key']}")
+    backup_key = tables["backup"].get("key", "")
+    if backup_key and not re.fullmatch(r"AGE-SECRET-KEY-1[02-9AC-HJ-NP-Z]{58}", backup_key):
+        faults.append(
+            "backup.key：应为 AGE-SECRET-KEY-1 开头的一串字符，用 ./pioneer flask keys 生成；暂不备份时留空"
+        )
     quiet = tables["limits"].get("quiet_hours", "")
     if quiet and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", quiet):
         faults.append(f'limits.quiet_hours：应写成 "22:00-07:00"，不要免打扰时段时留空，现在是“{quiet}”')

@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "sandbox": ("cli.sandbox", "sandbox", "只启动本地微信"),
     "db": ("cli.db", "group", "数据库：升级表结构"),
     "doctor": ("cli.doctor", "doctor", "检查配置、数据库、Redis、微信和额度，并说明怎么处理"),
+    "audit": ("cli.audit", "group", "操作日志：校验有没有被改动"),
     "keys": ("cli.keys", "keys", "生成配置文件需要的密钥"),
     "user": ("cli.user", "group", "用户：新建、列出、停用、改密码"),
     "place": ("cli.place", "group", "片区、社区、网格和党支部：导入、列出"),

@@ -22,6 +22,8 @@ from cli.output import command
 from cli.sandbox import start_sandbox
 from ground.errors import Conflict, Refused, Unavailable
 from ground.process import PARENT_ENV, Lock, end_with_named_parent, need_free_port
+from operations import sealing
+from operations.disk import write_durably
 from settings import ROOT, Settings, config_path, load_settings
 
 DEMO = ROOT / "var" / "demo"
@@ -141,9 +143,13 @@ def _answers(url: str) -> bool:
 def _demo_config(host: str, port: int, sandbox_port: int) -> Path:
     """The demo's own configuration, made once with its own secrets."""
     path = DEMO / "config.toml"
+    backup = f'\n[backup]\nkey = "{sealing.fresh_key()}"\n'
     if path.exists():
+        text = path.read_text(encoding="utf-8")
+        if "[backup]" not in text:  # made by an earlier version
+            write_durably(path, (text.rstrip("\n") + "\n" + backup).encode())
         return path
-    DEMO.mkdir(parents=True, exist_ok=True)
+    DEMO.mkdir(parents=True, exist_ok=True, mode=0o700)
     letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
     aes_key = "".join(secrets.choice(letters) for _ in range(42)) + secrets.choice("AEIMQUYcgkosw048")
     ours, wechat = f"http://{host}:{port}", f"http://{host}:{sandbox_port}"
@@ -175,12 +181,7 @@ api_base_url = "{wechat}"
 field_keys = "k1:{fresh_key()}"
 index_key = "{fresh_key()}"
 """
-    part = path.with_suffix(".part")
-    with os.fdopen(
-        os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
-    ) as file:
-        file.write(text)
-    part.replace(path)
+    write_durably(path, (text + backup).encode())
     return path
 
 

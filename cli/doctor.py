@@ -20,7 +20,7 @@ def doctor(offline: bool, as_json: bool) -> None:
 
     有错误时退出码为 1。
     """
-    findings = checkup.examine(runtime(), ask_wechat=not offline)
+    findings = checkup.examine(runtime(half_restored=True, mending=False), ask_wechat=not offline)
     if as_json:
         emit_json([{"level": found.level, "title": found.title, "text": found.text} for found in findings])
     else:

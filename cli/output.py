@@ -128,14 +128,24 @@ def command(name: str, **kwargs: Any) -> Callable[[F], click.Command]:
     return decorate
 
 
-def runtime() -> Runtime:
-    """The process's parts; the configuration is read now if it was not yet. Raises ``SettingsError``."""
+def runtime(*, half_restored: bool = False, mending: bool = True) -> Runtime:
+    """The process's parts; the configuration is read now if it was not yet. Raises ``SettingsError``.
+
+    A restore that was left half done is refused with what to do (:class:`errors.Conflict`) unless ``half_restored``; files that
+    others may read are closed to them where ``mending``.
+    """
     present: Runtime | None = current_app.extensions.get("pioneer")
     if present is None:
         import runtime as parts
+        from operations import modes, unfinished
 
         logs.configure(logging.WARNING)  # standard output belongs to the command's result
-        present = parts.build(load_settings())
+        settings = load_settings()
+        if mending:
+            modes.make_private(settings)
+        present = parts.build(settings)
+        if not half_restored:
+            unfinished.need_none(settings.data_dir, present.db)
         current_app.extensions["pioneer"] = present
         made = present
         click.get_current_context().call_on_close(made.close)

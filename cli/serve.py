@@ -103,6 +103,7 @@ def worker_app() -> Flask:
         logging.WARNING if os.environ.get(PARENT_ENV) else logging.INFO
     )  # the demo's screen is for its table
     os.environ.pop("FLASK_RUN_FROM_CLI", None)
+    os.umask(0o077)
     settings = with_base_url(load_settings(), "")
     embedded = bool(os.environ.get(_EMBEDDED_ENV))
     if embedded:
@@ -162,9 +163,10 @@ def _run_part(role: str) -> None:
 
 def _chores(runtime: Runtime) -> list[Callable[[], object]]:
     """What the scheduler does after each tick for the layers above it."""
+    from operations.heads import Daily
     from operations.housekeeping import Housekeeping
 
-    return [_spool_chore(runtime), Housekeeping(runtime.db, runtime.settings)]
+    return [_spool_chore(runtime), Daily(runtime), Housekeeping(runtime.db, runtime.settings)]
 
 
 def _spool_chore(runtime: Runtime) -> Callable[[], None]:
@@ -185,8 +187,13 @@ def _spool_chore(runtime: Runtime) -> Callable[[], None]:
 
 
 def _need_schema(settings: Settings) -> None:
+    """Files of earlier versions are closed to others, and nothing starts on half a restore or old tables."""
+    from operations import modes, unfinished
+
+    modes.make_private(settings)
     database = Database(settings.database.url)
     try:
+        unfinished.need_none(settings.data_dir, database)
         if migrate.pending(database):
             raise Refused("数据库还没有建好或版本太旧，请先运行：./pioneer flask db upgrade")
     finally:

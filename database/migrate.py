@@ -8,6 +8,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+from sqlalchemy import Connection
 
 from database.session import Database
 
@@ -25,19 +27,40 @@ def upgrade(url: str) -> None:
 
 def upgrade_database(database: Database) -> None:
     """The same on an open database."""
-    config = _config()
     with database.engine.connect().execution_options(writes=True) as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        upgrade_connection(connection)
         connection.commit()
+
+
+def upgrade_connection(connection: Connection, revision: str = "head") -> None:
+    """The same on a connection whose transaction the caller ends; up to ``revision`` only, where that is wanted."""
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 def pending(database: Database) -> bool:
     """Whether migrations are missing."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
     with database.engine.connect().execution_options(writes=False) as connection:
-        present = MigrationContext.configure(connection).get_current_revision()
-        return present != head
+        return revision_of(connection) != head()
+
+
+def head() -> str | None:
+    """The newest revision that this program knows."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def knows(revision: str) -> bool:
+    """Whether this program can bring a database of that revision to the newest."""
+    try:
+        return ScriptDirectory.from_config(_config()).get_revision(revision) is not None
+    except CommandError:
+        return False
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The revision of the tables that a connection sees; None before the first migration."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _config() -> Config:
@@ -46,4 +69,4 @@ def _config() -> Config:
     return config
 
 
-__all__ = ["pending", "upgrade", "upgrade_database"]
+__all__ = ["head", "knows", "pending", "revision_of", "upgrade", "upgrade_connection", "upgrade_database"]

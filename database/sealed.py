@@ -14,6 +14,8 @@ import os
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy.engine import Dialect
 
 _VERSION = 1
@@ -29,6 +31,7 @@ class Keyring:
         self._cipher = self._ciphers[name]
         self._prefix = bytes([_VERSION, len(name)]) + name.encode()
         self._index_key = index_key
+        self._derived: dict[bytes, bytes] = {}
 
     def seal(self, plain: bytes, context: bytes) -> bytes:
         """Encrypt for one column; ``context`` is ``b"table.column"``."""
@@ -53,6 +56,13 @@ class Keyring:
     def index(self, text: str) -> bytes:
         """Blind index of a normalised value: 32 bytes, the same for equal values, useless without the key."""
         return hmac.new(self._index_key, text.encode(), hashlib.sha256).digest()
+
+    def derived(self, purpose: bytes) -> bytes:
+        """A key of its own for another purpose, made from the index key by HKDF: 32 bytes, always the same."""
+        if purpose not in self._derived:
+            made = HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(self._index_key)
+            self._derived[purpose] = made
+        return self._derived[purpose]
 
 
 _keyring: Keyring | None = None

@@ -7,6 +7,7 @@ measured), hence the one process. PostgreSQL needs neither.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from database.turns import Turns
 from ground.errors import Unavailable
 from settings import ROOT
 
+APPLICATION = "pioneer"  # what PostgreSQL calls our connections
 _BUSY_S = 15
 _POOL = 16
 
@@ -34,7 +36,7 @@ class Database:
         if self.on_sqlite:
             path = Path(self.url.database or "pioneer.db")
             path = path if path.is_absolute() else ROOT / path
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _make_private(path)
             self.url = self.url.set(database=str(path))
             self.engine = sa.create_engine(
                 self.url,
@@ -46,7 +48,12 @@ class Database:
             listen_to_sqlite(self.engine)
         else:
             self.engine = sa.create_engine(
-                self.url, pool_size=_POOL, max_overflow=_POOL, pool_pre_ping=True, hide_parameters=True
+                self.url,
+                connect_args={"application_name": APPLICATION},
+                pool_size=_POOL,
+                max_overflow=_POOL,
+                pool_pre_ping=True,
+                hide_parameters=True,
             )
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
@@ -110,6 +117,15 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+def _make_private(path: Path) -> None:
+    """A new file is readable by us alone, and with it what SQLite puts beside it; an old one is left as it is."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except OSError:  # it is there, or cannot be made: connecting will say so
+        pass
 
 
 def _on_sqlite_begin(connection: sa.Connection) -> None:

@@ -62,7 +62,10 @@ class LoginSession(Base):
 
 
 class AuditEntry(Base):
-    """操作日志: append-only; ``hash`` covers the entry and the hash of the one before."""
+    """操作日志: append-only; ``hash`` covers the entry and the hash of the one before.
+
+    ``keyed``: under a key. Entries of the first version were not; ``flask db upgrade`` chains them anew.
+    """
 
     __tablename__ = "audit_entry"
 
@@ -75,3 +78,4 @@ class AuditEntry(Base):
     detail: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     prev_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
     hash: Mapped[str] = mapped_column(sa.String(64))
+    keyed: Mapped[bool] = mapped_column(default=False, server_default=sa.false())

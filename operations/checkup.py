@@ -16,7 +16,7 @@ from content import recleaning
 from database import migrate
 from ground.errors import PioneerError
 from models import CallRest, SpoolFailure
-from operations import probe
+from operations import heads, modes, probe, sealing, unfinished
 from operations.probe import Finding
 from scheduler import instance
 from wechat.outbound import abilities
@@ -48,17 +48,46 @@ def _house(runtime: Runtime) -> Iterator[Finding]:
         yield Finding("bad", "磁盘空间", f"只剩 {free >> 20} MB，请尽快清理，否则收到的消息可能无法保存")
     else:
         yield Finding("ok", "磁盘空间", f"剩余 {free / (1 << 30):.1f} GB")
+    yield from _files(runtime)
+
+
+def _files(runtime: Runtime) -> Iterator[Finding]:
+    if bare := modes.open_to_others(runtime.settings):
+        names = "、".join(path.name for path in bare[:5]) + ("等" if len(bare) > 5 else "")
+        text = f"本机其他用户可以读取 {names}，启动服务时会自动收紧；也可以运行 chmod go-rwx"
+        yield Finding("warn", "文件权限", text)
+    else:
+        yield Finding("ok", "文件权限", "数据文件只有本系统的用户可以读取")
+    if not runtime.settings.backup.key:
+        yield Finding("warn", "备份", sealing.NO_KEY)
+
+
+def _restore(runtime: Runtime) -> Iterator[Finding]:
+    if text := unfinished.warning(runtime.settings.data_dir, runtime.db):
+        yield Finding("bad", "恢复", text)
+
+
+def _trail(runtime: Runtime) -> Iterator[Finding]:
+    verdict = heads.verify(runtime, noting=False)
+    for note in verdict.notes:
+        yield Finding("warn", "操作日志", note)
+    if verdict.intact:
+        yield Finding("ok", "操作日志", f"共 {verdict.report.entries:,} 条，首尾相连，没有被改动")
+    else:
+        yield Finding("bad", "操作日志", f"{verdict.fault}，请保存现场并立即核查")
 
 
 def _database(runtime: Runtime) -> Iterator[Finding]:
     if not runtime.db.alive():
         yield Finding("bad", "数据库", "连接不上，请检查 [database] url 和数据库是否已启动")
         return
+    yield from _restore(runtime)
     if migrate.pending(runtime.db):
         yield Finding("bad", "数据库", "表结构版本太旧，请运行：./pioneer flask db upgrade")
         return
     kind = "SQLite" if runtime.db.on_sqlite else "PostgreSQL"
     yield Finding("ok", "数据库", f"{kind}，可以读取，表结构是最新版本")
+    yield from _trail(runtime)
     with runtime.db.read_scope() as session:
         aside = session.scalar(
             sa.select(sa.func.count()).select_from(SpoolFailure).where(SpoolFailure.settled_at.is_(None))

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, current_app
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from database import migrate
+from operations import unfinished
 from runtime import Runtime
 
 blueprint = Blueprint("health", __name__)
@@ -19,9 +20,11 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    """Whether the database answers with the right schema, and Redis where there is one."""
+    """Whether the database answers with the right schema, Redis where there is one, and no restore is half done."""
     runtime: Runtime = current_app.extensions["pioneer"]
     faults = []
+    if unfinished.path(runtime.settings.data_dir).exists():
+        faults.append("restore")
     if not runtime.db.alive():
         faults.append("database")
     elif migrate.pending(runtime.db):

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from database import migrate
 from ground import clock, logs
 from models import Member, Setting
+from operations import heads, unfinished
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -38,8 +39,10 @@ def prepare(settings: Settings, say: Callable[[str], None]) -> None:
 
     runtime = parts.build(settings)
     try:
+        unfinished.need_none(settings.data_dir, runtime.db)
         if migrate.pending(runtime.db):
             migrate.upgrade_database(runtime.db)
+        heads.seal(runtime)
         with runtime.db.read_scope() as session:
             if session.get(Setting, _MARK) is not None:
                 return

@@ -88,7 +88,7 @@ def test_every_option_that_the_list_of_commands_names_exists() -> None:
         for parameter in command.params
         for option in parameter.opts
     }
-    named = set(re.findall(r"--[a-z][a-z-]+", read("docs/commands.md"))) - {"--help"}
+    named = set(re.findall(r"--[a-z][a-z0-9-]+", read("docs/commands.md"))) - {"--help"}
     assert named <= options, named - options
 
 
