@@ -222,9 +222,8 @@ def seal(session: Session, *, at: datetime) -> ChainReport:
 
 
 def _verify_first(session: Session) -> ChainReport:
-    prev, count = GENESIS, 0
+    prev, count = GENESIS, session.scalar(sa.select(sa.func.count()).select_from(AuditEntry)) or 0
     for entry in _in_order(session):
-        count += 1
         expected = _hash_of(entry) if entry.keyed else hashlib.sha256(_content(entry)).hexdigest()
         if entry.prev_hash != prev or entry.hash != expected:
             return ChainReport(count, entry.id, f"第 {entry.id} 条记录与前一条对不上")

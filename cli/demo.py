@@ -22,7 +22,7 @@ from cli.output import command
 from cli.sandbox import start_sandbox
 from ground.errors import Conflict, Refused, Unavailable
 from ground.process import PARENT_ENV, Lock, end_with_named_parent, need_free_port
-from operations import sealing
+from operations import modes, sealing
 from operations.disk import write_durably
 from settings import ROOT, Settings, config_path, load_settings
 
@@ -46,6 +46,7 @@ def demo(port: int, sandbox_port: int) -> None:
         os.environ.update(_addresses(host, port, sandbox_port))
     settings = load_settings()
     _need_local_wechat(settings)
+    modes.make_private(settings)
     lock = Lock(settings.data_dir, "demo.lock")
     if not lock.take():
         raise Conflict("演示已经在运行，请直接打开它的网址，或先按 Ctrl-C 停止它再启动")
