@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -283,7 +283,9 @@ def _without_root_s_privilege() -> None:
         libc.prctl(24, capability, 0, 0, 0)
 
 
-def _flask_under(office: Office, limit: object, *args: object) -> subprocess.CompletedProcess[str]:
+def _flask_under(
+    office: Office, limit: Callable[[], None], *args: str | Path
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "flask", *map(str, args)],
         cwd=ROOT,
@@ -291,7 +293,7 @@ def _flask_under(office: Office, limit: object, *args: object) -> subprocess.Com
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        preexec_fn=limit,  # type: ignore[arg-type]
+        preexec_fn=limit,
     )
 
 
