@@ -6,6 +6,7 @@ show it. A line is a head under a key; lines are only ever appended.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import hmac
 import os
@@ -125,7 +126,8 @@ def _append(data_dir: Path, line: Line) -> None:
         size = os.fstat(descriptor).st_size
         if size and os.pread(descriptor, 1, size - 1) != b"\n":  # a line that a power cut has cut
             data = b"\n" + data
-        os.write(descriptor, data)
+        if os.write(descriptor, data) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(data_dir / FILE))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from accounts import audit
 from database import migrate
 from ground import clock, faultpoints
-from ground.errors import Conflict, Refused, Unavailable
+from ground.errors import Refused, Unavailable
 from models import InstanceLease, LoginSession, Setting, User
 from operations import heads, pictures, places, sealing, unfinished
 from operations.backup import PICTURES
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _STAGED = "restore-incoming"
 _NOT_DONE = "恢复没有进行，现有数据没有改动"
+_LEFT = "恢复没有收尾，请运行 flask restore --settle，它会说明使用的是哪一份数据"
 
 
 @dataclass(frozen=True)
@@ -58,19 +59,21 @@ def restore(runtime: Runtime, path: Path, *, first_format: bool = False, account
     if not first_format and not runtime.settings.backup.key and sealing.is_sealed(path):
         raise Refused("没有填写 [backup] key，打不开备份。请填写备份时的密钥（保险柜里的那一份）")
     data_dir = runtime.settings.data_dir
-    with disk_faults_told(data_dir, _NOT_DONE), unfinished.alone(data_dir):
-        if unfinished.read(data_dir) is not None:
-            _settle(runtime)
-        note = Note(secrets.token_hex(16), unfinished.shown_now(), path.name)
-        try:
-            unfinished.write(data_dir, note)
-            faultpoints.reach("restore.begun")
-            done = _switch(runtime, path, note, first_format=first_format, account=account)
-        except BaseException:
-            _after_failure(runtime, note)
-            raise
-    with disk_faults_told(data_dir, "数据已经换上，但收尾没有完成，请运行 flask restore --settle"):
-        _finish(runtime, note)
+    with unfinished.alone(data_dir):
+        with disk_faults_told(data_dir, _NOT_DONE):
+            if unfinished.read(data_dir) is not None:
+                _settle(runtime)
+            note = Note(secrets.token_hex(16), unfinished.shown_now(), path.name)
+            try:
+                unfinished.write(data_dir, note)
+                faultpoints.reach("restore.begun")
+                done = _switch(runtime, path, note, first_format=first_format, account=account)
+            except BaseException as error:
+                if not _took_back(runtime, note) and isinstance(error, Exception):
+                    raise Unavailable(_LEFT) from error
+                raise
+        with disk_faults_told(data_dir, _LEFT):
+            _finish(runtime, note)
     return done
 
 
@@ -161,13 +164,15 @@ def _disable_others(session: Session, account: str) -> int:
     return len(others)
 
 
-def _after_failure(runtime: Runtime, note: Note) -> None:
-    """Take away what was begun, unless the database was switched, or nobody can say: then the note stays."""
+def _took_back(runtime: Runtime, note: Note) -> bool:
+    """Take away what was begun; False where the database was switched, or nobody can say: then the note stays."""
     try:
-        if not unfinished.is_switched(runtime.db, note):
-            _give_up(runtime, note)
-    except (OSError, Unavailable, Conflict, sa.exc.SQLAlchemyError):
-        pass  # the note is still there and will be found
+        if unfinished.is_switched(runtime.db, note):
+            return False
+        _give_up(runtime, note)
+    except (OSError, Unavailable, sa.exc.SQLAlchemyError):
+        return False
+    return True
 
 
 def _give_up(runtime: Runtime, note: Note) -> None:

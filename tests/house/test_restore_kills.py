@@ -22,7 +22,7 @@ import runtime as parts
 from accounts import audit
 from app import create_app
 from ground import clock
-from ground.errors import Conflict
+from ground.errors import Conflict, Unavailable
 from models import AuditEntry, Branch, Follower, InstanceLease, Setting, User
 from operations import backup, heads, restore, unfinished
 from scheduler import instance
@@ -329,6 +329,21 @@ def test_a_folder_that_cannot_be_written_is_said_in_one_line_and_the_old_state_s
     assert "权限" in done.stderr
     assert office.check() == "old"
     office.runtime.close()
+
+
+def test_a_fault_after_the_switch_is_not_called_unchanged(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(5, "Input/output error", "disk")
+
+    monkeypatch.setattr("operations.heads.note", fail)
+    with pytest.raises(Unavailable, match="flask restore --settle") as told:
+        restore.restore(office.runtime, office.file)
+    assert "没有改动" not in told.value.message
+    monkeypatch.undo()
+    assert office.check() == "new"
+    office.back_to_old()
 
 
 def test_the_audit_chain_of_a_restored_office_goes_on(office: Office) -> None:
