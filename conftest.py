@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.fixtures.browser",
     "localwechat.testing",
     "tests.fixtures.live",
+    "tests.fixtures.durations",
 ]
 
 # A developer's own configuration must not reach the tests, nor may a proxy stand before loopback.
