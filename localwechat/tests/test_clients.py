@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -20,8 +21,7 @@ from wechatpy.exceptions import APILimitedException, WeChatClientException
 from localwechat.testing import SandboxControl
 from localwechat.tests.world import png
 from tests.fixtures.services import unavailable
-
-NPM_CLIENT = "co-wechat-api@3.11.0"
+from tests.tooling.test_layout import ROOT
 
 
 class ToSandbox(HTTPAdapter):
@@ -143,35 +143,29 @@ const failed = async (promise) => { try { await promise; return 0; } catch (erro
 
 
 @pytest.fixture(scope="session")
-def npm_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the npm client in it."""
-    if not shutil.which("npm") or not shutil.which("node"):
-        unavailable("node and npm are needed to run the WeChat client from npm")
-    folder = tmp_path_factory.mktemp("npm")
-    (folder / "package.json").write_text("{}")
-    done = subprocess.run(
-        ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", NPM_CLIENT],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    if done.returncode:
-        unavailable(f"npm could not install {NPM_CLIENT}: {done.stderr[-300:]}")
-    (folder / "push.js").write_text(SCRIPT)
-    return folder
+def npm_modules() -> Path:
+    """The folder that ``./pioneer setup`` leaves for ``NODE_PATH``."""
+    if not shutil.which("node"):
+        unavailable(
+            "node is needed to run the WeChat client from npm: ./pioneer setup installs it or says how"
+        )
+    modules = ROOT / ".venv" / "npm" / "node_modules"
+    if not (modules / "co-wechat-api").is_dir():
+        unavailable("the WeChat client from npm is not there: ./pioneer setup fetches it")
+    return modules
 
 
 def test_a_client_from_npm_makes_a_push_and_gets_the_documented_errors(
-    sandbox: SandboxControl, npm_client: Path
+    sandbox: SandboxControl, npm_modules: Path, tmp_path: Path
 ) -> None:
     people = sandbox.followers(2)
-    cover = npm_client / "cover.png"
+    cover, script = tmp_path / "cover.png", tmp_path / "push.js"
     cover.write_bytes(png())
+    script.write_text(SCRIPT)
     config = sandbox.config
     done = subprocess.run(
-        ["node", "push.js", sandbox.url, config.app_id, config.app_secret, str(cover), json.dumps(people)],
-        cwd=npm_client,
+        ["node", script, sandbox.url, config.app_id, config.app_secret, cover, json.dumps(people)],
+        env={**os.environ, "NODE_PATH": str(npm_modules)},
         capture_output=True,
         text=True,
         timeout=60,
