@@ -147,7 +147,7 @@ def npm_modules() -> Path:
     """The folder that ``./pioneer setup`` leaves for ``NODE_PATH``."""
     if not shutil.which("node"):
         unavailable(
-            "node is needed to run the WeChat client from npm: ./pioneer setup installs it or says how"
+            "no Node.js for the WeChat client from npm: apt-get install nodejs npm, then ./pioneer setup"
         )
     modules = ROOT / ".venv" / "npm" / "node_modules"
     if not (modules / "co-wechat-api").is_dir():
