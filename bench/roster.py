@@ -93,9 +93,9 @@ def _export(runtime: Runtime, inside: Path, bare: float, env: dict[str, str]) ->
         activity_id = activity.id
 
     def export() -> int:
-        with runtime.db.session_scope() as session:
+        with runtime.db.read_scope() as session:
             loaded = ledger.load(session, activity_id, at=clock.now())
-        return len(ledger.workbook(loaded))
+        return ledger.carry_out(runtime.db, loaded, inside / "made.xlsx")
 
     _figure(f"ledger of {len(people):,} check-ins as Excel", frame.median_s(export), bare)
     out = inside / "ledger.xlsx"

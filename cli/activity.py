@@ -172,9 +172,9 @@ def export_(activity_id: int, file: str, acting: str, unmask_reason: str) -> Non
         raise Refused("导出的文件名应以 .xlsx 结尾")
     if unmask_reason and not acting:
         raise Refused("导出未脱敏姓名请用 --as 写明导出人")
-    with runtime().db.session_scope() as session:
-        loaded = ledger.load(
-            session, activity_id, at=clock.now(), user=_viewer(session, acting), unmask_reason=unmask_reason
-        )
-    path.write_bytes(ledger.workbook(loaded))
-    click.echo(f"已导出 {len(loaded.rows):,} 条签到记录到 {path}")
+    db = runtime().db
+    with db.read_scope() as session:
+        user = _viewer(session, acting)
+        loaded = ledger.load(session, activity_id, at=clock.now(), user=user, unmask_reason=unmask_reason)
+    rows = ledger.carry_out(db, loaded, path.resolve(), user=user)
+    click.echo(f"已导出 {rows:,} 条签到记录到 {path}")

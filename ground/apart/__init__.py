@@ -16,5 +16,6 @@ from __future__ import annotations
 
 from ground.apart.keeper import run
 from ground.apart.limits import About, Bounds
+from ground.apart.turns import EXPORTS, FILES
 
-__all__ = ["About", "Bounds", "run"]
+__all__ = ["EXPORTS", "FILES", "About", "Bounds", "run"]

@@ -48,6 +48,7 @@ def test_an_activity_is_announced_counted_live_and_exported(office_anywhere: Off
     book = desk.post(f"{where}/export", status=200)
     assert book.data.startswith(b"PK")
     assert "filename" in book.headers["Content-Disposition"]
+    assert book.headers["Cache-Control"] == "private, no-store"
 
 
 def test_an_activity_needs_an_end_and_a_branch_if_not_for_all(office: Office) -> None:

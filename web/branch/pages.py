@@ -18,7 +18,8 @@ from ground.errors import Refused
 from models import Activity, MakeUpRequest, Member, User
 from web.access import acting, action, looking, page
 from web.branch.face import blueprint, branch_of, draw
-from web.console.activities import as_excel, said
+from web.console.activities import said
+from web.downloads import ledger_file
 from web.moments import from_input
 from web.once import once
 
@@ -170,10 +171,10 @@ def record_post(branch_id: int, activity_id: int) -> Any:
 @action("activity.export")
 def export(branch_id: int, activity_id: int) -> Any:
     """台账, masked, of the own branch."""
-    with acting() as (session, me):
+    with looking() as (session, me):
         branch_of(session, me, branch_id)
         loaded = ledger.load(session, activity_id, at=clock.now(), user=me)
-    return as_excel(loaded)
+    return ledger_file(loaded)
 
 
 @blueprint.get("/<int:branch_id>/make-ups")

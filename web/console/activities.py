@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import zlib
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Response, flash, redirect, request, send_file, url_for
+from flask import Response, flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 
 from accounts import users
@@ -19,10 +18,10 @@ from models import Activity, Branch, Member, User
 from web import listing
 from web.access import acting, action, looking, page
 from web.console.face import blueprint, draw
+from web.downloads import ledger_file
 from web.moments import from_input
 from web.once import once
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WHEN = {"": "全部", "open": "签到中", "coming": "未开始", "past": "已结束"}
 
 
@@ -148,7 +147,7 @@ def activity_export(activity_id: int) -> Any:
     reason = request.form.get("reason", "").strip()
     if request.form.get("unmask") == "yes" and not reason:
         raise Refused("导出未脱敏台账须填写事由")
-    with acting() as (session, me):
+    with looking() as (session, me):
         loaded = ledger.load(
             session,
             activity_id,
@@ -156,17 +155,7 @@ def activity_export(activity_id: int) -> Any:
             user=me,
             unmask_reason=reason if request.form.get("unmask") == "yes" else "",
         )
-    return as_excel(loaded)
-
-
-def as_excel(loaded: ledger.Ledger) -> Response:
-    """A ledger as the file that the browser saves."""
-    return send_file(
-        io.BytesIO(ledger.workbook(loaded)),
-        mimetype=XLSX,
-        as_attachment=True,
-        download_name=ledger.file_name(loaded),
-    )
+    return ledger_file(loaded)
 
 
 @blueprint.get("/activities/<int:activity_id>/record")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import sqlalchemy as sa
-from flask import flash, redirect, request, send_file, url_for
+from flask import flash, redirect, request, url_for
 from sqlalchemy.orm import joinedload
 
 from accounts import audit, users
@@ -17,8 +16,8 @@ from models import Follower, ImportRun, Member, User
 from web import listing
 from web.access import acting, action, looking, page, parts, settings, signed_in
 from web.console import uploads
-from web.console.activities import XLSX
 from web.console.face import blueprint, draw
+from web.downloads import excel
 
 
 @blueprint.get("/members", endpoint="members")
@@ -111,7 +110,7 @@ def members_template() -> Any:
     with looking() as (session, _):
         branches = [branch.name for branch in places.branches(session)]
         grids = [grid.name for _, held in places.tree(session) for _, grids in held for grid in grids]
-    return _xlsx(roster_sheets.template(branches, grids), "党员名册导入模板.xlsx")
+    return excel(roster_sheets.template(branches, grids), "党员名册导入模板.xlsx")
 
 
 @blueprint.post("/members/import", endpoint="members_import_post")
@@ -161,7 +160,7 @@ def members_errors() -> Any:
     with acting() as (session, me):
         detail = {"errors": len(plan.errors)}
         audit.record(session, "member.errors", at=clock.now(), user=me, detail=detail)
-    return _xlsx(book, f"错误行_{name.rpartition('.')[0][:60]}.xlsx")
+    return excel(book, f"错误行_{name.rpartition('.')[0][:60]}.xlsx")
 
 
 def _plan(data: bytes) -> roster.Plan:
@@ -172,7 +171,3 @@ def _plan(data: bytes) -> roster.Plan:
     if not plan.changes and not plan.unchanged and not plan.errors:
         raise Conflict("文件里没有可以导入的党员，请检查文件内容")
     return plan
-
-
-def _xlsx(book: bytes, name: str) -> Any:
-    return send_file(io.BytesIO(book), mimetype=XLSX, as_attachment=True, download_name=name)

@@ -1,0 +1,50 @@
+"""Files that people save: personal data, so no cache on the way keeps them."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from flask import Response, send_file
+
+from community import ledger
+from web.access import parts, settings, signed_in
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_KEEP_S = 3600
+
+
+def excel(file: bytes | IO[bytes], name: str) -> Response:
+    """A workbook, from memory or from an open file, as the file that the browser saves."""
+    opened = io.BytesIO(file) if isinstance(file, bytes) else file
+    size = opened.seek(0, io.SEEK_END)
+    opened.seek(0)
+    answer = send_file(opened, mimetype=_XLSX, as_attachment=True, download_name=name)
+    answer.content_length = size
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def ledger_file(loaded: ledger.Ledger) -> Response:
+    """A ledger, made now. What is sent has no name on the disk any more."""
+    with _folder(settings().data_dir / "exports") as folder:
+        path = folder / "ledger.xlsx"
+        ledger.carry_out(parts().db, loaded, path, user=signed_in())
+        return excel(path.open("rb"), ledger.file_name(loaded))
+
+
+@contextmanager
+def _folder(above: Path) -> Iterator[Path]:
+    """An empty folder for one file. What a killed process left there goes by the way."""
+    above.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for old in above.iterdir():
+        if time.time() - old.stat().st_mtime > _KEEP_S:
+            shutil.rmtree(old, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=above) as made:
+        yield Path(made)
