@@ -54,5 +54,5 @@ class Lane:
 
 FILES = Lane(max(1, _cores() - 1), 6, 40.0, "正在处理其他文件，请一分钟后再试")
 """What comes in: files, pictures, markup."""
-EXPORTS = Lane(1, 3, 60.0, "正在生成其他表格，请一分钟后再试")
+EXPORTS = Lane(1, 3, 120.0, "正在生成其他表格，请一分钟后再试")
 """What goes out: tables of many rows. One at a time, and none keeps an editor's picture waiting."""
