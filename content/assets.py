@@ -66,7 +66,10 @@ class AssetStore:
         path = self._root / "narrow" / str(fitting) / sha256[:2] / sha256
         if not path.exists():
             data = self.read(sha256)
-            smaller, _ = narrowed(data, fitting)
+            try:
+                smaller, _ = narrowed(data, fitting)
+            except Unavailable:
+                return original
             if len(smaller) >= len(data):
                 return original
             _write(path, smaller)

@@ -27,7 +27,7 @@ _GIF_BYTES = 10_000_000  # add_material, page api_addmaterial
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
 _GIF_FRAMES = 300
 _ABOUT = apart.About("图片", "请重新保存或缩小后再上传")
-_BOUNDS = apart.Bounds(seconds=20)
+_BOUNDS = apart.Bounds(seconds=60)
 """More by the clock: how many pixels there may be is known, and on a busy machine a photo is still a photo."""
 _ON_CARD = Path(__file__).parent / "covers"
 
@@ -62,8 +62,14 @@ def cover_of(data: bytes, limits: Limits) -> Picture:
 
 
 def narrowed(data: bytes, width: int) -> tuple[bytes, str]:
-    """The same picture at most ``width`` pixels wide, for the reader: bytes and media type. Made in a child."""
-    return apart.run(_narrowed_here, data, width, gives=tuple[bytes, str], about=_ABOUT, bounds=_BOUNDS)
+    """The same picture at most ``width`` pixels wide, for the reader: bytes and media type. Made in a child.
+
+    Raises :class:`errors.Unavailable` where too many others are being made: show the picture as it is.
+    """
+    lane = apart.VIEWS
+    return apart.run(
+        _narrowed_here, data, width, gives=tuple[bytes, str], about=_ABOUT, bounds=_BOUNDS, lane=lane
+    )
 
 
 def prepare_here(data: bytes, limits: Limits) -> Picture:

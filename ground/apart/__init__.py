@@ -16,6 +16,6 @@ from __future__ import annotations
 
 from ground.apart.keeper import run
 from ground.apart.limits import About, Bounds
-from ground.apart.turns import EXPORTS, FILES
+from ground.apart.turns import EXPORTS, FILES, VIEWS
 
-__all__ = ["EXPORTS", "FILES", "About", "Bounds", "run"]
+__all__ = ["EXPORTS", "FILES", "VIEWS", "About", "Bounds", "run"]

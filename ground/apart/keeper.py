@@ -201,7 +201,7 @@ class _Job:
         raise Refused(f"{self.about.what}已损坏或展开后太大，无法读取，{self.about.advice}")
 
     def _too_long(self) -> Refused:
-        seconds = round(min(self.bounds.seconds, self.bounds.cpu_seconds))
+        seconds = round(min(self.bounds.seconds, self.bounds.cpu_seconds)) or 1
         return Refused(f"{self.about.what}太复杂，{seconds} 秒内没有处理完，已停止处理，{self.about.advice}")
 
     def _note(self, began: float, peak: int, how: str) -> None:

@@ -56,3 +56,5 @@ FILES = Lane(max(1, _cores() - 1), 6, 40.0, "正在处理其他文件，请一�
 """What comes in: files, pictures, markup."""
 EXPORTS = Lane(1, 3, 120.0, "正在生成其他表格，请一分钟后再试")
 """What goes out: tables of many rows. One at a time, and none keeps an editor's picture waiting."""
+VIEWS = Lane(1, 2, 5.0, "正在处理其他图片，请稍后再试")
+"""What readers look at: few wait, for each holds one of the server's threads; the others get the thing as it is."""

