@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import mammoth
 
 from content import html as cleaning
-from content import wordfile
+from content import pasting, wordfile
 from content.pictures import Picture, card_cover, cover_here, prepare_here
 from content.tree import Node, drop, parse, render
 from ground import apart
@@ -153,7 +153,7 @@ def _read(data: bytes, filename: str, limits: Limits, column_key: str) -> WordDr
         title=title,
         author=_author(lines),
         digest=digest_of(next((line for line in lines if not _BY.match(line[:_BY_CHARS])), ""), limits),
-        html=render(root),
+        html=pasting.bounded(render(root)),
         pictures=tuple(pictures.taken),
         cover=cover,
         warnings=tuple(
