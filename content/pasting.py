@@ -19,7 +19,7 @@ MAX_CHARS = 2_000_000
 MAX_KEPT = 400_000
 """Of a cleaned body, tags and styles counted: twenty times what WeChat takes. It is cleaned once more where it is saved."""
 _ABOUT = apart.About("正文", "请清除格式后重新粘贴，或拆成几篇")
-_BOUNDS = apart.Bounds(answer_bytes=16_000_000)
+_BOUNDS = apart.Bounds(seconds=9, cpu_seconds=4, answer_bytes=16_000_000)
 _DATA = re.compile(r"""["']data:image/[\w.+-]{1,30};base64,""", re.I)
 _SOURCE = re.compile(r"\bsrc\s{0,9}=\s{0,9}\Z", re.I)
 
