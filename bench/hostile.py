@@ -14,7 +14,7 @@ from bench import frame
 from tests.fixtures.configuration import make_settings
 from tests.fixtures.processes import run_flask
 from tests.hostile.files import FILES, SEED
-from tests.hostile.trial import Door, Ringing, Watch, account_of
+from tests.hostile.trial import Door, Ringing, Watch, account_of, furnish
 
 _PASSWORD = "Bench-2026-hostile"
 
@@ -26,7 +26,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=SEED)
     options = parser.parse_args()
     with frame.folder() as inside, frame.spawning(inside) as spawn:
-        served = frame.Served(spawn, inside, frame.fresh_sqlite(inside))
+        database_url = frame.fresh_sqlite(inside)
+        furnish(database_url)
+        served = frame.Served(spawn, inside, database_url)
         process = served.start()
         create = ("user", "create", "bench", "--role", "admin", "--password-stdin")
         run_flask(*create, env=served.env, text=f"{_PASSWORD}\n")

@@ -44,7 +44,7 @@ u => u
 comment-reference => !
 """
 _ABOUT = apart.About("文档", "请减少或压缩图片，在 Word 中另存一份再导入")
-_BOUNDS = apart.Bounds(answer_bytes=128_000_000)
+_BOUNDS = apart.Bounds(seconds=12, cpu_seconds=7, answer_bytes=128_000_000)
 _ALIGNED = re.compile(r'<p class="pioneer-(center|right)">')
 _BODY_STYLES = (None, "Normal", "正文", "Body Text", "Normal (Web)", "No Spacing")
 _TITLE_CHARS = 40

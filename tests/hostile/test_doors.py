@@ -12,7 +12,7 @@ import pytest
 
 from tests.fixtures.live import PASSWORD, Live
 from tests.hostile.files import FILES, QUARTER
-from tests.hostile.trial import Door, Ringing, Watch, account_of
+from tests.hostile.trial import Door, Ringing, Watch, account_of, furnish
 
 TRIED = FILES if os.environ.get("PIONEER_HOSTILE") == "all" else QUARTER
 PATIENCE_S = 5.0
@@ -23,6 +23,7 @@ PATIENCE_S = 5.0
 def door(live_module: Live) -> Door:
     """An administrator signed in to the running product."""
     live_module.user("admin", "admin")
+    furnish(live_module.settings.database.url)
     return Door(live_module.url, "admin", PASSWORD)
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import requests
 
+from content import columns
+from database.session import Database
 from settings import Settings
 from tests.fixtures.processes import descendants
 from tests.hostile.files import Hostile
@@ -86,6 +88,14 @@ def account_of(settings: Settings) -> Account:
     return Account(wechat.token, wechat.encoding_aes_key, wechat.app_id, wechat.original_id)
 
 
+def furnish(database_url: str) -> None:
+    """The columns that a Word file may go to."""
+    database = Database(database_url)
+    with database.session_scope() as session:
+        columns.ensure_defaults(session)
+    database.close()
+
+
 class Watch:
     """The most memory that a process's children, and the process itself, held while this was open."""
 
@@ -151,6 +161,9 @@ class Door:
             there = "/console/pictures" if hostile.door == "picture" else _PAGES[hostile.door]
             files = {"file": (hostile.filename, data)}
             answer = self.http.post(f"{self.url}{there}", data=form, files=files, timeout=60)
+        assert answer.status_code not in (400, 401, 403, 404), (
+            f"{hostile.name} never came in: {answer.status_code}"
+        )
         return answer.status_code, time.monotonic() - began
 
 
