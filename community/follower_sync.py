@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from accounts import audit
-from community import followers, tags
+from community import followers, forgetting, tags
 from database.session import Database
 from ground import clock
 from ground.errors import Refused
@@ -80,7 +80,7 @@ def sync(db: Database, client: Client, *, user: User | None = None, accept_loss:
                 sa.select(Follower).where(Follower.openid.in_(part), Follower.gone.is_(False))
             )
             leaving = [one for one in gone if one.subscribed_at is None or one.subscribed_at <= started]
-            followers.forget(session, leaving, at=started)
+            forgetting.forget(session, leaving, at=started)
             report.left += len(leaving)
     report.tags = _pull_tags(db, client)
     with db.session_scope() as session:

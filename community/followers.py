@@ -6,7 +6,6 @@ branch's ledger keeps the check-ins, which hang on the member.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,16 +15,8 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session, joinedload
 
-from models import (
-    Branch,
-    Conversation,
-    Follower,
-    FollowerTag,
-    InboundMessage,
-    Member,
-    OutboxMessage,
-    TagChange,
-)
+from community.forgetting import forget, welcome_back
+from models import Branch, Follower, Member
 
 _SCENE_PREFIX = "qrscene_"
 _LATE = timedelta(seconds=2)
@@ -53,7 +44,10 @@ def ensure(session: Session, openid: str, *, at: datetime) -> Follower:
 
 
 def insert_missing(session: Session, openids: Sequence[str], *, at: datetime) -> int:
-    """Add those openids that are not there yet, safely beside others who do the same; how many were added."""
+    """Add those openids that are not there yet, safely beside others who do the same; how many were added.
+
+    Some may be back after they had left: their used quota is found again.
+    """
     insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     rows = [{"openid": openid, "subscribed": True, "gone": False, "subscribed_at": at} for openid in openids]
     added = 0
@@ -61,6 +55,7 @@ def insert_missing(session: Session, openids: Sequence[str], *, at: datetime) ->
         statement = insert(Follower).values(rows[start : start + 500])
         once = statement.on_conflict_do_nothing(index_elements=["openid"])
         added += session.connection().execute(once.execution_options(preserve_rowcount=True)).rowcount
+    welcome_back(session, openids, at=at)
     return added
 
 
@@ -116,35 +111,6 @@ def unfollow(session: Session, openid: str, *, at: datetime) -> bool:
         return False
     forget(session, [follower], at=at)
     return True
-
-
-def forget(session: Session, followers: Sequence[Follower], *, at: datetime) -> None:
-    """Pseudonymise followers and remove what hangs on their openids. Member and check-ins stay."""
-    openids = [follower.openid for follower in followers]
-    for table in (FollowerTag, TagChange, Conversation):
-        session.execute(sa.delete(table).where(table.openid.in_(openids)))
-    session.execute(
-        sa.delete(OutboxMessage).where(OutboxMessage.openid.in_(openids), OutboxMessage.status == "waiting")
-    )
-    for follower in followers:
-        openid, pseudonym = follower.openid, f"gone-{secrets.token_hex(16)}"
-        session.execute(
-            sa.update(InboundMessage)
-            .where(InboundMessage.openid == openid)
-            .values(openid=pseudonym, body=None, reply=None)
-        )
-        follower.openid = pseudonym
-        follower.unionid = None
-        follower.subscribed = False
-        follower.gone = True
-        follower.unsubscribed_at = at
-        follower.member_id = None
-        follower.bound_at = None
-        follower.consent_version = ""
-        follower.consent_at = None
-        follower.bind_failures = 0
-        follower.bind_locked_until = None
-    session.flush()
 
 
 def _find(session: Session, openid: str) -> Follower | None:

@@ -40,7 +40,7 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
 
 
 BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-Json = sa.JSON().with_variant(JSONB(), "postgresql")
+Json = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 Pk = Annotated[int, mapped_column(BigId, primary_key=True, autoincrement=True)]
 Moment = Annotated[datetime, mapped_column(UtcDateTime())]

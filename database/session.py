@@ -147,6 +147,9 @@ def listen_to_sqlite(
         cursor.execute("PRAGMA synchronous=FULL")  # a reply that WeChat has seen must survive a power cut
         cursor.execute(f"PRAGMA busy_timeout={busy_ms}")
         cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(
+            "PRAGMA secure_delete=ON"
+        )  # what is removed must not stay readable in the file's free pages
         cursor.close()
 
     sa.event.listen(engine, "connect", on_connect)

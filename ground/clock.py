@@ -65,6 +65,11 @@ def month_key(moment: datetime) -> str:
     return to_shanghai(moment).strftime("%Y-%m")
 
 
+def month_before(moment: datetime) -> str:
+    """``"2026-10"``: the calendar month before that of :func:`month_key`."""
+    return (shanghai_day(moment).replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
+
+
 def day_bounds(day: date) -> tuple[datetime, datetime]:
     """First moment of a Shanghai day and of the next one, both in UTC."""
     start = datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)

@@ -14,7 +14,7 @@ from models.inbound import (
 from models.people import Follower, FollowerTag, ImportRun, Member, TagChange
 from models.places import Area, Branch, Community, Grid
 from models.pushes import Delivery, JobResult, Push, PushArticle, QuotaUse
-from models.system import CallRest, InstanceLease, Setting, SharedToken
+from models.system import CallRest, InstanceLease, RetentionRun, Setting, SharedToken
 from models.users import ROLE_NAMES, ROLES, AuditEntry, LoginSession, User
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "Push",
     "PushArticle",
     "QuotaUse",
+    "RetentionRun",
     "Review",
     "Setting",
     "SharedToken",

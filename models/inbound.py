@@ -15,8 +15,9 @@ from database.sealed import Sealed
 class InboundMessage(Base):
     """One message or event that WeChat pushed. The row is the claim: who inserts it works, everyone else gives its reply again.
 
-    ``body`` and ``reply`` are encrypted and removed after ``limits.inbound_keep_days``; ``reply`` is the clear XML (empty text:
-    "success"). ``request`` is the signature of the query: the same one with another message is a replay.
+    ``body`` and ``reply`` are encrypted and removed after ``limits.inbound_keep_days``, the row itself once it is empty and older
+    than ``limits.dedupe_keep_hours``. ``reply`` is the clear XML (empty text: "success"). ``openid`` is ``gone`` once they left.
+    ``request`` is the signature of the query: the same one with another message is a replay.
     ``outcome``: done, ignored (nothing to do), unknown (a type we do not know), failed (the handler failed, a polite reply
     was given, the spool tries again), aside (failed three times, a person decides).
     """
@@ -106,13 +107,16 @@ class OutboxMessage(Base):
 
 
 class SpoolFailure(Base):
-    """A spooled message that failed three times: set aside and shown, not tried for ever."""
+    """A spooled message that failed three times: set aside and shown, not tried for ever.
+
+    ``body`` goes after ``limits.inbound_keep_days``, or when its sender leaves, whether or not somebody looked after it.
+    """
 
     __tablename__ = "spool_failure"
 
     id: Mapped[Pk]
     key: Mapped[str] = mapped_column(sa.String(160), unique=True)
-    body: Mapped[str] = mapped_column(Sealed("spool_failure.body"))
+    body: Mapped[str | None] = mapped_column(Sealed("spool_failure.body"))
     error: Mapped[str] = mapped_column(sa.String(300))
     attempts: Mapped[int]
     at: Mapped[datetime]

@@ -15,7 +15,8 @@ from models.places import Branch, Grid
 class Member(Base):
     """党员: a person on the roster. The phone is encrypted; ``phone_index`` finds it, ``tail_index`` its last four digits.
 
-    ``natural_key`` tells the same person again at the next import: blind index of phone and name.
+    ``natural_key`` tells the same person again at the next import: blind index of phone and name. ``erased_at``: the person was
+    erased; the row stays nameless, because the branch's ledger counts it.
     """
 
     __tablename__ = "member"
@@ -34,6 +35,7 @@ class Member(Base):
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    erased_at: Mapped[datetime | None]
 
     branch: Mapped[Branch] = relationship()
     grid: Mapped[Grid | None] = relationship()
@@ -42,8 +44,8 @@ class Member(Base):
 class Follower(Base):
     """粉丝: an openid that follows, or followed, the account; bound to at most one member.
 
-    After unfollowing, ``openid`` is replaced by a pseudonym, the member is unbound and ``gone`` is set: WeChat's rules demand
-    that the data of that user be deleted, while the branch's ledger keeps the check-in, which hangs on the member.
+    After unfollowing, ``openid`` is replaced by a random pseudonym, the member is unbound and ``gone`` is set: WeChat's rules
+    demand that the data of that user be deleted, while the branch's ledger keeps the check-in, which hangs on the member.
     ``scene_branch_id`` is the branch whose QR code brought the follower.
     """
 

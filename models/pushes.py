@@ -77,7 +77,8 @@ class Delivery(Base):
 
     ``status``: planned, claimed, accepted, delivered, failed, unknown, cancelled. ``key`` (≤ 32 ASCII characters) goes out as
     ``clientmsgid`` or ``client_msg_id``. ``called_at`` is written before the call leaves: a claim without it was never sent.
-    ``openids`` holds the list of an openid batch, ``tag_id`` the tag of a tag send; to-all has neither.
+    ``openids`` holds the list of an openid batch until its call is settled (``recipients`` keeps the number), ``tag_id`` the tag
+    of a tag send; to-all has neither.
     """
 
     __tablename__ = "delivery"
@@ -136,7 +137,8 @@ class JobResult(Base):
 class QuotaUse(Base):
     """Ledger of quota: who used one, in which period, for which delivery.
 
-    服务号: ``subject`` is the openid, ``period`` the calendar month in Shanghai.
+    服务号: ``subject`` is the openid while they follow, ``gone-`` and a keyed hash of it afterwards, so that planning compares openids
+    as they are and a return within the month finds what was used; ``period`` is the calendar month in Shanghai.
     公众号: ``subject`` is ``account``, ``period`` the day.
     ``state``: held (planned, not yet sent), used, released.
     """

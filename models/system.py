@@ -49,6 +49,21 @@ class CallRest(Base):
     code: Mapped[int | None]
 
 
+class RetentionRun(Base):
+    """What the last run of the retention job did to one kind of datum. A run that was cut off has no ``finished_at``.
+
+    ``removed`` counts in the last run, ``total`` in all runs: counts only, never whose.
+    """
+
+    __tablename__ = "retention_run"
+
+    kind: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    removed: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+
+
 class InstanceLease(Base):
     """Which instance may send. A restored backup or a second server finds another fingerprint and stays read-only."""
 

@@ -252,6 +252,7 @@ def drop_planned(session: Session, push: Push, now: datetime) -> None:
         Delivery,
         [Delivery.push_id == push.id, Delivery.status == "unknown", Delivery.finished_at.is_(None)],
         finished_at=now,
+        openids=None,
     )
     waiting = list(
         session.scalars(
@@ -265,6 +266,7 @@ def drop_planned(session: Session, push: Push, now: datetime) -> None:
             [Delivery.id == delivery_id, Delivery.status == "planned"],
             status="cancelled",
             finished_at=now,
+            openids=None,
         ):
             quota.release(session, delivery_id)
 

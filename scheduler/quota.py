@@ -13,6 +13,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from community.forgetting import PSEUDONYM
 from ground import clock
 from models import QuotaUse
 from settings import Settings
@@ -137,12 +138,14 @@ def release(session: Session, delivery_id: int) -> None:
 
 
 def holders(session: Session, delivery_id: int) -> list[str]:
-    """The followers for whom a delivery was planned (also of a tag, whose delivery lists none)."""
+    """The followers for whom a delivery was planned (also of a tag, whose delivery lists none) and who have not left since."""
     return list(
         session.scalars(
             sa.select(QuotaUse.subject)
             .where(
-                QuotaUse.delivery_id == delivery_id, QuotaUse.subject.not_in([ACCOUNT, TO_ALL, TO_ALL_MONTH])
+                QuotaUse.delivery_id == delivery_id,
+                QuotaUse.subject.not_in([ACCOUNT, TO_ALL, TO_ALL_MONTH]),
+                QuotaUse.subject.not_like(f"{PSEUDONYM}%"),
             )
             .order_by(QuotaUse.id)
         )

@@ -170,6 +170,7 @@ def accepted(
     delivery.accepted_at = now
     delivery.due_at = ask_at
     delivery.error, delivery.error_code = "", None
+    delivery.openids = None  # the call is taken and never made again: only the number is needed from now on
     quota.use(session, delivery.id, now)
     session.flush()
     match_early(session, [msg_id], now)
@@ -201,6 +202,7 @@ def failed(session: Session, delivery: Delivery, now: datetime, reason: str, cod
     """The delivery is final and reached nobody; its quota comes back."""
     delivery.status, delivery.finished_at = "failed", now
     delivery.error, delivery.error_code = reason[:500], code
+    delivery.openids = None
     quota.release(session, delivery.id)
     session.flush()
     settle(session, session.get_one(Push, delivery.push_id), now)

@@ -72,6 +72,7 @@ def give_up(session: Session, delivery: Delivery, now: datetime) -> None:
     """Leave it unknown for good: only an event that comes late, or a person, can decide."""
     delivery.status, delivery.finished_at = "unknown", now
     delivery.error = "微信没有给出结果，无法确认是否送达，请到公众号后台核对，不要重发"
+    delivery.openids = None
     session.flush()
     report.settle_of(session, delivery, now)
 
@@ -123,6 +124,7 @@ def accept_notices(
             due_at=now + timedelta(minutes=settings.limits.mass_result_minutes),
             error="",
             error_code=None,
+            openids=None,
         ),
         [{"one": delivery_id, "job": answers[delivery_id] or None} for delivery_id in mine],
     )
