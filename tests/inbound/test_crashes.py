@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 import runtime as parts
 from database.session import Database
+from database.spoolfile import Line
 from ground import faultpoints
 from models import InboundMessage
 from runtime import Runtime
@@ -17,7 +18,7 @@ from tests.inbound.children import Child
 from tests.inbound.conftest import OPENID, account_of, checkins, furnish, open_activity
 from tests.inbound.platform import Phone, call, text_of
 from wechat.inbound.callback import make_callback, reception_of
-from wechat.inbound.spool import Line, Spool
+from wechat.inbound.spool import Spool
 
 POINTS = ("claimed", "handled", "replied", "committed")
 

@@ -13,9 +13,9 @@ from community import binding, places, privacy, roster, roster_file, roster_shee
 from ground import clock
 from ground.errors import Conflict, Refused
 from models import Follower, ImportRun, Member, User
+from operations import uploads
 from web import listing
 from web.access import acting, action, looking, page, parts, settings, signed_in
-from web.console import uploads
 from web.console.face import blueprint, draw
 from web.downloads import excel
 

@@ -16,13 +16,14 @@ import structlog
 from prometheus_client import Counter, Histogram
 
 from database.front import Front
+from database.spoolfile import Line
 from ground import clock, faultpoints
 from wechat.inbound import router
 from wechat.inbound.chores import Chores
 from wechat.inbound.claims import Letter
 from wechat.inbound.desk import Office
 from wechat.inbound.reception import BUSY, FAILED, MAINTENANCE, WAITING, Reception, sorry
-from wechat.inbound.spool import Line, Spool, line_of
+from wechat.inbound.spool import Spool, line_of
 from wechat.wire.codec import BadPush, Fields, read
 from wechat.wire.gate import Authentic, Gate
 from wechat.wire.messages import (

@@ -10,8 +10,9 @@ import threading
 
 import structlog
 
+from database.spoolfile import Line
 from wechat.inbound.reception import Reception
-from wechat.inbound.spool import Line, Spool
+from wechat.inbound.spool import Spool
 
 log = structlog.get_logger(__name__)
 

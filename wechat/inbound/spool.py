@@ -7,19 +7,12 @@ the file is read. What fails for the third time is set aside for a person.
 
 from __future__ import annotations
 
-import base64
-import fcntl
-import os
-import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
-import msgspec
 import structlog
 
-from database.sealed import keyring
+from database.spoolfile import Line, SpoolFile, lines_of
 from ground import clock
 from wechat.inbound.claims import Letter
 from wechat.inbound.reception import HandlerFailed, Reception
@@ -29,16 +22,6 @@ from wechat.wire.parsing import parse
 log = structlog.get_logger(__name__)
 
 MOST_ATTEMPTS = 3
-_CONTEXT = b"spool.line"
-_FILE, _WORK = "inbound.spool", "inbound.work"
-
-
-class Line(msgspec.Struct):
-    """One spooled message: the clear body, when it came (Unix seconds), how often a handler failed on it."""
-
-    body: str
-    received_at: float
-    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,34 +34,12 @@ class Replayed:
     waiting: bool = False
 
 
-class Spool:
-    """The spool of one data folder; any number of processes may append, one at a time works it off."""
-
-    def __init__(self, data_dir: Path) -> None:
-        self.folder = data_dir / "spool"
-        self._file = self.folder / _FILE
-        self._work = self.folder / _WORK
-        self._guard = threading.Lock()
-
-    def append(self, line: Line) -> None:
-        """Keep a message; on disk (fsync) when this returns. Raises ``OSError`` when that is not possible."""
-        sealed = keyring().seal(msgspec.json.encode(line), _CONTEXT)
-        data = base64.b64encode(sealed) + b"\n"
-        with self._locked():
-            descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            try:
-                os.write(descriptor, data)
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+class Spool(SpoolFile):
+    """The spool of one data folder, and how it is worked off."""
 
     def is_empty(self) -> bool:
         """Whether nothing waits; two look-ups of a name."""
-        return not self._file.exists() and not self._work.exists()
-
-    def waiting(self) -> int:
-        """How many lines wait."""
-        return sum(1 for path in (self._work, self._file) if path.exists() for _ in path.open("rb"))
+        return not self.file.exists() and not self.work.exists()
 
     def replay(self, reception: Reception) -> Replayed:
         """Work off what waits. Run by the scheduler's tick and at the start; does nothing where another
@@ -86,18 +47,18 @@ class Spool:
         """
         if self.is_empty():
             return Replayed()
-        with self._alone() as alone:
+        with self.alone() as alone:
             if not alone:
                 return Replayed()
-            with self._locked():
-                if not self._work.exists() and self._file.exists():
-                    self._file.rename(self._work)
-            return self._work_off(reception) if self._work.exists() else Replayed()
+            with self.locked():
+                if not self.work.exists() and self.file.exists():
+                    self.file.rename(self.work)
+            return self._work_off(reception) if self.work.exists() else Replayed()
 
     def _work_off(self, reception: Reception) -> Replayed:
         done = failed = aside = 0
         again: list[Line] = []
-        for line in self._lines():
+        for line in lines_of(self.work):
             try:
                 if _letter_taken(reception, line):
                     done += 1
@@ -115,22 +76,8 @@ class Spool:
                 return Replayed(done, failed, aside, waiting=True)
         for line in again:
             self.append(line)
-        self._work.unlink()
+        self.work.unlink()
         return Replayed(done, failed, aside)
-
-    def _lines(self) -> Iterator[Line]:
-        for raw in self._work.read_bytes().splitlines():
-            try:
-                yield msgspec.json.decode(keyring().open(base64.b64decode(raw), _CONTEXT), type=Line)
-            except (ValueError, msgspec.DecodeError):
-                log.error("a line of the spool is damaged, probably by a power cut", size=len(raw))
-
-    def _locked(self) -> _FileLock:
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return _FileLock(self.folder / "append.lock", self._guard)
-
-    def _alone(self) -> _TryLock:
-        return _TryLock(self.folder / "replay.lock")
 
 
 def _letter(line: Line) -> Letter:
@@ -144,40 +91,6 @@ def _letter_taken(reception: Reception, line: Line) -> bool:
     except BadPush:
         return False
     return not reception.retry(letter).repeat
-
-
-class _FileLock:
-    """Exclusive over threads and processes; waits."""
-
-    def __init__(self, path: Path, guard: threading.Lock) -> None:
-        self._path, self._guard, self._descriptor = path, guard, -1
-
-    def __enter__(self) -> None:
-        self._guard.acquire()
-        self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self._descriptor)
-        self._guard.release()
-
-
-class _TryLock:
-    """Exclusive over processes and threads; does not wait."""
-
-    def __init__(self, path: Path) -> None:
-        self._path, self._descriptor = path, -1
-
-    def __enter__(self) -> bool:
-        self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self._descriptor)
 
 
 def line_of(body: str, attempts: int = 0) -> Line:
