@@ -40,6 +40,8 @@ ACTION_NAMES = {
     "member.unmask": "查看未脱敏信息",
     "member.bind": "绑定党员",
     "member.unbind": "解除绑定",
+    "member.erase": "清除个人信息",
+    "privacy.rotate": "更换数据密钥",
     "follower.sync": "同步粉丝",
     "activity.create": "新建活动",
     "activity.change": "修改活动",

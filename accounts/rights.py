@@ -39,6 +39,8 @@ RIGHTS: dict[str, frozenset[str]] = {
     "member.change": frozenset({"admin", "secretary"}),
     "member.unmask": frozenset({"admin", "secretary"}),
     "member.unbind": frozenset({"admin", "secretary"}),
+    "member.erase": frozenset({"admin"}),
+    "privacy.view": frozenset({"admin", "auditor"}),
     "follower.view": frozenset({"admin", "auditor"}),
     "follower.sync": frozenset({"admin"}),
     # the account and the house

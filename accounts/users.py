@@ -40,7 +40,6 @@ __all__ = [
     "check_strength",
     "create",
     "credentials",
-    "forget_old_sessions",
     "hash_password",
     "listing",
     "matches",
@@ -305,13 +304,6 @@ def revoke_all(session: Session, user_id: int, *, at: datetime) -> None:
         .where(LoginSession.user_id == user_id, LoginSession.revoked_at.is_(None))
         .values(revoked_at=at)
     )
-
-
-def forget_old_sessions(session: Session, *, at: datetime) -> int:
-    """Remove sessions that ended more than a week ago; how many. For the nightly housekeeping."""
-    old = at - timedelta(days=7)
-    gone = session.execute(sa.delete(LoginSession).where(LoginSession.expires_at < old))
-    return int(getattr(gone, "rowcount", 0))
 
 
 def _token_hash(token: str) -> str:

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "place": ("cli.place", "group", "片区、社区、网格和党支部：导入、列出"),
     "member": ("cli.member", "group", "党员名册：导入"),
     "follower": ("cli.follower", "group", "关注者：从微信同步"),
+    "privacy": ("cli.privacy", "group", "个人信息：保存期限、清除、更换密钥"),
     "article": ("cli.article", "group", "稿件：导入、提交、审核、查看"),
     "push": ("cli.push", "group", "推送：新建、查看、暂停、继续、取消"),
     "activity": ("cli.activity", "group", "活动与签到：新建、查看、导出"),

@@ -18,10 +18,14 @@ from ground.errors import NotFound, Refused
 from models import Follower, Member, User
 
 MIN_REASON = 4
+ERASED = "已清除"
+"""Stands where a name stood that was erased."""
 
 
 def mask_name(name: str) -> str:
     """``张*三``, ``张*``, ``欧**远``: first and last character stay, a name of two keeps the first."""
+    if name == ERASED:
+        return name
     if len(name) <= 1:
         return "*"
     if len(name) == 2:
@@ -57,6 +61,14 @@ def check_reason(reason: str) -> str:
     return reason[:200]
 
 
+def without_the_person(reason: str, member: Member) -> str:
+    """The reason, which the audit trail keeps for good. Raises :class:`Refused` where it names the person: ids are enough."""
+    phone = member.phone or ""
+    if member.name in reason or (phone and phone in reason):
+        raise Refused("事由会长期保存在操作日志里，请不要写党员的姓名或手机号码，只写原因")
+    return reason
+
+
 def reveal(session: Session, user: User, member_id: int, reason: str, *, at: datetime) -> Revealed:
     """Name and phone of one member in clear; recorded with the reason.
 
@@ -69,6 +81,7 @@ def reveal(session: Session, user: User, member_id: int, reason: str, *, at: dat
     )
     if member is None:
         raise NotFound("没有这位党员，或不在您的支部")
+    without_the_person(reason, member)
     audit.record(
         session, "member.unmask", user=user, subject=f"member:{member.id}", detail={"reason": reason}, at=at
     )

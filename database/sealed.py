@@ -49,6 +49,11 @@ class Keyring:
         except (IndexError, KeyError, InvalidTag, UnicodeDecodeError):
             raise ValueError("a sealed value does not open with the configured keys") from None
 
+    @property
+    def prefix(self) -> bytes:
+        """How a value begins that was encrypted by the present key."""
+        return self._prefix
+
     def sealed_with(self, sealed: bytes) -> bool:
         """Whether a value was encrypted by the present key (others await rotation)."""
         return sealed.startswith(self._prefix)

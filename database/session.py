@@ -114,6 +114,22 @@ class Database:
             return False
         return True
 
+    def empty_log(self) -> None:
+        """Bring SQLite's write-ahead log into the file and empty it, so that what was removed does not stay readable there.
+
+        Waits for nobody: where somebody reads just now, a later call does it.
+        """
+        if not self.on_sqlite:
+            return
+        with self.writing(), self.engine.connect().execution_options(writes=False) as connection:
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA busy_timeout=0")
+            try:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_S * 1000}")
+                connection.exec_driver_sql("BEGIN")
+
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()

@@ -137,8 +137,8 @@ class JobResult(Base):
 class QuotaUse(Base):
     """Ledger of quota: who used one, in which period, for which delivery.
 
-    服务号: ``subject`` is the openid while they follow, ``gone-`` and a keyed hash of it afterwards, so that planning compares openids
-    as they are and a return within the month finds what was used; ``period`` is the calendar month in Shanghai.
+    服务号: ``subject`` is the openid while they follow, ``gone-`` and a keyed hash of it afterwards: planning compares openids as
+    they are, and a return within the month finds what was used. ``period`` is the calendar month in Shanghai.
     公众号: ``subject`` is ``account``, ``period`` the day.
     ``state``: held (planned, not yet sent), used, released.
     """

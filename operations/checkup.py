@@ -14,9 +14,10 @@ import sqlalchemy as sa
 
 from content import recleaning
 from database import migrate
+from ground import clock
 from ground.errors import PioneerError
-from models import CallRest, SpoolFailure
-from operations import heads, modes, probe, sealing, unfinished
+from models import Branch, CallRest, Community, SpoolFailure
+from operations import heads, modes, probe, retention_report, sealing, unfinished
 from operations.probe import Finding
 from scheduler import instance
 from wechat.outbound import abilities
@@ -105,8 +106,29 @@ def _database(runtime: Runtime) -> Iterator[Finding]:
         yield Finding(
             "warn", "搁置的消息", f"有 {aside} 条收到的消息三次处理失败，已搁置，请在“系统状态”里查看"
         )
+    yield _retention(runtime)
+    yield from _tags(runtime)
     for rest in rests:
         yield Finding("warn", "暂停的接口", f"{rest.group}：{rest.reason}")
+
+
+def _tags(runtime: Runtime) -> Iterator[Finding]:
+    """Each branch and each community has a tag at WeChat, of which an account has only so many."""
+    most = runtime.settings.limits.tags_per_account
+    with runtime.db.read_scope() as session:
+        branches = session.scalar(sa.select(sa.func.count()).where(Branch.active.is_(True))) or 0
+        communities = session.scalar(sa.select(sa.func.count(Community.id))) or 0
+    if branches + communities > most:
+        text = f"党支部和社区共 {branches + communities} 个，微信最多 {most} 个标签，多出的无法按标签推送，会改为按名单推送"
+        yield Finding("warn", "微信标签", text)
+
+
+def _retention(runtime: Runtime) -> Finding:
+    found = retention_report.report(runtime.db, runtime.settings, clock.now())
+    if found.overdue:
+        text = f"有 {found.overdue:,} 项个人信息已到期还没有清除，请确认定时任务在运行，详情运行：./pioneer flask privacy report"
+        return Finding("bad", "个人信息保存期限", text)
+    return Finding("ok", "个人信息保存期限", "没有到期未清除的个人信息")
 
 
 def _redis(runtime: Runtime) -> Iterator[Finding]:

@@ -7,7 +7,8 @@ import io
 import sqlalchemy as sa
 
 from community.spreadsheet import read_workbook
-from models import AuditEntry, KeywordReply, Member, Menu, User
+from models import AuditEntry, Follower, KeywordReply, Member, Menu, User
+from operations.retention import KINDS
 from tests.console.conftest import DATA, PASSWORD, Office, field, text_of
 
 
@@ -155,3 +156,29 @@ def test_every_action_in_the_trail_has_a_chinese_name(office: Office) -> None:
 def text_of_page(page: str) -> str:
     """A page as one line, with its markup."""
     return " ".join(page.split())
+
+
+def test_an_administrator_erases_a_person_with_a_reason_and_others_are_not_offered_it(office: Office) -> None:
+    with office.parts.db.session_scope() as session:
+        member = office.member(session, "陈小雨", openid="oErase0000000000000000000001")
+        number = member.id
+    address = f"/console/members/{number}/reveal"
+    assert "清除个人信息" not in office.desk("secretary").get(address)
+    desk = office.desk("admin")
+    assert "不能恢复" in desk.get(address)
+    refused = desk.post(f"/console/members/{number}/erase", {"reason": "陈小雨申请"}, status=422)
+    assert "不要写党员的姓名" in text_of(refused)
+    done = desk.follow(desk.post(f"/console/members/{number}/erase", {"reason": "本人书面申请"}))
+    assert "已清除" in done
+    with office.parts.db.read_scope() as session:
+        assert session.get_one(Member, number).name == "已清除"
+        assert session.scalars(sa.select(Follower.openid)).one().startswith("gone-")
+    assert "清除个人信息" in desk.get("/console/audit")
+
+
+def test_the_page_of_times_shows_every_kind_to_administrators_and_auditors(office: Office) -> None:
+    for person in ("admin", "auditor"):
+        page = office.desk(person).get("/console/privacy")
+        assert "没有到期未清除的个人信息" in page
+        for kind in KINDS:
+            assert kind.what in page

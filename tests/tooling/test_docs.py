@@ -16,6 +16,7 @@ DOCUMENTS = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/commands.md",
+    "docs/privacy.md",
     "SECURITY.md",
     "deploy/README.md",
     "docs/architecture.md",

@@ -94,6 +94,7 @@ MENU = (
             Entry("用户管理", "console.accounts", "user.manage"),
             Entry("操作日志", "console.trail", "audit.view"),
             Entry("系统状态", "console.system", "audit.view"),
+            Entry("个人信息", "console.privacy", "privacy.view"),
         ),
     ),
 )

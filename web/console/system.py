@@ -64,7 +64,7 @@ DETAILS = {
     "stage": "环节", "hash": "内容指纹", "version": "版本", "pictures": "图片", "audience": "推送对象", "road": "方式",
     "planned": "计划人数", "left": "已发出", "approved": "通过", "member": "党员编号", "slots": "时段", "errors": "错误",
     "grids": "网格", "cancelled": "取消", "to": "位置", "deleted": "删除", "late": "事后", "display_name": "姓名",
-    "following": "关注者", "queued": "排队",
+    "following": "关注者", "queued": "排队", "check_ins": "签到记录", "messages": "消息", "values": "加密数据",
 }  # fmt: skip
 
 

@@ -1,0 +1,114 @@
+"""``flask privacy``: what is kept and whether it goes in time, a person's erasure, and the rotation of keys."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from cli.output import Group, acting_user, as_option, emit_json, emit_rows, exit_refused, json_option, runtime
+from ground import clock
+from ground.errors import Refused
+
+group = Group("privacy", help="个人信息：保存期限、清除、更换密钥")
+
+
+@group.command("report")
+@json_option
+def report_(as_json: bool) -> None:
+    """每一类个人信息：有多少、最早的、到期未清除的（应为 0）、最近一次清除了多少。有到期未清除的时退出码为 1。"""
+    from operations import retention_report
+
+    parts = runtime()
+    found = retention_report.report(parts.db, parts.settings, clock.now())
+    if as_json:
+        emit_json(retention_report.as_dict(found, parts.settings))
+    else:
+        _show(retention_report.as_dict(found, parts.settings)["kinds"])
+    if found.overdue:
+        click.echo(
+            f"有 {found.overdue:,} 项已到期未清除，请确认定时任务在运行（flask serve 或 flask scheduler）",
+            err=True,
+        )
+        sys.exit(1)
+
+
+def _show(kinds: list[dict[str, object]]) -> None:
+    emit_rows(
+        ("内容", "保存多久", "现有", "最早", "到期未清除", "最近一次", "清除"),
+        (
+            (
+                one["what"],
+                one["keep"],
+                "—" if one["rows"] is None else one["rows"],
+                one["oldest"],
+                one["overdue"],
+                "未完成" if one["cut_off"] else one["last_run"],
+                one["removed"],
+            )
+            for one in kinds
+        ),
+    )
+
+
+@group.command("erase")
+@click.argument("member", type=int, required=False, metavar="党员编号")
+@click.option("--openid", default="", metavar="OPENID", help="按微信号标识清除（绑定了党员时一并清除）")
+@click.option("--reason", default="", metavar="事由", help="为什么清除，至少 4 个字，不要写姓名或手机号码")
+@click.option("--dry-run", is_flag=True, help="只列出会清除什么，不清除")
+@as_option
+@json_option
+def erase_(member: int | None, openid: str, reason: str, dry_run: bool, acting: str, as_json: bool) -> None:
+    """清除一个人的个人信息：姓名、手机号码、绑定、消息；台账记录保留但没有姓名。不能恢复。"""
+    from community import erasing
+
+    if (member is None) == (not openid):
+        raise Refused("请写党员编号或 --openid，二者选一")
+    parts = runtime()
+    if dry_run:
+        with parts.db.read_scope() as session:
+            user = acting_user(session, acting)
+            found = erasing.traces(session, erasing.find(session, user, member_id=member, openid=openid))
+    else:
+        with parts.db.session_scope() as session:
+            user = acting_user(session, acting)
+            found = erasing.erase(
+                session, user, member_id=member, openid=openid, reason=reason, at=clock.now()
+            )
+        parts.db.empty_log()
+    if as_json:
+        emit_json({"erased": not dry_run, **found.as_dict()})
+        return
+    click.echo(
+        f"{'将清除' if dry_run else '已清除'}：消息 {found.messages:,} 条，事由 {found.reasons:,} 处；"
+        f"签到记录 {found.check_ins:,} 条保留，没有姓名"
+    )
+    if not dry_run:
+        click.echo("请同时从单位的名册文件中删去此人，否则下次导入会重新登记；此前的备份按各自的保存时间处理")
+
+
+@group.command("rotate")
+@json_option
+def rotate_(as_json: bool) -> None:
+    """更换密钥：在 field_keys 最前面加上新密钥并重启服务后运行，把所有加密数据改用新密钥。可以中断，再次运行会接着做。"""
+    from operations import rotation
+
+    parts = runtime()
+    before = rotation.remaining(parts.db)
+
+    def progress(column: str, done: int) -> None:
+        click.echo(f"{column}：{done:,} / {before[column]:,}", err=True)
+
+    done = rotation.rotate(parts.db, clock.now(), progress)
+    unreadable = sum(done.unreadable.values())
+    left = sum(rotation.remaining(parts.db).values())
+    if as_json:
+        emit_json({"sealed": done.sealed, "unreadable": done.unreadable, "remaining": left})
+    else:
+        click.echo(f"已改用新密钥 {done.total:,} 项，剩余 {left:,} 项")
+    if unreadable:
+        exit_refused(
+            f"有 {unreadable:,} 项用现有的密钥打不开，没有改动，请把对应的旧密钥补到 field_keys 后面再运行"
+        )
+    if not as_json:
+        click.echo("旧密钥请再保留 31 天（暂存的消息和以前的备份仍要用它），之后可以从 field_keys 中删去")

@@ -1,0 +1,137 @@
+"""Erasing a person at their wish: name, phone and all that leads to them goes; the branch's ledger keeps a nameless record.
+
+Not reversible. Backups made before still hold the person until they are thrown away by their own time; the roster file of the
+office must lose the line too, or the next import brings the person back as somebody new.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from accounts import audit
+from accounts.rights import require
+from community import tags
+from community.forgetting import forget
+from community.privacy import ERASED, MIN_REASON, without_the_person
+from ground.errors import Conflict, NotFound, Refused
+from models import CheckIn, Follower, FollowerTag, InboundMessage, MakeUpRequest, Member, OutboxMessage, User
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What there is of a person, in counts. ``check_ins`` stay, nameless; all the rest goes."""
+
+    member: int | None
+    follower: int | None
+    check_ins: int
+    reasons: int
+    messages: int
+
+    def as_dict(self) -> dict[str, int | None]:
+        """As JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Person:
+    """A member, a follower, or both in one."""
+
+    member: Member | None
+    follower: Follower | None
+
+
+def find(session: Session, user: User, *, member_id: int | None = None, openid: str = "") -> Person:
+    """Who is meant. Raises :class:`Forbidden` without the right, :class:`NotFound`, :class:`Conflict` for one erased already."""
+    require(user, "member.erase")
+    if member_id is not None:
+        member = session.get(Member, member_id)
+        follower = session.scalar(sa.select(Follower).where(Follower.member_id == member_id))
+    else:
+        follower = session.scalar(
+            sa.select(Follower).where(Follower.openid == openid, Follower.gone.is_(False))
+        )
+        member = session.get(Member, follower.member_id) if follower and follower.member_id else None
+    if member is None and follower is None:
+        raise NotFound("没有这位党员或关注者，请核对编号")
+    if member is not None and member.erased_at is not None:
+        raise Conflict("这位党员的个人信息已经清除过，不能恢复，也无需再次清除")
+    return Person(member, follower)
+
+
+def traces(session: Session, person: Person) -> Traces:
+    """What would go."""
+    member_id = person.member.id if person.member else None
+    openid = person.follower.openid if person.follower else None
+
+    def count(*where: sa.ColumnElement[bool]) -> int:
+        return session.scalar(sa.select(sa.func.count()).where(*where)) or 0
+
+    return Traces(
+        member=member_id,
+        follower=person.follower.id if person.follower else None,
+        check_ins=count(CheckIn.member_id == member_id) if member_id else 0,
+        reasons=count(CheckIn.member_id == member_id, CheckIn.reason != "")
+        + count(MakeUpRequest.member_id == member_id)
+        if member_id
+        else 0,
+        messages=count(InboundMessage.openid == openid) + count(OutboxMessage.openid == openid)
+        if openid
+        else 0,
+    )
+
+
+def erase(
+    session: Session, user: User, *, member_id: int | None = None, openid: str = "", reason: str, at: datetime
+) -> Traces:
+    """Erase a member (with the follower who is bound) or a follower; what there was. Recorded with the reason, by ids alone.
+
+    Raises what :func:`find` raises, and :class:`Refused` without a reason or with the person's name in it.
+    """
+    person = find(session, user, member_id=member_id, openid=openid)
+    reason = " ".join(reason.split())[:200]
+    if len(reason) < MIN_REASON:
+        raise Refused(f"请写明清除个人信息的事由，至少 {MIN_REASON} 个字，例如：本人书面申请")
+    if person.member is not None:
+        without_the_person(reason, person.member)
+    found = traces(session, person)
+    if person.follower is not None:
+        _forget_follower(session, person.follower, person.member, at=at)
+    if person.member is not None:
+        _make_nameless(session, person.member, at=at)
+    subject = f"member:{found.member}" if found.member else f"follower:{found.follower}"
+    detail = {"reason": reason, "check_ins": found.check_ins, "messages": found.messages}
+    audit.record(session, "member.erase", user=user, subject=subject, detail=detail, at=at)
+    return found
+
+
+def _forget_follower(session: Session, follower: Follower, member: Member | None, *, at: datetime) -> None:
+    openid = follower.openid
+    tagged = session.scalar(sa.select(FollowerTag.tag_id).where(FollowerTag.openid == openid).limit(1))
+    forget(session, [follower], at=at)
+    if tagged is not None and member is not None:  # they may follow on: WeChat must lose the branch's tag too
+        tags.queue_binding(session, openid, member.id, add=False, at=at)
+
+
+def _make_nameless(session: Session, member: Member, *, at: datetime) -> None:
+    member.name, member.gender, member.duty, member.note = ERASED, "", "", ""
+    member.phone = member.phone_index = member.tail_index = None
+    member.grid_id = member.joined_on = None
+    member.active = False
+    member.updated_at = member.erased_at = at
+    session.execute(
+        sa.update(CheckIn)
+        .where(CheckIn.member_id == member.id)
+        .values(message_key=None, reason=sa.case((CheckIn.reason != "", ERASED), else_=""))
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        sa.update(MakeUpRequest)
+        .where(MakeUpRequest.member_id == member.id)
+        .values(reason=ERASED)
+        .execution_options(synchronize_session=False)
+    )
+    session.flush()

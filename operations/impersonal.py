@@ -1,0 +1,57 @@
+"""The columns that hold nothing about a person: numbers, times, states, places, texts of the office, keys of machines.
+
+Whoever adds a column puts it here or into the table of :mod:`operations.retention`; a test holds both against the database.
+"""
+
+from __future__ import annotations
+
+IMPERSONAL: dict[str, str] = {
+    "activity": "id title keyword kind purpose place starts_at ends_at for_all status created_at",
+    "activity_branch": "activity_id branch_id",
+    "area": "id name sort",
+    "article": (
+        "id column_id title digest html cover_sha256 source_url status stage hash version created_at "
+        "updated_at submitted_at queued_at queue_position published_at published_url wechat_article_id "
+        "msg_data_id warnings"
+    ),
+    "article_revision": "id article_id version title digest html cover_sha256 column_id hash saved_at",
+    "asset": "sha256 media_type width height size_bytes wechat_url media_id created_at",
+    "audit_entry": "id prev_hash hash",
+    "branch": "id name short_name community_id sort tag_id qr_ticket active",
+    "call_rest": "group until reason code",
+    "check_in": "id",
+    "column": "id key name description sort slots active",
+    "community": "id area_id name sort tag_id",
+    "delivery": (
+        "id push_id road key status to_all tag_id target recipients due_at lease_owner lease_until "
+        "attempts called_at accepted_at finished_at media_id msg_id msg_data_id error_code error "
+        "total_count filter_count sent_count error_count"
+    ),
+    "follower": "id subscribed gone subscribed_at unsubscribed_at",
+    "grid": "id community_id name sort",
+    "import_run": "id kind file_sha256 at created updated unchanged failed",
+    "inbound_message": "id outcome",
+    "instance_lease": "id fingerprint confirmed_at",
+    "job_result": "id kind msg_id status data at matched",
+    "keyword_reply": "id pattern whole kind content active sort updated_at",
+    "make_up_request": "id",
+    "member": "id active created_at updated_at erased_at",
+    "menu": "id buttons updated_at published_at",
+    "outbox_message": "id status expires_at lease_owner lease_until attempts error",
+    "push": (
+        "id kind title audience road status due_at activity_id slot_key note planned_at planned skipped "
+        "draft_media_id draft_made_at started_at finished_at lease_owner lease_until created_at version"
+    ),
+    "push_article": "push_id position article_id content_hash",
+    "quota_use": "id period delivery_id state at",
+    "retention_run": "kind started_at finished_at removed total",
+    "review": "id article_id stage decision content_hash at void",
+    "setting": "name value updated_at",
+    "shared_token": (
+        "name value expires_at fetched_at lock_owner lock_until forced_at forced_day forced_count halted"
+    ),
+    "spool_failure": "id error attempts",
+    "tag_change": "id kind attempts due_at error",
+    "user": "id created_at",
+}
+"""Table → the names of its columns."""

@@ -1,0 +1,149 @@
+"""Those who left and whose openid still stands somewhere: from before it was forgotten everywhere, or by a race with a plan.
+
+An unfollow forgets at once (:mod:`community.forgetting`); this finds what slipped through, by the one rule that an openid which
+follows nowhere stands nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from community import forgetting
+from ground import clock
+from models import Delivery, Follower, OutboxMessage, QuotaUse
+from operations.sweeps import BATCH, Moment, Standing
+from scheduler import quota, report
+
+_ACCOUNTS = (quota.ACCOUNT, quota.TO_ALL, quota.TO_ALL_MONTH)
+_OVER = "名单上的人已取消关注，没有发送"
+
+
+def not_following(openid: Any) -> sa.ColumnElement[bool]:
+    """SQL: nobody follows under this openid."""
+    return ~sa.exists().where(Follower.openid == openid, Follower.gone.is_(False))
+
+
+def settled() -> list[sa.ColumnElement[bool]]:
+    """SQL: deliveries whose list nobody needs any more, and which still have one."""
+    return [has_list(), sa.or_(Delivery.accepted_at.is_not(None), Delivery.finished_at.is_not(None))]
+
+
+def has_list() -> sa.ColumnElement[bool]:
+    """SQL: a delivery holds openids (an old row may hold JSON's ``null``)."""
+    return sa.cast(Delivery.openids, sa.Text).startswith("[")
+
+
+# --- The ledger of quota ------------------------------------------------------------------------------------------
+
+
+def _in_clear() -> list[sa.ColumnElement[bool]]:
+    return [QuotaUse.subject.not_in(_ACCOUNTS), QuotaUse.subject.not_like(f"{forgetting.PSEUDONYM}%")]
+
+
+def quota_standing(session: Session, at: Moment) -> Standing:
+    """Rows with an openid, and those of them whose owner has left."""
+    rows, oldest = session.execute(
+        sa.select(sa.func.count(), sa.func.min(QuotaUse.at)).where(*_in_clear())
+    ).one()
+    due = sa.select(sa.func.count()).where(*_in_clear(), not_following(QuotaUse.subject))
+    return Standing(rows, oldest, session.scalar(due) or 0)
+
+
+def quota_of_leavers(session: Session, at: Moment) -> list[tuple[str, str]]:
+    """Month and openid of some who left."""
+    pairs = sa.select(QuotaUse.period, QuotaUse.subject).where(*_in_clear(), not_following(QuotaUse.subject))
+    return [(period, subject) for period, subject in session.execute(pairs.distinct().limit(BATCH))]
+
+
+def hide_quota(session: Session, at: Moment, found: Sequence[tuple[str, str]]) -> int:
+    """Replace these openids by their keyed hash; how many of month and openid. Who is back meanwhile stays."""
+    here = _following(session, {subject for _, subject in found})
+    for month in sorted({period for period, _ in found}):
+        left = sorted(subject for period, subject in found if period == month and subject not in here)
+        forgetting.hide_quota(session, left, months=[month])
+    return sum(subject not in here for _, subject in found)
+
+
+def quota_over(at: Moment) -> list[sa.ColumnElement[bool]]:
+    """SQL: quota of months that are over; hashes go with their month, the rest a month later, for calls that ran over its end."""
+    this, before = clock.month_key(at.now), clock.month_before(at.now)
+    open_ones = sa.exists().where(Delivery.id == QuotaUse.delivery_id, Delivery.finished_at.is_(None))
+    hashes = sa.and_(QuotaUse.subject.like(f"{forgetting.PSEUDONYM}%"), QuotaUse.period < this)
+    return [sa.or_(hashes, QuotaUse.period < before), ~open_ones]
+
+
+# --- Lists that wait ------------------------------------------------------------------------------------------------
+
+
+_NEVER_CALLED = (
+    Delivery.status == "planned",
+    Delivery.called_at.is_(None),
+    Delivery.finished_at.is_(None),
+)
+
+
+def lists_standing(session: Session, at: Moment) -> Standing:
+    """Deliveries that were never called and hold a list, and those of them with somebody who left."""
+    rows, oldest = session.execute(
+        sa.select(sa.func.count(), sa.func.min(Delivery.due_at)).where(*_NEVER_CALLED, has_list())
+    ).one()
+    return Standing(rows, oldest, len(lists_with_leavers(session, at)) if rows else 0)
+
+
+def lists_with_leavers(session: Session, at: Moment) -> list[int]:
+    """The ids of such deliveries."""
+    rows = session.execute(sa.select(Delivery.id, Delivery.openids).where(*_NEVER_CALLED, has_list())).all()
+    here = _following(session, {openid for _, openids in rows for openid in openids})
+    return [row_id for row_id, openids in rows if not here.issuperset(openids)][:BATCH]
+
+
+def shorten_lists(session: Session, at: Moment, found: Sequence[int]) -> int:
+    """Take those who left out of lists that were never called; a list that becomes too short for WeChat is cancelled.
+
+    A list that was called stays as it is until WeChat's answer settles it: its key stands for exactly this call.
+    """
+    statement = sa.select(Delivery).where(*_NEVER_CALLED, Delivery.id.in_(found)).with_for_update()
+    waiting = list(session.scalars(statement))
+    here = _following(session, {openid for one in waiting for openid in one.openids or ()})
+    for delivery in waiting:
+        left = [openid for openid in delivery.openids or () if openid in here]
+        fewest = at.settings.limits.mass_min_openids if delivery.road == "mass" else 1
+        delivery.recipients = len(left)
+        if len(left) >= fewest:
+            delivery.openids = left
+            continue
+        delivery.openids, delivery.status = None, "cancelled"
+        delivery.finished_at, delivery.error = at.now, _OVER
+        quota.release(session, delivery.id)
+        session.flush()
+        report.settle_of(session, delivery, at.now)
+    return len(waiting)
+
+
+def _following(session: Session, openids: set[str]) -> set[str]:
+    asked = sorted(openids)
+    here: set[str] = set()
+    for start in range(0, len(asked), BATCH):
+        part = asked[start : start + BATCH]
+        here.update(
+            session.scalars(
+                sa.select(Follower.openid).where(Follower.openid.in_(part), Follower.gone.is_(False))
+            )
+        )
+    return here
+
+
+# --- Answers that were sent ---------------------------------------------------------------------------------------
+
+
+def answered(at: Moment) -> list[sa.ColumnElement[bool]]:
+    """SQL: customer-service messages that are done with and name somebody who left."""
+    return [
+        OutboxMessage.status.in_(["sent", "failed", "unknown"]),
+        OutboxMessage.openid != forgetting.GONE,
+        not_following(OutboxMessage.openid),
+    ]

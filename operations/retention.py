@@ -1,0 +1,283 @@
+"""What personal data is kept, why, for how long, and what removes it: one table for the job, the report, the office's document.
+
+Every column of the database stands here or in :mod:`operations.impersonal`, which names those that hold none; a test fails for a
+new one that nobody has classified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute
+
+from models import (
+    CheckIn,
+    Conversation,
+    Delivery,
+    Follower,
+    FollowerTag,
+    InboundMessage,
+    LoginSession,
+    OutboxMessage,
+    QuotaUse,
+    SpoolFailure,
+    TagChange,
+)
+from operations import leavers
+from operations.sweeps import Moment, Rows, SpoolLines, Sweep, Uploads, Work
+from settings import Limits
+
+_DUTY = "岗位职责"
+_MEMBERSHIP = "党员教育管理工作需要"
+_SERVICE = "本人关注公众号并使用服务"
+_LEFT = "微信规定：用户取消关注后应删除其数据"
+_ANSWERED = ("sent", "failed", "unknown")
+_RETRIES = timedelta(hours=1)
+"""WeChat gives a message three times within some 20 seconds; a claim outlives that, and a signature's freshness, by far."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of personal datum.
+
+    ``where``: its columns (``table.column``) or folder. ``keep`` is the time in words, with the configuration's numbers in
+    braces; ``then`` what happens at its end. Without a ``sweep`` nothing ends by time: a person decides (erasing, correcting).
+    """
+
+    name: str
+    where: tuple[str, ...]
+    what: str
+    purpose: str
+    basis: str
+    keep: str
+    then: str
+    sweep: Sweep | None = None
+
+    @property
+    def in_files(self) -> bool:
+        """Whether it lies in a folder of ``data_dir`` instead of the database."""
+        return self.where[0].endswith("/")
+
+    def time(self, limits: Limits) -> str:
+        """How long, with the configured numbers."""
+        return self.keep.format(
+            days=limits.inbound_keep_days, hours=limits.dedupe_keep_hours, minutes=limits.conversation_minutes
+        )
+
+
+def _too_old(at: Moment, column: InstrumentedAttribute[datetime]) -> sa.ColumnElement[bool]:
+    return column < at.days_ago(at.settings.limits.inbound_keep_days)
+
+
+def _bodies(at: Moment) -> Sequence[sa.ColumnElement[bool]]:
+    full = sa.or_(InboundMessage.body.is_not(None), InboundMessage.reply.is_not(None))
+    return [_too_old(at, InboundMessage.received_at), full]
+
+
+def _claims(at: Moment) -> Sequence[sa.ColumnElement[bool]]:
+    """Empty claims; the configured time never undercuts the time in which a repeat can come."""
+    limits = at.settings.limits
+    keep = max(
+        timedelta(hours=limits.dedupe_keep_hours),
+        _RETRIES,
+        timedelta(seconds=2 * limits.callback_freshness_s),
+    )
+    return [InboundMessage.body.is_(None), InboundMessage.received_at < at.now - keep]
+
+
+def _answers(at: Moment) -> Sequence[sa.ColumnElement[bool]]:
+    over = sa.or_(OutboxMessage.status.in_(_ANSWERED), OutboxMessage.expires_at < at.now)
+    return [over, _too_old(at, OutboxMessage.due_at)]
+
+
+def _aside(at: Moment) -> Sequence[sa.ColumnElement[bool]]:
+    return [SpoolFailure.body.is_not(None), _too_old(at, SpoolFailure.at)]
+
+
+def _aside_over(at: Moment) -> Sequence[sa.ColumnElement[bool]]:
+    settled = SpoolFailure.settled_at.is_not(None)
+    return [SpoolFailure.body.is_(None), settled, _too_old(at, SpoolFailure.at)]
+
+
+def _gone_but_known(_: Moment) -> Sequence[sa.ColumnElement[bool]]:
+    more = sa.or_(
+        Follower.unionid.is_not(None),
+        Follower.last_seen_at.is_not(None),
+        Follower.scene != "",
+        Follower.muted_columns != "",
+        Follower.large_text.is_(True),
+        Follower.member_id.is_not(None),
+    )
+    return [Follower.gone.is_(True), more]
+
+
+_NOTHING_ELSE = {
+    "unionid": None, "last_seen_at": None, "scene": "", "muted_columns": "", "large_text": False, "member_id": None,
+}  # fmt: skip
+_FOLLOWER = (
+    "openid", "unionid", "last_seen_at", "scene", "scene_branch_id", "member_id", "bound_at", "consent_version",
+    "consent_at", "bind_failures", "bind_locked_until", "muted_columns", "large_text",
+)  # fmt: skip
+_MEMBER = (
+    "name", "gender", "branch_id", "grid_id", "phone", "phone_index", "tail_index", "joined_on", "duty", "note",
+)  # fmt: skip
+
+
+def _of(table: str, *columns: str) -> tuple[str, ...]:
+    return tuple(f"{table}.{column}" for column in columns)
+
+
+PEOPLE = (
+    Kind(
+        "member", _of("member", *_MEMBER), "党员名册：姓名、性别、党支部、网格、手机号码（加密）、入党时间、职务、备注",
+        "核对身份、通知活动、登记签到", _MEMBERSHIP, "在册期间", "由管理员更正，或清除个人信息，只留无名的台账记录",
+    ),
+    Kind(
+        "follower", _of("follower", *_FOLLOWER), "关注者：微信号标识、与党员的绑定、同意记录、阅读设置",
+        "接收消息、识别本人", _SERVICE, "关注期间", "取消关注时立即改为化名并解除绑定",
+        Rows(Follower.id, _gone_but_known, [Follower.gone.is_(False)], Follower.subscribed_at, _NOTHING_ELSE),
+    ),
+    Kind(
+        "tag", _of("follower_tag", "openid", "tag_id"), "关注者在微信的标签（党支部、社区）",
+        "按党支部推送", _SERVICE, "关注期间", "取消关注时立即删除",
+        Rows(FollowerTag.openid, lambda _: [leavers.not_following(FollowerTag.openid)]),
+    ),
+    Kind(
+        "tag_change", _of("tag_change", "openid", "target_id", "add"), "等待同步到微信的标签变更",
+        "按党支部推送", _SERVICE, "同步成功为止，通常几秒", "同步后或取消关注时删除",
+        Rows(
+            TagChange.id,
+            lambda _: [leavers.not_following(TagChange.openid), sa.or_(TagChange.add, TagChange.attempts >= 3)],
+            since=TagChange.due_at,
+        ),
+    ),
+)  # fmt: skip
+
+MESSAGES = (
+    Kind(
+        "inbound.body", _of("inbound_message", "openid", "body", "reply", "kind", "handler"),
+        "收到的消息和自动回复（加密）", "办理请求、排查故障", _SERVICE, "{days} 天；取消关注时立即清空", "清空",
+        Rows(
+            InboundMessage.id, _bodies, [InboundMessage.body.is_not(None)], InboundMessage.received_at,
+            {"body": None, "reply": None},
+        ),
+    ),
+    Kind(
+        "inbound.claim", _of("inbound_message", "key", "request", "sent_at", "received_at"),
+        "消息的去重编号和时间", "微信重复推送时不重复办理", _SERVICE, "正文清空后满 {hours} 小时（至少 1 小时）", "删除",
+        Rows(InboundMessage.id, _claims, [InboundMessage.body.is_(None)], InboundMessage.received_at),
+    ),
+    Kind(
+        "conversation", _of("conversation", "openid", "topic", "state", "expires_at"),
+        "没有说完的对话（绑定、选择活动等，加密）", "接着上一句办理", _SERVICE,
+        "{minutes} 分钟有效，过期满 1 天", "删除",
+        Rows(
+            Conversation.openid, lambda at: [Conversation.expires_at < at.days_ago(1)],
+            since=Conversation.expires_at,
+        ),
+    ),
+    Kind(
+        "outbox", _of("outbox_message", "openid", "payload", "dedupe_key", "due_at", "called_at"),
+        "客服消息（加密）", "补发没能当场给出的回复", _SERVICE, "{days} 天；取消关注时立即清空", "删除",
+        Rows(OutboxMessage.id, _answers, since=OutboxMessage.due_at),
+    ),
+    Kind(
+        "outbox.left", _of("outbox_message", "openid"), "已取消关注者的客服消息", "—", _LEFT, "不保留", "清空并去掉微信号标识",
+        Rows(OutboxMessage.id, leavers.answered, [sa.false()], values={"openid": "gone", "payload": "{}"}),
+    ),
+    Kind(
+        "aside.body", _of("spool_failure", "body", "key"), "多次处理失败、搁置待查的消息（加密）",
+        "由人决定怎么处理", _SERVICE, "{days} 天，不论是否处理；取消关注时立即清空", "清空",
+        Rows(SpoolFailure.id, _aside, [SpoolFailure.body.is_not(None)], SpoolFailure.at, {"body": None}),
+    ),
+    Kind(
+        "aside", _of("spool_failure", "at", "settled_at"), "搁置消息的处理记录", "统计故障", _SERVICE,
+        "处理完毕并满 {days} 天", "删除",
+        Rows(SpoolFailure.id, _aside_over, [SpoolFailure.body.is_(None)], SpoolFailure.at),
+    ),
+    Kind(
+        "spool", ("spool/",), "数据库不可用时暂存在磁盘上的消息（加密）", "恢复后补办", _SERVICE,
+        "办完为止，最多 {days} 天，无法读取的也一样", "删除", SpoolLines(),
+    ),
+)  # fmt: skip
+
+SENDING = (
+    Kind(
+        "quota", _of("quota_use", "subject"), "每位关注者本月已收几条群发", "不超过微信每月 4 条的限制", _SERVICE,
+        "当月和下月；取消关注后改为只有本系统能算出的代码，到当月月底", "删除",
+        Rows(QuotaUse.id, leavers.quota_over, since=QuotaUse.at),
+    ),
+    Kind(
+        "quota.left", _of("quota_use", "subject"), "已取消关注者在额度台账中的微信号标识", "—", _LEFT, "不保留",
+        "改为代码，当月再关注时仍能认出已用的额度",
+        Work(leavers.quota_standing, leavers.quota_of_leavers, leavers.hide_quota),
+    ),
+    Kind(
+        "delivery", _of("delivery", "openids"), "一次发送的接收名单", "发出这一次", _SERVICE,
+        "微信受理或发送结束为止（只留人数）", "清空",
+        Rows(
+            Delivery.id, lambda _: leavers.settled(), [leavers.has_list()], Delivery.due_at, {"openids": None}
+        ),
+    ),
+    Kind(
+        "delivery.left", _of("delivery", "openids"), "等待发送的名单中已取消关注的人", "—", _LEFT, "不保留", "从名单中去掉",
+        Work(leavers.lists_standing, leavers.lists_with_leavers, leavers.shorten_lists),
+    ),
+)  # fmt: skip
+
+LEDGERS = (
+    Kind(
+        "check_in",
+        _of("check_in", "activity_id", "member_id", "branch_id", "at", "via", "made_up", "reason", "recorded_by"),
+        "签到台账：谁、哪次活动、何时、补签原因", "党支部台账", _MEMBERSHIP, "按党务档案规定长期保存",
+        "清除党员个人信息时去掉姓名和原因，记录保留",
+    ),
+    Kind(
+        "check_in.message", _of("check_in", "message_key"), "签到由哪条消息产生", "核对有争议的签到", _MEMBERSHIP,
+        "{days} 天", "清空",
+        Rows(
+            CheckIn.id, lambda at: [CheckIn.message_key.is_not(None), _too_old(at, CheckIn.at)],
+            [CheckIn.message_key.is_not(None)], CheckIn.at, {"message_key": None},
+        ),
+    ),
+    Kind(
+        "make_up", _of("make_up_request", "activity_id", "member_id", "reason", "status", "at", "decided_by", "decided_at"),
+        "补签申请和原因", "党支部审批", _MEMBERSHIP, "与台账相同", "清除党员个人信息时去掉原因",
+    ),
+)  # fmt: skip
+
+OFFICE = (
+    Kind(
+        "user",
+        _of("user", "username", "display_name", "password_hash", "role", "stage", "branch_id", "active", "failures",
+            "locked_until", "last_login_at"),
+        "工作人员的账号", "登录后台、分清责任", _DUTY, "任职期间，停用后随操作日志保留", "由管理员停用",
+    ),
+    Kind(
+        "session", _of("login_session", "token_hash", "user_id", "created_at", "expires_at", "revoked_at"),
+        "登录状态（只存摘要）", "保持登录", _DUTY, "到期满 7 天", "删除",
+        Rows(LoginSession.token_hash, lambda at: [LoginSession.expires_at < at.days_ago(7)], since=LoginSession.created_at),
+    ),
+    Kind(
+        "audit", _of("audit_entry", "user_id", "actor", "subject", "detail", "action", "at"),
+        "操作日志：工作人员做了什么（对象只记编号）", "查明责任",
+        "网络安全法：日志留存不少于六个月", "长期保存", "不删除，前后相连防改动",
+    ),
+    Kind(
+        "content",
+        (*_of("article", "author", "created_by"), *_of("article_revision", "author", "saved_by"),
+         *_of("review", "user_id", "reason"), "activity.created_by", "push.created_by", "keyword_reply.updated_by",
+         "menu.updated_by", "import_run.user_id", "import_run.file_name", "instance_lease.confirmed_by"),
+        "稿件作者，以及谁编写、审核、推送、设置", "署名、分清责任", _DUTY, "随所属内容", "随所属内容",
+    ),
+    Kind(
+        "upload", ("uploads/",), "导入确认前暂存的名册文件（加密）", "检查后确认导入", _MEMBERSHIP, "1 小时，确认后立即删除",
+        "删除", Uploads(),
+    ),
+)  # fmt: skip
+
+KINDS: tuple[Kind, ...] = (*PEOPLE, *MESSAGES, *SENDING, *LEDGERS, *OFFICE)
+"""The whole table, in the order in which the job works."""
