@@ -10,6 +10,7 @@ import base64
 import binascii
 import os
 import re
+import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -137,7 +138,6 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # WeChat's
     mass_per_follower_month: int = 4
     mass_per_day: int = 1
-    mass_calls_per_minute: int = 60
     mass_min_openids: int = 2
     mass_max_openids: int = 10000
     mass_repeat_gap_s: float = 61.0
@@ -146,9 +146,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mass_result_minutes: int = 30
     template_key_minutes: int = 10
     tags_per_account: int = 100
-    tags_per_follower: int = 20
     openids_per_tagging: int = 50
-    client_id_bytes: int = 32
     customer_service_count: int = 5
     customer_service_hours: int = 48
     text_reply_bytes: int = 2048
@@ -161,7 +159,6 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     body_image_bytes: int = 1000000
     cover_image_bytes: int = 2000000
     image_max_px: int = 4096
-    robot_per_minute: int = 20
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -241,6 +238,13 @@ _NEEDED = {
     "privacy.field_keys": "请填写“编号:密钥”，密钥为 32 字节的 base64，可用 ./pioneer flask keys 生成",
     "privacy.index_key": "请填写 32 字节的 base64，可用 ./pioneer flask keys 生成",
 }
+FORMER = {
+    "limits.mass_calls_per_minute": "微信自己限制，超过时自动等待",
+    "limits.tags_per_follower": "微信自己限制，超过时第二天再试",
+    "limits.client_id_bytes": "编号的长度是固定的",
+    "limits.robot_per_minute": "微信自己限制",
+}
+"""Keys that former versions had and nothing reads any more: still accepted, with one line that says so."""
 _KINDS = {str: "文字", int: "整数", float: "数字", bool: "true 或 false"}
 
 
@@ -309,6 +313,9 @@ def _checked(
     checked: dict[str, Any] = {}
     for key, value in table.items():
         name = f"{section}.{key}"
+        if name in FORMER:
+            sys.stderr.write(f"{name}：这一项已不再使用（{FORMER[name]}），可以从配置中删去\n")
+            continue
         if key not in hints:
             faults.append(f"{name}：没有这个配置项，请删去或对照 config.example.toml 改正")
             continue
