@@ -55,6 +55,7 @@ def forget(session: Session, followers: Sequence[Follower], *, at: datetime) -> 
         follower.unsubscribed_at = at
         follower.last_seen_at = None
         follower.scene = ""
+        follower.scene_branch_id = None
         follower.member_id = None
         follower.bound_at = None
         follower.consent_version = ""

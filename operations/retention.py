@@ -107,6 +107,7 @@ def _gone_but_known(_: Moment) -> Sequence[sa.ColumnElement[bool]]:
         Follower.unionid.is_not(None),
         Follower.last_seen_at.is_not(None),
         Follower.scene != "",
+        Follower.scene_branch_id.is_not(None),
         Follower.muted_columns != "",
         Follower.large_text.is_(True),
         Follower.member_id.is_not(None),
@@ -115,7 +116,8 @@ def _gone_but_known(_: Moment) -> Sequence[sa.ColumnElement[bool]]:
 
 
 _NOTHING_ELSE = {
-    "unionid": None, "last_seen_at": None, "scene": "", "muted_columns": "", "large_text": False, "member_id": None,
+    "unionid": None, "last_seen_at": None, "scene": "", "scene_branch_id": None, "muted_columns": "", "large_text": False,
+    "member_id": None,
 }  # fmt: skip
 _FOLLOWER = (
     "openid", "unionid", "last_seen_at", "scene", "scene_branch_id", "member_id", "bound_at", "consent_version",

@@ -89,7 +89,7 @@ def test_an_uploaded_roster_is_sealed_private_and_gone_after_an_hour(runtime: Ru
     with pytest.raises(Exception, match="已过期"):
         uploads.take(folder, 1, key)
     assert overdue(runtime, timedelta(0)) == {"upload": 1}
-    housekeeping.Housekeeping(runtime.db, runtime.settings)()
+    housekeeping.clean(runtime.db, runtime.settings, clock.now())
     assert not path.exists()
 
 
@@ -146,6 +146,25 @@ def test_a_run_that_is_killed_in_the_middle_is_finished_by_the_next(
     assert (found.overdue, line.was_cut_off) == (0, False)
     assert line.run is not None
     assert line.run.total == 1100
+
+
+def test_a_long_run_goes_on_over_several_calls_of_the_chore(
+    runtime: Runtime, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(housekeeping, "_SHARE_S", 0.0)
+    old = clock.now() - MONTH
+    with runtime.db.session_scope() as session:
+        row = {"openid": OPENID, "kind": "text", "sent_at": old, "received_at": old, "body": "x", "reply": ""}
+        session.execute(
+            sa.insert(InboundMessage),
+            [{**row, "key": f"m:{number}", "outcome": "done", "handler": ""} for number in range(600)],
+        )
+    chore = housekeeping.Housekeeping(runtime.db, runtime.settings)
+    chore()
+    assert overdue(runtime, timedelta(0))["inbound.body"] == 600
+    for _ in range(100):
+        chore()
+    assert overdue(runtime, timedelta(0)) == {}
 
 
 def test_what_the_report_says_names_nobody(runtime: Runtime, office: Office, phone: Phone) -> None:
