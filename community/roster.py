@@ -3,14 +3,11 @@
     file = roster_file.parse(data, max_rows=..., today=...)          # no database
     with db.read_scope() as session:
         plan = roster.plan(session, file)                            # reads
-    for chunk in plan.chunks():                                      # hashed and encrypted before the lock is taken
-        with db.session_scope() as session:
-            roster.write(session, chunk, at=clock.now())
-    with db.session_scope() as session:
-        roster.finish(session, plan, file_name=..., at=clock.now())
+    roster.carry_out(db, plan, file_name=...)                        # writes, a short transaction a chunk
 
-:func:`carry_out` is that loop. An import that was cut off is finished by importing the file again: whoever is there already is
-recognised by name and phone.
+The entry in the audit trail and the record of the import are written with the first rows, so that no row is ever without them;
+the record counts down what is still unwritten. An import that was cut off is finished by importing the file again: whoever is
+there already is recognised by name and phone, and the record of the first attempt is closed with the second.
 """
 
 from __future__ import annotations
@@ -29,7 +26,7 @@ from community.roster_file import COLUMNS, Fault, RosterFile, RosterRow
 from community.tags import queue_moves
 from database.sealed import keyring
 from database.session import Database
-from ground import clock
+from ground import clock, faultpoints
 from models import Branch, Grid, ImportRun, Member, User
 
 CHUNK = 500
@@ -256,10 +253,10 @@ def write(session: Session, chunk: Sequence[Change], *, at: datetime) -> None:
             )
 
 
-def finish(
+def begin(
     session: Session, made: Plan, *, file_name: str, at: datetime, user: User | None = None
 ) -> ImportRun:
-    """Keep that an import took place: numbers only, no personal data."""
+    """Keep that an import takes place, with what it means to do: numbers only, no personal data."""
     run = ImportRun(
         kind="roster",
         file_name=file_name[-200:],
@@ -270,6 +267,7 @@ def finish(
         updated=made.updated,
         unchanged=made.unchanged,
         failed=len(made.errors),
+        unwritten=made.created + made.updated,
     )
     session.add(run)
     session.flush()
@@ -285,10 +283,28 @@ def finish(
     return run
 
 
+def _advance(session: Session, run_id: int, written: int) -> None:
+    """Note that so many changes more are written. With the last one, earlier attempts at the same file are over too."""
+    run = session.get_one(ImportRun, run_id)
+    run.unwritten = max(0, run.unwritten - written)
+    if not run.unwritten:
+        session.execute(
+            sa.update(ImportRun)
+            .where(
+                ImportRun.kind == run.kind, ImportRun.file_sha256 == run.file_sha256, ImportRun.id < run.id
+            )
+            .values(unwritten=0)
+        )
+
+
 def carry_out(db: Database, made: Plan, *, file_name: str, user: User | None = None) -> None:
-    """Write a plan: a short transaction a chunk, so that others may write between them, and one to close."""
-    for chunk in made.chunks():
+    """Write a plan: a short transaction a chunk, so that others may write between them; the first also begins the record."""
+    run_id: int | None = None
+    for chunk in list(made.chunks()) or [[]]:
         with db.session_scope() as session:
+            if run_id is None:
+                run_id = begin(session, made, file_name=file_name, at=clock.now(), user=user).id
             write(session, chunk, at=clock.now())
-    with db.session_scope() as session:
-        finish(session, made, file_name=file_name, at=clock.now(), user=user)
+            faultpoints.reach("roster.chunk_written")
+            _advance(session, run_id, len(chunk))
+        faultpoints.reach("roster.chunk_committed")

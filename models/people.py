@@ -116,3 +116,5 @@ class ImportRun(Base):
     updated: Mapped[int] = mapped_column(default=0)
     unchanged: Mapped[int] = mapped_column(default=0)
     failed: Mapped[int] = mapped_column(default=0)
+    unwritten: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Changes of the file that are not in the table yet; what is left of an import that was cut off."""
