@@ -1,20 +1,34 @@
 """Which server may send. A restored backup or a second server finds another fingerprint and stays read-only until confirmed.
 
 Otherwise a clone of the database would send every scheduled push a second time, with keys that WeChat has long forgotten.
+
+Two things are held. The *place* must be exactly the same: the system's id and the very folder of the data (a copy of a folder
+gets another number). The *marks* of the machine (firmware's UUID, addresses of physical network cards) must not contradict:
+what both sides know has to agree, for cards one in common is enough, and what cannot be read says nothing. So a lease of
+DHCP, a container started anew, a card added or a service that is no longer root stop nothing; a virtual machine that was
+copied with its disk gets another UUID and other cards from its host, and is read-only. A new mainboard, or all cards
+exchanged, asks for one confirmation.
+
+What evades this: a copy with the same UUID *and* the same card addresses and disk (a snapshot started again by hand with both
+forced), or a copied container without DMI and cards on a host that shows the same folder number. There only the rule helps
+that a restored backup is read-only.
 """
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from accounts import rights
-from models import InstanceLease, User
+from models import InstanceLease, Setting, User
+from scheduler.machine import Marks, read_marks
 from settings import Settings
 
 READ_ONLY = (
@@ -22,11 +36,20 @@ READ_ONLY = (
     "确认其他服务器已停用后，请管理员运行：flask push takeover --as 用户名"
 )
 _ONLY = 1
+_MARKS = "instance_marks"
 _MACHINE_IDS = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 
 
-def fingerprint(settings: Settings) -> str:
-    """What tells this server from a copy of it.
+@dataclass(frozen=True)
+class Fingerprint:
+    """What tells this server from a copy of it: ``place``, a hash, and the machine's marks."""
+
+    place: str
+    marks: Marks = field(default_factory=Marks)
+
+
+def fingerprint(settings: Settings) -> Fingerprint:
+    """This server's fingerprint.
 
     The machine and the very folder of its data (a folder keeps its number when it is moved, a copy gets another one); with a
     database server, that server; scaled out, the shared database and Redis alone, whatever the machine.
@@ -38,7 +61,8 @@ def fingerprint(settings: Settings) -> str:
         parts = ["embedded", _machine(), str(settings.data_dir.stat().st_ino), shared]
     else:
         parts = ["scaled", shared, settings.redis.url.rpartition("@")[2]]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:40]
+    place = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:40]
+    return Fingerprint(place, read_marks() if settings.embedded else Marks())
 
 
 def _machine() -> str:
@@ -51,13 +75,19 @@ def _machine() -> str:
     return ""
 
 
-def take(session: Session, own: str, now: datetime) -> bool:
-    """Whether the server with the fingerprint ``own`` may send. The first that asks is registered, later only a person."""
+def take(session: Session, own: Fingerprint, now: datetime) -> bool:
+    """Whether the server with the fingerprint ``own`` may send. The first that asks is registered, later only a person.
+
+    Marks that were not known yet (an older version did not keep them, a card is new) are added for the one who may.
+    """
     on_postgres = session.get_bind().dialect.name == "postgresql"
     insert = postgresql.insert if on_postgres else sqlite.insert
-    first = insert(InstanceLease).values(id=_ONLY, fingerprint=own, confirmed_at=now)
+    first = insert(InstanceLease).values(id=_ONLY, fingerprint=own.place, confirmed_at=now)
     session.execute(first.on_conflict_do_nothing())  # several processes may start in the same moment
-    return registered(session, own)
+    if not registered(session, own):
+        return False
+    _keep(session, own.marks.with_known_of(_held(session)), now)
+    return True
 
 
 def may_send(session: Session, settings: Settings) -> bool:
@@ -65,10 +95,20 @@ def may_send(session: Session, settings: Settings) -> bool:
     return registered(session, fingerprint(settings))
 
 
-def registered(session: Session, own: str) -> bool:
+def registered(session: Session, own: Fingerprint) -> bool:
     """The same for a fingerprint that is known already."""
-    held = session.scalar(sa.select(InstanceLease.fingerprint).where(InstanceLease.id == _ONLY))
-    return held is None or held == own
+    place = session.scalar(sa.select(InstanceLease.fingerprint).where(InstanceLease.id == _ONLY))
+    return place is None or (place == own.place and own.marks.agree(_held(session)))
+
+
+def _held(session: Session) -> Marks:
+    text = session.scalar(sa.select(Setting.value).where(Setting.name == _MARKS))
+    return msgspec.json.decode(text, type=Marks) if text else Marks()
+
+
+def _keep(session: Session, marks: Marks, now: datetime) -> None:
+    if marks != _held(session):
+        session.merge(Setting(name=_MARKS, value=msgspec.json.encode(marks).decode(), updated_at=now))
 
 
 def confirm(session: Session, settings: Settings, user: User, now: datetime) -> None:
@@ -81,4 +121,6 @@ def confirm(session: Session, settings: Settings, user: User, now: datetime) -> 
     if lease is None:
         lease = InstanceLease(id=_ONLY)
         session.add(lease)
-    lease.fingerprint, lease.confirmed_by, lease.confirmed_at = fingerprint(settings), user.id, now
+    own = fingerprint(settings)
+    lease.fingerprint, lease.confirmed_by, lease.confirmed_at = own.place, user.id, now
+    _keep(session, own.marks, now)
