@@ -23,6 +23,8 @@ class Runtime:
 
     settings: Settings
     db: Database
+    ticked_at: float | None = None
+    """When the scheduler of this process last went through its tables (monotonic seconds); None where none runs here."""
 
     @cached_property
     def redis(self) -> Redis | None:

@@ -33,11 +33,14 @@ OFFICIAL_WECOM = "https://qyapi.weixin.qq.com"
 class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the service lives. ``base_url`` without a trailing slash, empty only until ``flask serve`` fills it in.
 
+    ``hosts`` are further names by which it may be asked. ``metrics_token`` opens ``/metrics`` from elsewhere.
     ``proxies`` is how many reverse proxies stand before it: so many addresses of ``X-Forwarded-For`` are believed.
     """
 
     secret_key: str
     base_url: str = ""
+    hosts: tuple[str, ...] = ()
+    metrics_token: str = ""
     timezone: str = "Asia/Shanghai"
     data_dir: str = "var"
     clock_url: str = ""
@@ -245,6 +248,7 @@ FORMER = {
     "limits.robot_per_minute": "微信自己限制",
 }
 """Keys that former versions had and nothing reads any more: still accepted, with one line that says so."""
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\]")
 _KINDS = {str: "文字", int: "整数", float: "数字", bool: "true 或 false"}
 
 
@@ -351,6 +355,11 @@ def _check_meaning(tables: dict[str, dict[str, Any]], faults: list[str]) -> None
         faults.append(f"server.secret_key：太短，{_NEEDED['server.secret_key']}")
     if server.get("timezone", "Asia/Shanghai") != "Asia/Shanghai":
         faults.append("server.timezone：目前只支持 Asia/Shanghai，请改回")
+    for host in server.get("hosts", ()):
+        if not _HOST.fullmatch(host):
+            faults.append(f"server.hosts：应为域名或地址，不带 http:// 和端口，现在是“{host}”")
+    if 0 < len(server.get("metrics_token", "")) < 20:
+        faults.append("server.metrics_token：太短，请填写不少于 20 个字符的随机字符串，不用时留空")
     if not 0 <= server.get("proxies", 0) <= 5:
         faults.append("server.proxies：应为前面反向代理的层数，0 到 5，没有代理时填 0")
     if not re.fullmatch(r"[A-Za-z0-9]{3,32}", wechat["token"]):

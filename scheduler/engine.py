@@ -105,6 +105,7 @@ class Engine:
             self._worker = dramatiq.Worker(self._broker, worker_threads=_THREADS, worker_timeout=200)
             self._worker.start()
         if self._role != "worker":
+            self._runtime.ticked_at = time.monotonic()
             self._beat = BackgroundScheduler(timezone=clock.SHANGHAI)
             self._beat.add_job(
                 self.tick,
@@ -121,7 +122,7 @@ class Engine:
         self._stopping.set()
         if self._beat is not None:
             self._beat.shutdown(wait=True)
-            self._beat = None
+            self._beat = self._runtime.ticked_at = None
         if self._worker is not None:
             self._worker.stop(timeout=_STOP_MS)
             self._worker = None
@@ -130,6 +131,7 @@ class Engine:
     def tick(self) -> None:
         """One tick now (rehearsals jump from one due thing to the next)."""
         self._clock.tick()
+        self._runtime.ticked_at = time.monotonic()
         for chore in self._chores:
             try:
                 chore()

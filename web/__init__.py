@@ -9,7 +9,7 @@ from flask import redirect, url_for
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
-from web import access, api, branch, console, files, health, reader, security, throttle, wording
+from web import access, api, branch, console, files, health, hosts, reader, security, throttle, wording
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -22,7 +22,8 @@ _OUT_OF_RANGE = "22003"  # PostgreSQL's numeric_value_out_of_range
 def register(app: Flask, runtime: Runtime) -> None:
     """Mount every face on ``app``."""
     security.protect(app, runtime.settings)
-    app.register_blueprint(health.blueprint)
+    hosts.register(app, runtime.settings)
+    health.register(app, runtime)
     app.register_blueprint(reader.blueprint)
     throttle.register(app, runtime)
     wording.register(app)

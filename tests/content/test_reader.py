@@ -19,7 +19,7 @@ from content.html import asset_url
 from content.pictures import prepare
 from ground import clock
 from models import Article
-from settings import Settings
+from settings import Settings, with_base_url
 from tests.content.conftest import LIMITS, Office, furnish
 from tests.content.words import image
 
@@ -27,7 +27,7 @@ from tests.content.words import image
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
     """The whole application on a fresh database."""
-    made = create_app(settings)
+    made = create_app(with_base_url(settings, "http://localhost"))
     yield made
     made.extensions["pioneer"].close()
 

@@ -17,6 +17,7 @@ from tests.ground import hostile
 from tests.ground.hostile import serving
 
 NAME = "pictures.example.com"
+GOOD = b"good" * 1000
 LOOPBACK = ipaddress.ip_address("127.0.0.1")
 
 
@@ -48,13 +49,11 @@ def never(_: str) -> Sequence[str]:
 
 @pytest.mark.parametrize("encoding", ["", "gzip", "deflate"])
 def test_a_public_page_is_fetched_as_it_is(encoding: str) -> None:
-    pack = {"": bytes, "gzip": gzip.compress, "deflate": zlib.compress}[encoding]
+    packed: dict[str, bytes] = {"": GOOD, "gzip": gzip.compress(GOOD), "deflate": zlib.compress(GOOD)}
     headers = [f"Content-Encoding: {encoding}"] if encoding else []
-    with serving(hostile.page(pack(b"good" * 1000), *headers)) as server:
+    with serving(hostile.page(packed[encoding], *headers)) as server:
         found = fetcher(server.port).get(f"http://{NAME}:{server.port}/图.png?w=1&名=x")
-    assert found == Fetched(
-        f"http://{NAME}:{server.port}/%E5%9B%BE.png?w=1&%E5%90%8D=x", "text/plain", b"good" * 1000
-    )
+    assert found == Fetched(f"http://{NAME}:{server.port}/%E5%9B%BE.png?w=1&%E5%90%8D=x", "text/plain", GOOD)
     head = server.asked[0].decode().lower()
     assert f"host: {NAME}:{server.port}" in head
     assert not {"cookie", "authorization", "referer", "proxy-authorization"} & {

@@ -173,7 +173,7 @@ def _frame() -> dict[str, Any]:
         "size": size if size in SIZES else "normal",
         "sizes": SIZES,
         "here": request.full_path.rstrip("?"),
-        "root": request.url_root.rstrip("/"),
+        "root": _runtime().settings.server.base_url,
         "own": own,
         "day": _day,
     }
