@@ -56,6 +56,8 @@ def _configure(app: Flask, settings: Settings) -> None:
         MAX_CONTENT_LENGTH=settings.limits.upload_mb * 1024 * 1024,
         WTF_CSRF_TIME_LIMIT=None,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=7),
+        # A cookie that is renewed with every answer would also stand on files that a shared cache keeps.
+        SESSION_REFRESH_EACH_REQUEST=False,
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
 

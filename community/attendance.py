@@ -102,7 +102,7 @@ def record_by_hand(
     wanted = sorted(set(member_ids))
     if not wanted:
         raise Refused("请选择要补录的党员")
-    reason = cells.plain_text(reason, 200)
+    reason = cells.remark(reason, 200)
     if not reason:
         raise Refused("请填写补录的原因")
     invited = (

@@ -148,8 +148,14 @@ def gender(cell: Cell) -> tuple[str, str]:
     return "", f"性别“{text[:6]}”不是男或女，按未填写导入"
 
 
+def remark(cell: Cell, limit: int) -> str:
+    """A free remark of at most ``limit`` characters on one line, as it was typed. What leaves for a spreadsheet is made
+    harmless there (:func:`community.ledger.harmless`), so that nobody's ``@`` is refused here."""
+    return re.sub(r"\s+", " ", text_of(cell))[:limit]
+
+
 def plain_text(cell: Cell, limit: int) -> str:
-    """A free remark of at most ``limit`` characters; what would run as a formula elsewhere is refused."""
+    """The same from a table's cell; what would run as a formula elsewhere is refused with a ``ValueError``."""
     if looks_like_formula(cell):
         raise ValueError("内容像是公式，请改为文字")
-    return re.sub(r"\s+", " ", text_of(cell))[:limit]
+    return remark(cell, limit)

@@ -90,6 +90,16 @@ def create(session: Session, *, key: str, name: str, description: str = "") -> C
     return column
 
 
+def rename(session: Session, column: Column, name: str) -> None:
+    """Give a column another name. Raises :class:`errors.Refused`, and :class:`errors.Conflict` where another one has it."""
+    name = name.strip()
+    if not 1 <= len(name) <= 20:
+        raise Refused("栏目名称应为 1 到 20 个字")
+    if session.scalar(sa.select(Column.id).where(Column.name == name, Column.id != column.id)) is not None:
+        raise Conflict(f"栏目“{name}”已存在，请换一个名称")
+    column.name = name
+
+
 def set_slots(session: Session, column: Column, slots: Sequence[Mapping[str, Any]]) -> None:
     """Replace the recurring times. Raises :class:`errors.Refused` for a time or day that does not exist."""
     clean: list[Any] = []

@@ -231,7 +231,7 @@ def _inside_list(root: Node, parent: Node) -> bool:
 def _items(listing: Node, depth: int) -> Iterator[Node]:
     ordered = listing.tag == "ol"
     start = listing.attrs.get("start", "1")
-    number = int(start) if start.lstrip("-").isdigit() and len(start) < 6 else 1
+    number = int(start) if start.isascii() and start.removeprefix("-").isdigit() and len(start) < 6 else 1
     items = [
         child if isinstance(child, Node) else Node("li", {}, [child])
         for child in listing.children

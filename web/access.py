@@ -26,7 +26,7 @@ from flask import (
     url_for,
 )
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as Answer
@@ -37,12 +37,14 @@ from ground.errors import Conflict, Forbidden, NotFound, PioneerError
 from models import User
 from runtime import Runtime
 from settings import Settings
+from web.files import OFFICE as FACES
+from web.files import is_office
 
 V = TypeVar("V", bound=Callable[..., Any])
 
 TOKEN = "pioneer_token"
 EXPIRED = "登录已过期，请重新登录，未保存的内容已为您保留"
-FACES = ("/console", "/branch")
+_MADE_TWICE = "相同的内容刚刚已经保存过，请刷新页面，确认后再决定是否修改"
 
 _HTTP_TEXTS = {
     400: ("请求有误", "提交的内容不完整，请返回上一页刷新后重试"),
@@ -112,6 +114,10 @@ def _guarded(right: str, form: Callable[..., Any] | None) -> Callable[[V], V]:
             users.require(signed_in(), right)
             try:
                 return view(**values)
+            except IntegrityError:
+                # Two people (or one, twice) made the same at once, and the database let only the first through.
+                current_app.logger.warning("made twice: %s", request.endpoint)
+                return _refused(Conflict(_MADE_TWICE), form, values)
             except PioneerError as error:
                 if request.method != "POST" or isinstance(error, Forbidden | NotFound):
                     raise
@@ -170,15 +176,8 @@ def guard(blueprint: Blueprint) -> None:
     """Let only signed-in users into ``blueprint``, and turn errors into pages of its look."""
     blueprint.before_request(_sign_in_first)
     blueprint.before_request(_by_a_person)
-    blueprint.after_request(_private)
     blueprint.register_error_handler(PioneerError, _told)
     blueprint.register_error_handler(CSRFError, _stale_form)
-
-
-def _private(response: Response) -> Response:
-    # Pages with people's data must not stay in a shared computer's cache after signing out.
-    response.headers.setdefault("Cache-Control", "no-store")
-    return response
 
 
 def _sign_in_first() -> Answer | None:
@@ -241,7 +240,7 @@ def _error_page(status: int, heading: str, message: str) -> Answer:
 
 def http_error(error: HTTPException) -> Any:
     """Werkzeug's own errors in our words: on office pages in their look, on the API as JSON, elsewhere on a plain page."""
-    office = any(request.path == face or request.path.startswith(f"{face}/") for face in FACES)
+    office = is_office(request.path)
     status = error.code or 500
     if status < 400:
         return error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 import tempfile
 import time
@@ -11,10 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from flask import Response, send_file
+from flask import Response
 
 from community import ledger
 from web.access import parts, settings, signed_in
+from web.files import personal
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _KEEP_S = 3600
@@ -22,13 +22,7 @@ _KEEP_S = 3600
 
 def excel(file: bytes | IO[bytes], name: str) -> Response:
     """A workbook, from memory or from an open file, as the file that the browser saves."""
-    opened = io.BytesIO(file) if isinstance(file, bytes) else file
-    size = opened.seek(0, io.SEEK_END)
-    opened.seek(0)
-    answer = send_file(opened, mimetype=_XLSX, as_attachment=True, download_name=name)
-    answer.content_length = size
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
+    return personal(file, mimetype=_XLSX, name=name)
 
 
 def ledger_file(loaded: ledger.Ledger) -> Response:

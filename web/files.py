@@ -1,18 +1,25 @@
-"""Addresses of our own static files, so that no page names a version and no browser keeps an old one."""
+"""Files that the faces hand out, and who may keep them.
+
+Our own static files have addresses by version or content, so that a browser may keep them and never keeps an old one. What holds
+personal data, or depends on who asks, is kept by nobody.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
-from flask import current_app, url_for
+from flask import current_app, request, send_file, url_for
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from flask import Flask, Response
 
+PRIVATE = "private, no-store"
+OFFICE = ("/console", "/branch")
 _MANIFEST = Path(__file__).parent / "static" / "vendor" / "vendor.toml"
 
 
@@ -38,6 +45,37 @@ def own(file: str) -> str:
     return url_for("static", filename=file, v=_mark(path, path.stat().st_mtime))
 
 
+def personal(file: bytes | IO[bytes], *, mimetype: str, name: str) -> Response:
+    """A file with personal data, from memory or from an open file: saved under ``name`` by the one who asked, kept by no
+    cache, never guessed at.
+    """
+    opened = io.BytesIO(file) if isinstance(file, bytes) else file
+    size = opened.seek(0, io.SEEK_END)
+    opened.seek(0)
+    response = send_file(opened, mimetype=mimetype, as_attachment=True, download_name=name, etag=False)
+    response.content_length = size
+    response.headers["Cache-Control"] = PRIVATE
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers.pop("Expires", None)
+    return response
+
+
+def is_office(path: str) -> bool:
+    """Whether an address belongs to the office, so that its answer depends on who asks."""
+    return any(path == face or path.startswith(f"{face}/") for face in OFFICE)
+
+
+def _who_may_keep(response: Response) -> Response:
+    """The office's answers are kept by nobody, whatever made them; elsewhere a view may say otherwise."""
+    if is_office(request.path):
+        response.headers["Cache-Control"] = PRIVATE
+        response.headers.pop("Expires", None)
+    else:
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
 def register(app: Flask) -> None:
-    """Give the templates these addresses."""
+    """Give the templates these addresses, and every answer its word about who may keep it."""
     app.jinja_env.globals.update(vendor=vendor, own=own)
+    app.after_request(_who_may_keep)

@@ -103,7 +103,7 @@ def test_signing_out_ends_the_session_on_the_server_too(office: Office) -> None:
 
 def test_pages_of_the_office_are_not_kept_by_the_browser(office: Office) -> None:
     answer = office.desk("admin").client.get("/console/members")
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Cache-Control"] == "private, no-store"
     assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
 
 

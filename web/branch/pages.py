@@ -15,6 +15,7 @@ from community.activities import BranchCount
 from community.privacy import check_reason, mask_name
 from ground import clock
 from ground.errors import Refused
+from ground.numbers import numbers_in
 from models import Activity, MakeUpRequest, Member, User
 from web.access import acting, action, looking, page
 from web.branch.face import blueprint, branch_of, draw
@@ -156,7 +157,7 @@ def _record_page(branch_id: int, activity_id: int, names: dict[int, str]) -> str
 @action("checkin.record", form=record)
 def record_post(branch_id: int, activity_id: int) -> Any:
     """Enter the ticked ones."""
-    ids = [int(one) for one in request.form.getlist("member") if one.isdigit()]
+    ids = numbers_in(request.form.getlist("member"))
     with acting() as (session, me):
         branch_of(session, me, branch_id)
         found = activities.get(session, activity_id, user=me)

@@ -12,6 +12,7 @@ from accounts import audit
 from content import columns
 from ground import clock
 from ground.errors import NotFound, Refused
+from ground.numbers import numbers_in
 from models import Article, KeywordReply, Menu
 from web.access import acting, action, looking, only_looks, page, parts, settings
 from web.console.face import blueprint, draw
@@ -45,7 +46,7 @@ def replies_page() -> str:
 
 
 def _titles(session: Session, found: list[KeywordReply]) -> dict[str, str]:
-    ids = [int(one.content) for one in found if one.kind == "article" and one.content.isdigit()]
+    ids = numbers_in(one.content for one in found if one.kind == "article")
     rows = session.execute(sa.select(Article.id, Article.title).where(Article.id.in_(ids)))
     return {str(article_id): title for article_id, title in rows}
 

@@ -14,6 +14,7 @@ from community import activities, attendance, ledger, makeup, places
 from community.privacy import mask_name, mask_phone
 from ground import clock
 from ground.errors import Conflict, Refused
+from ground.numbers import numbers_in
 from models import Activity, Branch, Member, User
 from web import listing
 from web.access import acting, action, looking, page
@@ -83,7 +84,7 @@ def _chosen(session: Session, user: User) -> list[Branch]:
     """The branches of the form; none means all. A secretary's form has the own one only."""
     if users.own_branch(user) is None and request.form.get("scope") != "chosen":
         return []
-    ids = [int(one) for one in request.form.getlist("branch") if one.isdigit()]
+    ids = numbers_in(request.form.getlist("branch"))
     found = [branch for branch in places.branches(session) if branch.id in ids]
     if not found:
         raise Refused("请至少选择一个党支部")
@@ -195,7 +196,7 @@ def _roster(session: Session, me: User, branch: Branch) -> list[dict[str, Any]]:
 @action("checkin.record", form=activity_record)
 def activity_record_post(activity_id: int) -> Any:
     """Enter the ticked members at once."""
-    ids = [int(one) for one in request.form.getlist("member") if one.isdigit()]
+    ids = numbers_in(request.form.getlist("member"))
     with acting() as (session, me):
         found = activities.get(session, activity_id, user=me)
         done = attendance.record_by_hand(

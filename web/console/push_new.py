@@ -14,6 +14,7 @@ from community import places
 from content import publish
 from ground import clock
 from ground.errors import PioneerError, Refused
+from ground.numbers import numbers_in
 from models import Activity, Article
 from scheduler import audience as audiences
 from scheduler import planner, pushes, quiet, roads
@@ -139,7 +140,7 @@ def wanted(*, complete: bool = True) -> Wanted:
     """Read the form. Raises :class:`errors.Refused` naming what is missing."""
     form = request.form
     kind = form.get("kind", "articles")
-    ids = [int(one) for one in form.getlist("article") if one.isdigit()] if kind == "articles" else []
+    ids = numbers_in(form.getlist("article")) if kind == "articles" else []
     lead = form.get("lead", 0, type=int)
     if lead in ids:
         ids = [lead, *(one for one in ids if one != lead)]

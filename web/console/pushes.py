@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from ground import clock
 from ground.errors import Refused
+from ground.numbers import number_in
 from models import Delivery, Push, PushArticle
 from scheduler import planner, pushes, report
 from web import listing
@@ -54,7 +55,7 @@ def calendar() -> str:
     today = clock.shanghai_day(clock.now())
     year, _, number = request.args.get("month", "").partition("-")
     shown = today.replace(day=1)
-    if year.isdigit() and number.isdigit() and 2020 <= int(year) <= 2099 and 1 <= int(number) <= 12:
+    if 2020 <= (number_in(year) or 0) <= 2099 and 1 <= (number_in(number) or 0) <= 12:
         shown = date(int(year), int(number), 1)
     with looking() as (session, _):
         return draw(

@@ -12,7 +12,8 @@ from accounts import audit
 from community import places
 from content import columns, queue
 from ground import clock
-from ground.errors import NotFound, Refused
+from ground.errors import NotFound
+from ground.numbers import numbers_in
 from models import Article, Column
 from web.access import acting, action, looking, page
 from web.console.articles import note
@@ -104,10 +105,8 @@ def column_post(column_id: int) -> Any:
     form = request.form
     with acting() as (session, me):
         found = _column(session, column_id)
-        name = form.get("name", "").strip()
-        if not 1 <= len(name) <= 20:
-            raise Refused("栏目名称应为 1 到 20 个字")
-        found.name, found.description = name, form.get("description", "").strip()[:120]
+        columns.rename(session, found, form.get("name", ""))
+        found.description = form.get("description", "").strip()[:120]
         found.active = form.get("active") == "yes"
         columns.set_slots(session, found, _slots())
         detail = {"slots": len(found.slots), "active": found.active}
@@ -127,7 +126,7 @@ def _slots() -> list[dict[str, Any]]:
             continue
         found.append(
             {
-                "weekdays": [int(day) for day in request.form.getlist(f"days-{number}") if day.isdigit()],
+                "weekdays": numbers_in(request.form.getlist(f"days-{number}")),
                 "time": time[:5],
                 "audience": request.form.get(f"audience-{number}", "all"),
                 "active": request.form.get(f"on-{number}") == "yes",

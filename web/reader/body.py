@@ -10,6 +10,7 @@ from content.assets import WIDTHS
 from content.compile import for_page
 from content.html import ASSET_URL
 from content.tree import Node, parents, parse, render, replace
+from ground.numbers import number_in
 
 _PX = re.compile(r"^(\d+(?:\.\d+)?)px$")
 _SCALED = ("font-size", "line-height", "letter-spacing")
@@ -57,7 +58,7 @@ def _lazy(picture: Node, sizes: Mapping[str, Size], index: int) -> None:
     if own and own[1] in sizes:
         attrs["width"], attrs["height"] = (str(pixels) for pixels in sizes[own[1]])
     if own:
-        width = int(attrs["width"]) if attrs.get("width", "").isdigit() else 0
+        width = number_in(attrs.get("width", "")) or 0
         base = f"/m/asset/{own[1]}"
         attrs["src"] = f"{base}?w=750"
         steps = [step for step in WIDTHS if 240 < step < width]

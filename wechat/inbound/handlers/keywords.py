@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from ground.numbers import number_in
 from models import KeywordReply
 from wechat.inbound.desk import Desk
 from wechat.inbound.handlers import reading
@@ -43,7 +44,7 @@ def answer(desk: Desk, row: KeywordReply) -> Reply | None:
     if row.kind == "image":
         return ImageReply(row.content)
     if row.kind == "article":
-        return reading.article(desk, int(row.content)) if row.content.isdigit() else None
+        return reading.article(desk, number) if (number := number_in(row.content)) is not None else None
     if row.kind == "column":
         return reading.column(desk, row.content)
     return TextReply(row.content)
