@@ -7,14 +7,17 @@ out again by a later tick, one that comes twice finds its row claimed.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import dramatiq
 import structlog
+from apscheduler.job import Job
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 from dramatiq.brokers.redis import RedisBroker
@@ -40,6 +43,7 @@ ROLES = ("all", "scheduler", "worker")
 _THREADS = 4
 _STOP_MS = 12_000
 _AGAIN_S = 3.0
+_SILENT_S = 5.0
 _MESSAGE_AGE_MS = 60_000
 _KINDS = ("push", "lane", "ask", "outbox", "tags")
 
@@ -107,7 +111,7 @@ class Engine:
         if self._role != "worker":
             self._runtime.ticked_at = time.monotonic()
             self._beat = BackgroundScheduler(timezone=clock.SHANGHAI)
-            self._beat.add_job(
+            beat = self._beat.add_job(
                 self.tick,
                 IntervalTrigger(seconds=settings.limits.tick_s, timezone=clock.SHANGHAI),
                 max_instances=1,
@@ -115,6 +119,7 @@ class Engine:
                 misfire_grace_time=None,
             )
             self._beat.start()
+            threading.Thread(target=self._keep_beating, args=[beat], name="beat-watch", daemon=True).start()
         log.info("engine_started", role=self._role, may_send=may_send)
 
     def stop(self) -> None:
@@ -127,6 +132,14 @@ class Engine:
             self._worker.stop(timeout=_STOP_MS)
             self._worker = None
         self._broker.close()
+
+    def _keep_beating(self, beat: Job) -> None:
+        """APScheduler waits for a moment on the wall's clock: set back by a day, that clock would let it wait for a day."""
+        gap_s = max(_SILENT_S, 5 * self._runtime.settings.limits.tick_s)
+        while not self._stopping.wait(gap_s / 2):
+            if time.monotonic() - (self._runtime.ticked_at or 0.0) > gap_s:
+                with contextlib.suppress(JobLookupError):  # it is being shut down
+                    beat.modify(next_run_time=datetime.now(clock.SHANGHAI))
 
     def tick(self) -> None:
         """One tick now (rehearsals jump from one due thing to the next)."""
