@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 NAME_BYTES = 30
 BATCH = 50
 _LEASE = timedelta(seconds=120)
+_LONGEST_WAIT = timedelta(hours=25)  # a day, and some slack between the clocks of several machines
 _CALLS_A_ROUND = 20
 _TAG_GONE = 45159
 _TAGS_FULL = 45056
@@ -202,9 +203,12 @@ class Batch:
 
 def due_tag_changes(session: Session, *, at: datetime) -> int:
     """How many changes wait to be sent now."""
-    return (
-        session.scalar(sa.select(sa.func.count()).select_from(TagChange).where(TagChange.due_at <= at)) or 0
-    )
+    return session.scalar(sa.select(sa.func.count()).select_from(TagChange).where(_due(at))) or 0
+
+
+def _due(at: datetime) -> sa.ColumnElement[bool]:
+    """Its time has come, or was set by a clock that was ahead."""
+    return sa.or_(TagChange.due_at <= at, TagChange.due_at > at + _LONGEST_WAIT)
 
 
 def work(db: Database, client: Client, *, calls: int = _CALLS_A_ROUND) -> int:
@@ -229,7 +233,7 @@ def work(db: Database, client: Client, *, calls: int = _CALLS_A_ROUND) -> int:
 def _claim(session: Session, *, at: datetime) -> Batch | None:
     first = session.execute(
         sa.select(TagChange.kind, TagChange.target_id, TagChange.add)
-        .where(TagChange.due_at <= at)
+        .where(_due(at))
         .order_by(TagChange.due_at, TagChange.id)
         .limit(1)
     ).one_or_none()
@@ -241,7 +245,7 @@ def _claim(session: Session, *, at: datetime) -> Batch | None:
             TagChange.kind == first.kind,
             TagChange.target_id == first.target_id,
             TagChange.add == first.add,
-            TagChange.due_at <= at,
+            _due(at),
         )
         .order_by(TagChange.attempts, TagChange.id)
         .limit(BATCH)

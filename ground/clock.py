@@ -76,6 +76,14 @@ def day_bounds(day: date) -> tuple[datetime, datetime]:
     return start.astimezone(UTC), (start + timedelta(days=1)).astimezone(UTC)
 
 
+def credible(until: datetime, at: datetime, longest: timedelta) -> bool:
+    """Whether a lock may still hold at ``at``: it has not ended, and no clock that was right can have set it.
+
+    A lock lasts at most ``longest``. One that ends later than that from now was set by a clock that was ahead, and holds nobody.
+    """
+    return at < until <= at + longest
+
+
 def speed() -> float:
     """How many times faster than real time the clock runs (1.0 for the system's clock)."""
     rate = _rate

@@ -63,8 +63,14 @@ class Clock:
     # --- claims whose holder has died -----------------------------------------------------------------------
 
     def _free_claims(self, now: datetime) -> None:
-        dead = [Delivery.status == "claimed", Delivery.lease_until <= now]
-        lost = [OutboxMessage.status == "claimed", OutboxMessage.lease_until <= now]
+        dead = [
+            Delivery.status == "claimed",
+            ledger.lease_over(Delivery.lease_until, self._settings.limits, now),
+        ]
+        lost = [
+            OutboxMessage.status == "claimed",
+            ledger.lease_over(OutboxMessage.lease_until, self._settings.limits, now),
+        ]
         with self._db.read_scope() as session:
             deliveries = _any(session, Delivery.id, dead)
             messages = _any(session, OutboxMessage.id, lost)
@@ -178,7 +184,10 @@ class Clock:
                 sa.select(Push.id)
                 .where(
                     Push.status == "sending",
-                    sa.or_(Push.lease_until.is_(None), Push.lease_until <= now),
+                    sa.or_(
+                        Push.lease_until.is_(None),
+                        ledger.lease_over(Push.lease_until, self._settings.limits, now),
+                    ),
                     sa.or_(Push.planned_at.is_(None), sendable, sa.not_(unfinished)),
                 )
                 .order_by(Push.due_at, Push.id)

@@ -35,6 +35,17 @@ def lease_end(limits: Limits, now: datetime) -> datetime:
     return now + timedelta(seconds=limits.delivery_lease_s * max(1.0, clock.speed()))
 
 
+def lease_over(
+    column: sa.ColumnElement[datetime] | Any, limits: Limits, now: datetime
+) -> sa.ColumnElement[bool]:
+    """SQL: a lease that has ended, or that ends too late to have been given by a clock that was right.
+
+    Twice its length, because the clocks of several machines differ a little, and so does the moment of the question.
+    """
+    longest = lease_end(limits, now) - now
+    return sa.or_(column <= now, column > now + 2 * longest)
+
+
 def claim(
     session: Session,
     model: type[Base],

@@ -87,7 +87,10 @@ class Sender:
                 where=[
                     Push.id == push_id,
                     Push.status == "sending",
-                    sa.or_(Push.lease_until.is_(None), Push.lease_until <= now),
+                    sa.or_(
+                        Push.lease_until.is_(None),
+                        ledger.lease_over(Push.lease_until, self._settings.limits, now),
+                    ),
                 ],
                 values={
                     "lease_owner": owner,

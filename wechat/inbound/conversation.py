@@ -69,8 +69,8 @@ class Conversations:
         if row is None:
             return None
         topic, state, expires_at = row
-        if at > expires_at + _KEPT:
-            return None
+        if at > expires_at + _KEPT or expires_at > at + self._life + _KEPT:
+            return None  # over long ago, or begun by a clock that was ahead
         return Talk(topic, msgspec.json.decode(state), at > expires_at)
 
     def put(

@@ -21,7 +21,7 @@ import msgspec
 import structlog
 
 from ground import clock
-from wechat.outbound.errors import BACK_OFF, STOP, CallFailed, Kind, Row, rest_until
+from wechat.outbound.errors import BACK_OFF, STOP, CallFailed, Kind, Row, look_up, rest_until
 from wechat.outbound.reactions import TOKEN
 from wechat.outbound.token_stores import DatabaseTokens, RedisTokens, Stored, TokenStore
 
@@ -240,7 +240,21 @@ def _is_good(stored: Stored, refused: str) -> bool:
 
 
 def _is_halted(stored: Stored) -> bool:
-    return bool(stored.halted) and stored.halted_until is not None and stored.halted_until > clock.now()
+    if not stored.halted or stored.halted_until is None:
+        return False
+    now = clock.now()
+    return clock.credible(stored.halted_until, now, _longest_halt(stored.halted_code, now))
+
+
+def _longest_halt(code: int | None, now: datetime) -> timedelta:
+    """How long a halt with this code can last from now, with a little for clocks that differ."""
+    row = look_up(TOKEN, code or 0)
+    quota = (
+        rest_until(row.reaction.detail, now) - now
+        if row.reaction.kind is Kind.WAIT_FOR_QUOTA
+        else timedelta(0)
+    )
+    return max(HALT, quota, _HALTS.get(code or 0, HALT)) + timedelta(minutes=1)
 
 
 def _may_force(stored: Stored) -> bool:
