@@ -249,7 +249,13 @@ FORMER = {
 }
 """Keys that former versions had and nothing reads any more: still accepted, with one line that says so."""
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\]")
-_KINDS = {str: "文字", int: "整数", float: "数字", bool: "true 或 false"}
+_KINDS = {
+    tuple[str, ...]: '列表，例如 ["…"]，没有时写 []',
+    str: "文字",
+    int: "整数",
+    float: "数字",
+    bool: "true 或 false",
+}
 
 
 def config_path(env: Mapping[str, str] | None = None) -> Path | None:
@@ -341,6 +347,8 @@ def _as(hint: Any, value: Any) -> Any:
         if value in allowed:
             return value
         raise ValueError(f"应为 {'、'.join(allowed)} 之一，现在是“{value}”")
+    if hint == tuple[str, ...] and isinstance(value, str):  # from the environment: "a, b"
+        value = [piece.strip() for piece in value.split(",") if piece.strip()]
     try:
         return msgspec.convert(value, hint, strict=not isinstance(value, str) or hint is str)
     except msgspec.ValidationError:

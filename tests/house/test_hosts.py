@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 
 from app import create_app
-from tests.fixtures.configuration import make_settings
+from settings import SettingsError, parse_settings
+from tests.fixtures.configuration import make_settings, raw_settings
 
 TOKEN = "figures-for-the-monitor-only"
 
@@ -62,6 +63,14 @@ def test_any_other_name_is_refused_with_what_to_do(served: Flask, host: str, pat
         assert "请改用管理员提供的网址" in (answer.get_json() or {}).get("message", answer.text)
     assert "evil" not in answer.text
     assert "Location" not in answer.headers
+
+
+def test_names_may_come_from_the_environment_and_are_checked() -> None:
+    env = {"PIONEER_SERVER__HOSTS": "10.1.2.3, xianfeng.lan"}
+    assert parse_settings(raw_settings(), env).server.hosts == ("10.1.2.3", "xianfeng.lan")
+    for wrong in (["http://x.cn"], ["x.cn:80"], ["x y"], [""], 5):
+        with pytest.raises(SettingsError, match=r"server\.hosts"):
+            parse_settings(raw_settings(server={"hosts": wrong}))
 
 
 def test_health_is_told_by_any_name(served: Flask) -> None:
