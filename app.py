@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 import cli
 from settings import Settings, SettingsError, load_settings
@@ -46,12 +45,14 @@ def _shell() -> Flask:
 
 
 def _configure(app: Flask, settings: Settings) -> None:
+    on_https = settings.server.base_url.startswith("https://")
     app.config.update(
         SECRET_KEY=settings.server.secret_key,
-        SESSION_COOKIE_NAME="pioneer",
+        # Browsers take a __Host- cookie only over https, for this host alone: no neighbour can plant one.
+        SESSION_COOKIE_NAME="__Host-pioneer" if on_https else "pioneer",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.server.base_url.startswith("https://"),
+        SESSION_COOKIE_SECURE=on_https,
         PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.limits.session_hours),
         MAX_CONTENT_LENGTH=settings.limits.upload_mb * 1024 * 1024,
         WTF_CSRF_TIME_LIMIT=None,
@@ -64,11 +65,11 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 def _mount(app: Flask, runtime: Runtime) -> None:
     import web
+    from web.proxies import BehindProxies
     from wechat.inbound.callback import make_callback
 
     web.register(app, runtime)
-    if proxies := runtime.settings.server.proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=1, x_host=0)  # type: ignore[method-assign]
+    app.wsgi_app = BehindProxies(app.wsgi_app, runtime.settings.server.proxies)  # type: ignore[method-assign]
     app.wsgi_app = _in_front(make_callback(runtime), app.wsgi_app)  # type: ignore[method-assign]
 
 

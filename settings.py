@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import ipaddress
 import os
 import re
 import sys
@@ -34,7 +35,9 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the service lives. ``base_url`` without a trailing slash, empty only until ``flask serve`` fills it in.
 
     ``hosts`` are further names by which it may be asked. ``metrics_token`` opens ``/metrics`` from elsewhere.
-    ``proxies`` is how many reverse proxies stand before it: so many addresses of ``X-Forwarded-For`` are believed.
+    ``proxies`` are the addresses (or CIDR ranges, or ``unix``) of the reverse proxies before it: only what comes from them may
+    say whose request it passes on. A number is the former way of writing it, see :class:`web.proxies.BehindProxies`.
+    ``require_totp_for`` are the roles that must sign in with a second factor.
     """
 
     secret_key: str
@@ -44,7 +47,8 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timezone: str = "Asia/Shanghai"
     data_dir: str = "var"
     clock_url: str = ""
-    proxies: int = 0
+    proxies: tuple[str, ...] | int = ()
+    require_totp_for: tuple[str, ...] = ()
 
 
 class DatabaseSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -125,6 +129,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     login_tries: int = 5
     login_lock_minutes: int = 15
     session_hours: int = 12
+    session_idle_minutes: int = 60
     roster_rows: int = 5000
     upload_mb: int = 60
     # our own machinery
@@ -249,13 +254,9 @@ FORMER = {
 }
 """Keys that former versions had and nothing reads any more: still accepted, with one line that says so."""
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\]")
-_KINDS = {
-    tuple[str, ...]: '列表，例如 ["…"]，没有时写 []',
-    str: "文字",
-    int: "整数",
-    float: "数字",
-    bool: "true 或 false",
-}
+PROXIES_ADVICE = '请写反向代理的地址或网段，例如 ["127.0.0.1"] 或 ["10.0.0.0/8"]，没有代理时写 []'
+_ROLES = ("admin", "editor", "reviewer", "secretary", "auditor")
+_KINDS = {str: "文字", int: "整数", float: "数字", bool: "true 或 false"}
 
 
 def config_path(env: Mapping[str, str] | None = None) -> Path | None:
@@ -347,8 +348,8 @@ def _as(hint: Any, value: Any) -> Any:
         if value in allowed:
             return value
         raise ValueError(f"应为 {'、'.join(allowed)} 之一，现在是“{value}”")
-    if hint == tuple[str, ...] and isinstance(value, str):  # from the environment: "a, b"
-        value = [piece.strip() for piece in value.split(",") if piece.strip()]
+    if tuple[str, ...] in (hint, *get_args(hint)):
+        return _as_list(value, or_number=int in get_args(hint))
     try:
         return msgspec.convert(value, hint, strict=not isinstance(value, str) or hint is str)
     except msgspec.ValidationError:
@@ -357,8 +358,20 @@ def _as(hint: Any, value: Any) -> Any:
         raise ValueError(f"应为{_KINDS.get(hint, '其他类型')}，现在是“{value}”") from None
 
 
-def _check_meaning(tables: dict[str, dict[str, Any]], faults: list[str]) -> None:
-    server, wechat, privacy = tables["server"], tables["wechat"], tables["privacy"]
+def _as_list(value: Any, *, or_number: bool) -> tuple[str, ...] | int:
+    """A list of texts; from the environment also ``"a, b"``. A number passes where it was once the way to write it."""
+    if isinstance(value, str):
+        if or_number and value.strip().isdecimal():
+            return int(value)
+        value = [piece.strip() for piece in value.split(",") if piece.strip()]
+    if or_number and isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if not isinstance(value, list | tuple) or not all(isinstance(piece, str) for piece in value):
+        raise ValueError(f'应为列表，例如 ["…", "…"]，没有时写 []，现在是“{value}”')
+    return tuple(value)
+
+
+def _check_server(server: dict[str, Any], faults: list[str]) -> None:
     if len(server["secret_key"]) < 32:
         faults.append(f"server.secret_key：太短，{_NEEDED['server.secret_key']}")
     if server.get("timezone", "Asia/Shanghai") != "Asia/Shanghai":
@@ -368,8 +381,30 @@ def _check_meaning(tables: dict[str, dict[str, Any]], faults: list[str]) -> None
             faults.append(f"server.hosts：应为域名或地址，不带 http:// 和端口，现在是“{host}”")
     if 0 < len(server.get("metrics_token", "")) < 20:
         faults.append("server.metrics_token：太短，请填写不少于 20 个字符的随机字符串，不用时留空")
-    if not 0 <= server.get("proxies", 0) <= 5:
-        faults.append("server.proxies：应为前面反向代理的层数，0 到 5，没有代理时填 0")
+    proxies = server.get("proxies", ())
+    if isinstance(proxies, int):
+        if not 0 <= proxies <= 5:
+            faults.append(f"server.proxies：{PROXIES_ADVICE}")
+        proxies = ()
+    for name in proxies:
+        if name != "unix" and not _is_network(name):
+            faults.append(f"server.proxies：“{name}”不是地址，{PROXIES_ADVICE}")
+    for role in server.get("require_totp_for", ()):
+        if role not in _ROLES:
+            faults.append(f"server.require_totp_for：没有“{role}”这个角色，可写 {'、'.join(_ROLES)}")
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_meaning(tables: dict[str, dict[str, Any]], faults: list[str]) -> None:
+    server, wechat, privacy = tables["server"], tables["wechat"], tables["privacy"]
+    _check_server(server, faults)
     if not re.fullmatch(r"[A-Za-z0-9]{3,32}", wechat["token"]):
         faults.append(f"wechat.token：格式不对，{_NEEDED['wechat.token']}")
     for key in ("encoding_aes_key", "previous_aes_key"):
