@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 import runtime as parts
-from accounts import users
+from accounts import sessions
 from app import create_app
 from bench import frame, world
 from ground import clock
@@ -70,7 +70,7 @@ def fill(runtime: Runtime, times: int) -> str:
         world.followers(session, people)
         activity = world.activity(session, user.id)
         world.check_ins(session, activity.id, people[:2000])
-        token = users.open_session(session, user, hours=12, at=clock.now())
+        token = sessions.open_session(session, user, hours=12, at=clock.now())
         user_id = user.id
     with runtime.db.session_scope() as session:
         held = world.articles(session, user_id, 200 * times)

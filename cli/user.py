@@ -7,23 +7,23 @@ import sys
 import click
 import sqlalchemy as sa
 
-from accounts import users
+from accounts import factor, users
 from cli.output import Group, emit_json, emit_rows, json_option, runtime
 from ground import clock
 from ground.errors import NotFound, Refused
 from models import ROLE_NAMES, ROLES, Branch
 
-group = Group("user", help="用户：新建、列出、停用、改密码")
+group = Group("user", help="用户：新建、列出、停用、改密码、重置动态码")
 
 
-def _password(from_stdin: bool) -> str:
+def _password(from_stdin: bool, *words: str) -> str:
     if from_stdin:
         text = sys.stdin.readline().rstrip("\r\n")
     else:
         text = click.prompt("密码", hide_input=True, confirmation_prompt="再输入一次", err=True)
     if not text:
         raise Refused("密码不能为空")
-    users.check_strength(text)
+    users.check_strength(text, *words)
     return users.hash_password(text)
 
 
@@ -45,7 +45,7 @@ def create(
     as_json: bool,
 ) -> None:
     """新建用户。密码从标准输入读取，或在提示后输入。"""
-    hashed = _password(password_stdin)
+    hashed = _password(password_stdin, name, display_name)
     with runtime().db.session_scope() as session:
         branch = None
         if branch_name:
@@ -111,7 +111,7 @@ def list_users(as_json: bool) -> None:
 @click.option("--password-stdin", is_flag=True, help="从标准输入读取密码")
 def password(name: str, password_stdin: bool) -> None:
     """重设一个用户的密码，并让其已登录的浏览器全部退出。"""
-    hashed = _password(password_stdin)
+    hashed = _password(password_stdin, name)
     with runtime().db.session_scope() as session:
         users.set_password(session, users.by_name(session, name), hashed, at=clock.now())
     click.echo(f"已重设 {name} 的密码")
@@ -124,3 +124,13 @@ def disable(name: str) -> None:
     with runtime().db.session_scope() as session:
         users.set_active(session, users.by_name(session, name), False, at=clock.now())
     click.echo(f"已停用 {name}")
+
+
+@group.command("reset-totp")
+@click.argument("name")
+@click.option("--reason", required=True, metavar="原因", help="写进操作日志，例如：手机遗失，已当面核对本人")
+def reset_totp(name: str, reason: str) -> None:
+    """取消一个用户的动态码和恢复码（手机遗失时用），其已登录的浏览器全部退出。"""
+    with runtime().db.session_scope() as session:
+        factor.remove(session, users.by_name(session, name), at=clock.now(), by=None, reason=reason)
+    click.echo(f"已重置 {name} 的动态码，请本人用密码登录后重新设置")

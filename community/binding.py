@@ -21,7 +21,7 @@ from accounts.rights import branch_scope, require
 from community import followers, tags
 from community.privacy import mask_name
 from community.roster import tail_index
-from ground import clock
+from ground import clock, waiting
 from ground.errors import NotFound, Refused
 from models import Follower, Member, User
 from settings import Limits
@@ -62,7 +62,7 @@ def begin(
     follower = _locked_row(session, openid, at=at)
     if follower.member_id is not None:
         return _done(_bound_already(session, follower))
-    if wait := _lock_left(follower, at):
+    if wait := _lock_left(follower, at, limits):
         return _done(wait)
     tail = re.sub(r"\D", "", unicodedata.normalize("NFKC", phone_tail or ""))[-4:]
     if not name or len(tail) != 4:
@@ -98,7 +98,9 @@ def choose(
     return _ask_consent(member) if member else _done(_OVER)
 
 
-def consent(session: Session, openid: str, *, at: datetime, pending: dict[str, Any]) -> BindingStep:
+def consent(
+    session: Session, openid: str, *, at: datetime, pending: dict[str, Any], limits: Limits = Limits()
+) -> BindingStep:
     """The follower agrees: bind, remember which text was agreed to, and let the tags follow."""
     member = _active_member(session, pending.get("member")) if pending.get("step") == "consent" else None
     if member is None:
@@ -106,7 +108,7 @@ def consent(session: Session, openid: str, *, at: datetime, pending: dict[str, A
     follower = _locked_row(session, openid, at=at)
     if follower.member_id is not None:
         return _done(_bound_already(session, follower))
-    if wait := _lock_left(follower, at):
+    if wait := _lock_left(follower, at, limits):
         return _done(wait)
     try:
         with session.begin_nested():
@@ -114,8 +116,7 @@ def consent(session: Session, openid: str, *, at: datetime, pending: dict[str, A
             follower.bound_at = at
             follower.consent_version = CONSENT_VERSION
             follower.consent_at = at
-            follower.bind_failures = 0
-            follower.bind_locked_until = None
+            _unlock(follower)
             session.flush()
     except IntegrityError:  # another WeChat was faster
         session.refresh(follower)
@@ -195,15 +196,21 @@ def _locked_row(session: Session, openid: str, *, at: datetime) -> Follower:
     ).one()
 
 
-def _lock_left(follower: Follower, at: datetime) -> str:
-    until = follower.bind_locked_until
-    if until is None:
+def _lock_left(follower: Follower, at: datetime, limits: Limits) -> str:
+    if follower.bind_locked_until is None:
         return ""
-    if until <= at:
-        follower.bind_locked_until = None
-        follower.bind_failures = 0
+    longest = timedelta(minutes=limits.bind_lock_minutes)
+    left = waiting.left(follower.bind_locked_at, follower.bind_locked_until, at, longest)
+    if not left:
+        _unlock(follower)
         return ""
-    return f"输错次数较多，请在 {clock.to_shanghai(until):%H:%M} 以后再试，或联系支部书记"
+    return f"输错次数较多，请在 {clock.to_shanghai(at + left):%H:%M} 以后再试，或联系支部书记"
+
+
+def _unlock(follower: Follower) -> None:
+    follower.bind_failures = 0
+    follower.bind_locked_at = None
+    follower.bind_locked_until = None
 
 
 def _failure(session: Session, follower: Follower, *, limits: Limits, at: datetime) -> BindingStep:
@@ -212,6 +219,7 @@ def _failure(session: Session, follower: Follower, *, limits: Limits, at: dateti
     if left > 0:
         session.flush()
         return BindingStep(f"{_NOT_FOUND}。还可尝试 {left} 次", {"step": "details"}, False)
+    follower.bind_locked_at = at
     follower.bind_locked_until = at + timedelta(minutes=limits.bind_lock_minutes)
     session.flush()
     return _done(f"{_NOT_FOUND}。已连续输错 {limits.bind_tries} 次，请 {limits.bind_lock_minutes} 分钟后再试")

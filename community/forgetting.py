@@ -61,6 +61,7 @@ def forget(session: Session, followers: Sequence[Follower], *, at: datetime) -> 
         follower.consent_version = ""
         follower.consent_at = None
         follower.bind_failures = 0
+        follower.bind_locked_at = None
         follower.bind_locked_until = None
         follower.muted_columns = ""
         follower.large_text = False

@@ -53,6 +53,12 @@ class Conflict(PioneerError):
     http_status = 409
 
 
+class TooMany(PioneerError):
+    """Too much is asked at the same time, or too soon; the message says how long to wait."""
+
+    http_status = 429
+
+
 class Unavailable(PioneerError):
     """Something that we need (database, Redis, disk, WeChat) does not answer just now."""
 

@@ -1,6 +1,7 @@
 """Tables and nothing else, one file an aggregate; column types; the session scope; migrations."""
 
 from database.base import Base, UtcDateTime
+from models.access import RecoveryCode, SecondFactor, SignInDelay
 from models.activities import Activity, ActivityBranch, CheckIn, MakeUpRequest
 from models.content import Article, ArticleRevision, Asset, Column, Review
 from models.inbound import (
@@ -51,10 +52,13 @@ __all__ = [
     "Push",
     "PushArticle",
     "QuotaUse",
+    "RecoveryCode",
     "RetentionRun",
     "Review",
+    "SecondFactor",
     "Setting",
     "SharedToken",
+    "SignInDelay",
     "SpoolFailure",
     "TagChange",
     "User",

@@ -66,6 +66,7 @@ class Follower(Base):
     consent_version: Mapped[str] = mapped_column(sa.String(20), default="")
     consent_at: Mapped[datetime | None]
     bind_failures: Mapped[int] = mapped_column(default=0)
+    bind_locked_at: Mapped[datetime | None]
     bind_locked_until: Mapped[datetime | None]
     muted_columns: Mapped[str] = mapped_column(sa.String(200), default="")
     large_text: Mapped[bool] = mapped_column(default=False)

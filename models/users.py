@@ -34,8 +34,6 @@ class User(Base):
     stage: Mapped[int | None]
     branch_id: Mapped[int | None] = mapped_column(sa.ForeignKey("branch.id"))
     active: Mapped[bool] = mapped_column(default=True)
-    failures: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[datetime | None]
     last_login_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
@@ -48,7 +46,11 @@ class User(Base):
 
 
 class LoginSession(Base):
-    """A signed-in browser. Only the hash of its token is kept, and it can be revoked."""
+    """A signed-in browser. Only the hash of its token is kept, and it can be revoked.
+
+    ``awaits_code``: the password was right, the second factor is still to come. ``browser`` and ``network`` are what its owner
+    recognises it by (``Chrome，Windows`` and ``203.0.113.*``); ``last_seen_at`` is true to a minute.
+    """
 
     __tablename__ = "login_session"
 
@@ -57,6 +59,10 @@ class LoginSession(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     revoked_at: Mapped[datetime | None]
+    last_seen_at: Mapped[datetime]
+    awaits_code: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    browser: Mapped[str] = mapped_column(sa.String(40), default="", server_default="")
+    network: Mapped[str] = mapped_column(sa.String(40), default="", server_default="")
 
     user: Mapped[User] = relationship()
 

@@ -31,7 +31,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as Answer
 
-from accounts import users
+from accounts import factor, sessions, users
 from ground import clock
 from ground.errors import Conflict, Forbidden, NotFound, PioneerError
 from models import User
@@ -44,7 +44,9 @@ V = TypeVar("V", bound=Callable[..., Any])
 
 TOKEN = "pioneer_token"
 EXPIRED = "登录已过期，请重新登录，未保存的内容已为您保留"
+LIVE = "live"  # the id of the part of a page that asks for news by itself
 _MADE_TWICE = "相同的内容刚刚已经保存过，请刷新页面，确认后再决定是否修改"
+LIVE = "live"  # the id of the part of a page that asks for news by itself
 
 _HTTP_TEXTS = {
     400: ("请求有误", "提交的内容不完整，请返回上一页刷新后重试"),
@@ -172,6 +174,12 @@ def only_looks(view: V) -> V:
     return view
 
 
+def while_enrolling(view: V) -> V:
+    """A view for those who still have to set up their second factor."""
+    view.while_enrolling = True  # type: ignore[attr-defined]
+    return view
+
+
 def guard(blueprint: Blueprint) -> None:
     """Let only signed-in users into ``blueprint``, and turn errors into pages of its look."""
     blueprint.before_request(_sign_in_first)
@@ -181,21 +189,59 @@ def guard(blueprint: Blueprint) -> None:
 
 
 def _sign_in_first() -> Answer | None:
-    g.user = None
+    g.user = g.standing = g.awaiting = None
     token = session.get(TOKEN, "")
     if token:
-        with parts().db.read_scope() as scope:
-            g.user = users.signed_in_user(scope, token, at=clock.now())
+        _know(token)
     view = current_app.view_functions.get(request.endpoint or "")
-    if g.user is not None or getattr(view, "open_to_all", False):
+    if getattr(view, "open_to_all", False):
         return None
+    if g.user is not None:
+        if must_enrol() and not getattr(view, "while_enrolling", False):
+            return _lead_to(url_for("console.two_step"))
+        return None
+    if g.awaiting is not None:
+        return _lead_to(url_for("console.code"))
     if token:
         session.pop(TOKEN)
         flash(EXPIRED, "warning")
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else _came_from()
-    here = url_for("console.sign_in", next=wanted if is_ours(wanted) else None)
     if request.headers.get("HX-Request"):
-        here = url_for("console.sign_in", next=_shown_page())
+        return _lead_to(url_for("console.sign_in", next=_shown_page()))
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else _came_from()
+    return _lead_to(url_for("console.sign_in", next=wanted if is_ours(wanted) else None))
+
+
+def _know(token: str) -> None:
+    """Find out who this is, and remember that the session was used, unless the page only asked by itself for news."""
+    at = clock.now()
+    with parts().db.read_scope() as scope:
+        found = sessions.standing(scope, token, at=at, limits=settings().limits)
+    if found is None:
+        return
+    if found.session.awaits_code:
+        g.awaiting = found.session
+        return
+    g.user, g.standing = found.user, found
+    if request.headers.get("HX-Trigger") != LIVE and sessions.needs_touch(found.session, at):
+        with parts().db.session_scope() as scope:
+            sessions.touch(scope, found.session, at=at)
+
+
+def must_enrol() -> bool:
+    """Whether the person who is signed in has to set up the second factor before anything else."""
+    wanted = factor.required(signed_in(), settings().server.require_totp_for)
+    return wanted and not cast(sessions.Standing, g.standing).has_factor
+
+
+def enter(token: str) -> None:
+    """Give the browser a session of this token and nothing of what it had before."""
+    session.clear()
+    session.permanent = True
+    session[TOKEN] = token
+
+
+def _lead_to(here: str) -> Answer:
+    if request.headers.get("HX-Request"):
         return Response("", 401, headers={"HX-Redirect": here})
     return redirect(here, 303)
 
@@ -217,9 +263,13 @@ def _shown_page() -> str | None:
 
 
 def _told(error: PioneerError) -> Answer:
-    heading = {403: "没有权限", 404: "找不到内容", 409: "内容已有变化", 422: "无法办理"}.get(
-        error.http_status, "暂时无法办理"
-    )
+    heading = {
+        403: "没有权限",
+        404: "找不到内容",
+        409: "内容已有变化",
+        422: "无法办理",
+        429: "请稍候再试",
+    }.get(error.http_status, "暂时无法办理")
     return _error_page(error.http_status, heading, error.message)
 
 

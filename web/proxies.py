@@ -107,12 +107,12 @@ def network_of(address: str) -> str:
 
 
 def masked(address: str) -> str:
-    """As much of an address as a person needs to recognise it: ``203.0.113.*``, ``2001:db8:1::*``; 本机 for loopback."""
+    """As much of an address as a person needs to recognise it: ``203.0.113.*``, ``2001:db8:1::*``; 服务器本机 for loopback."""
     known = parse(address)
     if known is None:
         return "未知"
     if known.is_loopback:
-        return "本机"
+        return "服务器本机"
     if known.version == 4:
         return f"{str(known).rpartition('.')[0]}.*"
     return f"{ipaddress.ip_network((known, 48), strict=False).network_address}*"

@@ -1,18 +1,28 @@
-"""Limits on how often one address may ask: counted in Redis, where there is one, else in this process."""
+"""A limit on how often one address may knock at the sign-in page: counted in Redis, where there is one, else in this process.
+
+It only keeps floods away from the database. What keeps guesses away stands in :mod:`accounts.delays`.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flask import request
 from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+
+from web.proxies import network_of
 
 if TYPE_CHECKING:
     from flask import Flask
 
     from runtime import Runtime
 
-limiter = Limiter(get_remote_address, headers_enabled=False, default_limits=[])
+
+def _visitor() -> str:
+    return network_of(request.remote_addr or "")
+
+
+limiter = Limiter(_visitor, headers_enabled=False, default_limits=[])
 
 
 def register(app: Flask, runtime: Runtime) -> None:

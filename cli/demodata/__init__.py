@@ -17,7 +17,7 @@ from operations import heads, unfinished
 if TYPE_CHECKING:
     from settings import Settings
 
-PASSWORD = "Xianfeng2026"
+PASSWORD = "deng-xiu-hao-le-7"
 _SEED = 20260701
 _MARK = "demo.ready"
 _HINT = "demo.unbound"

@@ -95,6 +95,14 @@ def test_five_wrong_tries_lock_that_follower_for_half_an_hour_and_nobody_else(
     assert "还可尝试 4 次" in again.text, "after the lock the count starts anew"
 
 
+def test_a_lock_set_under_a_clock_that_ran_ahead_is_no_lock(office: Office, zhang: int) -> None:
+    ahead = NOON + timedelta(minutes=1425)
+    for _ in range(5):
+        _begin(office, "o-1", "张小三", "9999", at=ahead)
+    assert "请在" in _begin(office, "o-1", "张小三", TAIL, at=ahead).text
+    assert _begin(office, "o-1", "张小三", TAIL).state == {"step": "consent", "member": zhang}
+
+
 def test_a_lock_holds_against_a_consent_that_was_asked_for_before(office: Office, zhang: int) -> None:
     step = _begin(office, "o-1", "张小三", TAIL)
     for _ in range(5):

@@ -28,7 +28,7 @@ from models import Column, Follower, Member, User
 from settings import Settings
 from tests.fixtures.configuration import make_settings
 
-PASSWORD = "Office-2026"
+PASSWORD = "Office-2026-lamp"
 DATA = Path(__file__).parents[1] / "data"
 ROLES = {
     "admin": "admin",

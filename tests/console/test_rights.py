@@ -64,7 +64,7 @@ def test_every_action_is_refused_to_the_roles_that_may_not_take_it(office: Offic
 
 
 def test_every_address_of_the_office_asks_for_a_right_or_is_meant_for_everybody(office: Office) -> None:
-    open_ones = {"console.sign_in", "console.sign_in_post", "console.sign_out", "console.password_post"}
+    open_ones = {f"console.{name}" for name in ("sign_in", "sign_in_post", "sign_out", "code", "code_post")}
     for method in ("GET", "POST"):
         for rule, view in _rules(office, method):
             assert hasattr(view, "right") or rule.endpoint in open_ones, rule.endpoint
@@ -86,7 +86,7 @@ def test_every_page_of_the_console_can_be_reached_by_links_from_its_first_page(o
         if answer.mimetype == "text/html":
             todo |= {link for link in links(answer.text) if link.startswith(("/console", "/branch"))} - seen
     pages = {str(rule.rule) for rule, _ in _rules(office, "GET") if not rule.arguments}
-    assert pages - kinds <= {"/console/login"}
+    assert pages - kinds <= {"/console/login", "/console/login/code"}
 
 
 def test_a_secretary_is_refused_another_branch_by_name(office: Office) -> None:

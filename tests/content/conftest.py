@@ -119,7 +119,6 @@ def furnish(db: Database, settings: Settings) -> Office:
                 role=role,
                 stage=stage,
                 active=True,
-                failures=0,
             )
             user.created_at = clock.now()
             session.add(user)

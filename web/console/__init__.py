@@ -13,6 +13,7 @@ from web.console import (
     desk,
     editing,
     organisation,
+    own,
     privacy,
     push_new,
     pushes,
@@ -21,6 +22,7 @@ from web.console import (
     roster,
     session,
     system,
+    two_step,
 )
 from web.console.face import blueprint
 
@@ -36,6 +38,7 @@ __all__ = [
     "desk",
     "editing",
     "organisation",
+    "own",
     "privacy",
     "push_new",
     "pushes",
@@ -45,6 +48,7 @@ __all__ = [
     "roster",
     "session",
     "system",
+    "two_step",
 ]
 
 

@@ -7,12 +7,12 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 
-from accounts import audit, users
+from accounts import audit, factor, sessions, users
 from community import places
 from ground import clock
 from ground.errors import NotFound, Refused
 from models import ROLE_NAMES, Branch, User
-from web.access import acting, action, looking, page, signed_in
+from web.access import acting, action, looking, page, settings, signed_in
 from web.console.face import blueprint, draw
 from web.once import once
 
@@ -22,7 +22,7 @@ from web.once import once
 def accounts_page() -> str:
     """All accounts."""
     with looking() as (session, _):
-        return draw("system/users.html", found=users.listing(session), now=clock.now())
+        return draw("system/users.html", found=users.listing(session))
 
 
 @blueprint.get("/users/new")
@@ -39,7 +39,7 @@ def account_new() -> str:
 def account_new_post() -> Any:
     """Add it; the password is hashed before the transaction."""
     form = request.form
-    users.check_strength(form.get("password", ""), form.get("username", ""))
+    users.check_strength(form.get("password", ""), form.get("username", ""), form.get("display_name", ""))
     hashed = users.hash_password(form.get("password", ""))
     role = form.get("role", "")
     with acting() as (session, me):
@@ -58,21 +58,56 @@ def account_new_post() -> Any:
 @blueprint.get("/users/<int:user_id>")
 @page("user.manage")
 def account(user_id: int) -> str:
-    """One account: reset the password, 停用 or 启用."""
+    """One account: where it is signed in; reset the password or the second factor, 停用 or 启用."""
     with looking() as (session, _):
-        return draw("system/user.html", user=_user(session, user_id), now=clock.now())
+        user = _user(session, user_id)
+        return draw(
+            "system/user.html", user=user, handle=sessions.handle, factor=factor.confirmed(session, user.id),
+            found=sessions.listing(session, user.id, at=clock.now(), limits=settings().limits),
+        )  # fmt: skip
 
 
 @blueprint.post("/users/<int:user_id>/password")
 @action("user.manage", form=account)
 def account_password(user_id: int) -> Any:
-    """Reset the password; all sessions of that user end and a lock is lifted."""
+    """Reset the password; all sessions of that user end and its delays are lifted."""
     with looking() as (session, _):
-        users.check_strength(request.form.get("password", ""), _user(session, user_id).username)
+        user = _user(session, user_id)
+    users.check_strength(request.form.get("password", ""), user.username, user.display_name)
     hashed = users.hash_password(request.form.get("password", ""))
     with acting() as (session, me):
         users.set_password(session, _user(session, user_id), hashed, at=clock.now(), by=me)
     flash("密码已重置，请告知本人登录后修改", "success")
+    return redirect(url_for("console.account", user_id=user_id), 303)
+
+
+@blueprint.post("/users/<int:user_id>/two-step")
+@action("user.manage", form=account)
+def account_two_step(user_id: int) -> Any:
+    """Take the second factor away from somebody who lost the phone; the reason goes into the audit."""
+    reason = request.form.get("reason", "")
+    with acting() as (session, me):
+        factor.remove(session, _user(session, user_id), at=clock.now(), by=me, reason=reason)
+    flash("动态码已重置，该账号的登录已全部结束，请本人重新登录后设置", "success")
+    return redirect(url_for("console.account", user_id=user_id), 303)
+
+
+@blueprint.post("/users/<int:user_id>/sessions")
+@action("user.manage", form=account)
+def account_sessions(user_id: int) -> Any:
+    """End one session of somebody, or all."""
+    called, at = request.form.get("which", ""), clock.now()
+    with acting() as (session, me):
+        user = _user(session, user_id)
+        whole = called == "all"
+        ended = sessions.revoke_all(session, user.id, at=at) if whole else int(
+            sessions.end(session, user.id, called, at=at)
+        )  # fmt: skip
+        if not ended:
+            raise NotFound("这个登录已经结束，请刷新页面查看")
+        subject, detail = f"user:{user.id}", {"count": ended}
+        audit.record(session, "user.sessions_end", at=at, user=me, subject=subject, detail=detail)
+    flash("已结束", "success")
     return redirect(url_for("console.account", user_id=user_id), 303)
 
 

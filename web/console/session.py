@@ -1,18 +1,23 @@
-"""登录、退出 and the own password."""
+"""登录 and 退出: name and password, then the code where there is a second factor."""
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
-from flask import flash, redirect, request, session, url_for
+from flask import flash, g, redirect, request, session, url_for
 
-from accounts import users
+from accounts import sessions, signing_in
+from accounts.signing_in import SignIn
 from ground import clock
-from ground.errors import Refused
+from ground.errors import TooMany
 from models import User
-from web.access import TOKEN, acting, is_ours, open_to_all, page, parts, settings, signed_in
+from web import visitor
+from web.access import TOKEN, enter, is_ours, open_to_all, parts, settings, signed_in
 from web.console.face import blueprint, draw
 from web.throttle import limiter
+
+_WANTED = "wanted"
 
 
 @blueprint.get("/login")
@@ -22,33 +27,83 @@ def sign_in() -> Any:
     wanted = request.args.get("next", "")
     if signed_in() is not None:
         return redirect(_first_page(signed_in(), wanted), 303)
-    return draw("sign_in.html", message="", username="", next=wanted if is_ours(wanted) else "")
+    return _form("", "", wanted)
 
 
 @blueprint.post("/login", endpoint="sign_in_post")
 @open_to_all
-@limiter.limit("30 per minute")
+@limiter.limit("60 per minute", exempt_when=visitor.is_known)
 def sign_in_post() -> Any:
     """Check name and password: read, compare (slow, no transaction), then count or open a session."""
-    username, password = request.form.get("username", ""), request.form.get("password", "")
-    wanted = request.form.get("next", "")
-    with parts().db.read_scope() as scope:
-        known = users.credentials(scope, username)
-    matched = users.matches(known, password)
-    with parts().db.session_scope() as scope:
-        result = users.sign_in(scope, known, matched, limits=settings().limits, at=clock.now())
+    username, wanted = request.form.get("username", ""), request.form.get("next", "")
+    try:
+        result = _try(username, request.form.get("password", ""))
+    except TooMany as busy:
+        return _form(busy.message, username, wanted), 429
     if result.token is None or result.user is None:
-        shown = draw(
-            "sign_in.html",
-            message=result.message,
-            username=username[:40],
-            next=wanted if is_ours(wanted) else "",
-        )
-        return shown, 401
-    session.clear()
-    session.permanent = True
-    session[TOKEN] = result.token
-    return redirect(_first_page(result.user, wanted), 303)
+        return _form(result.message, username, wanted), 429 if result.too_soon else 401
+    enter(result.token)
+    if result.awaits_code:
+        session[_WANTED] = wanted if is_ours(wanted) else ""
+        return redirect(url_for("console.code"), 303)
+    return _inside(result.user, wanted)
+
+
+def _try(username: str, password: str) -> SignIn:
+    with parts().db.read_scope() as scope:
+        known = signing_in.credentials(scope, username)
+    matched = signing_in.matches(known, password)
+    fresh = signing_in.renewed(known, matched, password)
+    at = clock.now()
+    with parts().db.session_scope() as scope:
+        result = signing_in.sign_in(
+            scope, known, matched, origin=visitor.origin(username), browser=visitor.browser(), fresh_hash=fresh,
+            limits=settings().limits, at=at,
+        )  # fmt: skip
+        if result.token:
+            sessions.revoke(scope, session.get(TOKEN, ""), at=at)  # what the browser had before is over
+    return result
+
+
+def _form(message: str, username: str, wanted: str) -> str:
+    wanted = wanted if is_ours(wanted) else ""
+    return draw("sign_in.html", message=message, username=username[:40], next=wanted)
+
+
+@blueprint.get("/login/code")
+@open_to_all
+def code() -> Any:
+    """The form for the code; only after the password."""
+    if g.awaiting is None:
+        return redirect(url_for("console.sign_in"), 303)
+    return draw("sign_in_code.html", message="")
+
+
+@blueprint.post("/login/code", endpoint="code_post")
+@open_to_all
+@limiter.limit("60 per minute")
+def code_post() -> Any:
+    """Check the code; the right one opens a session of its own."""
+    if g.awaiting is None:
+        flash("登录已超时，请重新输入用户名和密码", "warning")
+        return redirect(url_for("console.sign_in"), 303)
+    at, wanted = clock.now(), session.get(_WANTED, "")
+    with parts().db.session_scope() as scope:
+        user = scope.get_one(User, g.awaiting.user_id)
+        result = signing_in.give_code(
+            scope, g.awaiting, request.form.get("code", ""), origin=visitor.origin(user.username),
+            browser=visitor.browser(), limits=settings().limits, at=at, now_s=time.time(),
+        )  # fmt: skip
+    if result.token is None or result.user is None:
+        return draw("sign_in_code.html", message=result.message), 429 if result.too_soon else 401
+    enter(result.token)
+    return _inside(result.user, wanted)
+
+
+def _inside(user: User, wanted: str) -> Any:
+    answer = redirect(_first_page(user, wanted), 303)
+    visitor.remember(answer, user.username)
+    return answer
 
 
 def _first_page(user: User, wanted: str) -> str:
@@ -68,42 +123,6 @@ def sign_out() -> Any:
     token = session.pop(TOKEN, "")
     session.clear()
     with parts().db.session_scope() as scope:
-        users.revoke(scope, token, at=clock.now())
+        sessions.revoke(scope, token, at=clock.now())
     flash("已退出登录", "success")
     return redirect(url_for("console.sign_in"), 303)
-
-
-@blueprint.get("/password")
-@page("place.view")
-def password() -> str:
-    """The form for the own password."""
-    return draw("password.html")
-
-
-@blueprint.post("/password", endpoint="password_post")
-def password_post() -> Any:
-    """Change the own password; all sessions end, this browser signs in anew."""
-    old, new, again = (request.form.get(name, "") for name in ("old", "new", "again"))
-    user = signed_in()
-    message = _unusable(user, old, new, again)
-    if message:
-        flash(message, "danger")
-        return redirect(url_for("console.password"), 303)
-    hashed = users.hash_password(new)
-    with acting() as (scope, me):
-        users.set_password(scope, me, hashed, at=clock.now(), by=me)
-    session.clear()
-    flash("密码已修改，请用新密码登录", "success")
-    return redirect(url_for("console.sign_in"), 303)
-
-
-def _unusable(user: User, old: str, new: str, again: str) -> str:
-    if new != again:
-        return "两次输入的新密码不一致，请重新输入"
-    if not users.matches(users.Credentials(user.id, user.password_hash), old):
-        return "原密码不正确，请重新输入"
-    try:
-        users.check_strength(new, user.username)
-    except Refused as refused:
-        return refused.message
-    return ""

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask import flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 
-from accounts import audit
+from accounts import audit, signing_in
 from content import articles
 from database import migrate
 from ground import clock
@@ -40,6 +40,7 @@ from wechat.inbound.spool import Spool
 
 ACTIONS = {
     **audit.ACTION_NAMES,
+    **signing_in.ACTION_NAMES,
     **articles.ACTION_NAMES,
     "push.create": "新建推送",
     "push.pause": "暂停推送",
@@ -65,6 +66,8 @@ DETAILS = {
     "planned": "计划人数", "left": "已发出", "approved": "通过", "member": "党员编号", "slots": "时段", "errors": "错误",
     "grids": "网格", "cancelled": "取消", "to": "位置", "deleted": "删除", "late": "事后", "display_name": "姓名",
     "following": "关注者", "queued": "排队", "check_ins": "签到记录", "messages": "消息", "values": "加密数据",
+    "network": "来源地址", "wait_s": "须等待秒数", "count": "个数",
+    "codes_left": "剩余恢复码",
 }  # fmt: skip
 
 

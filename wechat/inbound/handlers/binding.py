@@ -26,7 +26,9 @@ def go_on(desk: Desk, intent: Intent, text: str, state: dict[str, object]) -> Re
     if intent.kind is Kind.DECLINE:
         return _answer(desk, binding.decline())
     if step == "consent" and intent.kind is Kind.CONSENT:
-        return _answer(desk, binding.consent(desk.session, desk.openid, at=desk.at, pending=state))
+        limits = desk.settings.limits
+        agreed = binding.consent(desk.session, desk.openid, at=desk.at, pending=state, limits=limits)
+        return _answer(desk, agreed)
     if step == "choose" and intent.kind is Kind.CHOICE:
         chosen = binding.choose(desk.session, desk.openid, intent.number, at=desk.at, pending=state)
         return _answer(desk, chosen)

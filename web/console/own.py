@@ -1,0 +1,102 @@
+"""本人账号: the password and 登录设备, the browsers in which one is signed in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, g, redirect, request, session, url_for
+
+from accounts import audit, sessions, signing_in, users
+from ground import clock
+from ground.errors import NotFound, PioneerError, Refused
+from web import visitor
+from web.access import acting, action, enter, looking, page, parts, settings, signed_in
+from web.console.face import blueprint, draw
+
+
+@blueprint.get("/password")
+@page("place.view")
+def password() -> str:
+    """The form for the own password."""
+    return draw("password.html")
+
+
+@blueprint.post("/password", endpoint="password_post")
+@action("place.view")
+def password_post() -> Any:
+    """Change the own password: this browser goes on with a new session, all others end."""
+    old, new, again = (request.form.get(name, "") for name in ("old", "new", "again"))
+    try:
+        if new != again:
+            raise Refused("两次输入的新密码不一致，请重新输入")
+        need_password(old, "原密码")
+        users.check_strength(new, signed_in().username, signed_in().display_name)
+        hashed = users.hash_password(new)
+    except PioneerError as fault:
+        flash(fault.message, "danger")
+        return redirect(url_for("console.password"), 303)
+    with acting() as (scope, me):
+        users.set_password(scope, me, hashed, at=clock.now(), by=me)
+    renew_session()
+    flash("密码已修改，其他设备上的登录已全部结束", "success")
+    return redirect(url_for("console.desk"), 303)
+
+
+def need_password(typed: str, called: str = "密码") -> None:
+    """Make sure that it is still the owner who sits here. Raises :class:`Refused`; mistakes are delayed like at the door."""
+    user = signed_in()
+    with parts().db.read_scope() as scope:
+        known = signing_in.credentials(scope, user.username)
+    matched = signing_in.matches(known, typed)
+    with acting() as (scope, me):
+        fault = signing_in.judge_own_password(
+            scope, me, matched, origin=visitor.origin(me.username), limits=settings().limits, at=clock.now()
+        )
+    if fault:
+        raise Refused(fault if fault.startswith("请") else f"{called}{fault.removeprefix('密码')}")
+
+
+def renew_session() -> None:
+    """A new session for this browser, after its owner changed what opens the door."""
+    with acting() as (scope, me):
+        token = sessions.open_session(
+            scope, me, hours=settings().limits.session_hours, at=clock.now(), browser=visitor.browser()
+        )
+    enter(token)
+
+
+@blueprint.get("/devices", endpoint="devices")
+@page("place.view")
+def devices_page() -> str:
+    """Where one is signed in."""
+    with looking() as (scope, me):
+        found = sessions.listing(scope, me.id, at=clock.now(), limits=settings().limits)
+    return draw("devices.html", found=found, handle=sessions.handle, here=g.standing.session.token_hash)
+
+
+@blueprint.post("/devices/end")
+@action("place.view")
+def devices_end() -> Any:
+    """End one session of the own, or all of them with this one."""
+    called = request.form.get("which", "")
+    with acting() as (scope, me):
+        if called == "all":
+            ended = sessions.revoke_all(scope, me.id, at=clock.now())
+        elif sessions.end(scope, me.id, called, at=clock.now()):
+            ended = 1
+        else:
+            raise NotFound("这个登录已经结束，请刷新页面查看")
+        audit.record(
+            scope,
+            "user.sessions_end",
+            at=clock.now(),
+            user=me,
+            subject=f"user:{me.id}",
+            detail={"count": ended},
+        )
+    if called == "all":
+        session.clear()
+        flash("已全部结束，请重新登录", "success")
+        return redirect(url_for("console.sign_in"), 303)
+    flash("已结束", "success")
+    return redirect(url_for("console.devices"), 303)
