@@ -39,6 +39,7 @@ SUBJECTS = (
     Subject("roster"),
     Subject("lists"),
     Subject("reader"),
+    Subject("signing_in"),
     Subject("start"),
 )
 
