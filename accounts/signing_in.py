@@ -4,7 +4,8 @@ It takes three steps, because checking a password is slow and must not happen in
 
     with db.read_scope() as session:
         known = signing_in.credentials(session, username)
-    matched = signing_in.matches(known, password)                  # slow, no database
+        too_soon = signing_in.must_wait(session, known, origin=origin, limits=settings.limits, at=clock.now())
+    matched = signing_in.matches(known, password)                  # slow, no database; also for who came too soon
     with db.session_scope() as session:
         result = signing_in.sign_in(session, known, matched, origin=origin, limits=settings.limits, at=clock.now())
     if result.token is None: ...show result.message...             # else set the cookie to result.token
@@ -86,6 +87,14 @@ def matches(known: Credentials, password: str) -> bool:
     """
     right = passwords.verify_password(password, known.password_hash)
     return right and known.active
+
+
+def must_wait(
+    session: Session, known: Credentials, *, origin: Origin, limits: Limits, at: datetime
+) -> SignIn | None:
+    """The answer for a try that comes during a delay, found by reading alone, so that a flood of them writes nothing."""
+    wait = delays.wait_s(session, known.name, origin, at=at, limits=limits)
+    return SignIn(None, None, _wait(wait), too_soon=True) if wait else None
 
 
 def renewed(known: Credentials, matched: bool, password: str) -> str:

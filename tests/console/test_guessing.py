@@ -133,6 +133,31 @@ def test_all_addresses_of_one_ipv6_network_are_one_visitor(office: Office) -> No
     assert _try(office.stranger(), "editor", PASSWORD, "2001:db8:1:3::1").status_code == 303
 
 
+def test_a_forged_header_makes_nobody_another_visitor(office: Office) -> None:
+    desk = office.stranger()
+    desk.get("/console/login")
+    form = {"csrf_token": desk.token, "username": "editor", "password": "guess"}
+    statuses = [
+        desk.client.post(
+            "/console/login", data=form, headers={"X-Forwarded-For": f"198.51.100.{number}"},
+            environ_base={"REMOTE_ADDR": STRANGER},
+        ).status_code
+        for number in range(6)
+    ]  # fmt: skip
+    assert statuses == [401] * 5 + [429]
+
+
+def test_a_browser_known_for_one_name_is_a_stranger_to_the_others(office: Office) -> None:
+    insider = office.desk("second")
+    insider.post("/console/logout")
+    assert [_try(insider, "editor", "guess").status_code for _ in range(6)] == [401] * 5 + [429]
+    cookie = insider.client.get_cookie("pioneer-known")
+    assert cookie is not None
+    forged = office.stranger()
+    forged.client.set_cookie("pioneer-known", cookie.value[:-3] + "abc")
+    assert _try(forged, "second", PASSWORD).status_code == 303, "a forged cookie is only ignored"
+
+
 def test_a_delay_holds_over_a_restart(office: Office) -> None:
     for _ in range(5):
         _try(office.stranger(), "editor", "guess")

@@ -237,6 +237,15 @@ def test_an_administrator_resets_it_with_a_reason_and_all_sessions_end(
     _enter(office, "editor").get("/console/")
 
 
+def test_an_administrator_does_not_reset_the_own_one(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    admin = office.desk("admin")
+    _set_up(admin, monkeypatch)
+    user_id = office.read(sa.select(SecondFactor.user_id))
+    admin.get(f"/console/users/{user_id}")
+    refused = admin.post(f"/console/users/{user_id}/two-step", {"reason": "试试"}, 422)
+    assert "不能重置自己的动态码" in text_of(refused)
+
+
 def test_the_last_administrator_is_helped_from_the_command_line(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -86,6 +86,8 @@ def account_password(user_id: int) -> Any:
 def account_two_step(user_id: int) -> Any:
     """Take the second factor away from somebody who lost the phone; the reason goes into the audit."""
     reason = request.form.get("reason", "")
+    if user_id == signed_in().id:
+        raise Refused("不能重置自己的动态码，请到“动态码”页面停用，或由其他管理员重置")
     with acting() as (session, me):
         factor.remove(session, _user(session, user_id), at=clock.now(), by=me, reason=reason)
     flash("动态码已重置，该账号的登录已全部结束，请本人重新登录后设置", "success")

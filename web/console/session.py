@@ -50,16 +50,25 @@ def sign_in_post() -> Any:
 
 
 def _try(username: str, password: str) -> SignIn:
+    origin, limits, at = visitor.origin(username), settings().limits, clock.now()
     with parts().db.read_scope() as scope:
         known = signing_in.credentials(scope, username)
+        too_soon = signing_in.must_wait(scope, known, origin=origin, limits=limits, at=at)
     matched = signing_in.matches(known, password)
+    if too_soon is not None:
+        return too_soon
     fresh = signing_in.renewed(known, matched, password)
-    at = clock.now()
     with parts().db.session_scope() as scope:
         result = signing_in.sign_in(
-            scope, known, matched, origin=visitor.origin(username), browser=visitor.browser(), fresh_hash=fresh,
-            limits=settings().limits, at=at,
-        )  # fmt: skip
+            scope,
+            known,
+            matched,
+            origin=origin,
+            browser=visitor.browser(),
+            fresh_hash=fresh,
+            limits=limits,
+            at=at,
+        )
         if result.token:
             sessions.revoke(scope, session.get(TOKEN, ""), at=at)  # what the browser had before is over
     return result
@@ -81,7 +90,6 @@ def code() -> Any:
 
 @blueprint.post("/login/code", endpoint="code_post")
 @open_to_all
-@limiter.limit("60 per minute")
 def code_post() -> Any:
     """Check the code; the right one opens a session of its own."""
     if g.awaiting is None:
