@@ -25,10 +25,10 @@ def upgrade(url: str) -> None:
         database.close()
 
 
-def upgrade_database(database: Database) -> None:
-    """The same on an open database."""
+def upgrade_database(database: Database, to: str = "head") -> None:
+    """The same on an open database; ``to`` is the last migration to run."""
     with database.engine.connect().execution_options(writes=True) as connection:
-        upgrade_connection(connection)
+        upgrade_connection(connection, to)
         connection.commit()
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0005"
-down_revision = "0002"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -50,7 +50,8 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_sign_in_delay_name_key"), "sign_in_delay", ["name_key"])
     op.create_index(op.f("ix_sign_in_delay_since"), "sign_in_delay", ["since"])
-    with op.batch_alter_table("user") as table:
+    # Never by a copy of the table: others point to it, and SQLite would see their rows orphaned while it is away.
+    with op.batch_alter_table("user", recreate="never") as table:
         table.drop_column("failures")
         table.drop_column("locked_until")
     with op.batch_alter_table("login_session") as table:
@@ -66,12 +67,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("follower") as table:
+    with op.batch_alter_table("follower", recreate="never") as table:
         table.drop_column("bind_locked_at")
     with op.batch_alter_table("login_session") as table:
         for name in ("network", "browser", "awaits_code", "last_seen_at"):
             table.drop_column(name)
-    with op.batch_alter_table("user") as table:
+    with op.batch_alter_table("user", recreate="never") as table:
         table.add_column(sa.Column("locked_until", _MOMENT, nullable=True))
         table.add_column(sa.Column("failures", sa.Integer(), nullable=False, server_default="0"))
     op.drop_table("sign_in_delay")
