@@ -130,20 +130,6 @@ def name_mark(name: str) -> str:
     return _key("mark", name)[:16]
 
 
-def forget_old(session: Session, *, at: datetime) -> int:
-    """Remove rows that count no more; how many. For the hourly housekeeping."""
-    gone = session.execute(
-        sa.delete(SignInDelay).where(
-            sa.or_(
-                SignInDelay.since < at - _KEPT,
-                SignInDelay.since > at + _KEPT,
-                sa.and_(SignInDelay.failures == 0, SignInDelay.since < at - timedelta(hours=1)),
-            )
-        )
-    )
-    return int(getattr(gone, "rowcount", 0))
-
-
 def _delay(row: SignInDelay, steps: int, at: datetime, limits: Limits) -> None:
     if steps >= 1:
         row.until = at + min(_FIRST * 2 ** min(steps - 1, 20), _longest(limits))

@@ -141,13 +141,6 @@ def revoke_all(session: Session, user_id: int, *, at: datetime) -> int:
     return _revoke(session, at, LoginSession.user_id == user_id)
 
 
-def forget_old(session: Session, *, at: datetime) -> int:
-    """Remove sessions that ended more than a week ago; how many. For the nightly housekeeping."""
-    old = at - timedelta(days=7)
-    gone = session.execute(sa.delete(LoginSession).where(LoginSession.expires_at < old))
-    return int(getattr(gone, "rowcount", 0))
-
-
 def token_hash(token: str) -> str:
     """What is kept of a token."""
     return hashlib.sha256(token.encode()).hexdigest()

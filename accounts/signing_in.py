@@ -185,11 +185,6 @@ def judge_own_password(
     return "密码不正确，请重新输入" + (f"。{_wait(wait)}" if wait else "")
 
 
-def forget_old(session: Session, *, at: datetime) -> int:
-    """Remove sessions and delays that are long over; how many. For the hourly housekeeping."""
-    return sessions.forget_old(session, at=at) + delays.forget_old(session, at=at)
-
-
 def _right_code(session: Session, user: User, code: str, *, at: datetime, now_s: float) -> bool:
     if len(re.sub(r"\W", "", code[:40])) <= 6:
         return factor.take_code(session, user.id, code, now_s=now_s)

@@ -12,11 +12,11 @@ IMPERSONAL: dict[str, str] = {
     "article": (
         "id column_id title digest html cover_sha256 source_url status stage hash version created_at "
         "updated_at submitted_at queued_at queue_position published_at published_url wechat_article_id "
-        "msg_data_id warnings"
+        "msg_data_id warnings cleaned_by_rules"
     ),
-    "article_revision": "id article_id version title digest html cover_sha256 column_id hash saved_at",
+    "article_revision": "id article_id version title digest html cover_sha256 column_id hash saved_at note",
     "asset": "sha256 media_type width height size_bytes wechat_url media_id created_at",
-    "audit_entry": "id prev_hash hash",
+    "audit_entry": "id prev_hash hash keyed",
     "branch": "id name short_name community_id sort tag_id qr_ticket active",
     "call_rest": "group until reason code",
     "check_in": "id",
@@ -29,7 +29,7 @@ IMPERSONAL: dict[str, str] = {
     ),
     "follower": "id subscribed gone subscribed_at unsubscribed_at",
     "grid": "id community_id name sort",
-    "import_run": "id kind file_sha256 at created updated unchanged failed",
+    "import_run": "id kind file_sha256 at created updated unchanged failed unwritten",
     "inbound_message": "id outcome",
     "instance_lease": "id fingerprint confirmed_at",
     "job_result": "id kind msg_id status data at matched",
@@ -45,6 +45,7 @@ IMPERSONAL: dict[str, str] = {
     "push_article": "push_id position article_id content_hash",
     "quota_use": "id period delivery_id state at",
     "retention_run": "kind started_at finished_at removed total",
+    "recovery_code": "id",
     "review": "id article_id stage decision content_hash at void",
     "setting": "name value updated_at",
     "shared_token": (

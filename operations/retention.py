@@ -23,6 +23,7 @@ from models import (
     LoginSession,
     OutboxMessage,
     QuotaUse,
+    SignInDelay,
     SpoolFailure,
     TagChange,
 )
@@ -121,7 +122,7 @@ _NOTHING_ELSE = {
 }  # fmt: skip
 _FOLLOWER = (
     "openid", "unionid", "last_seen_at", "scene", "scene_branch_id", "member_id", "bound_at", "consent_version",
-    "consent_at", "bind_failures", "bind_locked_until", "muted_columns", "large_text",
+    "consent_at", "bind_failures", "bind_locked_at", "bind_locked_until", "muted_columns", "large_text",
 )  # fmt: skip
 _MEMBER = (
     "name", "gender", "branch_id", "grid_id", "phone", "phone_index", "tail_index", "joined_on", "duty", "note",
@@ -254,14 +255,26 @@ LEDGERS = (
 OFFICE = (
     Kind(
         "user",
-        _of("user", "username", "display_name", "password_hash", "role", "stage", "branch_id", "active", "failures",
-            "locked_until", "last_login_at"),
+        _of("user", "username", "display_name", "password_hash", "role", "stage", "branch_id", "active", "last_login_at"),
         "工作人员的账号", "登录后台、分清责任", _DUTY, "任职期间，停用后随操作日志保留", "由管理员停用",
     ),
     Kind(
-        "session", _of("login_session", "token_hash", "user_id", "created_at", "expires_at", "revoked_at"),
-        "登录状态（只存摘要）", "保持登录", _DUTY, "到期满 7 天", "删除",
+        "session",
+        _of("login_session", "token_hash", "user_id", "created_at", "expires_at", "revoked_at", "last_seen_at",
+            "awaits_code", "browser", "network"),
+        "登录状态（只存摘要）、浏览器种类和来源网段", "保持登录", _DUTY, "到期满 7 天", "删除",
         Rows(LoginSession.token_hash, lambda at: [LoginSession.expires_at < at.days_ago(7)], since=LoginSession.created_at),
+    ),
+    Kind(
+        "second_factor",
+        (*_of("second_factor", "user_id", "secret", "created_at", "confirmed_at", "last_counter"),
+         *_of("recovery_code", "user_id", "code_hash", "used_at")),
+        "动态码的密钥（加密）和恢复码（只存代码）", "确认是本人登录", _DUTY, "启用期间", "关闭或重置动态码时删除",
+    ),
+    Kind(
+        "sign_in", _of("sign_in_delay", "key", "name_key", "failures", "since", "until"),
+        "登录出错的次数（用户名和来源地址只存代码）", "阻止猜密码", _DUTY, "最后一次出错后 1 天", "删除",
+        Rows(SignInDelay.key, lambda at: [SignInDelay.since < at.days_ago(1)], since=SignInDelay.since),
     ),
     Kind(
         "audit", _of("audit_entry", "user_id", "actor", "subject", "detail", "action", "at"),

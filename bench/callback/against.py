@@ -55,7 +55,14 @@ def cpu_s(pid: int) -> float:
 
 def wrk(port: int, seconds: int, file: Path) -> dict[str, int]:
     """What ``wrk`` counted while it sent the prepared requests of a file."""
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", HERE / "peers" / "replay.lua"]
+    command: list[str | Path] = [
+        "wrk",
+        "-t1",
+        f"-c{CONNECTIONS}",
+        f"-d{seconds}s",
+        "-s",
+        HERE / "peers" / "replay.lua",
+    ]
     command += [f"http://127.0.0.1:{port}", "--", file, "/wechat/callback", "keep"]
     said = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=True).stdout
     return {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", said.split("RESULT")[1])}
@@ -109,7 +116,7 @@ def show(name: str, rounds: list[Measured]) -> None:
     """The medians of one checkout."""
 
     def median(what: str) -> float:
-        return statistics.median(getattr(one, what) for one in rounds)
+        return float(statistics.median(getattr(one, what) for one in rounds))
 
     together = f"{median('together'):.1f} messages a commit" if median("together") else "commits not counted"
     print(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import sqlalchemy as sa
+from python_calamine import CalamineWorkbook
 
 from community import ledger
 from ground import clock
@@ -41,12 +42,21 @@ def test_after_an_erasure_neither_name_nor_phone_nor_openid_stands_anywhere(
     for needle in (NAME, NUMBER, OPENID):
         assert places_of(needle) == set()
     with runtime.db.session_scope() as session:
-        row = ledger.load(session, activity, at=clock.now()).rows
-        assert [one.name for one in row] == ["已清除"]
+        loaded = ledger.load(session, activity, at=clock.now())
         entry = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "member.erase")).one()
         assert (entry.subject, entry.detail["reason"]) == (f"member:{member}", "本人书面申请")
         assert session.get_one(Member, int(member)).erased_at is not None
         assert session.scalar(sa.select(sa.func.count(CheckIn.id))) == 1
+    assert ledger.carry_out(runtime.db, loaded, tmp_path / "ledger.xlsx") == 1
+    with CalamineWorkbook.from_path(tmp_path / "ledger.xlsx") as book:
+        cells = [
+            str(cell)
+            for name in book.sheet_names
+            for row in book.get_sheet_by_name(name).to_python()
+            for cell in row
+        ]
+    assert "已清除" in cells
+    assert not any(NAME[0] + "*" in cell for cell in cells)
     assert "未在党员名册中查到" in phone.say(OPENID, f"绑定 {NAME} {NUMBER[-4:]}").text
 
 
