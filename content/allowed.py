@@ -64,12 +64,11 @@ def _number(least: int, most: int) -> Check:
     return check
 
 
-def _matching(pattern: str) -> Check:
-    allowed = re.compile(pattern)
+def _matching(allowed: re.Pattern[str]) -> Check:
     return lambda value: value.strip() if allowed.fullmatch(value.strip()) else ""
 
 
-_SIZE = _matching(r"[0-9]{1,4}(?:\.[0-9]{1,3})?(?:px|%)?")
+_SIZE = _matching(re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,3})?(?:px|%)?"))
 _HORIZONTAL = _one_of("left", "center", "right", "justify")
 _VERTICAL = _one_of("top", "middle", "bottom", "baseline")
 _CELL: Mapping[str, Check] = {
@@ -86,8 +85,8 @@ _OWN: Mapping[str, Mapping[str, Check]] = {
     },
     "col": {"span": _number(1, 100), "width": _SIZE},
     "colgroup": {"span": _number(1, 100)},
-    "ol": {"start": _number(-99_999, 99_999), "type": _matching("[1aAiI]")},
-    "font": {"color": _matching(r"#?[0-9A-Za-z]{1,20}")},
+    "ol": {"start": _number(-99_999, 99_999), "type": _matching(re.compile("[1aAiI]"))},
+    "font": {"color": _matching(re.compile(r"#?[0-9A-Za-z]{1,20}"))},
 }  # fmt: skip
 LAZY_SOURCE = "data-src"
 """Where WeChat's own pages keep a picture's address until it is scrolled to; read, then dropped."""

@@ -25,7 +25,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 REGISTRY = Path(__file__).with_name("patterns.toml")
-OUTSIDE = ("tests/", "bench/", "scripts/", "models/migrations/", "database/migrations/")
+OUTSIDE = ("tests/", "localwechat/tests/", "bench/", "scripts/", "models/migrations/", "database/migrations/")
 MANY = 40
 """A repetition of at most so many is as good as none."""
 _SOUGHT = {"search", "findall", "finditer", "sub", "subn", "split"}
