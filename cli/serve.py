@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.doorway import THREADS
 from cli.output import command
 from database import migrate
 from database.session import Database
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from wechat.inbound.reception import Reception
 
 _EMBEDDED_ENV = "PIONEER_EMBEDDED"
-_THREADS = 16
 _HEADER_TIMEOUT_MS = 10_000
 
 
@@ -64,7 +64,7 @@ def serve(host: str, port: int, web_only: bool, workers: int) -> None:
         os.environ["PIONEER_SERVER__BASE_URL"] = f"http://{shown}:{port}"
     os.environ[_EMBEDDED_ENV] = "" if web_only else "1"
     end_with_named_parent()
-    run_master("cli.serve:worker_app", host, port, workers=workers, threads=_THREADS)
+    run_master("cli.serve:worker_app", host, port, workers=workers, threads=THREADS)
     if lock is not None:
         lock.release()
 

@@ -1,6 +1,7 @@
 """What a push costs: codec, mutations, steady load, and our callback beside other people's.
 
-``python -m bench.callback [--rounds 3] [--seconds 6]``. The peers run in an environment of their own (``var/bench``).
+``python -m bench.callback [--rounds 3] [--seconds 6]``; ``--against FOLDER`` compares with another checkout, such as an older
+commit's worktree, and measures nothing else. The peers run in an environment of their own (``var/bench``).
 """
 
 from __future__ import annotations
@@ -38,7 +39,13 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=6)
     parser.add_argument("--only", choices=("codec", "mutations", "latency", "throughput"))
+    parser.add_argument(
+        "--against", type=Path, metavar="FOLDER", help="compare with another checkout, nothing else"
+    )
     arguments = parser.parse_args()
+    if arguments.against is not None:
+        command = [sys.executable, "-m", "bench.callback.against", str(arguments.against), "--rounds"]
+        return subprocess.run([*command, str(max(10, arguments.rounds))], cwd=ROOT, check=False).returncode
     failed = 0
     for part in ("codec", "latency", "mutations"):
         if arguments.only in (None, part):
@@ -47,9 +54,9 @@ def main() -> int:
             ).returncode
     if arguments.only in (None, "throughput"):
         env = {**os.environ, "PIONEER_ROOT": str(ROOT), "PIONEER_PYTHON": sys.executable}
-        command: list[str | Path] = [peers_python(), "run.py", *CONTESTANTS, "--base", "wechatpy-flask"]
-        command += ["--rounds", str(arguments.rounds), "--seconds", str(arguments.seconds)]
-        failed += subprocess.run(command, cwd=PEERS, env=env, check=False).returncode
+        contest: list[str | Path] = [peers_python(), "run.py", *CONTESTANTS, "--base", "wechatpy-flask"]
+        contest += ["--rounds", str(arguments.rounds), "--seconds", str(arguments.seconds)]
+        failed += subprocess.run(contest, cwd=PEERS, env=env, check=False).returncode
     return 1 if failed else 0
 
 

@@ -1,4 +1,4 @@
-"""CPU per callback of this checkout beside another one, by turns in one run: ``python -m bench.callback.against FOLDER``.
+"""CPU per callback of this checkout beside another one, by turns in one run: ``python -m bench.callback --against FOLDER``.
 
 Each round starts the full road of either checkout (its own ``bench.callback.serve``, on SQLite that waits for the disk), warms it
 up and lets 16 kept-alive connections send first check-ins of different people. Printed are the medians, the ratio within each
@@ -88,7 +88,7 @@ def measure(checkout: Path, seconds: int) -> Measured:
         first.write_text("".join(lines[:warm]), encoding="ascii")
         rest.write_text("".join(lines[warm:]), encoding="ascii")
         port = free_port()
-        command = [own if own.exists() else sys.executable, "-m", "bench.callback.serve"]
+        command: list[str | Path] = [own if own.exists() else sys.executable, "-m", "bench.callback.serve"]
         command += ["full", str(port), folder, openids]
         env = {**os.environ, "PYTHONPATH": "", "PYTHONSAFEPATH": ""}
         server = subprocess.Popen(command, cwd=checkout, env=env, start_new_session=True)
@@ -132,13 +132,18 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--seconds", type=int, default=5)
     arguments = parser.parse_args()
-    other = arguments.folder.resolve()
+    compare(arguments.folder.resolve(), arguments.rounds, arguments.seconds)
+    return 0
+
+
+def compare(other: Path, rounds: int, seconds: int) -> None:
+    """So many rounds by turns, and their comparison."""
     old: list[Measured] = []
     new: list[Measured] = []
-    for number in range(arguments.rounds):
+    for number in range(rounds):
         pair = [(other, old), (ROOT, new)]
         for checkout, into in pair if number % 2 == 0 else reversed(pair):
-            into.append(measure(checkout, arguments.seconds))
+            into.append(measure(checkout, seconds))
         print(f"round {number + 1}: {old[-1].cpu_us:.0f} µs, {new[-1].cpu_us:.0f} µs", flush=True)
     ratios = sorted(after.cpu_us / before.cpu_us for before, after in zip(old, new, strict=True))
     show("other", old)
@@ -148,7 +153,6 @@ def main() -> int:
         f"CPU per callback, this by the other: median {statistics.median(ratios):.3f} (budget {BUDGET}: {verdict}),"
         f" from {ratios[0]:.3f} to {ratios[-1]:.3f}; load average {os.getloadavg()[0]:.1f}"
     )
-    return 0
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def main() -> None:
     data = [messages.message(codec, n, now)[:2] for n in range(MESSAGES)]
 
     def with_ours(query: str, body: bytes) -> None:
-        push = gate.authenticate(query, body)
+        push = gate.authenticate(gate.admit(query), body)
         message = parse(read(push.body))
         assert isinstance(message, Text)
         gate.seal(

@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 import runtime as parts
+from cli.doorway import THREADS
 from database.migrate import upgrade
 from database.session import Database
 from ground import clock
@@ -28,8 +29,6 @@ from wechat.wire.replies import TextReply, render
 
 HERE = Path(__file__).parent
 FOLDER = "BENCH_FOLDER"
-THREADS = 16
-"""As many as ``flask serve`` gives its one worker."""
 
 
 def peers_settings() -> Any:

@@ -109,11 +109,13 @@ class Callback:
         if self._first:
             self._first = False
             self._chores.wake()  # an earlier process may have promised replies
-        push = self._gate.authenticate(_query(environ), self._read(environ))
-        if not self._gate.fresh(push, clock.timestamp()):
+        # Whoever cannot sign is turned away before a byte of the body is waited for.
+        opening = self._gate.admit(_query(environ))
+        if not self._gate.fresh(opening, clock.timestamp()):
             clock.sync()  # a followed clock may have jumped a moment ago
-            if not self._gate.fresh(push, clock.timestamp()):
+            if not self._gate.fresh(opening, clock.timestamp()):
                 raise BadPush("stale")
+        push = self._gate.authenticate(opening, self._read(environ))
         try:
             fields = read(push.body)
             message = parse(fields)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote_plus
 
 from wechat.wire.codec import BadPush, Crypt, envelope, same, sign
@@ -37,6 +37,15 @@ class Authentic:
     request: str
     key_index: int | None
     app_id: str
+
+
+class Opening(NamedTuple):
+    """A query that is WeChat's; what comes with it is not known yet. ``at``: when it was signed, Unix seconds."""
+
+    params: dict[str, str]
+    at: int
+    timestamp: str
+    nonce: str
 
 
 class Gate:
@@ -69,20 +78,23 @@ class Gate:
     def handshake(self, query: str) -> str:
         """The ``echostr`` to answer WeChat's server verification with (it is never encrypted)."""
         params = read_query(query)
-        self._check_query(params)
+        self._check(params)
         echo = params.get("echostr", "")
         if not _ECHO.fullmatch(echo):
             raise BadPush("echostr")
         return echo
 
-    def fresh(self, push: Authentic, now: float) -> bool:
+    def fresh(self, opening: Opening, now: float) -> bool:
         """Whether the push was signed within the window around ``now`` (Unix seconds)."""
-        return abs(now - push.timestamp) <= self.freshness_s
+        return abs(now - opening.at) <= self.freshness_s
 
-    def authenticate(self, query: str, body: bytes) -> Authentic:
-        """Verify, and decrypt where the mode says so. The message is not parsed yet."""
-        params = read_query(query)
-        timestamp, nonce = self._check_query(params)
+    def admit(self, query: str) -> Opening:
+        """Verify the query alone, before anything of the body is read."""
+        return self._check(read_query(query))
+
+    def authenticate(self, opening: Opening, body: bytes) -> Authentic:
+        """Verify the body, and decrypt it where the mode says so. The message is not parsed yet."""
+        params, _, timestamp, nonce = opening
         if self.mode == "plain":
             return Authentic(body, int(timestamp), nonce, params["signature"], None, self.app_id)
         signature = params.get("msg_signature", "")
@@ -108,7 +120,7 @@ class Gate:
             return reply
         return self.crypt.seal(reply, str(int(now)), push.nonce, key_index=push.key_index, app_id=push.app_id)
 
-    def _check_query(self, params: dict[str, str]) -> tuple[str, str]:
+    def _check(self, params: dict[str, str]) -> Opening:
         timestamp, nonce = params.get("timestamp", ""), params.get("nonce", "")
         if not _TIMESTAMP.fullmatch(timestamp) or not _NONCE.fullmatch(nonce):
             raise BadPush("query")
@@ -117,7 +129,7 @@ class Gate:
             raise BadPush("signature")
         if not same(sign(self.crypt.token, timestamp, nonce), signature):
             raise BadPush("signature")
-        return timestamp, nonce
+        return Opening(params, int(timestamp), timestamp, nonce)
 
 
 def read_query(query: str) -> dict[str, str]:
