@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import random
 import socket
+import stat
 import struct
 import sys
 import time
@@ -85,11 +86,18 @@ def end(stalled: Sequence[Stalled]) -> int:
 
 
 def _sockets() -> list[socket.socket]:
-    """A second handle on every TCP socket of this process."""
+    """A second handle on every TCP socket of this process.
+
+    Nothing but sockets is touched: to close a second handle on a file gives up every lock that the process holds on it, and
+    SQLite would lose its write-ahead log to the next who opens the database.
+    """
     found = []
     for path in Path("/dev/fd").iterdir():
+        number = int(path.name)
         try:
-            copy = os.dup(int(path.name))
+            if not stat.S_ISSOCK(os.fstat(number).st_mode):
+                continue
+            copy = os.dup(number)
         except OSError:
             continue
         try:

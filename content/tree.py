@@ -155,21 +155,37 @@ def read_style(text: str) -> dict[str, str]:
 
 
 def _declarations(text: str) -> Iterator[str]:
-    """The pieces between semicolons, those inside quotes and brackets left alone."""
-    begin, depth, quote = 0, 0, ""
-    for place, character in enumerate(text):
-        if quote:
-            quote = "" if character == quote else quote
-        elif character in "\"'":
-            quote = character
-        elif character == "(":
-            depth += 1
-        elif character == ")":
-            depth -= 1
-        elif character == ";" and depth <= 0:
-            yield text[begin:place]
-            begin = place + 1
-    yield text[begin:]
+    """The parts between semicolons, but not those in quotes and parentheses. What opens and never closes separates, too."""
+    if not any(mark in text for mark in "\"'("):
+        yield from text.split(";")
+        return
+    closes = _closings(text)
+    start = at = 0
+    while at < len(text):
+        if at in closes:
+            at = closes[at]
+        elif text[at] in ";\"'(":
+            yield text[start:at]
+            start = at + 1
+        at += 1
+    yield text[start:]
+
+
+def _closings(text: str) -> dict[int, int]:
+    """Where each quote and parenthesis that is closed opens and closes."""
+    closes: dict[int, int] = {}
+    opened: list[int] = []
+    at = 0
+    while at < len(text):
+        char = text[at]
+        if char in "\"'" and (end := text.find(char, at + 1)) >= 0:
+            closes[at] = at = end
+        elif char == "(":
+            opened.append(at)
+        elif char == ")" and opened:
+            closes[opened.pop()] = at
+        at += 1
+    return closes
 
 
 def write_style(style: dict[str, str]) -> str:

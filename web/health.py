@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from operations.readiness import Readiness
 from web.hosts import LOOPBACK, host_of
+from web.proxies import WAS_FORWARDED
 from wechat.inbound.spool import Spool
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("health", __name__)
 _READINESS = "pioneer.readiness"
-_FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "X-Forwarded-Host", "Via")
 
 
 def register(app: Flask, runtime: Runtime) -> None:
@@ -68,7 +68,7 @@ def _is_this_machine() -> bool:
 
     A proxy tells itself by its headers, or by the public name that it was asked by.
     """
-    if any(request.headers.get(name) for name in _FORWARDED):
+    if request.environ.get(WAS_FORWARDED, True):
         return False
     try:
         near = ipaddress.ip_address(request.environ.get("REMOTE_ADDR", "")).is_loopback

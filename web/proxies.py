@@ -23,6 +23,9 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 UNIX = "unix"
 _FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO")
+_SIGNS = (*_FORWARDED, "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_X_FORWARDED_HOST", "HTTP_VIA")
+WAS_FORWARDED = "pioneer.was_forwarded"
+"""In the environ: whether something on the way, or a stranger who plays it, says that it passes a request on."""
 
 
 class BehindProxies:
@@ -50,6 +53,7 @@ class BehindProxies:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         peer = environ.get("REMOTE_ADDR", "")
+        environ[WAS_FORWARDED] = any(environ.get(name) for name in _SIGNS)
         if self._believes(peer):
             environ["REMOTE_ADDR"] = self._client(peer, environ.get("HTTP_X_FORWARDED_FOR", ""))
             scheme = environ.get("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip().lower()

@@ -40,7 +40,11 @@ def fill(runtime: parts.Runtime) -> None:
         session.add(InstanceLease(id=1, fingerprint="this-machine", confirmed_at=now))
         session.flush()
         later = now + timedelta(hours=8)
-        session.add(LoginSession(token_hash="1" * 64, user_id=user.id, created_at=now, expires_at=later))
+        session.add(
+            LoginSession(
+                token_hash="1" * 64, user_id=user.id, created_at=now, expires_at=later, last_seen_at=now
+            )
+        )
         member = Member(name="试", branch_id=branch.id, phone="19900010000", created_at=now, updated_at=now)
         session.add(member)
         session.flush()

@@ -95,7 +95,7 @@ class Office:
             session.execute(sa.delete(Setting).where(Setting.name == unfinished.RESTORE_ID))
             session.execute(sa.delete(InstanceLease))
             own = instance.fingerprint(self.runtime.settings)
-            session.add(InstanceLease(id=1, fingerprint=own, confirmed_at=clock.now()))
+            session.add(InstanceLease(id=1, fingerprint=own.place, confirmed_at=clock.now()))
         for picture in (self.folder / "assets").rglob("*"):
             if picture.is_file():
                 picture.unlink()

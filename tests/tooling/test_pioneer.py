@@ -201,7 +201,7 @@ def test_what_the_wheels_are_linked_against_is_named_until_it_is_there(clone: Pa
 
 def test_the_npm_packages_of_a_test_are_fetched_once(clone: Path, machine: Path, tmp_path: Path) -> None:
     calls = tmp_path / "calls"
-    shutil.copytree(ROOT / "tests" / "sandbox" / "npm", clone / "tests" / "sandbox" / "npm")
+    shutil.copytree(ROOT / "localwechat" / "tests" / "npm", clone / "localwechat" / "tests" / "npm")
     put(machine, "id", "echo 1000")
     put(machine, "node", "exit 0")
     put(machine, "npm", "exit 1")
