@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import itertools
+import sqlite3
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -158,3 +163,24 @@ def test_a_large_body_is_refused_before_it_is_sent(served: Served) -> None:
     eventually(lambda: stranger.status, timeout_s=5)
     assert stranger.status == 413
     stranger.leave()
+
+
+def test_hanging_up_leaves_the_database_its_locks(served: Served) -> None:
+    """Who opens the database and goes again must not take the log along in which the server goes on writing."""
+    with crowd(served.port, kinds(served)["no body"], 2) as strangers:
+        assert all(one.ended.wait(20) for one in strangers)
+    file = Path(served.settings.database.url.removeprefix("sqlite:///"))
+    log = file.with_name(f"{file.name}-wal")
+    before = log.stat().st_ino
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", _VISIT, str(file)], check=True, timeout=60)
+        served.push()
+    assert log.stat().st_ino == before
+    with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as beside:
+        counted = "SELECT count(*) FROM inbound_message"
+        known = beside.execute(counted).fetchone()[0]
+        served.push()
+        assert beside.execute(counted).fetchone()[0] == known + 1
+
+
+_VISIT = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM push').fetchall(); c.close()"
