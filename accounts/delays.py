@@ -3,8 +3,9 @@
 A try counts in three rows. The *pair* of name and address (or of name and known browser, if the browser shows that this name
 has signed in there before) decides how long the next try of that pair waits: nobody else can make it longer. The *address*
 counts tries at all names, for those who go through the roster; known browsers do not wait for it. The *name* counts tries from
-everywhere: while somebody goes at it from many addresses, a pair's delay begins with its first mistake instead of its fifth;
-the first try from a fresh address is always free.
+everywhere: while somebody goes at it from many addresses, a pair's delay begins with its first mistake instead of its fifth,
+and after thirty mistakes in all only one unknown browser a minute is judged, so that nobody has a hundred guesses an hour.
+Known browsers do not wait for it; until then the first try from a fresh address is free.
 
 Names that do not exist are counted like others, and only keyed hashes are kept. A try during a delay is answered, not counted:
 a delay ends when it said it would. Rows are held before a try is judged, so that many at the same moment are judged one after
@@ -29,6 +30,8 @@ from settings import Limits
 _FIRST = timedelta(seconds=5)
 _KEPT = timedelta(hours=24)  # without another mistake for so long, earlier ones are forgotten
 _MOST_ROWS = 20_000
+_NAME_TRIES = 30  # mistakes at one name, from wherever, before unknown browsers are judged one a minute
+_NAME_PAUSE = timedelta(minutes=1)
 _ADDRESS_TRIES = 4  # an office behind one address: so many times the tries of one person
 
 
@@ -55,14 +58,15 @@ class Held:
     def wait_s(self, at: datetime, limits: Limits) -> int:
         """Whole seconds until a try will be judged; 0: now."""
         longest = _longest(limits)
-        rows = [self.pair, *([self.address] if self.address else [])]
+        rows = [self.pair, *([self.address, self.name] if self.address else [])]
         left = max(waiting.left(row.since, row.until, at, longest) for row in rows)
         return math.ceil(left.total_seconds())
 
 
 def wait_s(session: Session, name: str, origin: Origin, *, at: datetime, limits: Limits) -> int:
     """Whole seconds until a try at this (normalised) name from there will be judged; 0: now. Only reads."""
-    keys = [key for key in _keys(name, origin)[::2] if key]
+    pair, of_name, address = _keys(name, origin)
+    keys = [pair, address, of_name] if address else [pair]
     rows = session.execute(
         sa.select(SignInDelay.since, SignInDelay.until).where(SignInDelay.key.in_(keys))
     ).all()
@@ -103,6 +107,8 @@ def count(session: Session, held: Held, *, at: datetime, limits: Limits) -> int:
     pressure = 0 if known else min(held.name.failures // (4 * tries), tries)
     _delay(held.pair, held.pair.failures - tries + 1 + pressure, at, limits)
     if held.address is not None:
+        if held.name.failures >= _NAME_TRIES:
+            held.name.until = at + min(_NAME_PAUSE, _longest(limits))
         _delay(held.address, held.address.failures - _ADDRESS_TRIES * tries + 1, at, limits)
     session.flush()
     _keep_few(session)

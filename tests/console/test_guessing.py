@@ -107,7 +107,32 @@ def test_an_owner_under_attack_from_many_addresses_waits_seconds_after_a_slip(of
             held = delays.hold(session, "admin", Origin(f"203.0.{number}"), at=clock.now())
             delays.count(session, held, at=clock.now(), limits=Limits())
     slip = _try(office.stranger(), "admin", "a slip", OWNER)
-    assert "请稍候 10 秒再试" in text_of(slip)
+    assert "请稍候 60 秒再试" in text_of(slip)
+
+
+def test_no_number_of_addresses_gives_a_hundred_guesses_an_hour_at_one_name(office: Office) -> None:
+    start, judged = clock.now(), 0
+    with office.parts.db.session_scope() as session:
+        for number in range(3600):
+            at = start + timedelta(seconds=number)
+            held = delays.hold(session, "admin", Origin(f"net-{number}"), at=at)
+            if not held.wait_s(at, Limits()):
+                delays.count(session, held, at=at, limits=Limits())
+                judged += 1
+        known = delays.hold(session, "admin", Origin(OWNER, device="known here"), at=at)
+        assert known.wait_s(at, Limits()) == 0, "a known browser waits for no stranger"
+    assert 30 < judged < 100
+
+
+def test_a_known_browser_gets_in_while_thousands_of_addresses_guess(office: Office) -> None:
+    desk = office.desk("admin")
+    with office.parts.db.session_scope() as session:
+        for number in range(50):
+            held = delays.hold(session, "admin", Origin(f"net-{number}"), at=clock.now())
+            delays.count(session, held, at=clock.now(), limits=Limits())
+    assert _try(office.stranger(), "admin", PASSWORD, OWNER).status_code == 429
+    desk.post("/console/logout")
+    assert _try(desk, "admin", PASSWORD, OWNER).status_code == 303
 
 
 def test_delays_double_and_never_pass_the_configured_length(office: Office) -> None:
