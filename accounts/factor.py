@@ -6,6 +6,7 @@ the system's time even where the product's clock follows a rehearsal.
 
 from __future__ import annotations
 
+import hmac
 import re
 import secrets
 import unicodedata
@@ -24,6 +25,7 @@ ISSUER = "时代先锋云"
 CODES = 10
 _STEP_S = 30
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without those that look alike on paper
+_SALT_CHARS = 8
 _PENDING = timedelta(minutes=30)
 
 
@@ -115,12 +117,12 @@ def _claim(session: Session, user_id: int, step: int) -> bool:
 
 def take_recovery_code(session: Session, user: User, code: str, *, at: datetime) -> bool:
     """Whether this is an unused recovery code of the user; it is used from now on, and the audit says so."""
+    kept = session.scalars(sa.select(RecoveryCode.code_hash).where(RecoveryCode.user_id == user.id)).all()
+    right = [one for one in kept if hmac.compare_digest(one, _code_hash(user.id, code, one[:_SALT_CHARS]))]
     done = session.execute(
         sa.update(RecoveryCode)
         .where(
-            RecoveryCode.user_id == user.id,
-            RecoveryCode.code_hash == _code_hash(user.id, code),
-            RecoveryCode.used_at.is_(None),
+            RecoveryCode.user_id == user.id, RecoveryCode.code_hash.in_(right), RecoveryCode.used_at.is_(None)
         )
         .values(used_at=at)
     )
@@ -175,11 +177,18 @@ def _new_codes(session: Session, user_id: int) -> list[str]:
     codes = [
         "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(3)) for _ in range(CODES)
     ]
-    session.add_all(RecoveryCode(user_id=user_id, code_hash=_code_hash(user_id, code)) for code in codes)
+    session.add_all(
+        RecoveryCode(
+            user_id=user_id, code_hash=_code_hash(user_id, code, secrets.token_hex(_SALT_CHARS // 2))
+        )
+        for code in codes
+    )
     session.flush()
     return codes
 
 
-def _code_hash(user_id: int, code: str) -> str:
+def _code_hash(user_id: int, code: str, salt: str) -> str:
+    """What is kept of a code: its own salt, then a keyed hash with it, 64 characters together."""
     bare = re.sub(r"[^a-z0-9]", "", unicodedata.normalize("NFKC", code[:40]).lower())
-    return keyring().index(f"recovery\x1f{user_id}\x1f{bare}").hex()
+    digest = keyring().index(f"recovery\x1f{user_id}\x1f{salt}\x1f{bare}").hex()
+    return salt + digest[: 64 - _SALT_CHARS]

@@ -138,6 +138,7 @@ def test_neither_secret_nor_recovery_codes_stand_in_the_database(
     with office.parts.db.read_scope() as session:
         hashes = list(session.scalars(sa.select(RecoveryCode.code_hash)))
     assert not any(code in one or code.replace("-", "") in one for code in codes for one in hashes)
+    assert len({one[:8] for one in hashes}) == len(codes), "each has a salt of its own"
 
 
 def test_codes_cannot_be_tried_without_end_whatever_the_address(
