@@ -129,7 +129,7 @@ def sign_in(
     if factor.confirmed(session, user.id) is not None:
         token = sessions.open_session(session, user, hours=0, at=at, browser=browser, awaits_code=True)
         return SignIn(user, token, "", awaits_code=True)
-    return _enter(session, user, limits=limits, at=at, browser=browser)
+    return _enter(session, user, limits=limits, at=at, browser=browser, origin=origin)
 
 
 def give_code(
@@ -164,7 +164,7 @@ def give_code(
         .values(revoked_at=at)
         .execution_options(synchronize_session=False)
     )
-    return _enter(session, user, limits=limits, at=at, browser=browser)
+    return _enter(session, user, limits=limits, at=at, browser=browser, origin=origin)
 
 
 def judge_own_password(
@@ -191,10 +191,13 @@ def _right_code(session: Session, user: User, code: str, *, at: datetime, now_s:
     return factor.take_recovery_code(session, user, code, at=at)
 
 
-def _enter(session: Session, user: User, *, limits: Limits, at: datetime, browser: Browser) -> SignIn:
+def _enter(
+    session: Session, user: User, *, limits: Limits, at: datetime, browser: Browser, origin: Origin
+) -> SignIn:
     user.last_login_at = at
     token = sessions.open_session(session, user, hours=limits.session_hours, at=at, browser=browser)
-    audit.record(session, "user.login", user=user, subject=f"user:{user.id}", at=at)
+    detail = {} if origin.device else {"network": origin.shown, "new_browser": True}
+    audit.record(session, "user.login", user=user, subject=f"user:{user.id}", detail=detail, at=at)
     return SignIn(user, token, "")
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ground.errors import Refused
 
-MIN_CHARS = 10
+MIN_CHARS = 12
 MAX_CHARS = 100
 _ESTIMATED_CHARS = (
     40  # the estimate grows with the cube of the length: 40 characters 50 ms, 100 characters 1.2 s
@@ -41,7 +41,7 @@ def check_strength(password: str, *words: str) -> None:
 
     ``words`` are what belongs to the person: user name, display name.
     """
-    if len(password) < MIN_CHARS:
+    if len(re.sub(r"\s+", " ", password)) < MIN_CHARS:  # a row of spaces counts as one
         raise Refused(f"密码至少 {MIN_CHARS} 个字符，请换一个更长的密码，{_ADVICE}")
     if len(password) > MAX_CHARS:
         raise Refused(f"密码不能超过 {MAX_CHARS} 个字符，请缩短后重试")
@@ -51,6 +51,22 @@ def check_strength(password: str, *words: str) -> None:
         raise Refused(f"{reason}，请换一个，{_ADVICE}")
     if _score(folded, own) < _ENOUGH:
         raise Refused(f"密码太容易被猜到，请换一个更长、更少规律的密码，{_ADVICE}")
+
+
+def rating(password: str, *words: str) -> tuple[int, str]:
+    """How good a password is while it is typed: 0 to 4, and what to do about it (empty: it will be taken)."""
+    folded = _folded(password)
+    score = _score(folded, [word for word in map(_folded, words) if len(word) >= 2]) if folded else 0
+    try:
+        check_strength(password, *words)
+    except Refused as refused:
+        return min(score, _ENOUGH - 1), refused.message
+    return score, ""
+
+
+def is_common(password: str) -> bool:
+    """Whether a password that somebody has is one that everybody tries first. Quick."""
+    return bool(_habit(_folded(password[:MAX_CHARS])))
 
 
 def _folded(text: str) -> str:

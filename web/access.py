@@ -43,6 +43,8 @@ from web.files import is_office
 V = TypeVar("V", bound=Callable[..., Any])
 
 TOKEN = "pioneer_token"
+COMMON = "common_password"  # in the session of who signed in with a password that everybody tries first
+_TO_CHANGE_IT = ("console.password", "console.password_post", "console.password_strength")
 EXPIRED = "登录已过期，请重新登录，未保存的内容已为您保留"
 LIVE = "live"  # the id of the part of a page that asks for news by itself
 _MADE_TWICE = "相同的内容刚刚已经保存过，请刷新页面，确认后再决定是否修改"
@@ -197,6 +199,11 @@ def _sign_in_first() -> Answer | None:
     if getattr(view, "open_to_all", False):
         return None
     if g.user is not None:
+        if session.get(COMMON):
+            if request.endpoint in _TO_CHANGE_IT:
+                return None
+            flash("您的密码是很多人在用的密码，请先修改密码，再办理其他事项", "warning")
+            return _lead_to(url_for("console.password"))
         if must_enrol() and not getattr(view, "while_enrolling", False):
             return _lead_to(url_for("console.two_step"))
         return None

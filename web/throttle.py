@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import request
+from flask import current_app, request
 from flask_limiter import Limiter
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
 
+from ground.errors import TooMany
 from web.proxies import network_of
 
 if TYPE_CHECKING:
@@ -22,6 +26,12 @@ def _visitor() -> str:
     return network_of(request.remote_addr or "")
 
 
+_UPLOADS = "pioneer.uploads"
+_MOST: dict[str, RateLimitItem] = {
+    "picture": parse("500 per day"),  # each at most as large as WeChat takes
+    "workbook": parse("30 per hour"),  # as large as limits.upload_mb, kept for an hour at most
+}
+
 limiter = Limiter(_visitor, headers_enabled=False, default_limits=[])
 
 
@@ -31,3 +41,11 @@ def register(app: Flask, runtime: Runtime) -> None:
     app.config["RATELIMIT_IN_MEMORY_FALLBACK_ENABLED"] = True
     app.config["RATELIMIT_STRATEGY"] = "moving-window"
     limiter.init_app(app)
+    app.extensions[_UPLOADS] = MovingWindowRateLimiter(MemoryStorage())
+
+
+def count_uploads(kind: str, user_id: int, files: int = 1) -> None:
+    """Count what a user brings, before it is kept, in this process. Raises :class:`TooMany` for whoever brings too much."""
+    counted: MovingWindowRateLimiter = current_app.extensions[_UPLOADS]
+    if files and not counted.hit(_MOST[kind], kind, str(user_id), cost=files):
+        raise TooMany("您上传的文件太多了，为防止占满磁盘已暂停，请明天再传，急用请联系管理员")

@@ -123,7 +123,7 @@ def test_an_administrator_makes_an_account_that_can_sign_in_and_be_stopped(offic
     desk.get("/console/users/new")
     form = {"username": "newcomer", "display_name": "新人", "role": "editor", "password": PASSWORD}
     weak = desk.post("/console/users/new", {**form, "password": "12345678"}, 422)
-    assert "密码至少 10 个字符" in text_of(weak)
+    assert "密码至少 12 个字符" in text_of(weak)
     assert 'value="newcomer"' in weak.text
     assert "12345678" not in weak.text
     desk.post("/console/users/new", form)

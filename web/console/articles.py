@@ -15,9 +15,10 @@ from ground import clock
 from ground.errors import NotFound, Refused
 from models import Article, ArticleRevision, PushArticle, User
 from web import listing
-from web.access import acting, action, back_to, looking, page, settings
+from web.access import acting, action, back_to, looking, page, settings, signed_in
 from web.console.face import blueprint, draw
 from web.once import once
+from web.throttle import count_uploads
 
 
 @blueprint.get("/articles", endpoint="articles")
@@ -71,6 +72,7 @@ def article_import_post() -> Any:
         column = columns.by_key(session, request.form.get("column", ""))
     limits = settings().limits
     draft = importing.read_word(upload.read(), upload.filename, limits, column_key=column.key)
+    count_uploads("picture", signed_in().id, len(draft.all_pictures))
     AssetStore(settings().data_dir).put_all(draft.all_pictures)
     with acting() as (session, me):
         assets.remember(session, draft.all_pictures)

@@ -11,10 +11,11 @@ from content.assets import AssetStore
 from ground.errors import PioneerError, Refused
 from models import Article
 from web import security
-from web.access import acting, action, looking, only_looks, page, settings
+from web.access import acting, action, looking, only_looks, page, settings, signed_in
 from web.console.articles import note
 from web.console.face import blueprint, draw
 from web.once import once
+from web.throttle import count_uploads
 
 
 @blueprint.get("/articles/new")
@@ -108,6 +109,7 @@ def picture_upload() -> Any:
         if not uploads:
             raise Refused("请选择图片")
         taken = [make(upload.read(), settings().limits) for upload in uploads]
+        count_uploads("picture", signed_in().id, len(taken))
         AssetStore(settings().data_dir).put_all(taken)
         with acting() as (session, _):
             assets.remember(session, taken)

@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import flash, g, redirect, request, session, url_for
 
-from accounts import audit, sessions, signing_in, users
+from accounts import audit, sessions, signing_in, strength, users
 from ground import clock
 from ground.errors import NotFound, PioneerError, Refused
 from web import visitor
-from web.access import acting, action, enter, looking, page, parts, settings, signed_in
+from web.access import acting, action, enter, looking, only_looks, page, parts, settings, signed_in
 from web.console.face import blueprint, draw
 
 
@@ -19,6 +19,16 @@ from web.console.face import blueprint, draw
 def password() -> str:
     """The form for the own password."""
     return draw("password.html")
+
+
+@blueprint.post("/password/strength")
+@only_looks
+@page("place.view")
+def password_strength() -> str:
+    """How good the new password is while it is typed: a fragment."""
+    me = signed_in()
+    score, advice = strength.rating(request.form.get("new", "")[:1000], me.username, me.display_name)
+    return draw("password_strength.html", score=score, advice=advice)
 
 
 @blueprint.post("/password", endpoint="password_post")

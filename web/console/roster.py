@@ -18,6 +18,7 @@ from web import listing
 from web.access import acting, action, looking, page, parts, settings, signed_in
 from web.console.face import blueprint, draw
 from web.downloads import excel
+from web.throttle import count_uploads
 
 
 @blueprint.get("/members", endpoint="members")
@@ -122,6 +123,7 @@ def members_import_post() -> str:
         raise Refused("请选择要导入的 Excel 文件")
     data, name = upload.read(), upload.filename
     plan = _plan(data)
+    count_uploads("workbook", signed_in().id)
     key = uploads.keep(settings().data_dir, signed_in().id, name, data)
     return draw(
         "people/import_check.html",

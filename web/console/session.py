@@ -7,13 +7,13 @@ from typing import Any
 
 from flask import flash, g, redirect, request, session, url_for
 
-from accounts import sessions, signing_in
+from accounts import notices, sessions, signing_in, strength
 from accounts.signing_in import SignIn
 from ground import clock
 from ground.errors import TooMany
 from models import User
 from web import visitor
-from web.access import TOKEN, enter, is_ours, open_to_all, parts, settings, signed_in
+from web.access import COMMON, TOKEN, enter, is_ours, open_to_all, parts, settings, signed_in
 from web.console.face import blueprint, draw
 from web.throttle import limiter
 
@@ -43,6 +43,7 @@ def sign_in_post() -> Any:
     if result.token is None or result.user is None:
         return _form(result.message, username, wanted), 429 if result.too_soon else 401
     enter(result.token)
+    session[COMMON] = strength.is_common(request.form.get("password", ""))
     if result.awaits_code:
         session[_WANTED] = wanted if is_ours(wanted) else ""
         return redirect(url_for("console.code"), 303)
@@ -104,11 +105,17 @@ def code_post() -> Any:
         )  # fmt: skip
     if result.token is None or result.user is None:
         return draw("sign_in_code.html", message=result.message), 429 if result.too_soon else 401
+    common = session.get(COMMON, False)
     enter(result.token)
+    session[COMMON] = common
     return _inside(result.user, wanted)
 
 
 def _inside(user: User, wanted: str) -> Any:
+    with parts().db.read_scope() as scope:
+        told = notices.since_last(scope, user)
+    if told:
+        flash(told, "warning")
     answer = redirect(_first_page(user, wanted), 303)
     visitor.remember(answer, user.username)
     return answer

@@ -132,6 +132,14 @@ function start(root) {
       notice("浏览器不允许复制，请手动选择文字", "warning");
     }
   }));
+  all('input[type="password"]', root).forEach((field) => {
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "btn btn-link btn-sm p-0", textContent: "显示" });
+    button.addEventListener("click", () => {
+      field.type = field.type === "password" ? "text" : "password";
+      button.textContent = field.type === "password" ? "显示" : "隐藏";
+    });
+    field.after(button);
+  });
   all("[data-print]", root).forEach((button) => button.addEventListener("click", () => window.print()));
   const guide = one("[data-guide]", root);
   if (guide) {
