@@ -17,6 +17,7 @@ DOCUMENTS = [
     "CONTRIBUTING.md",
     "docs/commands.md",
     "docs/privacy.md",
+    "docs/security.md",
     "SECURITY.md",
     "deploy/README.md",
     "docs/architecture.md",
