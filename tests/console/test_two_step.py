@@ -86,6 +86,21 @@ def test_a_code_is_taken_once(office: Office, monkeypatch: pytest.MonkeyPatch) -
     assert second.client.get("/console/").status_code == 303
 
 
+def test_a_code_that_was_used_again_is_written_down_and_told_to_its_holder(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone, _ = _set_up(office.desk("editor"), monkeypatch)
+    code = phone.code()
+    for desk, status in ((_enter(office, "editor"), 303), (_enter(office, "editor"), 401)):
+        desk.get("/console/login/code")
+        desk.post("/console/login/code", {"code": code}, status)
+    assert office.read(sa.select(AuditEntry.action).order_by(AuditEntry.id.desc())) == "user.code_failed"
+    desk = _enter(office, "editor")
+    desk.get("/console/login/code")
+    page = desk.follow(desk.post("/console/login/code", {"code": phone.code()}))
+    assert "动态码输错或重复使用 1 次" in page
+
+
 def test_a_code_counts_a_half_minute_before_and_after_and_never_twice(office: Office) -> None:
     now = 1_790_000_000
     with office.parts.db.session_scope() as session:
