@@ -48,7 +48,6 @@ _TO_CHANGE_IT = ("console.password", "console.password_post", "console.password_
 EXPIRED = "登录已过期，请重新登录，未保存的内容已为您保留"
 LIVE = "live"  # the id of the part of a page that asks for news by itself
 _MADE_TWICE = "相同的内容刚刚已经保存过，请刷新页面，确认后再决定是否修改"
-LIVE = "live"  # the id of the part of a page that asks for news by itself
 
 _HTTP_TEXTS = {
     400: ("请求有误", "提交的内容不完整，请返回上一页刷新后重试"),
