@@ -32,3 +32,9 @@ def _own_clock() -> Iterator[None]:
     yield
     if clock.following():
         clock.follow("")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that kill and wait come first: at the end one of them would keep one process at work and the others idle."""
+    long = {item.path for item in items if item.get_closest_marker("torture")}
+    items.sort(key=lambda item: item.path not in long)
