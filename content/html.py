@@ -31,6 +31,9 @@ _INLINER = css_inline.CSSInliner(
 )
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _ROUNDS = 8
+_DEEP = 400
+_TAG = re.compile(r"</?(?!(?:p|li|t[rdh]|d[td]|br|img|hr|col|wbr)[\s/>])(?=[a-z])", re.I)
+"""A tag that can stand in its like: the others end by themselves where the next one begins, or have no end."""
 _SHEET_OPENS = re.compile(r"<style(?=[\s/>])", re.I)
 _SHEET_CLOSES = re.compile(r"</style(?=[\s/>])", re.I)
 
@@ -41,13 +44,33 @@ def clean(html: str) -> str:
     Style sheets (of pasted layouts) become inline styles first. Scripts, forms, frames, classes, ids, comments and pictures
     without a usable address go; texts stay. Cleaning twice changes nothing more.
     """
-    cleaned = _once(_inlined(CONTROL.sub("", html)))
+    cleaned = _once(_inlined(_shallow(CONTROL.sub("", html))))
     for _ in range(_ROUNDS):  # misnested tables may read otherwise when they are read again
         again = _once(cleaned)
         if again == cleaned:
             return cleaned
         cleaned = again
     return _plain(cleaned)
+
+
+def _shallow(html: str) -> str:
+    """The same without the tags that stand too deep: nh3 takes quadratic time over elements in elements. One pass."""
+    kept: list[str] = []
+    depth = dropped = at = 0
+    for tag in _TAG.finditer(html):
+        closes = tag[0] == "</"
+        if not closes and depth < _DEEP:
+            depth += 1
+        elif closes and not dropped:
+            depth = max(0, depth - 1)
+        elif tag.start() >= at:
+            end = html.find(">", tag.end()) + 1
+            if not end:
+                break
+            kept.append(html[at : tag.start()])
+            at = end
+            dropped += -1 if closes else 1
+    return "".join((*kept, html[at:])) if at else html
 
 
 def _once(html: str) -> str:

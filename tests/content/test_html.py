@@ -200,3 +200,36 @@ def test_wording_explains_each_hit_and_masks_personal_data() -> None:
 
 def test_a_number_that_only_looks_like_an_id_is_none() -> None:
     assert wording.check("", "", "<p>编号 110105194912310021，订单 138001380001</p>") == []
+
+
+@pytest.mark.parametrize("piece", ["<div>", "<ul>", "<ul><li>", "<b>", "<table><tr><td>", "<p><span>"])
+def test_elements_in_elements_without_end_are_cut_down_before_the_parser_sees_them(piece: str) -> None:
+    body = piece * (200_000 // len(piece)) + "正文"
+    assert max(depth(text) for text in seen_by_nh3(body)) <= 400
+    assert html.text_of(html.clean(body)) == "正文"
+    assert len(html.clean(body)) <= 2 * len(body)
+
+
+def depth(text: str) -> int:
+    """How deep the elements of these tests stand in each other."""
+    now = most = 0
+    for tag in re.finditer(r"<(/?)(?:div|ul|b|table|span)\b", text):
+        now += -1 if tag[1] else 1
+        most = max(most, now)
+    return most
+
+
+def seen_by_nh3(body: str) -> list[str]:
+    """What the quadratic parser is given while a body is cleaned."""
+    seen: list[str] = []
+
+    class Cleaner:
+        def clean(self, text: str) -> str:
+            seen.append(text)
+            return real.clean(text)
+
+    real = html._CLEANER
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(html, "_CLEANER", Cleaner())
+        html.clean(body)
+    return seen

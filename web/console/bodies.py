@@ -6,13 +6,14 @@ exactly the save that the page around it names.
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import sqlalchemy as sa
 from flask import Response, request
 
-from content import articles, compile, html
-from ground.errors import NotFound
+from content import articles, compile, pasting
+from ground.errors import NotFound, Refused
 from models import ArticleRevision
 from web import security
 from web.access import looking, only_looks, page
@@ -44,7 +45,7 @@ def article_body(article_id: int, version: int) -> str:
 def article_preview() -> str:
     """What stands in the form just now, as it would look; nothing is written."""
     form = request.form
-    return _drawn(form.get("title", ""), form.get("author", ""), html.clean(form.get("html", "")))
+    return _drawn(form.get("title", ""), form.get("author", ""), pasting.cleaned(form.get("html", "")))
 
 
 @blueprint.post("/articles/paste")
@@ -52,13 +53,19 @@ def article_preview() -> str:
 @page("article.write")
 def article_paste() -> Response:
     """What of a pasted piece may stay, as text: the browser takes in nothing that was not cleaned."""
-    return Response(html.clean(request.form.get("html", "")), mimetype="text/plain")
+    return Response(pasting.cleaned(request.form.get("html", "")), mimetype="text/plain")
 
 
 @blueprint.app_template_filter("cleaned")
 def cleaned(body: str) -> str:
-    """A body as it may stand in the editor's form, be it stored from before a rule or typed and refused a moment ago."""
-    return html.clean(body)
+    """A body as it may stand in the editor's form, be it stored from before a rule or typed and refused a moment ago.
+
+    What cannot be cleaned in time stands there as its source: nothing that was typed is lost.
+    """
+    try:
+        return pasting.cleaned(body)
+    except Refused:
+        return f"<p>{escape(body, quote=False)}</p>"
 
 
 def _drawn(title: str, author: str, body: str) -> str:
