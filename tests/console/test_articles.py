@@ -8,6 +8,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from content import pasting
 from models import Article, AuditEntry, Review
 from tests.console.conftest import DATA, Office, field, text_of
 
@@ -227,3 +228,15 @@ def _frame(page: str) -> str:
 def _actions(office: Office) -> list[str]:
     with office.parts.db.read_scope() as session:
         return list(session.scalars(sa.select(AuditEntry.action)))
+
+
+def test_a_paste_that_cannot_be_cleaned_is_answered_in_words_and_previewed_as_its_source(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pasting, "MAX_CHARS", 30)
+    desk = office.desk("editor")
+    form = {"title": "太长", "html": "<b>正文</b>" * 20}
+    assert "请清除格式" in desk.post("/console/articles/paste", form, 422).text
+    shown = desk.post("/console/articles/preview", form, 200).text
+    assert "&lt;b&gt;正文" in shown
+    assert "<b>正文" not in shown

@@ -45,15 +45,21 @@ def article_body(article_id: int, version: int) -> str:
 def article_preview() -> str:
     """What stands in the form just now, as it would look; nothing is written."""
     form = request.form
-    return _drawn(form.get("title", ""), form.get("author", ""), pasting.cleaned(form.get("html", "")))
+    return _drawn(form.get("title", ""), form.get("author", ""), cleaned(form.get("html", "")))
 
 
 @blueprint.post("/articles/paste")
 @only_looks
 @page("article.write")
 def article_paste() -> Response:
-    """What of a pasted piece may stay, as text: the browser takes in nothing that was not cleaned."""
-    return Response(pasting.cleaned(request.form.get("html", "")), mimetype="text/plain")
+    """What of a pasted piece may stay, as text: the browser takes in nothing that was not cleaned.
+
+    What cannot be cleaned is answered 422, and the browser takes the plain text instead.
+    """
+    try:
+        return Response(pasting.cleaned(request.form.get("html", "")), mimetype="text/plain")
+    except Refused as refused:
+        return Response(refused.message, 422, mimetype="text/plain")
 
 
 @blueprint.app_template_filter("cleaned")
