@@ -60,15 +60,23 @@ def _show(kinds: list[dict[str, object]]) -> None:
 @json_option
 def erase_(member: int | None, openid: str, reason: str, dry_run: bool, acting: str, as_json: bool) -> None:
     """清除一个人的个人信息：姓名、手机号码、绑定、消息；台账记录保留但没有姓名。不能恢复。"""
-    from community import erasing
+    from community import erasing, privacy
 
     if (member is None) == (not openid):
         raise Refused("请写党员编号或 --openid，二者选一")
     parts = runtime()
+    whom: dict[str, str] = {}
     if dry_run:
         with parts.db.read_scope() as session:
             user = acting_user(session, acting)
-            found = erasing.traces(session, erasing.find(session, user, member_id=member, openid=openid))
+            person = erasing.find(session, user, member_id=member, openid=openid)
+            found = erasing.traces(session, person)
+            if person.member is not None:
+                shown = privacy.glimpse(person.member)
+                whom = {"name": shown.name, "branch": shown.branch, "phone_tail": shown.tail}
+                click.echo(f"将清除的是：{shown}", err=as_json)
+            else:
+                click.echo("将清除的是：没有绑定党员的关注者", err=as_json)
     else:
         with parts.db.session_scope() as session:
             user = acting_user(session, acting)
@@ -77,7 +85,7 @@ def erase_(member: int | None, openid: str, reason: str, dry_run: bool, acting: 
             )
         parts.db.empty_log()
     if as_json:
-        emit_json({"erased": not dry_run, **found.as_dict()})
+        emit_json({"erased": not dry_run, **whom, **found.as_dict()})
         return
     click.echo(
         f"{'将清除' if dry_run else '已清除'}：消息 {found.messages:,} 条，事由 {found.reasons:,} 处；"

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from accounts import audit
 from accounts.rights import branch_scope, require
-from ground.errors import NotFound, Refused
+from ground.errors import Conflict, NotFound, Refused
 from models import Follower, Member, User
 
 MIN_REASON = 4
@@ -53,6 +53,37 @@ class Revealed:
     phone: str
 
 
+@dataclass(frozen=True)
+class Glimpse:
+    """What tells a member from others without showing them: masked name, branch, the phone's last four digits (or empty)."""
+
+    name: str
+    branch: str
+    tail: str
+    erased: bool
+
+    def __str__(self) -> str:
+        return f"{self.name}（{self.branch}，{f'手机尾号 {self.tail}' if self.tail else '没有手机号码'}）"
+
+
+def glimpse(member: Member) -> Glimpse:
+    """How a page or a command says whom it is about to act on."""
+    tail = (member.phone or "")[-4:]
+    return Glimpse(mask_name(member.name), member.branch.label, tail, member.erased_at is not None)
+
+
+def seen(session: Session, user: User, member_id: int) -> Member:
+    """A member in the user's scope, erased ones too. Raises :class:`NotFound` for others."""
+    member = session.scalar(
+        sa.select(Member)
+        .options(joinedload(Member.branch))
+        .where(Member.id == member_id, branch_scope(user, Member.branch_id))
+    )
+    if member is None:
+        raise NotFound("没有这位党员，或不在您的支部")
+    return member
+
+
 def check_reason(reason: str) -> str:
     """The reason for seeing what is masked, tidied. Raises :class:`Refused` where it says nothing."""
     reason = " ".join(reason.split())
@@ -72,15 +103,14 @@ def without_the_person(reason: str, member: Member) -> str:
 def reveal(session: Session, user: User, member_id: int, reason: str, *, at: datetime) -> Revealed:
     """Name and phone of one member in clear; recorded with the reason.
 
-    Raises :class:`NotFound` outside the user's scope, :class:`Forbidden` without the right, :class:`Refused` without a reason.
+    Raises :class:`NotFound` outside the user's scope, :class:`Forbidden` without the right, :class:`Refused` without a reason,
+    :class:`Conflict` for one erased.
     """
     require(user, "member.unmask")
     reason = check_reason(reason)
-    member = session.scalar(
-        sa.select(Member).where(Member.id == member_id, branch_scope(user, Member.branch_id))
-    )
-    if member is None:
-        raise NotFound("没有这位党员，或不在您的支部")
+    member = seen(session, user, member_id)
+    if member.erased_at is not None:
+        raise Conflict("这位党员的个人信息已经清除，没有可以查看的内容")
     without_the_person(reason, member)
     audit.record(
         session, "member.unmask", user=user, subject=f"member:{member.id}", detail={"reason": reason}, at=at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import sqlalchemy as sa
 
@@ -76,7 +77,7 @@ def test_a_secretary_sees_the_own_branch_only(office: Office) -> None:
     assert "自*人" in page
     assert "外*部" not in page
     assert "共 1 条" in page
-    desk.get(f"/console/members/{other}/reveal")
+    desk.get(f"/console/members/{other}/reveal", 404)
     desk.post(f"/console/members/{other}/reveal", {"reason": "核对联系方式"}, 404)
 
 
@@ -165,11 +166,25 @@ def test_an_administrator_erases_a_person_with_a_reason_and_others_are_not_offer
     address = f"/console/members/{number}/reveal"
     assert "清除个人信息" not in office.desk("secretary").get(address)
     desk = office.desk("admin")
-    assert "不能恢复" in desk.get(address)
+    page = desk.get(address)
+    assert "不能恢复" in page
+    assert "陈小雨" not in page
+    with office.parts.db.read_scope() as session:
+        branch = session.get_one(Member, number).branch.label
+    asked = re.search(r'data-confirm="([^"]+)"', page)
+    assert asked
+    for told in ("陈*雨", branch, "1234"):
+        assert told in asked[1]
+        assert told in re.sub(r"<[^>]+>", " ", page), "on the page too, not only in the question"
+    desk.get("/console/members/999999/reveal", 404)
     refused = desk.post(f"/console/members/{number}/erase", {"reason": "陈小雨申请"}, status=422)
     assert "不要写党员的姓名" in text_of(refused)
     done = desk.follow(desk.post(f"/console/members/{number}/erase", {"reason": "本人书面申请"}))
-    assert "已清除" in done
+    standing = re.findall(r'class="alert[^>]*>.*?</div></div>', done, re.S)
+    assert any("已清除" in one and "单位自己的名册文件" in one for one in standing)
+    after = desk.get(address)
+    assert "个人信息已清除" in after
+    assert 'name="reason"' not in after
     with office.parts.db.read_scope() as session:
         assert session.get_one(Member, number).name == "已清除"
         assert session.scalars(sa.select(Follower.openid)).one().startswith("gone-")

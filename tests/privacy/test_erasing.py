@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from python_calamine import CalamineWorkbook
 
 from community import ledger
+from community.privacy import mask_name
 from ground import clock
 from models import AuditEntry, CheckIn, Member
 from runtime import Runtime
@@ -34,6 +35,11 @@ def test_after_an_erasure_neither_name_nor_phone_nor_openid_stands_anywhere(
     assert tried.returncode == 0, tried.stderr
     would = json.loads(tried.stdout)
     assert (would["erased"], would["check_ins"]) == (False, 1)
+    with runtime.db.read_scope() as session:
+        branch = session.get_one(Member, int(member)).branch.label
+    assert (would["name"], would["branch"]) == (mask_name(NAME), branch)
+    for told in (mask_name(NAME), branch, NUMBER[-4:]):
+        assert told in tried.stderr, "whom it would be"
     assert would["messages"] > 3
     assert "member.name" in places_of(NAME)
 

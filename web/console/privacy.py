@@ -32,7 +32,8 @@ def member_erase(member_id: int) -> Any:
         )
     parts().db.empty_log()
     flash(
-        f"已清除第 {member_id} 号党员的个人信息，{found.check_ins:,} 条签到记录保留但没有姓名。请同时从单位的名册文件中删去此人",
-        "success",
+        f"已清除第 {member_id} 号党员的个人信息，{found.check_ins:,} 条签到记录保留但没有姓名。"
+        "还须从单位自己的名册文件中删去此人，否则下次导入会重新登记",
+        "warning",  # stands on the page, where a notice of success goes away by itself
     )
     return redirect(url_for("console.members"), 303)

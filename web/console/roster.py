@@ -66,8 +66,10 @@ def _asked_for(me: User) -> sa.Select[Any]:
 @blueprint.get("/members/<int:member_id>/reveal")
 @page("member.unmask")
 def member(member_id: int) -> str:
-    """The form that asks for the reason."""
-    return draw("people/reveal.html", member_id=member_id, revealed=None)
+    """Who it is, masked, and the form that asks for the reason."""
+    with looking() as (session, me):
+        whom = privacy.glimpse(privacy.seen(session, me, member_id))
+    return draw("people/reveal.html", member_id=member_id, whom=whom, revealed=None)
 
 
 @blueprint.post("/members/<int:member_id>/reveal", endpoint="member_post")
@@ -76,8 +78,9 @@ def member_post(member_id: int) -> str:
     """Name and phone in clear, once, with an entry in the audit trail."""
     with acting() as (session, me):
         revealed = privacy.reveal(session, me, member_id, request.form.get("reason", ""), at=clock.now())
+        whom = privacy.glimpse(privacy.seen(session, me, member_id))
         bound = session.scalar(sa.select(Follower.id).where(Follower.member_id == member_id)) is not None
-    return draw("people/reveal.html", member_id=member_id, revealed=revealed, bound=bound)
+    return draw("people/reveal.html", member_id=member_id, whom=whom, revealed=revealed, bound=bound)
 
 
 @blueprint.post("/members/<int:member_id>/unbind")
