@@ -15,11 +15,12 @@ from ground.process import Lock
 
 @command("backup", short_help="备份到一个文件")
 @click.argument("file", type=click.Path(dir_okay=False))
-def backup(file: str) -> None:
-    """把数据库和图片备份到一个文件，用 [backup] key 加密。备份时服务可以照常运行。"""
+@click.option("--force", is_flag=True, help="文件已经存在时覆盖它")
+def backup(file: str, force: bool) -> None:
+    """把数据库和图片备份到一个文件，用 [backup] key 加密。备份时服务可以照常运行。已有的文件不覆盖，除非加 --force。"""
     from operations import backup as writing
 
-    size = writing.write(runtime(), file)
+    size = writing.write(runtime(), file, replace=force)
     click.echo(
         f"已备份到 {file}（{size / 1_048_576:.1f} MB，已加密）。配置文件里的密钥不在备份中，请另行保管"
     )

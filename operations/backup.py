@@ -37,10 +37,10 @@ PIECE_BYTES = 4 << 20
 _LEVEL = 4
 
 
-def write(runtime: Runtime, file: str) -> int:
+def write(runtime: Runtime, file: str, *, replace: bool = False) -> int:
     """Write the backup to ``file`` (over a temporary name, so that a failure leaves no half file); its size in bytes.
 
-    Raises :class:`errors.Refused` without a key or for a folder that cannot take it.
+    Raises :class:`errors.Refused` without a key, for a folder that cannot take it, for a file that is there unless ``replace``.
     """
     key = runtime.settings.backup.key
     if not key:
@@ -48,6 +48,8 @@ def write(runtime: Runtime, file: str) -> int:
     target = Path(file)
     if not target.parent.is_dir():
         raise Refused(f"目录 {target.parent} 不存在，请先建好再备份")
+    if not replace and os.path.lexists(target):
+        raise Refused(f"文件 {target} 已经存在，没有备份；请换一个文件名，确实要覆盖请加 --force")
     part = target.with_name(target.name + ".part")
     with disk_faults_told(target.parent, "备份没有完成"):
         try:

@@ -25,6 +25,8 @@ from models import (
     User,
 )
 from operations import backup, heads, restore, unfinished
+from tests.fixtures.configuration import write_config
+from tests.fixtures.processes import run_flask
 from tests.fixtures.services import fresh_postgres, fresh_sqlite
 from tests.house.backups import PICTURE, contents, fill, office
 
@@ -226,3 +228,23 @@ def test_a_missing_folder_is_named(source: parts.Runtime, tmp_path: Path) -> Non
     (tmp_path / "backup.age.part").mkdir()
     with pytest.raises(Unavailable, match="备份没有完成"):
         backup.write(source, str(tmp_path / "backup.age"))
+
+
+def test_a_backup_that_is_there_is_not_overwritten_unless_told_so(
+    source: parts.Runtime, tmp_path: Path
+) -> None:
+    file = tmp_path / "backup.age"
+    file.write_bytes(b"the backup of yesterday")
+    config = write_config(
+        tmp_path / "config.toml",
+        database={"url": source.settings.database.url},
+        server={"data_dir": str(source.settings.data_dir)},
+    )
+    env = {"PIONEER_CONFIG": str(config)}
+    refused = run_flask("backup", str(file), env=env)
+    assert refused.returncode == 2
+    assert "已经存在" in refused.stderr
+    assert file.read_bytes() == b"the backup of yesterday"
+    done = run_flask("backup", str(file), "--force", env=env)
+    assert done.returncode == 0, done.stderr
+    assert file.read_bytes().startswith(b"age-encryption.org/")
