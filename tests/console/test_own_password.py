@@ -88,3 +88,9 @@ def test_one_person_cannot_fill_the_disk_with_pictures(office: Office) -> None:
     file = (BytesIO(pictures.card_cover("news").data), "x.png")
     refused = desk.post("/console/pictures", {"files[0]": file}, 429)
     assert "上传的文件太多" in refused.get_json()["message"]
+
+
+def test_the_old_password_is_not_taken_as_the_new_one(office: Office) -> None:
+    desk = office.desk("editor")
+    form = {"old": PASSWORD, "new": PASSWORD, "again": PASSWORD}
+    assert "新密码不能与原密码相同，请换一个" in desk.follow(desk.post("/console/password", form))

@@ -40,6 +40,8 @@ def password_post() -> Any:
         if new != again:
             raise Refused("两次输入的新密码不一致，请重新输入")
         need_password(old, "原密码")
+        if new == old:
+            raise Refused("新密码不能与原密码相同，请换一个")
         users.check_strength(new, signed_in().username, signed_in().display_name)
         hashed = users.hash_password(new)
     except PioneerError as fault:
