@@ -44,6 +44,7 @@ ACTION_NAMES = {
 
 _WRONG = "用户名或密码不正确，请核对后重试"
 _WRONG_CODE = "动态码不正确或已用过，请输入手机上新显示的 6 位数字"
+_WRONG_RECOVERY = "恢复码不正确或已用过，请换一条；都用完了请联系管理员重置动态码"
 _NOWHERE = Origin("?")
 
 
@@ -156,7 +157,7 @@ def give_code(
     if not _right_code(session, user, code, at=at, now_s=now_s):
         wait = delays.count(session, held, at=at, limits=limits)
         _record_failure(session, "user.code_failed", user.id, origin, wait, at)
-        return SignIn(user, None, _WRONG_CODE + (f"。{_wait(wait)}" if wait else ""))
+        return SignIn(user, None, _wrong_code(code) + (f"。{_wait(wait)}" if wait else ""))
     delays.forgive(held)
     session.execute(
         sa.update(LoginSession)
@@ -189,6 +190,12 @@ def _right_code(session: Session, user: User, code: str, *, at: datetime, now_s:
     if len(re.sub(r"\W", "", code[:40])) <= 6:
         return factor.take_code(session, user.id, code, now_s=now_s)
     return factor.take_recovery_code(session, user, code, at=at)
+
+
+def _wrong_code(code: str) -> str:
+    """Figures alone come from the phone, however many; a recovery code has letters."""
+    bare = re.sub(r"\W", "", code[:40])
+    return _WRONG_CODE if not bare or bare.isdigit() else _WRONG_RECOVERY
 
 
 def _enter(
