@@ -91,6 +91,16 @@ def signed_in_user(session: Session, token: str, *, at: datetime, limits: Limits
     return None if found is None or found.session.awaits_code else found.user
 
 
+def was_ended(session: Session, token: str, *, at: datetime) -> bool:
+    """Whether somebody ended this session before its hour: its owner elsewhere, an administrator, a change of the password."""
+    found = sa.select(LoginSession.token_hash).where(
+        LoginSession.token_hash == token_hash(token),
+        LoginSession.revoked_at.is_not(None),
+        LoginSession.expires_at > at,
+    )
+    return bool(token) and session.scalar(found) is not None
+
+
 def needs_touch(row: LoginSession, at: datetime) -> bool:
     """Whether the moment of last use is more than a minute off."""
     return abs(at - row.last_seen_at) >= TOUCH_EVERY

@@ -45,7 +45,9 @@ V = TypeVar("V", bound=Callable[..., Any])
 TOKEN = "pioneer_token"
 COMMON = "common_password"  # in the session of who signed in with a password that everybody tries first
 _TO_CHANGE_IT = ("console.password", "console.password_post", "console.password_strength")
-EXPIRED = "登录已过期，请重新登录，未保存的内容已为您保留"
+EXPIRED = "登录已过期，请重新登录"
+REVOKED = "您的登录已被结束，可能是您本人或管理员操作，也可能是密码已修改，请重新登录"
+_KEPT = "，未保存的内容已为您保留"
 LIVE = "live"  # the id of the part of a page that asks for news by itself
 _MADE_TWICE = "相同的内容刚刚已经保存过，请刷新页面，确认后再决定是否修改"
 
@@ -175,6 +177,22 @@ def only_looks(view: V) -> V:
     return view
 
 
+def when_stale(endpoint: str) -> Callable[[V], V]:
+    """A view whose form, sent again with an outdated token, leads to the page ``endpoint`` (with ``repeated`` in its address)."""
+
+    def decorate(view: V) -> V:
+        view.when_stale = endpoint  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+def keeps_typed(view: V) -> V:
+    """A view whose form the page keeps in the browser while it is typed."""
+    view.keeps_typed = True  # type: ignore[attr-defined]
+    return view
+
+
 def while_enrolling(view: V) -> V:
     """A view for those who still have to set up their second factor."""
     view.while_enrolling = True  # type: ignore[attr-defined]
@@ -210,11 +228,30 @@ def _sign_in_first() -> Answer | None:
         return _lead_to(url_for("console.code"))
     if token:
         session.pop(TOKEN)
-        flash(EXPIRED, "warning")
+        flash(_why_over(token), "warning")
     if request.headers.get("HX-Request"):
         return _lead_to(url_for("console.sign_in", next=_shown_page()))
     wanted = request.full_path.rstrip("?") if request.method == "GET" else _came_from()
     return _lead_to(url_for("console.sign_in", next=wanted if is_ours(wanted) else None))
+
+
+def _why_over(token: str) -> str:
+    """Why one has to sign in again, and whether what was typed is still there."""
+    with parts().db.read_scope() as scope:
+        ended = sessions.was_ended(scope, token, at=clock.now())
+    return (REVOKED if ended else EXPIRED) + (_KEPT if _typed_is_kept() else "")
+
+
+def _typed_is_kept() -> bool:
+    if request.headers.get("HX-Request"):
+        form = _shown_page() or ""
+    else:
+        form = (_came_from() or request.path) if request.method == "POST" else ""
+    try:
+        endpoint, _ = current_app.url_map.bind("").match(urlsplit(form).path, method="POST")
+    except HTTPException:
+        return False
+    return getattr(current_app.view_functions.get(endpoint), "keeps_typed", False)
 
 
 def _know(token: str) -> None:
@@ -281,8 +318,11 @@ def _told(error: PioneerError) -> Answer:
 
 def _stale_form(_error: CSRFError) -> Answer:
     if session.get(TOKEN):
+        view = current_app.view_functions.get(request.endpoint or "")
+        if endpoint := getattr(view, "when_stale", ""):
+            return redirect(url_for(endpoint, repeated=1), 303)
         return _error_page(400, "页面已过期", "页面打开时间太久或浏览器禁用了 Cookie，请返回上一页刷新后重试")
-    flash(EXPIRED, "warning")
+    flash(_why_over(""), "warning")
     return redirect(url_for("console.sign_in", next=_came_from() or None), 303)
 
 

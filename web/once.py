@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import flash, redirect, request
+from flask import flash, redirect, request, url_for
 from redis import Redis
 from redis.exceptions import RedisError
 from werkzeug.wrappers import Response
@@ -36,22 +36,42 @@ def mark() -> str:
 
 def once(view: V) -> V:
     """Let the first post with a mark through; lead the others to where it led."""
+    return _guarded(view, _led, lambda: flash("已提交，请勿重复点击", "success"))
 
+
+def shown_once(endpoint: str) -> Callable[[V], V]:
+    """Let the first post with a mark through, whose answer is a page; lead the others (a reload) to ``endpoint``.
+
+    That page finds ``repeated`` in its address, and says what became of the first.
+    """
+
+    def led(answer: Any) -> str:
+        return url_for(endpoint, repeated=1) if isinstance(answer, str) else _led(answer)
+
+    return lambda view: _guarded(view, led, lambda: None)
+
+
+def _led(answer: Any) -> str:
+    done = isinstance(answer, Response) and answer.status_code == 303
+    return str(answer.location or "") if done else ""
+
+
+def _guarded(view: V, led: Callable[[Any], str], tell: Callable[[], None]) -> V:
     @wraps(view)
     def guarded(**values: Any) -> Any:
         name = f"{request.endpoint}:{request.form.get('once', '')[:40]}"
         if not request.form.get("once"):
             return view(**values)
         if not _claim(name):
-            flash("已提交，请勿重复点击", "success")
+            tell()
             return redirect(_led_to(name) or back_to(), 303)
         try:
             answer = view(**values)
         except BaseException:
             _forget(name)
             raise
-        if isinstance(answer, Response) and answer.status_code == 303 and answer.location:
-            _remember(name, answer.location)
+        if location := led(answer):
+            _remember(name, location)
         else:
             _forget(name)
         return answer

@@ -118,6 +118,10 @@ def test_ending_all_ends_this_one_too(office: Office) -> None:
     assert here.post("/console/devices/end", {"which": "all"}).location == "/console/login"
     for desk in (here, there):
         assert desk.client.get("/console/").status_code == 303
+    told = there.get("/console/login")
+    assert "您的登录已被结束，可能是您本人或管理员操作" in told
+    assert "已过期" not in told
+    assert "为您保留" not in told, "nothing was typed"
 
 
 def test_nobody_ends_the_session_of_somebody_else(office: Office) -> None:

@@ -42,7 +42,9 @@ def test_a_session_that_is_over_says_so_and_leads_back(office: Office) -> None:
     answer = desk.client.get("/console/articles/new")
     assert answer.status_code == 303
     assert "next=/console/articles/new" in answer.location.replace("%2F", "/")
-    assert "登录已过期，请重新登录，未保存的内容已为您保留" in desk.get(answer.location)
+    told = desk.get(answer.location)
+    assert "登录已过期，请重新登录" in told
+    assert "为您保留" not in told, "nothing was typed"
 
 
 def test_a_form_that_is_sent_after_the_session_is_over_leads_back_to_its_page(office: Office) -> None:
@@ -60,7 +62,21 @@ def test_a_form_that_is_sent_after_the_session_is_over_leads_back_to_its_page(of
             desk.client.delete_cookie("pioneer")
         answer = desk.post(path, {"title": "x"}, headers={"Referer": f"http://localhost{path}"})
         assert answer.location.replace("%2F", "/").endswith(f"next={path}"), over
-        assert "未保存的内容已为您保留" in desk.get(answer.location)
+        assert "登录已过期，请重新登录，未保存的内容已为您保留" in desk.get(answer.location)
+
+
+def test_a_form_that_no_page_keeps_is_not_said_to_be_kept(office: Office) -> None:
+    desk = office.stranger()
+    desk.get("/console/login")
+    desk.post("/console/login", {"username": "admin", "password": PASSWORD})
+    desk.get("/console/users/new")
+    with office.parts.db.session_scope() as session:
+        session.execute(sa.update(LoginSession).values(revoked_at=clock.now()))
+    path = "/console/users/new"
+    answer = desk.post(path, {"username": "x"}, headers={"Referer": f"http://localhost{path}"})
+    told = desk.get(answer.location)
+    assert "您的登录已被结束" in told
+    assert "为您保留" not in told
 
 
 def test_a_fragment_of_a_page_whose_session_is_over_leads_the_whole_page_to_the_login(office: Office) -> None:

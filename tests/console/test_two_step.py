@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from accounts import factor, users
 from ground import clock
 from models import AuditEntry, RecoveryCode, SecondFactor
-from tests.console.conftest import PASSWORD, Desk, Office, text_of
+from tests.console.conftest import PASSWORD, Desk, Office, field, text_of
 from tests.fixtures.configuration import make_settings
 
 STEP = 30
@@ -136,7 +136,9 @@ def test_a_recovery_code_opens_once_and_is_in_the_audit(
     for typed, status in ((codes[0].upper(), 303), (codes[0], 401), (codes[1].replace("-", " "), 303)):
         desk = _enter(office, "editor")
         desk.get("/console/login/code")
-        desk.post("/console/login/code", {"code": typed}, status)
+        answer = desk.post("/console/login/code", {"code": typed}, status)
+        if status == 401:
+            assert "恢复码不正确或已用过，请换一条" in text_of(answer)
     used = sa.select(sa.func.count()).select_from(AuditEntry).where(AuditEntry.action == "user.recovery")
     assert office.read(used) == 2
 
@@ -214,6 +216,9 @@ def test_who_must_have_it_cannot_stop_it(office: Office, monkeypatch: pytest.Mon
     desk.get("/console/two-step")
     _set_up(desk, monkeypatch)
     assert "不能停用" in text_of(desk.post("/console/two-step/stop", {"password": PASSWORD}, 422))
+    assert "flask user reset-totp admin --reason" in desk.get("/console/two-step"), (
+        "the only one is not stuck"
+    )
     strict.close()
 
 
@@ -281,3 +286,37 @@ def test_new_recovery_codes_end_the_old_ones(office: Office, monkeypatch: pytest
     other = _enter(office, "editor")
     other.get("/console/login/code")
     other.post("/console/login/code", {"code": old[0]}, 401)
+
+
+def test_a_reload_makes_no_further_recovery_codes(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = office.desk("editor")
+    _set_up(desk, monkeypatch)
+    form = {"password": PASSWORD, "once": field(desk.get("/console/two-step"), "once")}
+    desk.post("/console/two-step/codes", {**form, "password": "guess"}, 422)  # a mistake uses nothing up
+    desk.post("/console/two-step/codes", form, 200)
+    kept = _hashes(office)
+    assert "恢复码只显示一次，没有保存的请重新生成" in desk.follow(desk.post("/console/two-step/codes", form))
+    assert _hashes(office) == kept
+    desk.post("/console/two-step/stop", {"password": "guess"}, 422)  # the page of another form's refusal
+    again = {"password": PASSWORD, "once": field(desk.get("/console/two-step"), "once")}
+    desk.post("/console/two-step/codes", again, 200)
+    assert _hashes(office).isdisjoint(kept)
+
+
+def test_a_reload_after_the_set_up_says_that_it_is_done(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = office.desk("editor")
+    outdated = desk.follow(desk.post("/console/two-step/start"))
+    before, phone = desk.token, Phone(monkeypatch, _secret(outdated))
+    form = {"csrf_token": before, "code": phone.code()}
+    desk.post("/console/two-step/confirm", form, 200)
+    kept = _hashes(office)
+    for sent in (form, {"code": form["code"]}):  # with the token of the session before, and with today's
+        assert "动态码已设置；恢复码只显示一次" in desk.follow(desk.post("/console/two-step/confirm", sent))
+    assert _hashes(office) == kept
+
+
+def _hashes(office: Office) -> set[str]:
+    with office.parts.db.read_scope() as session:
+        return set(session.scalars(sa.select(RecoveryCode.code_hash)))

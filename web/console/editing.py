@@ -11,7 +11,7 @@ from content.assets import AssetStore
 from ground.errors import PioneerError, Refused
 from models import Article
 from web import security
-from web.access import acting, action, looking, only_looks, page, settings, signed_in
+from web.access import acting, action, keeps_typed, looking, only_looks, page, settings, signed_in
 from web.console.articles import note
 from web.console.face import blueprint, draw
 from web.once import once
@@ -28,6 +28,7 @@ def article_new() -> str:
 
 
 @blueprint.post("/articles/new", endpoint="article_new_post")
+@keeps_typed
 @once
 @action("article.write", form=article_new)
 def article_new_post() -> Any:
@@ -59,6 +60,7 @@ def article_edit(article_id: int) -> Any:
 
 
 @blueprint.post("/articles/<int:article_id>/edit", endpoint="article_edit_post")
+@keeps_typed
 @action("article.write", form=article_edit)
 def article_edit_post(article_id: int) -> Any:
     """Save over the version that the form showed."""

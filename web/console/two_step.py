@@ -13,9 +13,20 @@ from accounts import factor
 from ground import clock
 from ground.errors import Refused
 from models import User
-from web.access import acting, action, looking, must_enrol, page, settings, signed_in, while_enrolling
+from web.access import (
+    acting,
+    action,
+    looking,
+    must_enrol,
+    page,
+    settings,
+    signed_in,
+    when_stale,
+    while_enrolling,
+)
 from web.console.face import blueprint, draw
 from web.console.own import need_password, renew_session
+from web.once import shown_once
 
 _FRESH = timedelta(minutes=10)  # after signing in the password is not asked for again
 
@@ -63,16 +74,21 @@ def two_step_start() -> Any:
 
 @blueprint.post("/two-step/confirm")
 @while_enrolling
+@when_stale("console.two_step")
 @action("place.view", form=two_step_page)
 def two_step_confirm() -> Any:
     """The first code: the factor is at work, this browser gets a new session, the recovery codes are shown this once."""
     with acting() as (scope, me):
+        if factor.confirmed(scope, me.id) is not None:
+            return redirect(url_for("console.two_step", repeated=1), 303)
         codes = factor.confirm(scope, me, request.form.get("code", ""), at=clock.now(), now_s=time.time())
     renew_session()
     return draw("recovery_codes.html", codes=codes, name=signed_in().username, first=True)
 
 
 @blueprint.post("/two-step/codes")
+@when_stale("console.two_step")
+@shown_once("console.two_step")
 @action("place.view", form=two_step_page)
 def two_step_codes() -> Any:
     """A new set of recovery codes; the old ones hold no more."""
@@ -87,7 +103,7 @@ def two_step_codes() -> Any:
 def two_step_stop() -> Any:
     """Do without, where the configuration allows it."""
     if factor.required(signed_in(), settings().server.require_totp_for):
-        raise Refused("本单位要求您的角色使用动态码，不能停用；更换手机请联系管理员重置")
+        raise Refused("本单位要求您的角色使用动态码，不能停用；更换手机的办法见本页")
     need_password(request.form.get("password", ""))
     with acting() as (scope, me):
         factor.remove(scope, me, at=clock.now(), by=me, reason="本人停用")
