@@ -42,7 +42,10 @@ def _ended_by(error: Exception) -> tuple[str, int]:
     if isinstance(error, OverflowError | sa.exc.DataError):
         return "编号或文字超出数据库能存的范围，请核对后重试", 2
     if isinstance(error, sa.exc.SQLAlchemyError):
-        return f"数据库没有接受这次操作（{type(error).__name__}），请重试，仍不行时运行 flask doctor 检查", 1
+        return (
+            f"数据库没有接受这次操作（{type(error).__name__}），请重试，仍不行时运行 ./pioneer flask doctor 检查",
+            1,
+        )
     if isinstance(error, OSError):
         name = f" {error.filename}" if error.filename else ""
         return f"文件无法读写{name}：{error.strerror or error}，请检查路径、权限和磁盘空间", 1
@@ -139,7 +142,9 @@ def runtime(*, half_restored: bool = False, mending: bool = True) -> Runtime:
         import runtime as parts
         from operations import modes, unfinished
 
-        logs.configure(logging.WARNING)  # standard output belongs to the command's result
+        logs.configure(
+            logging.ERROR
+        )  # a command says in words what is amiss; lines of JSON would stand among them
         settings = load_settings()
         if mending:
             modes.make_private(settings)
@@ -178,7 +183,7 @@ def emit_json(value: Any) -> None:
 
 def emit_rows(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """A plain table; Chinese characters count as two columns."""
-    table = [[_shown(cell) for cell in row] for row in rows]
+    table = [[shown(cell) for cell in row] for row in rows]
     widths = [max([_width(header), *(_width(row[i]) for row in table)]) for i, header in enumerate(headers)]
     for row in [list(headers), *table]:
         line = "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
@@ -193,7 +198,8 @@ def exit_refused(message: str) -> None:
     sys.exit(2)
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A cell or figure as text; moments in Shanghai's time."""
     if value is None:
         return ""
     if isinstance(value, datetime):

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
-from cli.output import Group, acting_user, as_option, emit_json, emit_rows, exit_refused, json_option, runtime
+from cli.output import Group, acting_user, as_option, emit_json, exit_refused, json_option, runtime, shown
 from ground import clock
 from ground.errors import Refused
+
+if TYPE_CHECKING:
+    from operations.retention_report import Report
+    from settings import Limits
 
 group = Group("privacy", help="个人信息：保存期限、清除、更换密钥")
 
@@ -24,31 +29,31 @@ def report_(as_json: bool) -> None:
     if as_json:
         emit_json(retention_report.as_dict(found, parts.settings))
     else:
-        _show(retention_report.as_dict(found, parts.settings)["kinds"])
+        _show(found, parts.settings.limits)
     if found.overdue:
         click.echo(
-            f"有 {found.overdue:,} 项已到期未清除，请确认定时任务在运行（flask serve 或 flask scheduler）",
+            f"有 {found.overdue:,} 项已到期未清除，请确认定时任务在运行（./pioneer flask serve 或 ./pioneer flask scheduler）",
             err=True,
         )
         sys.exit(1)
 
 
-def _show(kinds: list[dict[str, object]]) -> None:
-    emit_rows(
-        ("内容", "保存多久", "现有", "最早", "到期未清除", "最近一次", "清除"),
-        (
-            (
-                one["what"],
-                one["keep"],
-                "—" if one["rows"] is None else one["rows"],
-                one["oldest"],
-                one["overdue"],
-                "未完成" if one["cut_off"] else one["last_run"],
-                one["removed"],
-            )
-            for one in kinds
-        ),
-    )
+def _show(found: Report, limits: Limits) -> None:
+    """A block for each kind of which there is something: it fits a terminal, whatever its sentences say."""
+    for line in found.present:
+        kind, run = line.kind, line.run
+        click.echo(kind.what)
+        click.echo(f"  保存：{kind.time(limits)}")
+        figures = [f"现有 {line.standing.rows:,}"]
+        if line.standing.oldest:
+            figures.append(f"最早 {shown(line.standing.oldest)}")
+        if kind.sweep is not None:
+            figures.append(f"到期未清除 {line.overdue:,}")
+        click.echo(f"  {'，'.join(figures)}")
+        if run is not None:
+            ended = "未完成" if run.finished_at is None else shown(run.finished_at)
+            click.echo(f"  最近一次清除：{ended}，清除 {run.removed:,}")
+    click.echo(f"另有 {len(found.empty)} 类目前没有内容")
 
 
 @group.command("erase")

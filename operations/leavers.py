@@ -7,6 +7,7 @@ follows nowhere stands nowhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -45,12 +46,13 @@ def _in_clear() -> list[sa.ColumnElement[bool]]:
 
 
 def quota_standing(session: Session, at: Moment) -> Standing:
-    """Rows with an openid, and those of them whose owner has left."""
+    """Rows with the openid of somebody who has left: all of them should be gone."""
     rows, oldest = session.execute(
-        sa.select(sa.func.count(), sa.func.min(QuotaUse.at)).where(*_in_clear())
+        sa.select(sa.func.count(), sa.func.min(QuotaUse.at)).where(
+            *_in_clear(), not_following(QuotaUse.subject)
+        )
     ).one()
-    due = sa.select(sa.func.count()).where(*_in_clear(), not_following(QuotaUse.subject))
-    return Standing(rows, oldest, session.scalar(due) or 0)
+    return Standing(rows, oldest, rows)
 
 
 def quota_of_leavers(session: Session, at: Moment) -> list[tuple[str, str]]:
@@ -87,18 +89,21 @@ _NEVER_CALLED = (
 
 
 def lists_standing(session: Session, at: Moment) -> Standing:
-    """Deliveries that were never called and hold a list, and those of them with somebody who left."""
-    rows, oldest = session.execute(
-        sa.select(sa.func.count(), sa.func.min(Delivery.due_at)).where(*_NEVER_CALLED, has_list())
-    ).one()
-    return Standing(rows, oldest, len(lists_with_leavers(session, at)) if rows else 0)
+    """Deliveries that were never called and whose list holds somebody who left: none should."""
+    found = _with_leavers(session)
+    return Standing(len(found), min((due for _, due in found), default=None), len(found))
 
 
 def lists_with_leavers(session: Session, at: Moment) -> list[int]:
-    """The ids of such deliveries."""
-    rows = session.execute(sa.select(Delivery.id, Delivery.openids).where(*_NEVER_CALLED, has_list())).all()
-    here = _following(session, {openid for _, openids in rows for openid in openids})
-    return [row_id for row_id, openids in rows if not here.issuperset(openids)][:BATCH]
+    """The ids of some such deliveries."""
+    return [row_id for row_id, _ in _with_leavers(session)[:BATCH]]
+
+
+def _with_leavers(session: Session) -> list[tuple[int, datetime]]:
+    waiting = sa.select(Delivery.id, Delivery.due_at, Delivery.openids).where(*_NEVER_CALLED, has_list())
+    rows = session.execute(waiting).all()
+    here = _following(session, {openid for _, _, openids in rows for openid in openids})
+    return [(row_id, due) for row_id, due, openids in rows if not here.issuperset(openids)]
 
 
 def shorten_lists(session: Session, at: Moment, found: Sequence[int]) -> int:
@@ -140,10 +145,11 @@ def _following(session: Session, openids: set[str]) -> set[str]:
 # --- Answers that were sent ---------------------------------------------------------------------------------------
 
 
+def addressed() -> list[sa.ColumnElement[bool]]:
+    """SQL: customer-service messages that name somebody who left."""
+    return [OutboxMessage.openid != forgetting.GONE, not_following(OutboxMessage.openid)]
+
+
 def answered(at: Moment) -> list[sa.ColumnElement[bool]]:
-    """SQL: customer-service messages that are done with and name somebody who left."""
-    return [
-        OutboxMessage.status.in_(["sent", "failed", "unknown"]),
-        OutboxMessage.openid != forgetting.GONE,
-        not_following(OutboxMessage.openid),
-    ]
+    """SQL: those of them that are done with."""
+    return [OutboxMessage.status.in_(["sent", "failed", "unknown"]), *addressed()]

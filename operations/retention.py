@@ -13,22 +13,38 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
 
+from database.session import Database
 from models import (
+    Activity,
+    Article,
+    ArticleRevision,
+    AuditEntry,
     CheckIn,
     Conversation,
     Delivery,
     Follower,
     FollowerTag,
+    ImportRun,
     InboundMessage,
+    InstanceLease,
+    KeywordReply,
     LoginSession,
+    MakeUpRequest,
+    Member,
+    Menu,
     OutboxMessage,
+    Push,
     QuotaUse,
+    RecoveryCode,
+    Review,
+    SecondFactor,
     SignInDelay,
     SpoolFailure,
     TagChange,
+    User,
 )
 from operations import leavers
-from operations.sweeps import Moment, Rows, SpoolLines, Sweep, Uploads, Work
+from operations.sweeps import Held, Moment, Rows, SpoolLines, Standing, Sweep, Uploads, Work
 from settings import Limits
 
 _DUTY = "岗位职责"
@@ -56,11 +72,18 @@ class Kind:
     keep: str
     then: str
     sweep: Sweep | None = None
+    held: Held | None = None
+    """Without a sweep: how many there are all the same."""
 
     @property
     def in_files(self) -> bool:
         """Whether it lies in a folder of ``data_dir`` instead of the database."""
         return self.where[0].endswith("/")
+
+    def standing(self, db: Database, at: Moment) -> Standing:
+        """How many there are, and how many of them should be gone."""
+        counted = self.sweep or self.held
+        return counted.standing(db, at) if counted else Standing(0, None, 0)
 
     def time(self, limits: Limits) -> str:
         """How long, with the configured numbers."""
@@ -137,6 +160,7 @@ PEOPLE = (
     Kind(
         "member", _of("member", *_MEMBER), "党员名册：姓名、性别、党支部、网格、手机号码（加密）、入党时间、职务、备注",
         "核对身份、通知活动、登记签到", _MEMBERSHIP, "在册期间", "由管理员更正，或清除个人信息，只留无名的台账记录",
+        held=Held([Member], [Member.erased_at.is_(None)]),
     ),
     Kind(
         "follower", _of("follower", *_FOLLOWER), "关注者：微信号标识、与党员的绑定、同意记录、阅读设置",
@@ -189,7 +213,7 @@ MESSAGES = (
     ),
     Kind(
         "outbox.left", _of("outbox_message", "openid"), "已取消关注者的客服消息", "—", _LEFT, "不保留", "清空并去掉微信号标识",
-        Rows(OutboxMessage.id, leavers.answered, [sa.false()], values={"openid": "gone", "payload": "{}"}),
+        Rows(OutboxMessage.id, leavers.answered, leavers.addressed(), values={"openid": "gone", "payload": "{}"}),
     ),
     Kind(
         "aside.body", _of("spool_failure", "body", "key"), "多次处理失败、搁置待查的消息（加密）",
@@ -236,7 +260,7 @@ LEDGERS = (
         "check_in",
         _of("check_in", "activity_id", "member_id", "branch_id", "at", "via", "made_up", "reason", "recorded_by"),
         "签到台账：谁、哪次活动、何时、补签原因", "党支部台账", _MEMBERSHIP, "按党务档案规定长期保存",
-        "清除党员个人信息时去掉姓名和原因，记录保留",
+        "清除党员个人信息时去掉姓名和原因，记录保留", held=Held([CheckIn]),
     ),
     Kind(
         "check_in.message", _of("check_in", "message_key"), "签到由哪条消息产生", "核对有争议的签到", _MEMBERSHIP,
@@ -249,6 +273,7 @@ LEDGERS = (
     Kind(
         "make_up", _of("make_up_request", "activity_id", "member_id", "reason", "status", "at", "decided_by", "decided_at"),
         "补签申请和原因", "党支部审批", _MEMBERSHIP, "与台账相同", "清除党员个人信息时去掉原因",
+        held=Held([MakeUpRequest]),
     ),
 )  # fmt: skip
 
@@ -256,7 +281,7 @@ OFFICE = (
     Kind(
         "user",
         _of("user", "username", "display_name", "password_hash", "role", "stage", "branch_id", "active", "last_login_at"),
-        "工作人员的账号", "登录后台、分清责任", _DUTY, "任职期间，停用后随操作日志保留", "由管理员停用",
+        "工作人员的账号", "登录后台、分清责任", _DUTY, "任职期间，停用后随操作日志保留", "由管理员停用", held=Held([User]),
     ),
     Kind(
         "session",
@@ -270,6 +295,7 @@ OFFICE = (
         (*_of("second_factor", "user_id", "secret", "created_at", "confirmed_at", "last_counter"),
          *_of("recovery_code", "user_id", "code_hash", "used_at")),
         "动态码的密钥（加密）和恢复码（只存代码）", "确认是本人登录", _DUTY, "启用期间", "关闭或重置动态码时删除",
+        held=Held([SecondFactor, RecoveryCode]),
     ),
     Kind(
         "sign_in", _of("sign_in_delay", "key", "name_key", "failures", "since", "until"),
@@ -279,7 +305,7 @@ OFFICE = (
     Kind(
         "audit", _of("audit_entry", "user_id", "actor", "subject", "detail", "action", "at"),
         "操作日志：工作人员做了什么（对象只记编号）", "查明责任",
-        "网络安全法：日志留存不少于六个月", "长期保存", "不删除，前后相连防改动",
+        "网络安全法：日志留存不少于六个月", "长期保存", "不删除，前后相连防改动", held=Held([AuditEntry]),
     ),
     Kind(
         "content",
@@ -287,6 +313,7 @@ OFFICE = (
          *_of("review", "user_id", "reason"), "activity.created_by", "push.created_by", "keyword_reply.updated_by",
          "menu.updated_by", "import_run.user_id", "import_run.file_name", "instance_lease.confirmed_by"),
         "稿件作者，以及谁编写、审核、推送、设置", "署名、分清责任", _DUTY, "随所属内容", "随所属内容",
+        held=Held([Article, ArticleRevision, Review, Activity, Push, KeywordReply, Menu, ImportRun, InstanceLease]),
     ),
     Kind(
         "upload", ("uploads/",), "导入确认前暂存的名册文件（加密）", "检查后确认导入", _MEMBERSHIP, "1 小时，确认后立即删除",

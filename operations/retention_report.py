@@ -20,16 +20,21 @@ GRACE = timedelta(hours=2)
 
 @dataclass(frozen=True)
 class Line:
-    """One kind: what is there, and what the last run did. ``run`` is None where nothing ends by time or nothing ran yet."""
+    """One kind: how much is there, and what the last run did. ``run`` is None where nothing ends by time or nothing ran yet."""
 
     kind: Kind
-    standing: Standing | None
+    standing: Standing
     run: RetentionRun | None
 
     @property
     def overdue(self) -> int:
         """How many should be gone."""
-        return self.standing.due if self.standing else 0
+        return self.standing.due
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing of it, and nothing to do."""
+        return not self.standing.rows and not self.standing.due
 
     @property
     def was_cut_off(self) -> bool:
@@ -42,6 +47,16 @@ class Report:
     """All kinds, in the table's order."""
 
     lines: list[Line]
+
+    @property
+    def present(self) -> list[Line]:
+        """The kinds of which there is something."""
+        return [line for line in self.lines if not line.is_empty]
+
+    @property
+    def empty(self) -> list[Line]:
+        """The kinds of which there is nothing."""
+        return [line for line in self.lines if line.is_empty]
 
     @property
     def overdue(self) -> int:
@@ -60,12 +75,7 @@ def report(db: Database, settings: Settings, now: datetime) -> Report:
     with db.read_scope() as session:
         runs = {run.kind: run for run in session.scalars(sa.select(RetentionRun))}
     at = Moment(settings, now - GRACE)
-    return Report(
-        [
-            Line(kind, kind.sweep.standing(db, at) if kind.sweep else None, runs.get(kind.name))
-            for kind in KINDS
-        ]
-    )
+    return Report([Line(kind, kind.standing(db, at), runs.get(kind.name)) for kind in KINDS])
 
 
 def as_dict(found: Report, settings: Settings) -> dict[str, Any]:
@@ -81,8 +91,8 @@ def _as_dict(line: Line, settings: Settings) -> dict[str, Any]:
         "what": line.kind.what,
         "keep": line.kind.time(settings.limits),
         "then": line.kind.then,
-        "rows": standing.rows if standing else None,
-        "oldest": standing.oldest if standing else None,
+        "rows": standing.rows,
+        "oldest": standing.oldest,
         "overdue": line.overdue,
         "last_run": run.finished_at if run else None,
         "removed": run.removed if run else 0,

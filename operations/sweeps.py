@@ -130,6 +130,23 @@ class Work:
         return removed
 
 
+@dataclass(frozen=True)
+class Held:
+    """What stays until a person decides: the rows of ``tables`` for which all of ``where`` holds. Counts only."""
+
+    tables: Sequence[Any]
+    where: Sequence[sa.ColumnElement[bool]] = ()
+
+    def standing(self, db: Database, at: Moment) -> Standing:
+        """How many there are; none is ever due."""
+        with db.read_scope() as session:
+            counts = [
+                session.scalar(sa.select(sa.func.count()).select_from(table).where(*self.where)) or 0
+                for table in self.tables
+            ]
+        return Standing(sum(counts), None, 0)
+
+
 class SpoolLines:
     """Messages that wait on disk. No transaction is open while the files are written."""
 

@@ -197,3 +197,6 @@ def test_the_page_of_times_shows_every_kind_to_administrators_and_auditors(offic
         assert "没有到期未清除的个人信息" in page
         for kind in KINDS:
             assert kind.what in page
+        present, folded = page.split("目前没有内容的类别")
+        assert 'data-label="现有">0<' not in present
+        assert folded.count("<tr><td") == folded.count('data-label="现有">0<') > 10

@@ -16,7 +16,16 @@ import sqlalchemy as sa
 
 from database.spoolfile import Line, SpoolFile
 from ground import clock
-from models import CheckIn, Conversation, InboundMessage, RetentionRun, SpoolFailure
+from models import (
+    AuditEntry,
+    CheckIn,
+    Conversation,
+    Follower,
+    InboundMessage,
+    Member,
+    RetentionRun,
+    SpoolFailure,
+)
 from operations import housekeeping, retention_report, uploads
 from operations.retention import KINDS
 from runtime import Runtime
@@ -25,7 +34,7 @@ from tests.fixtures.configuration import write_config
 from tests.fixtures.processes import run_flask
 from tests.inbound.conftest import Office
 from tests.inbound.platform import Phone
-from tests.privacy.conftest import OPENID, live
+from tests.privacy.conftest import OPENID, OTHER, live, send
 
 MONTH = timedelta(days=31)
 
@@ -174,6 +183,56 @@ def test_what_the_report_says_names_nobody(runtime: Runtime, office: Office, pho
     text = json.dumps(retention_report.as_dict(found, runtime.settings), default=str, ensure_ascii=False)
     assert OPENID not in text
     assert len(found.lines) == len(KINDS)
+
+
+def standing(runtime: Runtime) -> dict[str, tuple[int, int]]:
+    found = retention_report.report(runtime.db, runtime.settings, clock.now())
+    return {line.kind.name: (line.standing.rows, line.standing.due) for line in found.lines}
+
+
+def test_what_should_be_gone_of_leavers_counts_leavers_alone(
+    runtime: Runtime, office: Office, phone: Phone
+) -> None:
+    phone.event(OTHER, "subscribe")
+    live(runtime, office, phone)
+    send(runtime, office, finish=False)
+    there = standing(runtime)
+    assert there["quota"][0] >= 2
+    assert there["outbox"][0] == 1
+    assert there["delivery"][0] == 1
+    assert [there[kind] for kind in ("quota.left", "outbox.left", "delivery.left")] == [(0, 0)] * 3
+    with runtime.db.session_scope() as session:  # by hand: an unfollow would have forgotten at once
+        session.execute(sa.update(Follower).where(Follower.openid == OTHER).values(gone=True))
+    there = standing(runtime)
+    assert there["quota.left"] == (2, 2)
+    assert there["outbox.left"] == (0, 0)
+    assert there["delivery.left"] == (1, 1)
+
+
+def test_the_report_counts_what_stays_for_good(runtime: Runtime, office: Office, phone: Phone) -> None:
+    live(runtime, office, phone)
+    there = standing(runtime)
+    with runtime.db.read_scope() as session:
+        members = session.scalar(sa.select(sa.func.count()).where(Member.erased_at.is_(None)))
+        entries = session.scalar(sa.select(sa.func.count(AuditEntry.id)))
+    assert there["member"] == (members, 0)
+    assert there["audit"] == (entries, 0)
+    assert there["check_in"] == (1, 0)
+    assert there["user"][0] >= 1
+
+
+def test_the_report_in_words_fits_a_terminal_and_leaves_out_what_is_empty(
+    runtime: Runtime, office: Office, phone: Phone, tmp_path: Path
+) -> None:
+    live(runtime, office, phone)
+    housekeeping.clean(runtime.db, runtime.settings, clock.now())
+    empty = sum(rows == 0 for rows, _ in standing(runtime).values())
+    done = run_flask("privacy", "report", env={"PIONEER_CONFIG": str(config_of(runtime, tmp_path))})
+    lines = done.stdout.splitlines()
+    assert max(sum(2 if ord(char) >= 0x2E80 else 1 for char in line) for line in lines) <= 120
+    assert lines[-1] == f"另有 {empty} 类目前没有内容"
+    assert sum(not line.startswith(" ") for line in lines) == len(KINDS) - empty + 1
+    assert "  现有 0" not in done.stdout
 
 
 def config_of(runtime: Runtime, folder: Path) -> Path:

@@ -49,6 +49,10 @@ def test_what_is_kept_only_while_following_is_swept_by_the_job() -> None:
     assert without == {"member", "check_in", "make_up", "user", "second_factor", "audit", "content"}
 
 
+def test_there_is_a_count_of_every_kind() -> None:
+    assert {kind.name for kind in KINDS if (kind.sweep is None) == (kind.held is None)} == set()
+
+
 def test_the_office_reads_the_same_table_in_the_document() -> None:
     rows = re.findall(r"^\| (.+) \|$", DOCUMENT.read_text(encoding="utf-8"), flags=re.MULTILINE)
     said = [tuple(cell.strip() for cell in row.split(" | ")) for row in rows]

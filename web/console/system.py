@@ -67,12 +67,21 @@ DETAILS = {
     "grids": "网格", "cancelled": "取消", "to": "位置", "deleted": "删除", "late": "事后", "display_name": "姓名",
     "following": "关注者", "queued": "排队", "check_ins": "签到记录", "messages": "消息", "values": "加密数据",
     "network": "来源地址", "wait_s": "须等待秒数", "count": "个数",
-    "codes_left": "剩余恢复码",
+    "codes_left": "剩余恢复码", "new_browser": "新的浏览器", "disabled": "停用账号", "format": "备份格式",
+    "made_at": "备份时间", "sessions": "结束登录", "consent": "同意书版本", "follower": "关注者编号", "status": "状态",
+    "entries": "记录数", "before": "原状态", "after": "现状态", "broken_at": "断开处", "tags": "标签", "tag_changes": "待更新标签",
 }  # fmt: skip
 
 
 _IN_ACTION = {"follower.sync": {"added": "新增", "left": "离开", "tags": "标签", "tag_changes": "待更新标签"}}
-_WORDS = {**ROLE_NAMES, "all": "全部", "auto": "自动", "mass": "群发", "template": "模板消息"}
+_WORDS = {
+    **ROLE_NAMES,
+    **articles.STATUS_NAMES,
+    "all": "全部",
+    "auto": "自动",
+    "mass": "群发",
+    "template": "模板消息",
+}
 
 
 @blueprint.get("/audit", endpoint="trail")
@@ -141,10 +150,21 @@ def detail(action: str, values: dict[str, Any]) -> str:
             word = "是" if value else "否"
         elif isinstance(value, list):
             word = f"{len(value)} 个"
+        elif key == "made_at":
+            word = _local(str(value))
         else:
             word = _WORDS.get(str(value), str(value))
         shown.append(f"{names.get(key, key)}：{word[:12] if key == 'hash' else word}")
     return "；".join(shown) or "—"
+
+
+def _local(text: str) -> str:
+    """A moment as it was recorded, in Shanghai's time; what is none stays as it is."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return clock.to_shanghai(moment).strftime("%Y-%m-%d %H:%M") if moment.tzinfo else text
 
 
 class Looked(NamedTuple):
