@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import click
@@ -20,7 +21,9 @@ def doctor(offline: bool, as_json: bool) -> None:
 
     有错误时退出码为 1。
     """
-    findings = checkup.examine(runtime(half_restored=True, mending=False), ask_wechat=not offline)
+    # Whatever is wrong is a finding: the log would only repeat it between them.
+    parts = runtime(half_restored=True, mending=False, log_level=logging.CRITICAL)
+    findings = checkup.examine(parts, ask_wechat=not offline)
     if as_json:
         emit_json([{"level": found.level, "title": found.title, "text": found.text} for found in findings])
     else:

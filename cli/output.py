@@ -76,7 +76,7 @@ def exit_usage(error: click.UsageError) -> None:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         raise error
     path = error.ctx.command_path if error.ctx else "flask"
-    click.echo(f"{_usage_fault(error)}，用法见 {path} --help", err=True)
+    click.echo(f"{_usage_fault(error)}，用法见 ./pioneer {path} --help", err=True)
     sys.exit(2)
 
 
@@ -131,20 +131,19 @@ def command(name: str, **kwargs: Any) -> Callable[[F], click.Command]:
     return decorate
 
 
-def runtime(*, half_restored: bool = False, mending: bool = True) -> Runtime:
+def runtime(*, half_restored: bool = False, mending: bool = True, log_level: int = logging.ERROR) -> Runtime:
     """The process's parts; the configuration is read now if it was not yet. Raises ``SettingsError``.
 
     A restore that was left half done is refused with what to do (:class:`errors.Conflict`) unless ``half_restored``; files that
-    others may read are closed to them where ``mending``.
+    others may read are closed to them where ``mending``. What is logged below ``log_level`` is left out: a command says in words
+    what is amiss, and lines of JSON would stand among them.
     """
     present: Runtime | None = current_app.extensions.get("pioneer")
     if present is None:
         import runtime as parts
         from operations import modes, unfinished
 
-        logs.configure(
-            logging.ERROR
-        )  # a command says in words what is amiss; lines of JSON would stand among them
+        logs.configure(log_level)
         settings = load_settings()
         if mending:
             modes.make_private(settings)

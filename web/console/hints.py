@@ -16,6 +16,7 @@ from models import CallRest, InstanceLease, SpoolFailure, User
 from runtime import Runtime
 from scheduler import instance
 from settings import OFFICIAL_API, Settings
+from wechat.outbound.rests import QUOTA_CODES, TOKEN_KEY
 
 _ASK_EVERY_S = 10.0
 
@@ -43,9 +44,8 @@ def for_user(session: Session, user: User, parts: Runtime) -> list[Hint]:
             found.append(Hint(text, url=url_for("console.system"), link="确认本机为唯一服务器"))
         else:
             found.append(Hint(f"{text}请联系管理员确认"))
-    for rest in session.scalars(sa.select(CallRest).where(CallRest.until > clock.now())):
-        until = clock.to_shanghai(rest.until).strftime("%m-%d %H:%M")
-        found.append(Hint(f"微信接口暂停使用到 {until}：{rest.reason}。推送和客服消息会顺延，请勿重复发送"))
+    rests = session.scalars(sa.select(CallRest).where(CallRest.until > clock.now()))
+    found.extend(_rest(rest, manages=users.may(user, "system.manage")) for rest in rests)
     if not _redis_answers(parts):
         found.append(Hint("Redis 没有应答，排队中的推送会延后，恢复后自动继续，请联系管理员"))
     if users.may(user, "audit.view"):
@@ -56,6 +56,19 @@ def for_user(session: Session, user: User, parts: Runtime) -> list[Hint]:
             text = f"有 {waiting} 条收到的消息多次处理失败，已搁置。"
             found.append(Hint(text, url=url_for("console.system"), link="去处理"))
     return found
+
+
+def _rest(rest: CallRest, *, manages: bool) -> Hint:
+    """A call that rests: a used-up quota comes back by itself, everything else is for somebody to mend."""
+    until = clock.to_shanghai(rest.until).strftime("%m-%d %H:%M")
+    text = f"微信接口暂停使用到 {until}：{rest.reason}。推送和客服消息会顺延，请勿重复发送。"
+    if rest.code in QUOTA_CODES:
+        return Hint(text)
+    if not manages:
+        return Hint(f"{text}请联系管理员")
+    if rest.group == TOKEN_KEY:  # the examination asks for a token: when WeChat gives one, the note goes
+        text = f"{text}改好后点“全面检查”即可解除。"
+    return Hint(text, url=url_for("console.system"), link="打开系统状态")
 
 
 _redis_state: tuple[float, bool] = (0.0, True)

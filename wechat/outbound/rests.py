@@ -19,14 +19,15 @@ from database.session import Database
 from ground import clock
 from models.system import CallRest
 from wechat.outbound import reactions
-from wechat.outbound.endpoints.table import Endpoint
+from wechat.outbound.endpoints.table import STABLE_TOKEN, Endpoint
 from wechat.outbound.errors import CallFailed, Kind, look_up, rest_until
 
 STOPPED_FOR = timedelta(hours=1)
 _REREAD_S = 5.0
 _SLACK = timedelta(minutes=1)
 # The quota of a mass send (45028) is a follower's or the day's: a send to a tag may go where one to all may not.
-_REFUSED_HERE = frozenset({45009, 45010, 45011, 48006})
+QUOTA_CODES = frozenset({45009, 45010, 45011, 48006})
+"""Of a quota that comes back by itself: until then the call is not made."""
 # One person's, or one branch's robot: says nothing about the next call.
 _PERSONAL = frozenset({reactions.OAUTH, reactions.MINI, reactions.ROBOT})
 WORDS = {
@@ -62,7 +63,7 @@ class Rests:
         """Raise :class:`CallFailed`, as WeChat's answer would, if the quota of this call is known to be used up."""
         self._reread()
         rest = self._known.get(_key(endpoint))
-        if rest is None or rest.code not in _REFUSED_HERE:
+        if rest is None or rest.code not in QUOTA_CODES:
             return
         row = look_up(endpoint.group, rest.code)
         now = clock.now()
@@ -112,7 +113,7 @@ class Rests:
         """The counters were set to 0: forget all quotas."""
         self._reread(now=True)
         for key, rest in list(self._known.items()):
-            if rest.code in _REFUSED_HERE:
+            if rest.code in QUOTA_CODES:
                 self._forget(key)
 
     def _forget(self, key: str) -> None:
@@ -142,3 +143,7 @@ class Rests:
 def _key(endpoint: Endpoint) -> str:
     """The call's name in the table: its path without what all have in common."""
     return endpoint.path.removeprefix("/cgi-bin/")[:40]
+
+
+TOKEN_KEY = _key(STABLE_TOKEN)
+"""Under which it is noted that WeChat gives no token."""
