@@ -47,6 +47,8 @@ def import_(file: str, dry_run: bool, only_valid: bool, as_json: bool) -> None:
 
 
 def _show(plan: Plan, title: str) -> None:
+    from community import reasons
+
     click.echo(
         f"{title}：新增 {plan.created}，更新 {plan.updated}，未变 {plan.unchanged}，"
         f"重复 {plan.repeated}，错误 {len(plan.errors)}，提醒 {len(plan.warnings)}"
@@ -55,5 +57,6 @@ def _show(plan: Plan, title: str) -> None:
         if faults:
             click.echo(f"\n{kind}：")
             emit_rows(
-                ("行", "列", "原因"), ((fault.row or "", fault.column, fault.reason) for fault in faults)
+                ("行", "列", "原因"),
+                ((one.named, one.column, one.reason) for one in reasons.grouped(faults)),
             )

@@ -91,6 +91,17 @@ def test_no_phone_number_stands_in_the_database_in_clear(full_office: Office) ->
         assert not any(b"1990001" in bytes(value) for value in row)
 
 
+def test_the_command_tells_rows_that_are_wrong_in_the_same_way_once(flask: Flask, tmp_path: Path) -> None:
+    path = tmp_path / "名册.xlsx"
+    header = ["姓名", "所在党支部", "手机号码"]
+    rows = [[f"王小{chr(0x4E00 + number)}", "没有登记的党支部", f"139{number:08}"] for number in range(40)]
+    path.write_bytes(sheet_bytes([header, *rows]))
+    told = flask("member", "import", path, "--dry-run").stdout
+    assert "错误 40" in told
+    assert told.count("没有登记的党支部") == 1
+    assert "40 行，第 2、3、4、5、6 … 行" in told
+
+
 def test_a_file_with_one_error_changes_nothing(office: Office, flask: Flask, tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     path.write_bytes(sheet_bytes([HEADER, person("张小三", "19900020001"), person("李四", "123")]))

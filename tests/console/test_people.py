@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from community.spreadsheet import read_workbook
 from models import AuditEntry, Follower, KeywordReply, Member, Menu, User
 from operations.retention import KINDS
+from tests.community.conftest import sheet_bytes
 from tests.console.conftest import DATA, PASSWORD, Office, field, text_of
 
 
@@ -79,6 +80,28 @@ def test_a_secretary_sees_the_own_branch_only(office: Office) -> None:
     assert "共 1 条" in page
     desk.get(f"/console/members/{other}/reveal", 404)
     desk.post(f"/console/members/{other}/reveal", {"reason": "核对联系方式"}, 404)
+
+
+def checked(office: Office, rows: list[list[str]]) -> str:
+    desk = office.desk("admin")
+    desk.get("/console/members/import")
+    book = sheet_bytes([["姓名", "所在党支部", "手机号码"], *rows])
+    file = {"file": (io.BytesIO(book), "名册.xlsx")}
+    return desk.post("/console/members/import", file, 200, content_type="multipart/form-data").text
+
+
+def test_rows_that_are_wrong_in_the_same_way_are_told_once(office: Office) -> None:
+    page = checked(office, [[f"王小{chr(0x4E00 + n)}", "没有登记的党支部", f"139{n:08}"] for n in range(300)])
+    assert page.count("没有“没有登记的党支部”这个党支部") == 1
+    assert "300 行，第 2、3、4、5、6 … 行" in page
+    assert "这里只列出前 200 种" not in page
+
+
+def test_a_list_of_reasons_that_is_cut_off_says_so(office: Office) -> None:
+    page = checked(office, [[f"王小{chr(0x4E00 + n)}", f"第{n}党支部", f"139{n:08}"] for n in range(230)])
+    assert page.count("这个党支部，请核对名称") == 200
+    assert "共 230 种，这里只列出前 200 种，全部见“下载错误行”" in page
+    assert "第 2 行" in page
 
 
 def test_the_template_has_the_columns_that_the_import_reads(office: Office) -> None:

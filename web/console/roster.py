@@ -9,7 +9,7 @@ from flask import flash, redirect, request, url_for
 from sqlalchemy.orm import joinedload
 
 from accounts import audit, users
-from community import binding, places, privacy, roster, roster_file, roster_sheets
+from community import binding, places, privacy, reasons, roster, roster_file, roster_sheets
 from ground import clock
 from ground.errors import Conflict, Refused
 from models import Follower, ImportRun, Member, User
@@ -134,6 +134,8 @@ def members_import_post() -> str:
         key=key,
         name=name,
         bad_rows=len({one.row for one in plan.errors}),
+        errors=reasons.grouped(plan.errors),
+        warnings=reasons.grouped(plan.warnings),
     )
 
 
