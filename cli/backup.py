@@ -59,10 +59,10 @@ def restore(file: str | None, yes: bool, first_format: bool, account: str, settl
         lock.release()
     click.echo("已恢复" + (f"，原数据库保留为 {done.kept}，确认无误后请删除" if done.kept else ""))
     click.echo(
-        f"已退出 {done.sessions} 个登录，所有人须重新登录。系统处于只读状态，直到管理员确认（flask push takeover）"
+        f"已退出 {done.sessions} 个登录，所有人须重新登录。系统处于只读状态，直到管理员确认（./pioneer flask push takeover）"
     )
     if first_format:
         click.echo(
             f"已停用 {done.disabled} 个账号，只保留 {account}。旧格式的备份可能被改动过，"
-            f"请立即用 flask user password {account} 重设密码，并逐个核对账号后再启用"
+            f"请立即用 ./pioneer flask user password {account} 重设密码，并逐个核对账号后再启用"
         )

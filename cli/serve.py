@@ -41,7 +41,9 @@ _HEADER_TIMEOUT_MS = 10_000
 @click.option("--host", default="127.0.0.1", show_default=True, help="监听的地址")
 @click.option("--port", default=8000, show_default=True, type=int, help="监听的端口")
 @click.option(
-    "--web-only", is_flag=True, help="只提供网页，定时任务和发送由 flask scheduler 和 flask worker 承担"
+    "--web-only",
+    is_flag=True,
+    help="只提供网页，定时任务和发送由 ./pioneer flask scheduler 和 ./pioneer flask worker 承担",
 )
 @click.option("--workers", default=1, show_default=True, type=int, help="网页进程数（仅 --web-only）")
 def serve(host: str, port: int, web_only: bool, workers: int) -> None:
@@ -143,10 +145,10 @@ def _run_part(role: str) -> None:
     settings = load_settings()
     if settings.on_sqlite:
         raise Refused(
-            "SQLite 数据库只能由一个进程写入，不能分开部署，请改用 PostgreSQL，或只运行 flask serve"
+            "SQLite 数据库只能由一个进程写入，不能分开部署，请改用 PostgreSQL，或只运行 ./pioneer flask serve"
         )
     if settings.embedded:
-        raise Refused("分开部署需要 Redis，请填写 [redis] url，或只运行 flask serve")
+        raise Refused("分开部署需要 Redis，请填写 [redis] url，或只运行 ./pioneer flask serve")
     _need_schema(settings)
     end_with_named_parent()
     logs.configure()

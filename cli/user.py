@@ -53,7 +53,7 @@ def create(
                 sa.select(Branch).where(sa.or_(Branch.name == branch_name, Branch.short_name == branch_name))
             )
             if branch is None:
-                raise NotFound(f"没有党支部“{branch_name}”，可用 flask place list 查看")
+                raise NotFound(f"没有党支部“{branch_name}”，可用 ./pioneer flask place list 查看")
         user = users.create(
             session,
             username=name,

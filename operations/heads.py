@@ -95,7 +95,7 @@ def seal(runtime: Runtime) -> audit.ChainReport | None:
             return None
     if _lines(runtime.settings.data_dir)[0]:
         raise Conflict(
-            "操作日志里有没有用密钥校验的记录，可能是绕过系统写入的，请运行 flask audit verify 查看，并立即核查"
+            "操作日志里有没有用密钥校验的记录，可能是绕过系统写入的，请运行 ./pioneer flask audit verify 查看，并立即核查"
         )
     with runtime.db.session_scope() as session:
         report = audit.seal(session, at=clock.now())

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _STAGED = "restore-incoming"
 _NOT_DONE = "恢复没有进行，现有数据没有改动"
-_LEFT = "恢复没有收尾，请运行 flask restore --settle，它会说明使用的是哪一份数据"
+_LEFT = "恢复没有收尾，请运行 ./pioneer flask restore --settle，它会说明使用的是哪一份数据"
 
 
 @dataclass(frozen=True)

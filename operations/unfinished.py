@@ -117,7 +117,9 @@ def warning(data_dir: Path, database: Database) -> str:
     begun = f"上一次恢复（{note.began_at}，{note.file}）中途停止" if note.file else "上一次恢复中途停止"
     if is_switched(database, note):
         return f"{begun}：备份中的数据已经换上，处于只读状态，只差收尾。{_SETTLE}收尾"
-    return f"{begun}：原有数据没有改动。{_SETTLE}清理后继续使用原有数据，或重新运行 flask restore 恢复"
+    return (
+        f"{begun}：原有数据没有改动。{_SETTLE}清理后继续使用原有数据，或重新运行 ./pioneer flask restore 恢复"
+    )
 
 
 def need_none(data_dir: Path, database: Database) -> None:

@@ -33,7 +33,7 @@ from settings import Settings
 
 READ_ONLY = (
     "本机不是登记的发送方（数据可能来自备份或另一台服务器），不会发送任何消息。"
-    "确认其他服务器已停用后，请管理员运行：flask push takeover --as 用户名"
+    "确认其他服务器已停用后，请管理员运行：./pioneer flask push takeover --as 用户名"
 )
 _ONLY = 1
 _MARKS = "instance_marks"
