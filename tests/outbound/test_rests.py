@@ -12,6 +12,7 @@ from database.session import Database
 from ground import clock
 from localwechat.testing import SandboxControl
 from models.system import CallRest
+from operations import probe
 from tests.outbound.conftest import Memory, calls_of, settings_for
 from wechat.outbound.client import Client, make_client
 from wechat.outbound.errors import CallFailed
@@ -93,6 +94,17 @@ def test_a_halted_token_is_noted(sandbox: SandboxControl, database: Database) ->
     sandbox.faults({"path": PATH, "kind": "err:40001", "count": -1})
     assert refused(client) == "stop-and-alert-admin"
     assert "访问凭证" in rows(database)["stable_token"][1]
+
+
+def test_an_examination_after_the_mending_lifts_what_was_noted_of_the_token(
+    sandbox: SandboxControl, database: Database
+) -> None:
+    sandbox.faults({"path": "/cgi-bin/stable_token", "kind": "err:40013", "count": 1})
+    client = make_client(settings_for(sandbox), database)
+    assert refused(client) == "stop-and-alert-admin"
+    assert rows(database)["stable_token"][0] == 40013
+    assert probe.token(client)[0].level == "ok"
+    assert rows(database) == {}
 
 
 def test_one_branchs_robot_says_nothing_about_another(sandbox: SandboxControl, database: Database) -> None:
