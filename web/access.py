@@ -306,6 +306,10 @@ def _shown_page() -> str | None:
 
 
 def _told(error: PioneerError) -> Answer:
+    if isinstance(error, Forbidden):  # who tries what is not theirs is worth a line; it holds numbers alone
+        current_app.logger.warning(
+            "right refused: user %s, %s", getattr(g.get("user"), "id", None), request.endpoint
+        )
     heading = {
         403: "没有权限",
         404: "找不到内容",
