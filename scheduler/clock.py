@@ -65,18 +65,18 @@ class Clock:
     def _free_claims(self, now: datetime) -> None:
         dead = [
             Delivery.status == "claimed",
-            ledger.lease_over(Delivery.lease_until, self._settings.limits, now),
+            ledger.lease_over(Delivery.lease_until, self._settings.system, now),
         ]
         lost = [
             OutboxMessage.status == "claimed",
-            ledger.lease_over(OutboxMessage.lease_until, self._settings.limits, now),
+            ledger.lease_over(OutboxMessage.lease_until, self._settings.system, now),
         ]
         with self._db.read_scope() as session:
             deliveries = _any(session, Delivery.id, dead)
             messages = _any(session, OutboxMessage.id, lost)
         if deliveries:
             with self._db.session_scope() as session:
-                free_deliveries(session, dead, now, self._settings.limits.mass_repeat_gap_s)
+                free_deliveries(session, dead, now, self._settings.wechat.limits.mass_repeat_gap_s)
                 pushes.drop_cancelled(session, now)
         if messages:
             with self._db.session_scope() as session:
@@ -186,7 +186,7 @@ class Clock:
                     Push.status == "sending",
                     sa.or_(
                         Push.lease_until.is_(None),
-                        ledger.lease_over(Push.lease_until, self._settings.limits, now),
+                        ledger.lease_over(Push.lease_until, self._settings.system, now),
                     ),
                     sa.or_(Push.planned_at.is_(None), sendable, sa.not_(unfinished)),
                 )

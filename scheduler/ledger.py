@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from ground import clock
 from models import Base, Setting
-from settings import Limits
+from settings import System
 
 _INSTANCE = "instance_id"
 _KEY_BYTES = 32
@@ -30,19 +30,19 @@ def new_owner() -> str:
     return f"{socket.gethostname()[:30]}:{os.getpid()}:{secrets.token_hex(6)}"
 
 
-def lease_end(limits: Limits, now: datetime) -> datetime:
+def lease_end(system: System, now: datetime) -> datetime:
     """When a claim made now ends. Network time is real time, so a clock that runs faster needs a longer lease."""
-    return now + timedelta(seconds=limits.delivery_lease_s * max(1.0, clock.speed()))
+    return now + timedelta(seconds=system.delivery_lease_s * max(1.0, clock.speed()))
 
 
 def lease_over(
-    column: sa.ColumnElement[datetime] | Any, limits: Limits, now: datetime
+    column: sa.ColumnElement[datetime] | Any, system: System, now: datetime
 ) -> sa.ColumnElement[bool]:
     """SQL: a lease that has ended, or that ends too late to have been given by a clock that was right.
 
     Twice its length, because the clocks of several machines differ a little, and so does the moment of the question.
     """
-    longest = lease_end(limits, now) - now
+    longest = lease_end(system, now) - now
     return sa.or_(column <= now, column > now + 2 * longest)
 
 

@@ -58,7 +58,7 @@ class Outbox:
                 values={
                     "status": "claimed",
                     "lease_owner": owner,
-                    "lease_until": ledger.lease_end(self._settings.limits, now),
+                    "lease_until": ledger.lease_end(self._settings.system, now),
                     "called_at": now,
                     "attempts": OutboxMessage.attempts + 1,
                 },
@@ -121,7 +121,7 @@ class Outbox:
 
     def _window_full(self, session: Session, openid: str, now: datetime) -> bool:
         """Whether this follower's latest message has been answered by as many messages as WeChat allows."""
-        limits = self._settings.limits
+        limits = self._settings.wechat.limits
         latest = session.scalar(
             sa.select(sa.func.max(InboundMessage.sent_at)).where(
                 InboundMessage.openid == openid,

@@ -53,7 +53,7 @@ def of_failure(
 
     ``first``: no earlier call with this key is unknown, so a certain "no" clears the row. ``attempts`` counts the calls so far.
     """
-    limits = settings.limits
+    limits = settings.wechat.limits
     gap = now + road.repeat_gap(limits)
     if not isinstance(error, WeChatError):
         if isinstance(error, PioneerError) and isinstance(error, Unavailable):

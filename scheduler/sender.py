@@ -89,12 +89,12 @@ class Sender:
                     Push.status == "sending",
                     sa.or_(
                         Push.lease_until.is_(None),
-                        ledger.lease_over(Push.lease_until, self._settings.limits, now),
+                        ledger.lease_over(Push.lease_until, self._settings.system, now),
                     ),
                 ],
                 values={
                     "lease_owner": owner,
-                    "lease_until": ledger.lease_end(self._settings.limits, now),
+                    "lease_until": ledger.lease_end(self._settings.system, now),
                     "started_at": sa.func.coalesce(Push.started_at, now),
                 },
             )
@@ -117,7 +117,7 @@ class Sender:
         """Keep the push for another lease. Raises :class:`_Stopped` where it is not ours, or not to be sent, any more."""
         if self._stopping.is_set():
             raise _Stopped
-        until = ledger.lease_end(self._settings.limits, clock.now())
+        until = ledger.lease_end(self._settings.system, clock.now())
         mine = [Push.id == push_id, Push.lease_owner == owner, Push.status == "sending"]
         if not ledger.change(session, Push, mine, lease_until=until):
             raise _Stopped
@@ -281,7 +281,7 @@ class Sender:
     def _send_one(self, push_id: int, owner: str, road: Road) -> bool:
         """Claim the next due delivery, call, settle. False where nothing more can be done just now."""
         now = clock.now()
-        limits = self._settings.limits
+        system = self._settings.system
         with self._db.session_scope() as session:
             self._renew(session, push_id, owner)
             claimed = ledger.claim(
@@ -291,13 +291,13 @@ class Sender:
                 values={
                     "status": "claimed",
                     "lease_owner": owner,
-                    "lease_until": ledger.lease_end(limits, now),
+                    "lease_until": ledger.lease_end(system, now),
                 },
             )
             if not claimed:
                 return False
             delivery = session.get_one(Delivery, claimed[0])
-            if settling.key_forgotten(delivery, road, limits, now):
+            if settling.key_forgotten(delivery, road, self._settings.wechat.limits, now):
                 settling.give_up(session, delivery, now)
                 return True
             first = delivery.called_at is None

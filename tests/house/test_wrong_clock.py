@@ -10,13 +10,15 @@ import pytest
 import sqlalchemy as sa
 
 from community import tags
+from database import sealed
 from database.front import Front
 from database.session import Database
 from ground import clock
 from models import Conversation, TagChange
 from models.system import CallRest, SharedToken
 from scheduler import ledger
-from settings import Limits
+from settings import Limits, System, field_keys, index_key
+from tests.fixtures.configuration import make_settings
 from wechat.inbound.conversation import Conversations
 from wechat.outbound import reactions
 from wechat.outbound.endpoints.table import Endpoint
@@ -24,12 +26,14 @@ from wechat.outbound.errors import CallFailed
 from wechat.outbound.rests import Rests
 
 AHEAD = [timedelta(days=1), timedelta(days=365)]
-LIMITS = Limits()
+SYSTEM = System()
 """Seconds and minutes as they are configured where nobody changed them."""
 
 
 @pytest.fixture
 def db(database_url: str) -> Iterator[Database]:
+    keys = make_settings().privacy
+    sealed.use(sealed.Keyring(field_keys(keys.field_keys), index_key(keys.index_key)))
     opened = Database(database_url)
     yield opened
     opened.close()
@@ -40,17 +44,17 @@ def holds(db: Database, until: datetime, now: datetime) -> bool:
     with db.session_scope() as session:
         session.merge(SharedToken(name="lease", lock_until=until))
         session.flush()
-        over = ledger.lease_over(SharedToken.lock_until, LIMITS, now)
+        over = ledger.lease_over(SharedToken.lock_until, SYSTEM, now)
         return session.scalar(sa.select(SharedToken.name).where(SharedToken.name == "lease", over)) is None
 
 
 @pytest.mark.parametrize("ahead", AHEAD)
 def test_a_lease_given_by_a_clock_that_was_ahead_holds_nobody(db: Database, ahead: timedelta) -> None:
     now = clock.now()
-    assert not holds(db, ledger.lease_end(LIMITS, now + ahead), now)
-    assert holds(db, ledger.lease_end(LIMITS, now), now)
-    assert holds(db, ledger.lease_end(LIMITS, now), now + timedelta(seconds=LIMITS.delivery_lease_s - 1))
-    assert not holds(db, ledger.lease_end(LIMITS, now), now + timedelta(seconds=LIMITS.delivery_lease_s + 1))
+    assert not holds(db, ledger.lease_end(SYSTEM, now + ahead), now)
+    assert holds(db, ledger.lease_end(SYSTEM, now), now)
+    assert holds(db, ledger.lease_end(SYSTEM, now), now + timedelta(seconds=SYSTEM.delivery_lease_s - 1))
+    assert not holds(db, ledger.lease_end(SYSTEM, now), now + timedelta(seconds=SYSTEM.delivery_lease_s + 1))
 
 
 @pytest.mark.parametrize("ahead", AHEAD)
@@ -85,7 +89,7 @@ def test_a_rest_noted_by_a_clock_that_was_ahead_stops_no_call(db: Database, ahea
 @pytest.mark.parametrize("ahead", [timedelta(days=2), timedelta(days=365)])
 def test_a_talk_begun_by_a_clock_that_was_ahead_asks_nothing_any_more(db: Database, ahead: timedelta) -> None:
     now = clock.now()
-    talks = Conversations(Front(db, patience_s=5, lock_s=5), LIMITS.conversation_minutes)
+    talks = Conversations(Front(db, patience_s=5, lock_s=5), Limits().conversation_minutes)
     with db.connection_scope() as connection:
         talks.put(connection, "openid", "topic", {}, now + ahead)
         assert talks.get(connection, "openid", now) is None

@@ -24,13 +24,13 @@ CREATE = ("/cgi-bin/material/add_material", lambda client: client.add_image(png(
 Call = tuple[str, Callable[[Client], object]]
 
 
-def plain_client(plain: Recorded, **limits: float) -> Client:
+def plain_client(plain: Recorded, **system: float) -> Client:
     """A client of a plain HTTP server."""
     return Client(
         make_settings(
             wechat={"api_base_url": plain.url, "mp_base_url": plain.url},
             wecom={"api_base_url": plain.url},
-            limits=limits,
+            system=system,
         ),
         Memory(),
     )

@@ -60,7 +60,7 @@ def _quota(session: Session) -> dict[str, Any]:
         session.scalar(held.where(QuotaUse.subject.not_in((quota.ACCOUNT, quota.TO_ALL, quota.TO_ALL_MONTH))))
         or 0
     )
-    most = config.limits.mass_per_follower_month
+    most = config.wechat.limits.mass_per_follower_month
     return {
         "service": True,
         "following": following,

@@ -159,7 +159,7 @@ def wanted(*, complete: bool = True) -> Wanted:
 
 
 def _articles(session: Session, said: Wanted) -> list[Article]:
-    most = settings().limits.articles_per_push
+    most = settings().wechat.limits.articles_per_push
     if len(said.article_ids) > most:
         raise Refused(f"一次最多推送 {most} 篇稿件，现在选了 {len(said.article_ids)} 篇")
     return publish.sendable(session, said.article_ids) if said.article_ids else []

@@ -84,7 +84,7 @@ class Transport:
     """Speaks HTTP with WeChat's servers, as configured."""
 
     def __init__(self, settings: Settings) -> None:
-        self._limits = settings.limits
+        self._system = settings.system
         self._hosts = {
             Host.API: settings.wechat.api_base_url,
             Host.MP: settings.wechat.mp_base_url or OFFICIAL_MP,
@@ -165,7 +165,7 @@ class Transport:
         file: File | None,
         form: Mapping[str, str],
     ) -> requests.Response | Trouble:
-        limits = self._limits
+        system = self._system
         headers: dict[str, str] = {}
         data: bytes | None = None
         if file is not None:
@@ -183,8 +183,8 @@ class Transport:
                 data=data,
                 headers=headers,
                 timeout=(
-                    limits.connect_timeout_s,
-                    limits.long_timeout_s if endpoint.long else limits.read_timeout_s,
+                    system.connect_timeout_s,
+                    system.long_timeout_s if endpoint.long else system.read_timeout_s,
                 ),
                 allow_redirects=False,
             )

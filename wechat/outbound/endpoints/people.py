@@ -210,7 +210,7 @@ class PeopleCalls(Caller):
     def _tagging(
         self, endpoint: Endpoint, send: Callable[[int, list[str]], Any], openids: Sequence[str], tag_id: int
     ) -> dict[str, str]:
-        size = self.settings.limits.openids_per_tagging
+        size = self.settings.wechat.limits.openids_per_tagging
         refused: dict[str, str] = {}
         todo = [list(openids[start : start + size]) for start in range(0, len(openids), size)]
         again: set[str] = set()
