@@ -17,10 +17,9 @@ from ground.errors import PioneerError, Refused
 from ground.numbers import numbers_in
 from models import Activity, Article
 from scheduler import audience as audiences
-from scheduler import planner, pushes, quiet, roads
+from scheduler import planner, pushes, quiet, roads, upcoming
 from scheduler.planner import Plan
 from web.access import acting, action, looking, only_looks, page, settings
-from web.console import upcoming
 from web.console.face import blueprint, draw
 from web.moments import from_input
 from web.once import once
