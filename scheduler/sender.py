@@ -23,8 +23,10 @@ from models import Delivery, Push
 from scheduler import articles, ledger, planner, pushes, report, roads, settling
 from scheduler import audience as audiences
 from scheduler.lanes import Lanes
-from scheduler.outcome import MEDIA_GONE, of_failure
+from scheduler.outcome import of_failure
 from scheduler.roads import Road
+from wechat.outbound.failures import CallFailed
+from wechat.outbound.reactions import MEDIA_GONE, Then
 
 if TYPE_CHECKING:
     from runtime import Runtime
@@ -34,6 +36,8 @@ log = structlog.get_logger(__name__)
 _PLANNING = 0x50494F4E45455202  # names planning among PostgreSQL's advisory locks
 _MOST_DRAFT_TRIES = 20
 _DRAFT_WAIT_S = 15
+# A draft that was made twice harms nobody, so what may have happened is simply done again.
+_AGAIN = frozenset({Then.REPEAT, Then.ASK, Then.REMAKE, Then.RETARGET})
 _TAGS_WAIT = timedelta(seconds=20)
 
 
@@ -250,15 +254,14 @@ class Sender:
     def _draft_failed(self, push_id: int, owner: str, error: Exception) -> None:
         """Uploads and drafts may be made again; only what a person must mend pauses the push."""
         now = clock.now()
-        reaction = str(getattr(error, "reaction", ""))
-        again = isinstance(error, PioneerError) and (
-            reaction.startswith(("back-off", "unknown", "wait-for-quota", "replan")) or not reaction
-        )
-        log.warning("draft_failed", push=push_id, code=getattr(error, "code", None), reaction=reaction)
+        failure = error if isinstance(error, CallFailed) else None
+        again = failure.then in _AGAIN if failure else isinstance(error, PioneerError)
+        facts = {"code": failure.code, "reaction": str(failure.reaction)} if failure else {}
+        log.warning("draft_failed", push=push_id, **facts)
         with self._db.session_scope() as session:
             self._renew(session, push_id, owner)
             push = session.get_one(Push, push_id)
-            if getattr(error, "code", None) in MEDIA_GONE:
+            if failure and failure.reaction == MEDIA_GONE:
                 publish.forget_uploads(session, articles.ids_of(session, push_id))
             message = (
                 error.message if isinstance(error, PioneerError) else "图片文件无法读取，请重新上传后再试"

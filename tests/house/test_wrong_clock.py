@@ -20,9 +20,9 @@ from scheduler import ledger
 from settings import Limits, System, field_keys, index_key
 from tests.fixtures.configuration import make_settings
 from wechat.inbound.conversation import Conversations
-from wechat.outbound import reactions
 from wechat.outbound.endpoints.table import Endpoint
-from wechat.outbound.errors import CallFailed
+from wechat.outbound.failures import CallFailed
+from wechat.outbound.groups import Group
 from wechat.outbound.rests import Rests
 
 AHEAD = [timedelta(days=1), timedelta(days=365)]
@@ -70,7 +70,7 @@ def test_a_tag_change_put_off_by_a_clock_that_was_ahead_is_due(db: Database, ahe
 
 @pytest.mark.parametrize("ahead", AHEAD)
 def test_a_rest_noted_by_a_clock_that_was_ahead_stops_no_call(db: Database, ahead: timedelta) -> None:
-    endpoint = Endpoint("/cgi-bin/draft/count", reactions.DRAFT, repeatable=True)
+    endpoint = Endpoint("/cgi-bin/draft/count", Group.DRAFT, repeatable=True)
     tomorrow = clock.day_bounds(clock.shanghai_day(clock.now()))[1] + timedelta(minutes=5)
 
     def rests(until: datetime) -> bool:
