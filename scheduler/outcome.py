@@ -33,11 +33,10 @@ class Next(Enum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """The new state of the delivery. ``due_at`` says when it may be tried again; ``certain`` that this call did nothing."""
+    """The new state of the delivery. ``due_at`` says when it may be tried again."""
 
     status: str
     after: Next
-    certain: bool
     due_at: datetime
     code: int | None
     message: str
@@ -63,20 +62,17 @@ class _Call:
         """It did nothing: the delivery waits as it was before."""
         if self.first:
             return self._becomes("planned", after, due_at)
-        return self._becomes("unknown", after, max(self.gap, due_at), certain=False)
+        return self._becomes("unknown", after, max(self.gap, due_at))
 
-    def finished(self, after: Next, why: str = "") -> Outcome:
+    def finished(self, after: Next) -> Outcome:
         """Refused for good. An earlier call may have been taken all the same: this refusal says nothing about it."""
-        return self._becomes("failed", after, self.now, why) if self.first else self.unknown()
+        return self._becomes("failed", after, self.now) if self.first else self.unknown()
 
     def unknown(self) -> Outcome:
-        return self._becomes("unknown", Next.WAIT, self.gap, certain=False)
+        return self._becomes("unknown", Next.WAIT, self.gap)
 
-    def _becomes(
-        self, status: str, after: Next, due_at: datetime, why: str = "", *, certain: bool = True
-    ) -> Outcome:
-        failure = self.failure
-        return Outcome(status, after, certain, due_at, failure.code, why or failure.message)
+    def _becomes(self, status: str, after: Next, due_at: datetime) -> Outcome:
+        return Outcome(status, after, due_at, self.failure.code, self.failure.message)
 
     def remade(self) -> Outcome:
         """The draft, if it is what is gone, is made anew a limited number of times."""
@@ -100,8 +96,7 @@ class _Call:
         return self.unsent(Next.PAUSE, self.now)
 
     def skipped(self) -> Outcome:
-        detail = self.failure.detail
-        return self.finished(Next.GO_ON, f"{self.failure.message}（{detail}）" if detail else "")
+        return self.finished(Next.GO_ON)
 
     def stopped(self) -> Outcome:
         return self.finished(Next.STOP)
@@ -132,6 +127,6 @@ def of_failure(
     if isinstance(error, Unavailable):
         again = now + timedelta(seconds=_UNAVAILABLE_S)
         if first:
-            return Outcome("planned", Next.WAIT, True, again, None, error.message)
-        return Outcome("unknown", Next.WAIT, False, max(gap, again), None, error.message)
-    return Outcome("unknown", Next.WAIT, False, gap, None, "调用中断，结果待核对")
+            return Outcome("planned", Next.WAIT, again, None, error.message)
+        return Outcome("unknown", Next.WAIT, max(gap, again), None, error.message)
+    return Outcome("unknown", Next.WAIT, gap, None, "调用中断，结果待核对")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -66,8 +67,10 @@ def test_a_delivery_that_was_never_called_before_becomes_what_the_table_says(
     assert became.code == code
 
 
-def test_the_reason_why_a_recipient_is_finished_stands_in_the_report() -> None:
-    assert outcome(40130, first=True).message.endswith("（too_few）")
+def test_the_reason_why_a_recipient_is_finished_stands_in_the_report_in_chinese() -> None:
+    told = outcome(48002, first=True).message
+    assert told.startswith("对方拒收本账号的消息（错误码 48002），")
+    assert not re.search(r"[A-Za-z]", told)
 
 
 @pytest.mark.parametrize("road", ROADS.values(), ids=list(ROADS))
