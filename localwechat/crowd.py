@@ -11,7 +11,7 @@ from typing import Any
 from .account import Account
 from .clock import day_of
 from .config import SandboxConfig
-from .errors import ApiError
+from .errcodes import ApiError
 from .store import Row, Store
 
 SURNAMES = (

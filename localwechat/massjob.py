@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from .clock import day_of, month_of
-from .errors import ApiError
+from .errcodes import ApiError
 from .habits import after_delivery
 from .jobevents import deliver_now
 from .people import head

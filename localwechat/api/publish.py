@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from ..dispatch import OK, Call, endpoint, whole
-from ..errors import ApiError, refuse
+from ..errcodes import ApiError, refuse
 from ..jobevents import announce, deliver_now, rules_for
 from ..people import head
 from ..platform import Sandbox

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..dispatch import OK, Call, endpoint, whole
-from ..errors import ApiError, refuse
+from ..errcodes import ApiError, refuse
 from ..furniture import NOTICES, content_of
 from ..jobevents import announce, rules_for
 from ..people import head

@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from ..dispatch import OK, Call, endpoint
-from ..errors import ApiError, refuse
+from ..errcodes import ApiError, refuse
 from ..furniture import LIBRARY, content_of
 from ..jobevents import announce, deliver_now, rules_for
 from ..people import head
