@@ -9,10 +9,9 @@ from flask import Blueprint, Response, request
 
 from . import people, phone_articles
 from .api.menu import menu_for
-from .control import answer, body_of
 from .phone_chat import messages, tagged
-from .phone_routes import Routes
 from .platform import Sandbox
+from .routes import Routes, answer, body_of
 from .store import Row
 
 route = Routes()

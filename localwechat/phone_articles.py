@@ -13,9 +13,8 @@ from . import people
 from .api.qr import picture as qr_picture
 from .article_page import local_pictures, page, served
 from .clock import shanghai
-from .control import answer
-from .phone_routes import Routes
 from .platform import Sandbox
+from .routes import Routes, answer
 from .store import Row
 
 route = Routes()

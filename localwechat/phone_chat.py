@@ -9,8 +9,8 @@ from flask import Response, request
 
 from .article_page import local_pictures
 from .clock import shanghai
-from .control import answer
 from .platform import Sandbox
+from .routes import answer
 from .store import Row
 
 CHAT_PAGE = 200
