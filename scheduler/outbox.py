@@ -15,10 +15,11 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
+from database import claims
 from ground import clock, faultpoints
 from ground.errors import PioneerError, Unavailable, WeChatError
 from models import Delivery, InboundMessage, OutboxMessage
-from scheduler import ledger, report
+from scheduler import report
 from wechat.outbound.errors import back_off_s, rest_until
 
 if TYPE_CHECKING:
@@ -48,17 +49,16 @@ class Outbox:
             pass
 
     def _one(self) -> bool:
-        owner = ledger.new_owner()
+        owner = claims.new_owner()
         now = clock.now()
         with self._db.session_scope() as session:
-            ids = ledger.claim(
+            ids = claims.claim(
                 session,
                 OutboxMessage,
                 where=[OutboxMessage.status == "waiting", OutboxMessage.due_at <= now],
+                lease=claims.lease_for(owner, self._settings.limits.delivery_lease_s, now),
                 values={
                     "status": "claimed",
-                    "lease_owner": owner,
-                    "lease_until": ledger.lease_end(self._settings.limits, now),
                     "called_at": now,
                     "attempts": OutboxMessage.attempts + 1,
                 },
@@ -78,7 +78,7 @@ class Outbox:
             values: dict[str, Any] = {"status": status, "error": error[:300], "lease_until": None}
             if status == "waiting":
                 values |= {"called_at": None, "due_at": due_at}
-            ledger.change(
+            claims.change(
                 session,
                 OutboxMessage,
                 [
@@ -143,7 +143,7 @@ class Outbox:
         """Ask WeChat about an accepted delivery whose job-finish event has not come."""
         now = clock.now()
         with self._db.session_scope() as session:
-            ids = ledger.claim(
+            ids = claims.claim(
                 session,
                 Delivery,
                 where=[Delivery.id == delivery_id, Delivery.status == "accepted", Delivery.due_at <= now],
