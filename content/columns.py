@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from database.once import insert_once
 from ground.errors import Conflict, NotFound, Refused
 from models import Column
 
@@ -48,9 +48,7 @@ def ensure_defaults(session: Session) -> list[Column]:
         }
         for sort, (key, default) in enumerate(DEFAULTS.items())
     ]
-    on_postgres = session.get_bind().dialect.name == "postgresql"
-    insert = postgresql.insert if on_postgres else sqlite.insert
-    session.execute(insert(Column).on_conflict_do_nothing(), rows)
+    insert_once(session, Column, rows)
     return listing(session, with_inactive=True)
 
 
