@@ -22,8 +22,9 @@ from database import claims
 from database.once import insert_once
 from database.session import Database
 from ground import clock
-from ground.errors import WeChatError
 from models import Branch, Community, Follower, FollowerTag, Grid, Member, TagChange
+from wechat.outbound.failures import CallFailed
+from wechat.outbound.reactions import TAG_GONE, Detail
 
 if TYPE_CHECKING:
     from wechat.outbound.client import Client
@@ -33,9 +34,7 @@ BATCH = 50
 _LEASE_S = 120.0
 _LONGEST_WAIT = timedelta(hours=25)  # a day, and some slack between the clocks of several machines
 _CALLS_A_ROUND = 20
-_TAG_GONE = 45159
 _TAGS_FULL = 45056
-_FOLLOWER_FULL = "too_many_tags"
 
 KINDS: dict[str, type[Branch] | type[Community]] = {"branch": Branch, "community": Community}
 
@@ -286,7 +285,7 @@ def _send(db: Database, client: Client, batch: Batch) -> int:
         tag_id = batch.tag_id if batch.tag_id is not None else _make_tag(db, client, batch)
         call = client.tag_add if batch.add else client.tag_remove
         refused = call([openid for _, openid in batch.changes], tag_id)
-    except WeChatError as error:
+    except CallFailed as error:
         with db.session_scope() as session:
             _put_off(session, batch, error, at=clock.now())
         return 0
@@ -303,10 +302,10 @@ def _make_tag(db: Database, client: Client, batch: Batch) -> int:
 
 
 def _settle(
-    session: Session, batch: Batch, refused: Mapping[str, str], *, tag_id: int | None, at: datetime
+    session: Session, batch: Batch, refused: Mapping[str, Detail], *, tag_id: int | None, at: datetime
 ) -> int:
     """Remove what was done; keep who has 20 tags already for tomorrow, drop whom WeChat does not know."""
-    full = [openid for openid, reason in refused.items() if reason == _FOLLOWER_FULL]
+    full = [openid for openid, reason in refused.items() if reason is Detail.TOO_MANY_TAGS]
     done = [(ident, openid) for ident, openid in batch.changes if openid not in full]
     tagged = [openid for _, openid in done if openid not in refused]
     session.execute(sa.delete(TagChange).where(TagChange.id.in_([ident for ident, _ in done])))
@@ -328,8 +327,8 @@ def _settle(
     return len(done)
 
 
-def _put_off(session: Session, batch: Batch, error: WeChatError, *, at: datetime) -> None:
-    if error.code == _TAG_GONE and batch.tag_id is not None:
+def _put_off(session: Session, batch: Batch, error: CallFailed, *, at: datetime) -> None:
+    if error.reaction == TAG_GONE and batch.tag_id is not None:
         table = KINDS[batch.kind]
         session.execute(
             sa.update(table)

@@ -21,7 +21,7 @@ from database.claims import change
 from ground import clock
 from ground.errors import Conflict, Forbidden, NotFound, Refused
 from models import Article, ArticleRevision, Column, Push, PushArticle, Review, User
-from settings import Limits
+from settings import WeChatLimits
 
 STATUS_NAMES = {
     "draft": "草稿",
@@ -100,12 +100,12 @@ def fields_of(article: Article) -> Fields:
     )
 
 
-def findings(article: Article, limits: Limits) -> list[html.Finding]:
+def findings(article: Article, limits: WeChatLimits) -> list[html.Finding]:
     """What WeChat's limits say to an article."""
     return _lint(fields_of(article), limits)
 
 
-def _lint(fields: Fields, limits: Limits) -> list[html.Finding]:
+def _lint(fields: Fields, limits: WeChatLimits) -> list[html.Finding]:
     return html.lint(
         title=fields.title,
         author=fields.author,
@@ -143,7 +143,13 @@ def create(session: Session, user: User, fields: Fields, *, warnings: Sequence[s
 
 
 def save(
-    session: Session, article_id: int, user: User, fields: Fields, *, expected_version: int, limits: Limits
+    session: Session,
+    article_id: int,
+    user: User,
+    fields: Fields,
+    *,
+    expected_version: int,
+    limits: WeChatLimits,
 ) -> Article:
     """Save an edit over the version that the editor saw.
 

@@ -10,11 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from content.slots import is_time
 from database.once import insert_once
 from ground.errors import Conflict, NotFound, Refused
 from models import Column
-
-_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ def set_slots(session: Session, column: Column, slots: Sequence[Mapping[str, Any
         time = str(slot.get("time", ""))
         if not days or not all(isinstance(day, int) and 0 <= day <= 6 for day in days):
             raise Refused("请至少选择一个星期几")
-        if not _TIME.fullmatch(time):
+        if not is_time(time):
             raise Refused(f"时间应写成 08:00 的样子，现在是“{time}”")
         audience = str(slot.get("audience", "all")).strip() or "all"
         clean.append(

@@ -14,7 +14,7 @@ from content.articles import STAGE_NAMES, findings, get, in_push, moved, status_
 from ground import clock
 from ground.errors import Conflict, Forbidden, Refused
 from models import Article, ArticleRevision, Review, User
-from settings import Limits
+from settings import Limits, WeChatLimits
 
 _REVIEWERS = ("admin", "reviewer")
 _WRITERS = ("admin", "editor")
@@ -28,7 +28,7 @@ def stages(limits: Limits) -> int:
 
 
 def submit(
-    session: Session, article_id: int, user: User, *, limits: Limits, expected_hash: str | None = None
+    session: Session, article_id: int, user: User, *, limits: WeChatLimits, expected_hash: str | None = None
 ) -> Article:
     """Hand a draft (or a returned article) to the first reviewer.
 

@@ -6,12 +6,13 @@ import json
 from typing import Any
 
 from .clock import day_of, month_of
-from .errors import ApiError
+from .errcodes import ApiError
 from .habits import after_delivery
 from .jobevents import deliver_now
 from .people import head
-from .platform import Sandbox, job
+from .platform import Sandbox
 from .store import Row
+from .work import job
 
 SYSTEM_OPENID = "o" + "MpHelper".ljust(27, "A")
 SPEED_PER_SECOND = {0: 13333, 1: 10000, 2: 7500, 3: 5000, 4: 1667}

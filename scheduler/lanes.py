@@ -70,7 +70,7 @@ class Lanes:
             self._settle(session, batch, owner)
 
     def _call(self, batch: list[Item]) -> None:
-        patience_s = self._settings.limits.delivery_lease_s / 2
+        patience_s = self._settings.system.delivery_lease_s / 2
         began = time.monotonic()
         for item in batch:
             if self._stopping.is_set() or time.monotonic() - began > patience_s:
@@ -82,14 +82,13 @@ class Lanes:
 
     def _claim(self, session: Session, push_id: int, owner: str, after: int) -> list[Item]:
         now = clock.now()
-        limits = self._settings.limits
         if session.scalar(sa.select(Push.status).where(Push.id == push_id)) != "sending":
             return []
         ids = claims.claim(
             session,
             Delivery,
             where=[*settling.due(push_id, now), Delivery.id > after],
-            lease=claims.lease_for(owner, limits.delivery_lease_s, now),
+            lease=claims.lease_for(owner, self._settings.system.delivery_lease_s, now),
             values={"status": "claimed"},
             limit=_BATCH,
         )
@@ -100,7 +99,7 @@ class Lanes:
         rows = session.scalars(sa.select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id))
         for delivery in list(rows):
             road = roads.ROADS[delivery.road]
-            if settling.key_forgotten(delivery, road, limits, now):
+            if settling.key_forgotten(delivery, road, self._settings.wechat.limits, now):
                 settling.give_up(session, delivery, now)
                 continue
             first = delivery.called_at is None

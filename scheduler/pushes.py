@@ -151,9 +151,9 @@ def _preview(session: Session, settings: Settings, push: Push, articles: Sequenc
 
 def _take(session: Session, article_ids: Sequence[int], settings: Settings) -> list[Article]:
     """The articles in the order named, out of their queues."""
-    if len(article_ids) > settings.limits.articles_per_push:
+    if len(article_ids) > settings.wechat.limits.articles_per_push:
         raise Refused(
-            f"一次最多推送 {settings.limits.articles_per_push} 篇稿件，现在是 {len(article_ids)} 篇"
+            f"一次最多推送 {settings.wechat.limits.articles_per_push} 篇稿件，现在是 {len(article_ids)} 篇"
         )
     if len(set(article_ids)) < len(article_ids):
         raise Refused("同一篇稿件写了两次，请去掉重复的编号")

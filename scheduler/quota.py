@@ -38,7 +38,7 @@ def exhausted(session: Session, settings: Settings, moment: datetime) -> set[str
         sa.select(QuotaUse.subject)
         .where(QuotaUse.period == clock.month_key(moment), QuotaUse.state.in_(_COUNTED))
         .group_by(QuotaUse.subject)
-        .having(sa.func.count() >= settings.limits.mass_per_follower_month)
+        .having(sa.func.count() >= settings.wechat.limits.mass_per_follower_month)
     )
     return set(session.scalars(statement))
 
@@ -46,20 +46,22 @@ def exhausted(session: Session, settings: Settings, moment: datetime) -> set[str
 def account_left(session: Session, settings: Settings, moment: datetime) -> int:
     """How many mass sends a 公众号 may still make on the day of ``moment``."""
     used = _count(session, ACCOUNT, day_key(moment))
-    return max(0, settings.limits.mass_per_day - used)
+    return max(0, settings.wechat.limits.mass_per_day - used)
 
 
 def to_all_left(session: Session, settings: Settings, moment: datetime) -> int:
     """How many sends "to all" a 服务号 may still make on the day of ``moment`` (1 a day, 4 a month)."""
-    day = settings.limits.mass_per_day - _count(session, TO_ALL, day_key(moment))
-    month = settings.limits.mass_per_follower_month - _count(session, TO_ALL_MONTH, clock.month_key(moment))
+    day = settings.wechat.limits.mass_per_day - _count(session, TO_ALL, day_key(moment))
+    month = settings.wechat.limits.mass_per_follower_month - _count(
+        session, TO_ALL_MONTH, clock.month_key(moment)
+    )
     return max(0, min(day, month))
 
 
 def remaining(session: Session, settings: Settings, openid: str, moment: datetime) -> int:
     """How many mass messages one follower can still take in the month of ``moment``."""
     used = _count(session, openid, clock.month_key(moment))
-    return max(0, settings.limits.mass_per_follower_month - used)
+    return max(0, settings.wechat.limits.mass_per_follower_month - used)
 
 
 def _count(session: Session, subject: str, period: str) -> int:

@@ -25,8 +25,10 @@ from models import Delivery, Push
 from scheduler import articles, planner, pushes, report, roads, settling
 from scheduler import audience as audiences
 from scheduler.lanes import Lanes
-from scheduler.outcome import MEDIA_GONE, of_failure
+from scheduler.outcome import of_failure
 from scheduler.roads import Road
+from wechat.outbound.failures import CallFailed
+from wechat.outbound.reactions import MEDIA_GONE, Then
 
 if TYPE_CHECKING:
     from runtime import Runtime
@@ -35,6 +37,8 @@ log = structlog.get_logger(__name__)
 
 _MOST_DRAFT_TRIES = 20
 _DRAFT_WAIT_S = 15
+# A draft that was made twice harms nobody, so what may have happened is simply done again.
+_AGAIN = frozenset({Then.REPEAT, Then.ASK, Then.REMAKE, Then.RETARGET})
 _TAGS_WAIT = timedelta(seconds=20)
 
 
@@ -80,7 +84,7 @@ class Sender:
             self._give_back(push_id, owner)
 
     def _take(self, push_id: int, owner: str) -> bool:
-        now, lease_s = clock.now(), self._settings.limits.delivery_lease_s
+        now, lease_s = clock.now(), self._settings.system.delivery_lease_s
         with self._db.session_scope() as session:
             taken = claims.claim(
                 session,
@@ -102,7 +106,7 @@ class Sender:
         """Keep the push for another lease. Raises :class:`_Stopped` where it is not ours, or not to be sent, any more."""
         if self._stopping.is_set():
             raise _Stopped
-        until = claims.lease_end(self._settings.limits.delivery_lease_s, clock.now())
+        until = claims.lease_end(self._settings.system.delivery_lease_s, clock.now())
         mine = [Push.id == push_id, Push.lease_owner == owner, Push.status == "sending"]
         if not claims.change(session, Push, mine, lease_until=until):
             raise _Stopped
@@ -235,15 +239,14 @@ class Sender:
     def _draft_failed(self, push_id: int, owner: str, error: Exception) -> None:
         """Uploads and drafts may be made again; only what a person must mend pauses the push."""
         now = clock.now()
-        reaction = str(getattr(error, "reaction", ""))
-        again = isinstance(error, PioneerError) and (
-            reaction.startswith(("back-off", "unknown", "wait-for-quota", "replan")) or not reaction
-        )
-        log.warning("draft_failed", push=push_id, code=getattr(error, "code", None), reaction=reaction)
+        failure = error if isinstance(error, CallFailed) else None
+        again = failure.then in _AGAIN if failure else isinstance(error, PioneerError)
+        facts = {"code": failure.code, "reaction": str(failure.reaction)} if failure else {}
+        log.warning("draft_failed", push=push_id, **facts)
         with self._db.session_scope() as session:
             self._renew(session, push_id, owner)
             push = session.get_one(Push, push_id)
-            if getattr(error, "code", None) in MEDIA_GONE:
+            if failure and failure.reaction == MEDIA_GONE:
                 publish.forget_uploads(session, articles.ids_of(session, push_id))
             message = (
                 error.message if isinstance(error, PioneerError) else "图片文件无法读取，请重新上传后再试"
@@ -266,20 +269,20 @@ class Sender:
     def _send_one(self, push_id: int, owner: str, road: Road) -> bool:
         """Claim the next due delivery, call, settle. False where nothing more can be done just now."""
         now = clock.now()
-        limits = self._settings.limits
+        system = self._settings.system
         with self._db.session_scope() as session:
             self._renew(session, push_id, owner)
             claimed = claims.claim(
                 session,
                 Delivery,
                 where=settling.due(push_id, now),
-                lease=claims.lease_for(owner, limits.delivery_lease_s, now),
+                lease=claims.lease_for(owner, system.delivery_lease_s, now),
                 values={"status": "claimed"},
             )
             if not claimed:
                 return False
             delivery = session.get_one(Delivery, claimed[0])
-            if settling.key_forgotten(delivery, road, limits, now):
+            if settling.key_forgotten(delivery, road, self._settings.wechat.limits, now):
                 settling.give_up(session, delivery, now)
                 return True
             first = delivery.called_at is None

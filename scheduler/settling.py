@@ -17,7 +17,7 @@ from scheduler.outcome import Next, Outcome
 from scheduler.roads import Answer, Call, Road
 from scheduler.roads.base import notice_of
 from scheduler.roads.mass import even_batches
-from settings import Limits, Settings
+from settings import Settings, WeChatLimits
 
 _WAITING = ("claimed", "unknown")
 
@@ -64,7 +64,7 @@ def call_of(
     )
 
 
-def key_forgotten(delivery: Delivery, road: Road, limits: Limits, now: datetime) -> bool:
+def key_forgotten(delivery: Delivery, road: Road, limits: WeChatLimits, now: datetime) -> bool:
     """Whether an earlier call may have been taken and WeChat no longer remembers its key: never repeat then."""
     return delivery.called_at is not None and now >= delivery.called_at + road.key_window(limits)
 
@@ -89,14 +89,14 @@ def accept(
         # Seen with batches: "this key exists", with the msg_id of another batch. Only the job events can tell.
         delivery.status, delivery.error_code = "unknown", report.KEY_EXISTS
         delivery.error = "微信返回了另一批的编号，等待群发结果核对"
-        delivery.due_at = now + timedelta(hours=settings.limits.mass_key_hours)
+        delivery.due_at = now + timedelta(hours=settings.wechat.limits.mass_key_hours)
         return
     report.accepted(
         session,
         delivery,
         msg_id=answer.msg_id,
         msg_data_id=answer.msg_data_id,
-        ask_at=now + timedelta(minutes=settings.limits.mass_result_minutes),
+        ask_at=now + timedelta(minutes=settings.wechat.limits.mass_result_minutes),
         now=now,
     )
 
@@ -122,7 +122,7 @@ def accept_notices(
             status="accepted",
             msg_id=sa.bindparam("job"),
             accepted_at=now,
-            due_at=now + timedelta(minutes=settings.limits.mass_result_minutes),
+            due_at=now + timedelta(minutes=settings.wechat.limits.mass_result_minutes),
             error="",
             error_code=None,
             openids=None,
@@ -174,7 +174,7 @@ def _retarget(session: Session, settings: Settings, push: Push, delivery: Delive
     people = quota.holders(session, delivery.id)
     quota.release(session, delivery.id)
     delivery.status, delivery.finished_at = "cancelled", now
-    limits = settings.limits
+    limits = settings.wechat.limits
     if len(people) < limits.mass_min_openids:
         push.skipped = {**push.skipped, "too_few": push.skipped.get("too_few", 0) + len(people)}
         return

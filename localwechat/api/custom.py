@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from ..dispatch import OK, Call, endpoint
-from ..errors import ApiError, refuse
+from ..errcodes import ApiError, refuse
 from ..platform import Sandbox
 from ..store import Row
 from .media import find_media

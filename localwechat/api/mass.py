@@ -14,7 +14,7 @@ from typing import Any
 
 from ..clock import day_of, month_of
 from ..dispatch import OK, Call, endpoint, per_minute
-from ..errors import ApiError, refuse
+from ..errcodes import ApiError, refuse
 from ..massjob import early_event, start_job
 from ..platform import Sandbox
 from ..store import Row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
+import pytest
 import sqlalchemy as sa
 
 from accounts import users
@@ -52,6 +53,24 @@ def test_how_good_a_password_is_can_be_seen_while_it_is_typed(office: Office) ->
     good = desk.post("/console/password/strength", {"new": "louti-deng-liang-le-77"}, 200)
     assert 'value="4"' in good.text
     assert "louti" not in good.text
+
+
+def test_an_administrator_too_sees_how_good_the_password_is_that_is_given_to_somebody(office: Office) -> None:
+    desk = office.desk("admin")
+    editor = office.read(sa.select(User.id).where(User.username == "editor"))
+    for page in ("/console/users/new", f"/console/users/{editor}"):
+        assert "password/strength" in desk.get(page)
+    given = {"password": "wangxiaoling2026", "username": "wangxiaoling", "display_name": "王小玲"}
+    assert "用户名或姓名" in text_of(desk.post("/console/password/strength", given, 200))
+
+
+def test_who_tries_what_is_not_theirs_leaves_a_line_in_the_log(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = office.desk("secretary")
+    assert desk.client.get("/console/users").status_code == 403
+    (line,) = [record.getMessage() for record in caplog.records if "right refused" in record.getMessage()]
+    assert line.endswith("console.accounts")
 
 
 def test_the_owner_hears_at_the_next_sign_in_what_happened_to_the_account(office: Office) -> None:

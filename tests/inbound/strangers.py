@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -16,8 +17,10 @@ HEAD = "{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-f
 class Stranger:
     """One connection that has sent ``first`` and then ``drip`` once a second, until it is closed from either side."""
 
-    def __init__(self, port: int, first: bytes, drip: bytes = b"") -> None:
+    def __init__(self, port: int, first: bytes, drip: bytes = b"", *, tls: bool = False) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), 5)
+        if tls:
+            self._socket = ssl._create_unverified_context().wrap_socket(self._socket)
         self._socket.sendall(first)
         self._drip = drip
         self.got = b""
@@ -70,9 +73,11 @@ def push_path(account: Account, *, valid: bool = True) -> str:
 
 
 @contextlib.contextmanager
-def crowd(port: int, kind: tuple[bytes, bytes], number: int = 20) -> Iterator[list[Stranger]]:
+def crowd(
+    port: int, kind: tuple[bytes, bytes], number: int = 20, *, tls: bool = False
+) -> Iterator[list[Stranger]]:
     """So many of a kind, gone at the end."""
-    strangers = [Stranger(port, *kind) for _ in range(number)]
+    strangers = [Stranger(port, *kind, tls=tls) for _ in range(number)]
     time.sleep(0.5)
     try:
         yield strangers

@@ -3,97 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
-import itertools
 import sqlite3
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 
 import pytest
 
-import runtime as parts
-from database.migrate import upgrade
-from settings import Settings, load_settings
-from tests.fixtures.configuration import write_config
-from tests.fixtures.processes import Spawn, eventually, free_port, http_status
-from tests.inbound.conftest import account_of
-from tests.inbound.crowd import gather, letter
+from tests.fixtures.processes import Spawn, eventually, http_status
+from tests.inbound.serving import Served, serve
 from tests.inbound.strangers import Stranger, crowd, post, push_path
-
-PEOPLE = 1000
-_numbers = itertools.count()
-
-
-class Served:
-    """The product on a port of its own, and the callbacks that it has answered."""
-
-    def __init__(self, settings: Settings, port: int) -> None:
-        self.settings = settings
-        self.port = port
-        self.account = account_of(settings)
-
-    def push(self) -> tuple[float, str]:
-        """One check-in over a connection of its own: seconds and the reply's text."""
-        query, body = letter(self.settings, next(_numbers))
-        began = time.monotonic()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            connection.request("POST", f"/wechat/callback?{query}", body, {"Content-Type": "text/xml"})
-            answer = connection.getresponse()
-            text = self.account.opened(answer.status, answer.read()).text
-        finally:
-            connection.close()
-        return time.monotonic() - began, text
-
-    def ten_a_second(self, seconds: float) -> list[float]:
-        """Pushes at their moments, whatever becomes of earlier ones; the seconds that each took, in order of size."""
-        took: list[float] = []
-        faults: list[str] = []
-
-        def send() -> None:
-            try:
-                lasted, text = self.push()
-            except (OSError, http.client.HTTPException, AssertionError) as error:
-                faults.append(repr(error))
-                return
-            took.append(lasted)
-            if "已签到" not in text:
-                faults.append(text)
-
-        threads = [threading.Thread(target=send) for _ in range(int(seconds * 10))]
-        for thread in threads:
-            thread.start()
-            time.sleep(0.1)
-        for thread in threads:
-            thread.join(15)
-        assert not faults, faults
-        return sorted(took)
 
 
 @pytest.fixture(scope="module")
 def served(spawn_module: Spawn, tmp_path_factory: pytest.TempPathFactory) -> Served:
-    folder = tmp_path_factory.mktemp("stalls")
-    port = free_port()
-    url = f"sqlite:///{folder / 'pioneer.db'}"
-    upgrade(url)
-    config = write_config(
-        folder / "config.toml",
-        server={"base_url": f"http://127.0.0.1:{port}", "data_dir": str(folder / "var")},
-        database={"url": url},
-        wechat={"api_base_url": "http://127.0.0.1:9"},
-    )
-    settings = load_settings(config, env={})
-    built = parts.build(settings)
-    gather(built, PEOPLE)
-    built.close()
-    process = spawn_module.flask(
-        *("serve", "--port", str(port)), env={"PIONEER_CONFIG": str(config), "FLASK_APP": "app"}
-    )
-    process.wait_for_http(f"http://127.0.0.1:{port}/readyz", timeout_s=60)
-    return Served(settings, port)
+    return serve(spawn_module, tmp_path_factory.mktemp("stalls"))
 
 
 def kinds(served: Served) -> dict[str, tuple[bytes, bytes]]:

@@ -157,7 +157,9 @@ def test_a_single_person_cannot_be_reached_by_list(world: World) -> None:
 def test_long_lists_are_split_so_that_no_batch_is_too_small(lite_world: World, people: int) -> None:
     lite_world.branch("第一党支部", people, tagged=False)
     made = plan_of(
-        lite_world, "branch:第一党支部", settings=other_settings(lite_world, limits={"mass_max_openids": 5})
+        lite_world,
+        "branch:第一党支部",
+        settings=other_settings(lite_world, **{"wechat.limits": {"mass_max_openids": 5}}),
     )
     sizes = [len(one.openids or ()) for one in made.deliveries]
     assert sum(sizes) == people

@@ -69,7 +69,7 @@ def article_edit_post(article_id: int) -> Any:
     with acting() as (session, me):
         before = articles.get(session, article_id).version
         article = articles.save(
-            session, article_id, me, fields, expected_version=version, limits=settings().limits
+            session, article_id, me, fields, expected_version=version, limits=settings().wechat.limits
         )
         if article.version != before:
             note(session, me, "article.save", article_id, version=article.version)
@@ -94,7 +94,7 @@ def article_check() -> str:
         html=fields.html,
         cover_sha256=fields.cover_sha256,
         source_url=fields.source_url,
-        limits=settings().limits,
+        limits=settings().wechat.limits,
     )
     return draw(
         "articles/findings.html", findings=found, hits=wording.check(fields.title, fields.digest, fields.html)
@@ -110,7 +110,7 @@ def picture_upload() -> Any:
     try:
         if not uploads:
             raise Refused("请选择图片")
-        taken = [make(upload.read(), settings().limits) for upload in uploads]
+        taken = [make(upload.read(), settings().wechat.limits) for upload in uploads]
         count_uploads("picture", signed_in().id, len(taken))
         AssetStore(settings().data_dir).put_all(taken)
         with acting() as (session, _):

@@ -25,9 +25,11 @@ def password() -> str:
 @only_looks
 @page("place.view")
 def password_strength() -> str:
-    """How good the new password is while it is typed: a fragment."""
-    me = signed_in()
-    score, advice = strength.rating(request.form.get("new", "")[:1000], me.username, me.display_name)
+    """How good the new password is while it is typed: a fragment. Somebody else's names come along, else it is one's own."""
+    me, form = signed_in(), request.form
+    typed = form.get("new") or form.get("password", "")
+    names = [form.get("username", me.username), form.get("display_name", me.display_name)]
+    score, advice = strength.rating(typed[:1000], *(name[:100] for name in names))
     return draw("password_strength.html", score=score, advice=advice)
 
 

@@ -14,11 +14,11 @@ from ground import clock
 from ground.errors import Refused
 from ground.numbers import number_in
 from models import Delivery, Push, PushArticle
-from scheduler import planner, pushes, report
+from scheduler import planner, pushes, report, upcoming
 from web import listing
 from web.access import acting, action, looking, page
-from web.console import upcoming
 from web.console.face import blueprint, draw
+from web.wording import WEEKDAYS
 
 _FINAL = ("sent", "partly_failed", "failed", "cancelled")
 
@@ -64,7 +64,7 @@ def calendar() -> str:
             shown=shown,
             before=_month(shown, -1),
             after=_month(shown, 1),
-            weekdays=upcoming.WEEKDAYS,
+            weekdays=WEEKDAYS,
         )
 
 

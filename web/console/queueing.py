@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, defer, joinedload
 
 from accounts import audit
 from community import places
-from content import columns, queue
+from content import columns, queue, slots
 from ground import clock
 from ground.errors import NotFound
 from ground.numbers import numbers_in
@@ -18,7 +18,7 @@ from models import Article, Column
 from web.access import acting, action, looking, page
 from web.console.articles import note
 from web.console.face import blueprint, draw
-from web.console.upcoming import WEEKDAYS, next_slots
+from web.wording import WEEKDAYS
 
 
 @blueprint.get("/queue", endpoint="queue")
@@ -29,7 +29,7 @@ def queue_page() -> str:
         shown = []
         for column in columns.listing(session):
             waiting = queue.waiting(session, column.id)
-            shown.append((column, waiting, next_slots(column, clock.now(), len(waiting))))
+            shown.append((column, waiting, slots.coming(column.slots, clock.now(), len(waiting))))
         free = (
             sa.select(Article)
             .where(Article.status == "approved")
