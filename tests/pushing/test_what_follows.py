@@ -23,7 +23,7 @@ from wechat.outbound.reaction_table import TABLE
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai
 SETTINGS = make_settings()
-GAP = timedelta(seconds=SETTINGS.limits.mass_repeat_gap_s)
+GAP = timedelta(seconds=SETTINGS.wechat.limits.mass_repeat_gap_s)
 TOMORROW = datetime(2026, 11, 24, 16, 5, tzinfo=UTC) - NOW
 AT_ONCE = timedelta(0)
 CUSTOM = "/cgi-bin/message/custom/send"
@@ -45,7 +45,7 @@ def outcome(code: int, *, first: bool, attempts: int = 1, road: Road = ROADS["ma
         (-1, "unknown", Next.WAIT, GAP),
         (45066, "unknown", Next.WAIT, GAP),
         (89504, "unknown", Next.WAIT, GAP),
-        (42010, "planned", Next.WAIT, timedelta(seconds=SETTINGS.limits.mass_batch_gap_s)),
+        (42010, "planned", Next.WAIT, timedelta(seconds=SETTINGS.wechat.limits.mass_batch_gap_s)),
         (45009, "planned", Next.WAIT, TOMORROW),
         (45011, "planned", Next.WAIT, timedelta(seconds=60)),
         (45028, "planned", Next.PAUSE, AT_ONCE),
