@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, selectinload
 from accounts import audit
 from accounts.rights import branch_scope, own_branch, require
 from community import cells
+from database.claims import change
 from ground.errors import Conflict, Forbidden, NotFound, Refused
 from models import Activity, ActivityBranch, Branch, CheckIn, Member, User
 from wechat.language.intents import Kind, understand
@@ -170,12 +171,8 @@ def cancel(session: Session, user: User, activity_id: int, *, at: datetime) -> A
     require(user, "activity.change")
     activity = get(session, activity_id, user=user)
     _check_scope(user, activity.branches)
-    changed = session.execute(
-        sa.update(Activity)
-        .where(Activity.id == activity.id, Activity.status == "open")
-        .values(status="cancelled")
-    )
-    if not getattr(changed, "rowcount", 0):
+    open_one = [Activity.id == activity.id, Activity.status == "open"]
+    if not change(session, Activity, open_one, status="cancelled"):
         raise Conflict("活动已取消或已结束，请刷新后查看")
     session.refresh(activity)
     audit.record(

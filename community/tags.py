@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from database import claims
+from database.once import insert_once
 from database.session import Database
 from ground import clock
 from models import Branch, Community, Follower, FollowerTag, Grid, Member, TagChange
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 NAME_BYTES = 30
 BATCH = 50
-_LEASE = timedelta(seconds=120)
+_LEASE_S = 120.0
 _LONGEST_WAIT = timedelta(hours=25)  # a day, and some slack between the clocks of several machines
 _CALLS_A_ROUND = 20
 _TAGS_FULL = 45056
@@ -207,7 +209,8 @@ def due_tag_changes(session: Session, *, at: datetime) -> int:
 
 def _due(at: datetime) -> sa.ColumnElement[bool]:
     """Its time has come, or was set by a clock that was ahead."""
-    return sa.or_(TagChange.due_at <= at, TagChange.due_at > at + _LONGEST_WAIT)
+    longest = max(_LONGEST_WAIT, 2 * (claims.lease_end(_LEASE_S, at) - at))
+    return sa.or_(TagChange.due_at <= at, TagChange.due_at > at + longest)
 
 
 def work(db: Database, client: Client, *, calls: int = _CALLS_A_ROUND) -> int:
@@ -238,25 +241,26 @@ def _claim(session: Session, *, at: datetime) -> Batch | None:
     ).one_or_none()
     if first is None:
         return None
-    rows = session.execute(
-        sa.select(TagChange.id, TagChange.openid, TagChange.attempts)
-        .where(
+    won = claims.claim(
+        session,
+        TagChange,
+        where=[
             TagChange.kind == first.kind,
             TagChange.target_id == first.target_id,
             TagChange.add == first.add,
             _due(at),
-        )
-        .order_by(TagChange.attempts, TagChange.id)
-        .limit(BATCH)
-        .with_for_update(skip_locked=True)
-    ).all()
-    if not rows:
-        return None
-    session.execute(
-        sa.update(TagChange)
-        .where(TagChange.id.in_([row.id for row in rows]))
-        .values(due_at=at + _LEASE, attempts=TagChange.attempts + 1)
+        ],
+        values={"due_at": claims.lease_end(_LEASE_S, at), "attempts": TagChange.attempts + 1},
+        limit=BATCH,
+        order_by=(TagChange.attempts, TagChange.id),
     )
+    if not won:
+        return None
+    rows = session.execute(
+        sa.select(TagChange.id, TagChange.openid, TagChange.attempts)
+        .where(TagChange.id.in_(won))
+        .order_by(TagChange.attempts, TagChange.id)
+    ).all()
     place: Branch | Community | None = (
         session.get(Branch, first.target_id)
         if first.kind == "branch"
@@ -267,7 +271,7 @@ def _claim(session: Session, *, at: datetime) -> Batch | None:
         first.target_id,
         first.add,
         tuple((row.id, row.openid) for row in rows),
-        rows[0].attempts + 1,
+        rows[0].attempts,
         place.tag_id if place else None,
         tag_name(place) if place else "",
     )
@@ -317,10 +321,9 @@ def _settle(
         )
         if batch.add:
             still = set(session.scalars(sa.select(Follower.openid).where(Follower.openid.in_(tagged))))
-            if still:
-                session.execute(
-                    sa.insert(FollowerTag), [{"openid": openid, "tag_id": tag_id} for openid in sorted(still)]
-                )
+            insert_once(
+                session, FollowerTag, [{"openid": openid, "tag_id": tag_id} for openid in sorted(still)]
+            )
     return len(done)
 
 

@@ -10,13 +10,14 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from content import assets, html
 from content.allowed import RULES
+from database.claims import change
 from ground import clock
 from ground.errors import Conflict, Forbidden, NotFound, Refused
 from models import Article, ArticleRevision, Column, Push, PushArticle, Review, User
@@ -171,20 +172,18 @@ def save(
         status, stage = ("draft", 0) if errors else ("in_review", 1)
     elif status == "approved":
         status = "draft"
-    changed = session.execute(
-        sa.update(Article)
-        .where(Article.id == article_id, Article.version == expected_version, Article.status.in_(EDITABLE))
-        .values(
-            **_columns(fields),
-            hash=content_hash(fields),
-            version=expected_version + 1,
-            status=status,
-            stage=stage,
-            updated_at=clock.now(),
-        )
-        .execution_options(synchronize_session=False)
+    saved = change(
+        session,
+        Article,
+        [Article.id == article_id, Article.version == expected_version, Article.status.in_(EDITABLE)],
+        **_columns(fields),
+        hash=content_hash(fields),
+        version=expected_version + 1,
+        status=status,
+        stage=stage,
+        updated_at=clock.now(),
     )
-    if cast("sa.CursorResult[Any]", changed).rowcount != 1:
+    if not saved:
         raise _edited_meanwhile(session, article_id)
     session.execute(
         sa.update(Review)
@@ -274,21 +273,16 @@ def revisions(session: Session, article_id: int) -> list[ArticleRevision]:
 
 def moved(session: Session, article: Article, *, to: str, **values: Any) -> bool:
     """Change the status by a conditional update: only if status, stage and hash still are what was read. Whether it was done."""
-    result = session.execute(
-        sa.update(Article)
-        .where(
-            Article.id == article.id,
-            Article.status == article.status,
-            Article.stage == article.stage,
-            Article.hash == article.hash,
-            Article.version == article.version,
-        )
-        .values(status=to, **values)
-        .execution_options(synchronize_session=False)
-    )
-    done = cast("sa.CursorResult[Any]", result).rowcount == 1
+    as_read = [
+        Article.id == article.id,
+        Article.status == article.status,
+        Article.stage == article.stage,
+        Article.hash == article.hash,
+        Article.version == article.version,
+    ]
+    done = change(session, Article, as_read, status=to, **values)
     session.expire(article)
-    return done
+    return bool(done)
 
 
 def _may_write(user: User) -> None:

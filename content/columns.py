@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from content.slots import is_time
+from database.once import insert_once
 from ground.errors import Conflict, NotFound, Refused
 from models import Column
 
@@ -47,9 +47,7 @@ def ensure_defaults(session: Session) -> list[Column]:
         }
         for sort, (key, default) in enumerate(DEFAULTS.items())
     ]
-    on_postgres = session.get_bind().dialect.name == "postgresql"
-    insert = postgresql.insert if on_postgres else sqlite.insert
-    session.execute(insert(Column).on_conflict_do_nothing(), rows)
+    insert_once(session, Column, rows)
     return listing(session, with_inactive=True)
 
 

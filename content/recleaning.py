@@ -9,7 +9,7 @@ Reading is safe meanwhile: bodies are held against the rules whenever they are c
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from content import html
 from content.allowed import RULES
 from content.articles import content_hash, fields_of
+from database.claims import change
 from ground import clock
 from models import Article, ArticleRevision, Review
 
@@ -118,14 +119,7 @@ def keep(session: Session, made: Cleaned) -> Change | None:
 
 
 def _change(session: Session, made: Cleaned, **values: Any) -> bool:
-    changed = session.execute(
-        sa.update(Article)
-        .where(
-            Article.id == made.due.id,
-            Article.version == made.due.version,
-            Article.cleaned_by_rules < RULES,
-        )
-        .values(cleaned_by_rules=RULES, **values)
-        .execution_options(synchronize_session=False)
-    )
-    return cast("sa.CursorResult[Any]", changed).rowcount == 1
+    as_read = [
+        Article.id == made.due.id, Article.version == made.due.version, Article.cleaned_by_rules < RULES,
+    ]  # fmt: skip
+    return change(session, Article, as_read, cleaned_by_rules=RULES, **values) == 1

@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 
 from community import tags
 from content import queue, slots
+from database import claims
 from ground import clock, faultpoints
 from models import Article, Column, Delivery, JobResult, OutboxMessage, Push
-from scheduler import instance, ledger, pushes, quiet, report
+from scheduler import instance, pushes, quiet, report
 
 if TYPE_CHECKING:
     from runtime import Runtime
@@ -62,13 +63,14 @@ class Clock:
     # --- claims whose holder has died -----------------------------------------------------------------------
 
     def _free_claims(self, now: datetime) -> None:
+        lease_s = self._settings.system.delivery_lease_s
         dead = [
             Delivery.status == "claimed",
-            ledger.lease_over(Delivery.lease_until, self._settings.system, now),
+            claims.lease_over(Delivery.lease_until, lease_s, now),
         ]
         lost = [
             OutboxMessage.status == "claimed",
-            ledger.lease_over(OutboxMessage.lease_until, self._settings.system, now),
+            claims.lease_over(OutboxMessage.lease_until, lease_s, now),
         ]
         with self._db.read_scope() as session:
             deliveries = _any(session, Delivery.id, dead)
@@ -79,7 +81,7 @@ class Clock:
                 pushes.drop_cancelled(session, now)
         if messages:
             with self._db.session_scope() as session:
-                ledger.change(
+                claims.change(
                     session, OutboxMessage, lost, status="unknown", error="发送中断，可能已经发出，不再重发"
                 )
 
@@ -124,7 +126,7 @@ class Clock:
         limits = self._settings.limits
         late = Push.due_at < now - timedelta(minutes=limits.grace_minutes)
         with self._db.session_scope() as session:
-            missed = ledger.change(
+            missed = claims.change(
                 session,
                 Push,
                 [*due, late],
@@ -135,7 +137,7 @@ class Clock:
             log.warning("pushes_missed", count=missed)
         while True:
             with self._db.session_scope() as session:
-                ids = ledger.claim(
+                ids = claims.claim(
                     session,
                     Push,
                     where=due,
@@ -183,10 +185,7 @@ class Clock:
                 sa.select(Push.id)
                 .where(
                     Push.status == "sending",
-                    sa.or_(
-                        Push.lease_until.is_(None),
-                        ledger.lease_over(Push.lease_until, self._settings.system, now),
-                    ),
+                    claims.free(Push, self._settings.system.delivery_lease_s, now),
                     sa.or_(Push.planned_at.is_(None), sendable, sa.not_(unfinished)),
                 )
                 .order_by(Push.due_at, Push.id)
@@ -225,7 +224,7 @@ def free_deliveries(
     session: Session, dead: list[sa.ColumnElement[bool]], now: datetime, gap_s: float
 ) -> None:
     """Open claims whose holder died: without ``called_at`` nothing was sent, with it the call is to be repeated, same key."""
-    ledger.change(
+    claims.change(
         session,
         Delivery,
         [*dead, Delivery.called_at.is_(None)],

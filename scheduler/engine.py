@@ -25,9 +25,10 @@ from dramatiq.brokers.stub import StubBroker
 from dramatiq.middleware import AgeLimit
 
 from community import tags
+from database import claims
 from ground import clock
 from models import Delivery, OutboxMessage, Push
-from scheduler import instance, ledger
+from scheduler import instance, keys
 from scheduler.clock import Clock, free_deliveries
 from scheduler.lanes import Lanes
 from scheduler.outbox import Outbox
@@ -100,7 +101,7 @@ class Engine:
         settings, db = self._runtime.settings, self._runtime.db
         with db.session_scope() as session:
             may_send = instance.take(session, self._own, clock.now())
-            ledger.instance_id(session, clock.now())
+            keys.instance_id(session, clock.now())
         if not may_send:
             log.warning("read_only", reason=instance.READ_ONLY)
         if settings.on_sqlite:
@@ -156,9 +157,9 @@ class Engine:
         now = clock.now()
         gap_s = self._runtime.settings.wechat.limits.mass_repeat_gap_s
         with self._runtime.db.session_scope() as session:
-            ledger.change(session, Push, [Push.lease_until.is_not(None)], lease_owner="", lease_until=None)
+            claims.change(session, Push, [Push.lease_until.is_not(None)], lease_owner="", lease_until=None)
             free_deliveries(session, [Delivery.status == "claimed"], now, gap_s)
-            ledger.change(
+            claims.change(
                 session,
                 OutboxMessage,
                 [OutboxMessage.status == "claimed"],

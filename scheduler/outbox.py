@@ -15,10 +15,11 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
+from database import claims
 from ground import clock, faultpoints
 from ground.errors import PioneerError, Unavailable
 from models import Delivery, InboundMessage, OutboxMessage
-from scheduler import ledger, report
+from scheduler import report
 from wechat.outbound.failures import CallFailed, back_off_s
 from wechat.outbound.reactions import Then
 
@@ -60,17 +61,16 @@ class Outbox:
             pass
 
     def _one(self) -> bool:
-        owner = ledger.new_owner()
+        owner = claims.new_owner()
         now = clock.now()
         with self._db.session_scope() as session:
-            ids = ledger.claim(
+            ids = claims.claim(
                 session,
                 OutboxMessage,
                 where=[OutboxMessage.status == "waiting", OutboxMessage.due_at <= now],
+                lease=claims.lease_for(owner, self._settings.system.delivery_lease_s, now),
                 values={
                     "status": "claimed",
-                    "lease_owner": owner,
-                    "lease_until": ledger.lease_end(self._settings.system, now),
                     "called_at": now,
                     "attempts": OutboxMessage.attempts + 1,
                 },
@@ -90,7 +90,7 @@ class Outbox:
             values: dict[str, Any] = {"status": status, "error": error[:300], "lease_until": None}
             if status == "waiting":
                 values |= {"called_at": None, "due_at": due_at}
-            ledger.change(
+            claims.change(
                 session,
                 OutboxMessage,
                 [
@@ -142,7 +142,7 @@ class Outbox:
         """Ask WeChat about an accepted delivery whose job-finish event has not come."""
         now = clock.now()
         with self._db.session_scope() as session:
-            ids = ledger.claim(
+            ids = claims.claim(
                 session,
                 Delivery,
                 where=[Delivery.id == delivery_id, Delivery.status == "accepted", Delivery.due_at <= now],

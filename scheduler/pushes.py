@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from accounts import audit, rights
 from content import publish
+from database import claims
 from ground import clock
 from ground.errors import Conflict, NotFound, Refused
 from models import Activity, Article, Column, Delivery, Push, PushArticle, User
 from scheduler import articles as outgoing
 from scheduler import audience as audiences
-from scheduler import instance, ledger, planner, quiet, quota, report, roads
+from scheduler import instance, planner, quiet, quota, report, roads
 from settings import Settings
 
 STATUS_NAMES = {
@@ -197,7 +198,7 @@ def pause(session: Session, push: Push, user: User | None) -> str:
     """Send nothing more until resumed; a call that is on its way goes on. Returns a sentence that says what has left already."""
     _allow(user)
     now = clock.now()
-    if not ledger.change(
+    if not claims.change(
         session, Push, [Push.id == push.id, Push.status.in_(["scheduled", "sending"])], status="paused"
     ):
         raise Conflict(f"推送 {push.id} 现在是“{STATUS_NAMES[push.status]}”，不能暂停")
@@ -216,7 +217,7 @@ def resume(session: Session, push: Push, user: User | None) -> str:
     values: dict[str, Any] = {"status": "sending" if push.planned_at else "scheduled", "note": ""}
     if push.planned_at is None and push.due_at < now:
         values["due_at"] = now  # a person decided just now, so it is not late
-    if not ledger.change(session, Push, [Push.id == push.id, Push.status == push.status], **values):
+    if not claims.change(session, Push, [Push.id == push.id, Push.status == push.status], **values):
         raise Conflict(f"推送 {push.id} 刚刚被改动，请刷新后再试")
     return _after(session, push, user, "push.resume", now, "已继续")
 
@@ -225,7 +226,7 @@ def cancel(session: Session, push: Push, user: User | None) -> str:
     """Send nothing more of it, ever. What WeChat has taken cannot be called back; the sentence says how many that are."""
     _allow(user)
     now = clock.now()
-    if not ledger.change(
+    if not claims.change(
         session,
         Push,
         [Push.id == push.id, Push.status.in_(["draft", "scheduled", "sending", "paused", "missed"])],
@@ -247,7 +248,7 @@ def drop_cancelled(session: Session, now: datetime) -> None:
 
 def drop_planned(session: Session, push: Push, now: datetime) -> None:
     """Cancel every delivery that certainly has not left, and give its quota back; an unknown one is not repeated any more."""
-    ledger.change(
+    claims.change(
         session,
         Delivery,
         [Delivery.push_id == push.id, Delivery.status == "unknown", Delivery.finished_at.is_(None)],
@@ -260,7 +261,7 @@ def drop_planned(session: Session, push: Push, now: datetime) -> None:
         )
     )
     for delivery_id in waiting:
-        if ledger.change(
+        if claims.change(
             session,
             Delivery,
             [Delivery.id == delivery_id, Delivery.status == "planned"],

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from community.forgetting import PSEUDONYM
+from database.base import table_of
 from ground import clock
 from models import QuotaUse
 from settings import Settings
@@ -95,7 +96,7 @@ def hold(
         sa.text(
             "INSERT INTO quota_use (subject, period, delivery_id, state, at) "  # noqa: S608 - no outside text in it
             f"SELECT one.value, :period, :delivery, 'held', :at FROM {rows}"
-        ).bindparams(sa.bindparam("at", type_=QuotaUse.__table__.c.at.type)),
+        ).bindparams(sa.bindparam("at", type_=table_of(QuotaUse).c.at.type)),
         {
             "openids": json.dumps(list(openids)),
             "period": clock.month_key(at),
@@ -119,7 +120,7 @@ def _row(subject: str, period: str, delivery_id: int, at: datetime) -> dict[str,
 
 def use(session: Session, delivery_id: int, at: datetime) -> None:
     """The call was accepted: what was held is used, in the month and day in which it was."""
-    table = QuotaUse.__table__
+    table = table_of(QuotaUse)
     in_days = sa.func.length(table.c.period) > len("2026-11")
     session.execute(
         sa.update(QuotaUse)

@@ -17,10 +17,12 @@ import structlog
 from sqlalchemy.orm import Session
 
 from content import publish
+from database import claims, locks
+from database.locks import Lock
 from ground import clock, faultpoints
 from ground.errors import PioneerError
 from models import Delivery, Push
-from scheduler import articles, ledger, planner, pushes, report, roads, settling
+from scheduler import articles, planner, pushes, report, roads, settling
 from scheduler import audience as audiences
 from scheduler.lanes import Lanes
 from scheduler.outcome import of_failure
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-_PLANNING = 0x50494F4E45455202  # names planning among PostgreSQL's advisory locks
 _MOST_DRAFT_TRIES = 20
 _DRAFT_WAIT_S = 15
 # A draft that was made twice harms nobody, so what may have happened is simply done again.
@@ -63,7 +64,7 @@ class Sender:
 
         ``more_lanes`` asks for helpers where the calls of a road may go side by side.
         """
-        owner = ledger.new_owner()
+        owner = claims.new_owner()
         if not self._take(push_id, owner):
             return
         try:
@@ -83,36 +84,20 @@ class Sender:
             self._give_back(push_id, owner)
 
     def _take(self, push_id: int, owner: str) -> bool:
-        now = clock.now()
+        now, lease_s = clock.now(), self._settings.system.delivery_lease_s
         with self._db.session_scope() as session:
-            taken = ledger.claim(
+            taken = claims.claim(
                 session,
                 Push,
-                where=[
-                    Push.id == push_id,
-                    Push.status == "sending",
-                    sa.or_(
-                        Push.lease_until.is_(None),
-                        ledger.lease_over(Push.lease_until, self._settings.system, now),
-                    ),
-                ],
-                values={
-                    "lease_owner": owner,
-                    "lease_until": ledger.lease_end(self._settings.system, now),
-                    "started_at": sa.func.coalesce(Push.started_at, now),
-                },
+                where=[Push.id == push_id, Push.status == "sending", claims.free(Push, lease_s, now)],
+                lease=claims.lease_for(owner, lease_s, now),
+                values={"started_at": sa.func.coalesce(Push.started_at, now)},
             )
         return bool(taken)
 
     def _give_back(self, push_id: int, owner: str) -> None:
         with self._db.session_scope() as session:
-            ledger.change(
-                session,
-                Push,
-                [Push.id == push_id, Push.lease_owner == owner],
-                lease_owner="",
-                lease_until=None,
-            )
+            claims.give_back(session, Push, owner, Push.id == push_id)
             push = session.get(Push, push_id)
             if push is not None:
                 report.settle(session, push, clock.now())
@@ -121,9 +106,9 @@ class Sender:
         """Keep the push for another lease. Raises :class:`_Stopped` where it is not ours, or not to be sent, any more."""
         if self._stopping.is_set():
             raise _Stopped
-        until = ledger.lease_end(self._settings.system, clock.now())
+        until = claims.lease_end(self._settings.system.delivery_lease_s, clock.now())
         mine = [Push.id == push_id, Push.lease_owner == owner, Push.status == "sending"]
-        if not ledger.change(session, Push, mine, lease_until=until):
+        if not claims.change(session, Push, mine, lease_until=until):
             raise _Stopped
 
     # --- plan ----------------------------------------------------------------------------------------------
@@ -143,7 +128,7 @@ class Sender:
                     self._write_plan(session, push_id, owner, made, reason, now)
         else:
             with self._db.session_scope() as session:
-                session.execute(sa.select(sa.func.pg_advisory_xact_lock(_PLANNING)))
+                locks.hold(session, Lock.PLANNING)
                 made, reason = self._planned(session, session.get_one(Push, push_id), now)
                 self._write_plan(session, push_id, owner, made, reason, now)
         faultpoints.reach("push.planned")
@@ -273,7 +258,7 @@ class Sender:
             if not again or tries >= _MOST_DRAFT_TRIES:
                 push.status = "paused"
             push.note = message[:500]
-            ledger.change(
+            claims.change(
                 session,
                 Delivery,
                 settling.due(push_id, now),
@@ -287,15 +272,12 @@ class Sender:
         system = self._settings.system
         with self._db.session_scope() as session:
             self._renew(session, push_id, owner)
-            claimed = ledger.claim(
+            claimed = claims.claim(
                 session,
                 Delivery,
                 where=settling.due(push_id, now),
-                values={
-                    "status": "claimed",
-                    "lease_owner": owner,
-                    "lease_until": ledger.lease_end(system, now),
-                },
+                lease=claims.lease_for(owner, system.delivery_lease_s, now),
+                values={"status": "claimed"},
             )
             if not claimed:
                 return False
@@ -309,7 +291,7 @@ class Sender:
         faultpoints.reach("push.claimed")
         attempts = delivery.attempts + 1
         with self._db.session_scope() as session:
-            called = ledger.change(
+            called = claims.change(
                 session,
                 Delivery,
                 [Delivery.id == delivery.id, Delivery.lease_owner == owner, Delivery.status == "claimed"],

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from database import claims
+from database.base import table_of
 from ground import clock
 from models import Delivery, Push
-from scheduler import ledger, planner, pushes, quota, report, roads
+from scheduler import planner, pushes, quota, report, roads
 from scheduler.outcome import Next, Outcome
 from scheduler.roads import Answer, Call, Road
 from scheduler.roads.base import notice_of
@@ -113,7 +114,7 @@ def accept_notices(
     )
     if not mine:
         return
-    table: Any = Delivery.__table__
+    table = table_of(Delivery)
     session.connection().execute(
         sa.update(table)
         .where(table.c.id == sa.bindparam("one"))
@@ -157,7 +158,7 @@ def fail(
     if outcome.after is Next.REDRAFT:
         push.draft_media_id = ""
     elif outcome.after is Next.PAUSE:
-        ledger.change(session, Push, [Push.id == push.id, Push.status == "sending"], status="paused")
+        claims.change(session, Push, [Push.id == push.id, Push.status == "sending"], status="paused")
         push.note = outcome.message[:500]
     elif outcome.after is Next.STOP:
         push.note = outcome.message[:500]

@@ -10,13 +10,12 @@ import pytest
 import sqlalchemy as sa
 
 from community import tags
-from database import sealed
+from database import claims, sealed
 from database.front import Front
 from database.session import Database
 from ground import clock
 from models import Conversation, TagChange
 from models.system import CallRest, SharedToken
-from scheduler import ledger
 from settings import Limits, System, field_keys, index_key
 from tests.fixtures.configuration import make_settings
 from wechat.inbound.conversation import Conversations
@@ -28,6 +27,7 @@ from wechat.outbound.rests import Rests
 AHEAD = [timedelta(days=1), timedelta(days=365)]
 SYSTEM = System()
 """Seconds and minutes as they are configured where nobody changed them."""
+LEASE_S = SYSTEM.delivery_lease_s
 
 
 @pytest.fixture
@@ -42,19 +42,19 @@ def db(database_url: str) -> Iterator[Database]:
 def holds(db: Database, until: datetime, now: datetime) -> bool:
     """Whether a lease that ends at ``until`` holds at ``now``, as the database judges it."""
     with db.session_scope() as session:
-        session.merge(SharedToken(name="lease", lock_until=until))
+        session.merge(SharedToken(name="lease", lease_until=until))
         session.flush()
-        over = ledger.lease_over(SharedToken.lock_until, SYSTEM, now)
+        over = claims.lease_over(SharedToken.lease_until, LEASE_S, now)
         return session.scalar(sa.select(SharedToken.name).where(SharedToken.name == "lease", over)) is None
 
 
 @pytest.mark.parametrize("ahead", AHEAD)
 def test_a_lease_given_by_a_clock_that_was_ahead_holds_nobody(db: Database, ahead: timedelta) -> None:
     now = clock.now()
-    assert not holds(db, ledger.lease_end(SYSTEM, now + ahead), now)
-    assert holds(db, ledger.lease_end(SYSTEM, now), now)
-    assert holds(db, ledger.lease_end(SYSTEM, now), now + timedelta(seconds=SYSTEM.delivery_lease_s - 1))
-    assert not holds(db, ledger.lease_end(SYSTEM, now), now + timedelta(seconds=SYSTEM.delivery_lease_s + 1))
+    assert not holds(db, claims.lease_end(LEASE_S, now + ahead), now)
+    assert holds(db, claims.lease_end(LEASE_S, now), now)
+    assert holds(db, claims.lease_end(LEASE_S, now), now + timedelta(seconds=LEASE_S - 1))
+    assert not holds(db, claims.lease_end(LEASE_S, now), now + timedelta(seconds=LEASE_S + 1))
 
 
 @pytest.mark.parametrize("ahead", AHEAD)

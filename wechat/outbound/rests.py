@@ -15,6 +15,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 import structlog
 
+from database.once import upsert
 from database.session import Database
 from ground import clock
 from models.system import CallRest
@@ -90,7 +91,7 @@ class Rests:
         self._known[key] = rest
         try:
             with self._database.session_scope() as session:
-                session.merge(CallRest(group=key, until=until, reason=reason, code=failure.code))
+                upsert(session, CallRest, group=key, until=until, reason=reason, code=failure.code)
         except sa.exc.SQLAlchemyError:
             log.warning("rest_not_stored", call=key)  # the refusal itself is what the caller must hear
 
