@@ -81,6 +81,8 @@ def batches(database: Database) -> Iterator[tuple[int, list[recleaning.Change]]]
 
 
 def _said(change: recleaning.Change) -> str:
+    if change.after == change.before:
+        return f"有不安全内容已清理，仍为“{STATUS_NAMES[change.after]}”，请核对"
     if change.after == "draft":
         return f"有不安全内容已清理，原为“{STATUS_NAMES[change.before]}”，现退回草稿，请核对后重新提交审核"
     return f"有不安全内容已清理，仍为“{STATUS_NAMES[change.after]}”"

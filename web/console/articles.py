@@ -18,6 +18,7 @@ from web import listing
 from web.access import acting, action, back_to, looking, page, settings, signed_in
 from web.console.face import blueprint, draw
 from web.once import once
+from web.sizes import takes_files
 from web.throttle import count_uploads
 
 
@@ -51,6 +52,7 @@ def article_import() -> str:
 
 
 @blueprint.post("/articles/import", endpoint="article_import_post")
+@takes_files
 @once
 @action("article.write", form=article_import)
 def article_import_post() -> Any:

@@ -15,6 +15,7 @@ from web.access import acting, action, keeps_typed, looking, only_looks, page, s
 from web.console.articles import note
 from web.console.face import blueprint, draw
 from web.once import once
+from web.sizes import takes_a_body, takes_files
 from web.throttle import count_uploads
 
 
@@ -28,6 +29,7 @@ def article_new() -> str:
 
 
 @blueprint.post("/articles/new", endpoint="article_new_post")
+@takes_a_body
 @keeps_typed
 @once
 @action("article.write", form=article_new)
@@ -60,6 +62,7 @@ def article_edit(article_id: int) -> Any:
 
 
 @blueprint.post("/articles/<int:article_id>/edit", endpoint="article_edit_post")
+@takes_a_body
 @keeps_typed
 @action("article.write", form=article_edit)
 def article_edit_post(article_id: int) -> Any:
@@ -82,6 +85,7 @@ def _said(article: Article) -> str:
 
 
 @blueprint.post("/articles/check")
+@takes_a_body
 @only_looks
 @page("article.write")
 def article_check() -> str:
@@ -102,6 +106,7 @@ def article_check() -> str:
 
 
 @blueprint.post("/pictures")
+@takes_files
 @page("article.write")
 def picture_upload() -> Any:
     """Take pictures for a body, or (``cover``) one that is cut to a cover; answers as the editor expects."""
@@ -134,7 +139,7 @@ def _fields() -> articles.Fields:
         column_id=form.get("column_id", 0, type=int),
         author=form.get("author", ""),
         digest=form.get("digest", ""),
-        html=pasting.cleaned(form.get("html", "")),
+        html=pasting.cleaned(pasting.bounded(form.get("html", ""))),
         cover_sha256=form.get("cover_sha256") or None,
         source_url=form.get("source_url", ""),
     )

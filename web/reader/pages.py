@@ -121,9 +121,17 @@ def text_size(size: str) -> AnyResponse:
     parts = urlsplit(back)
     inside = back.startswith("/m/") and not parts.scheme and not parts.netloc and "\\" not in back
     response = redirect(back if inside else url_for("reader.home"), 303)
-    response.set_cookie(
-        _COOKIE, size, max_age=_YEAR_S, path="/m/", httponly=True, samesite="Lax", secure=request.is_secure
-    )
+    # The address of a picture in some text is no reader's wish.
+    if request.headers.get("Sec-Fetch-Dest", "document") in ("document", "iframe"):
+        response.set_cookie(
+            _COOKIE,
+            size,
+            max_age=_YEAR_S,
+            path="/m/",
+            httponly=True,
+            samesite="Lax",
+            secure=request.is_secure,
+        )
     response.headers["Cache-Control"] = "no-store"
     return response
 
