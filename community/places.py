@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from accounts import audit
+from accounts.rights import require
 from community import cells
 from community.places_file import PlacesFile
 from ground.errors import NotFound, Refused
@@ -52,6 +53,13 @@ def write(session: Session, found: PlacesFile, *, at: datetime, user: User | Non
     session.flush()
     detail = {"grids": len(found.grids), "branches": len(found.branches)}
     audit.record(session, "place.import", user=user, actor="命令行", detail=detail, at=at)
+
+
+def keep_code(session: Session, user: User, branch_id: int, ticket: str, *, at: datetime) -> None:
+    """Keep the ticket of a branch's QR code, which WeChat has just given. Raises :class:`Forbidden`."""
+    require(user, "system.manage")
+    session.execute(sa.update(Branch).where(Branch.id == branch_id).values(qr_ticket=ticket))
+    audit.record(session, "branch.qr", user=user, subject=f"branch:{branch_id}", at=at)
 
 
 # --- Lists -------------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from accounts import rights
+from accounts import audit, rights
 from models import InstanceLease, Setting, User
 from scheduler.machine import Marks, read_marks
 from settings import Settings
@@ -124,3 +124,4 @@ def confirm(session: Session, settings: Settings, user: User, now: datetime) -> 
     own = fingerprint(settings)
     lease.fingerprint, lease.confirmed_by, lease.confirmed_at = own.place, user.id, now
     _keep(session, own.marks, now)
+    audit.record(session, "instance.confirm", at=now, user=user)

@@ -17,7 +17,11 @@ class Lamp(StrEnum):
     BROKEN = "broken"
 
 
-WORDS = {Lamp.OFF: "关着", Lamp.ON: "亮着", Lamp.BROKEN: "坏了"}
+class Other(StrEnum):
+    GLOWING = "glowing"
+
+
+WORDS: dict[StrEnum, str] = {Lamp.OFF: "关着", Lamp.ON: "亮着", Lamp.BROKEN: "坏了"}
 SWITCH = Step("lamp.switch", "开灯", frozenset({Lamp.OFF}), Lamp.ON)
 BREAK = Step("lamp.break", "弄坏", frozenset({Lamp.ON}), Lamp.BROKEN, refusal="灯{label}，弄不坏")
 
@@ -56,8 +60,8 @@ def test_each_state_has_its_word_and_what_is_no_state_has_none() -> None:
     [
         ({"labels": {Lamp.OFF: "关着", Lamp.ON: "亮着"}}, "no word for"),
         ({"labels": {**WORDS, Lamp.ON: ""}}, "no word for"),
-        ({"labels": {**WORDS, "glowing": "微亮"}}, "unknown states"),
-        ({"steps": [SWITCH, BREAK, Step("lamp.glow", "微亮", frozenset({"glowing"}), Lamp.ON)]}, "unknown states"),
+        ({"labels": {**WORDS, Other.GLOWING: "微亮"}}, "unknown states"),
+        ({"steps": [SWITCH, BREAK, Step("lamp.glow", "微亮", frozenset({Other.GLOWING}), Lamp.ON)]}, "unknown states"),
         ({"steps": [SWITCH, BREAK, SWITCH]}, "two steps are called lamp.switch"),
         ({"steps": [SWITCH]}, "no step leads to"),
         ({"steps": [SWITCH, BREAK], "later": [Lamp.BROKEN]}, "which is not of later"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +11,12 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
+from app import create_app
 from database.migrate import downgrade_database, pending, revision_of, upgrade, upgrade_database
 from database.session import Database
 from ground.errors import Refused
 from models import Base
+from tests.fixtures.configuration import make_settings
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_models(database: Database) -> None:
@@ -238,6 +241,24 @@ def test_a_status_that_is_not_known_is_named_and_nothing_is_changed(
         upgrade_database(database)
     finally:
         database.close()
+
+
+def test_the_command_says_in_one_line_which_status_it_does_not_know(
+    empty_database_url: str, tmp_path: Path
+) -> None:
+    database = Database(empty_database_url)
+    upgrade_database(database, _BEFORE_CHECKS)
+    _filled(database)
+    _set_status(database, "push", "odd")
+    database.close()
+    app = create_app(make_settings(database={"url": empty_database_url}, server={"data_dir": str(tmp_path)}))
+    try:
+        done = app.test_cli_runner().invoke(args=["db", "upgrade"])
+    finally:
+        app.extensions["pioneer"].close()
+    assert done.exit_code == 2
+    assert "数据表 push 的 status 有本版本不认识的值：“odd”" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
 
 
 def test_who_left_and_was_still_bound_is_bound_to_nobody_after_the_upgrade(empty_database_url: str) -> None:

@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from flask import Response, flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 
-from accounts import audit, users
-from community import activities, attendance, ledger, makeup, places
+from accounts import users
+from community import activities, attendance, ledger, makeup, places, window
 from community.activities import BranchCount
-from community.privacy import check_reason, mask_name
+from community.privacy import mask_name, reveal_branch
+from community.window import Phase
 from ground import clock
 from ground.errors import Refused
 from ground.numbers import numbers_in
@@ -101,8 +102,8 @@ def _live(session: Session, me: User, found: Activity, branch_id: int) -> dict[s
     return {
         "count": count,
         "people": attendance.attendance(session, me, found) if named else None,
-        "moving": found.status == "open" and found.ends_at > now,
-        "begun": found.starts_at <= now,
+        "moving": window.phase(found, now) in (Phase.COMING, Phase.OPEN),
+        "begun": window.begun(found, now),
         "seen": str(zlib.crc32(f"{found.status} {count}".encode())),
     }
 
@@ -118,17 +119,9 @@ def record(branch_id: int, activity_id: int) -> str:
 @action("member.unmask", form=record)
 def record_names(branch_id: int, activity_id: int) -> str:
     """The same page with names in clear, for a reason that goes into the audit trail."""
-    reason = check_reason(request.form.get("why", ""))
     with acting() as (session, me):
         branch_of(session, me, branch_id)
-        query = sa.select(Member.id, Member.name).where(
-            Member.branch_id == branch_id, Member.active.is_(True)
-        )
-        names = {row.id: row.name for row in session.execute(query)}
-        detail = {"reason": reason, "rows": len(names)}
-        audit.record(
-            session, "member.unmask", at=clock.now(), user=me, subject=f"branch:{branch_id}", detail=detail
-        )
+        names = reveal_branch(session, me, branch_id, request.form.get("why", ""), at=clock.now())
     return _record_page(branch_id, activity_id, names)
 
 

@@ -13,7 +13,7 @@ from content import columns
 from ground import clock
 from ground.errors import NotFound, Refused
 from ground.numbers import numbers_in
-from models import Article, KeywordReply, Menu
+from models import Article, ArticleStatus, KeywordReply, Menu
 from web.access import acting, action, looking, only_looks, page, parts, settings
 from web.console.face import blueprint, draw
 from web.wording import in_table
@@ -70,7 +70,7 @@ def reply_new(reply_id: int | None = None) -> str:
     with looking() as (session, _):
         published = session.scalars(
             sa.select(Article)
-            .where(Article.status == "published")
+            .where(Article.status == ArticleStatus.PUBLISHED.value)
             .order_by(Article.published_at.desc())
             .limit(50)
         )

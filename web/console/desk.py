@@ -11,7 +11,7 @@ from accounts import users
 from community import activities, followers
 from content import queue, review
 from ground import clock
-from models import Activity, Article, CheckIn, Push, QuotaUse, User
+from models import Activity, Article, ArticleStatus, CheckIn, Push, PushStatus, QuotaUse, User
 from scheduler import quota
 from web.access import looking, page, settings
 from web.console import todo, upcoming
@@ -30,7 +30,7 @@ def desk() -> str:
             values["week"] = upcoming.week(session)
             recent = (
                 sa.select(Push)
-                .where(Push.status != "scheduled", Push.due_at <= clock.now())
+                .where(Push.status != PushStatus.SCHEDULED.value, Push.due_at <= clock.now())
                 .order_by(Push.due_at.desc())
                 .limit(5)
             )
@@ -41,7 +41,7 @@ def desk() -> str:
             values["today"] = _today(session, me)
         if users.may(me, "article.write"):
             mine = sa.select(Article).where(
-                Article.created_by == me.id, Article.status.in_(("draft", "returned"))
+                Article.created_by == me.id, Article.status.in_((ArticleStatus.DRAFT, ArticleStatus.RETURNED))
             )
             latest = mine.options(defer(Article.html)).order_by(Article.updated_at.desc()).limit(5)
             values["drafts"] = list(session.scalars(latest))

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import flash, redirect, request, send_file, url_for
 
-from accounts import audit, users
+from accounts import users
 from community import follower_sync, followers, places, places_file, privacy
 from ground import clock
 from ground.errors import NotFound, Refused
@@ -53,8 +53,7 @@ def branch_qr_make(branch_id: int) -> Any:
     code = parts().client.qrcode_create(scene)
     _picture(branch_id).unlink(missing_ok=True)
     with acting() as (session, me):
-        session.execute(sa.update(Branch).where(Branch.id == branch_id).values(qr_ticket=code.ticket))
-        audit.record(session, "branch.qr", at=clock.now(), user=me, subject=f"branch:{branch_id}")
+        places.keep_code(session, me, branch_id, code.ticket, at=clock.now())
     flash("二维码已生成", "success")
     return redirect(url_for("console.branch_qr", branch_id=branch_id), 303)
 

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from flask import flash, g, redirect, request, url_for
 from sqlalchemy.orm import Session, defer, joinedload
 
-from community import places
+from community import places, window
 from content import publish
 from ground import clock
 from ground.errors import PioneerError, Refused
 from ground.numbers import numbers_in
-from models import Activity, Article
+from models import Activity, Article, ArticleStatus
 from scheduler import audience as audiences
 from scheduler import planner, pushes, quiet, roads
 from scheduler.planner import Plan
@@ -57,12 +57,14 @@ def push_new() -> str:
     """The form; ``article`` or ``activity`` in the query are chosen already."""
     with looking() as (session, _):
         now = clock.now()
-        offered = _offered(session, ("approved", "queued"), request.args.get("article", type=int))
-        query = sa.select(Activity).where(Activity.status == "open", Activity.ends_at > now)
+        offered = _offered(
+            session, (ArticleStatus.APPROVED, ArticleStatus.QUEUED), request.args.get("article", type=int)
+        )
+        query = sa.select(Activity).where(window.not_over(now))
         return draw(
             "pushes/new.html",
             offered=offered,
-            sent=_offered(session, ("published",), None)[:20],
+            sent=_offered(session, (ArticleStatus.PUBLISHED,), None)[:20],
             activities=list(session.scalars(query.order_by(Activity.starts_at).limit(_OFFERED))),
             branches=places.branches(session),
             tree=places.tree(session),
@@ -71,7 +73,7 @@ def push_new() -> str:
         )
 
 
-def _offered(session: Session, statuses: tuple[str, ...], chosen: int | None) -> list[Article]:
+def _offered(session: Session, statuses: tuple[ArticleStatus, ...], chosen: int | None) -> list[Article]:
     wanted = sa.or_(Article.status.in_(statuses), Article.id == (chosen or 0))
     query = (
         sa.select(Article)

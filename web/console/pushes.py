@@ -13,14 +13,13 @@ from sqlalchemy.orm import Session, joinedload
 from ground import clock
 from ground.errors import Refused
 from ground.numbers import number_in
-from models import Delivery, Push, PushArticle
+from models import Delivery, DeliveryStatus, Push, PushArticle
 from scheduler import planner, pushes, report
+from scheduler.life import OVER, PUSH
 from web import listing
 from web.access import acting, action, looking, page
 from web.console import upcoming
 from web.console.face import blueprint, draw
-
-_FINAL = ("sent", "partly_failed", "failed", "cancelled")
 
 
 @blueprint.get("/pushes", endpoint="pushes")
@@ -29,7 +28,7 @@ def pushes_page() -> str:
     """推送列表, the latest due first."""
     status, words = request.args.get("status", ""), request.args.get("q", "").strip()[:40]
     query = sa.select(Push).options(joinedload(Push.creator)).order_by(Push.due_at.desc(), Push.id.desc())
-    if status in pushes.STATUS_NAMES:
+    if status in PUSH.labels:
         query = query.where(Push.status == status)
     if words:
         query = query.where(Push.title.contains(words, autoescape=True))
@@ -37,14 +36,14 @@ def pushes_page() -> str:
         place = listing.paging()
         found = listing.rows(session, query, place)
         reached = _reached(session, [push.id for push in found])
-        return draw(
-            "pushes/list.html", found=found, paging=place, reached=reached, statuses=pushes.STATUS_NAMES
-        )
+        return draw("pushes/list.html", found=found, paging=place, reached=reached, statuses=PUSH.labels)
 
 
 def _reached(session: Session, ids: list[int]) -> dict[int, int]:
     sent = sa.func.sum(sa.func.coalesce(Delivery.sent_count, Delivery.recipients))
-    query = sa.select(Delivery.push_id, sent).where(Delivery.push_id.in_(ids), Delivery.status == "delivered")
+    query = sa.select(Delivery.push_id, sent).where(
+        Delivery.push_id.in_(ids), Delivery.status == DeliveryStatus.DELIVERED.value
+    )
     return {push_id: int(count) for push_id, count in session.execute(query.group_by(Delivery.push_id))}
 
 
@@ -109,7 +108,7 @@ def _progress(session: Session, found: Push) -> dict[str, Any]:
             session.scalars(sa.select(Delivery).where(Delivery.push_id == found.id).order_by(Delivery.id))
         ),
         "reasons": planner.REASONS,
-        "final": found.status in _FINAL,
+        "final": found.status in OVER,
         "seen": str(zlib.crc32(f"{found.status} {found.version} {found.planned} {figures} {marks}".encode())),
     }
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from accounts import users
 from content import review
-from models import Article, MakeUpRequest, Member, Push, User
+from models import Article, ArticleStatus, MakeUpRequest, MakeUpStatus, Member, Push, PushStatus, User
 
 
 @dataclass(frozen=True)
@@ -32,15 +32,20 @@ def counts(session: Session, user: User) -> Todo:
             sa.select(sa.func.count())
             .select_from(MakeUpRequest)
             .join(Member, Member.id == MakeUpRequest.member_id)
-            .where(MakeUpRequest.status == "pending", users.branch_scope(user, Member.branch_id))
+            .where(
+                MakeUpRequest.status == MakeUpStatus.PENDING.value, users.branch_scope(user, Member.branch_id)
+            )
         )
         found["make_ups"] = session.scalar(query) or 0
     if users.may(user, "push.control"):
-        query = sa.select(sa.func.count()).select_from(Push).where(Push.status == "missed")
+        query = sa.select(sa.func.count()).select_from(Push).where(Push.status == PushStatus.MISSED.value)
         found["missed"] = session.scalar(query) or 0
     if users.may(user, "article.write"):
         query = sa.select(sa.func.count()).select_from(Article)
         found["returned"] = (
-            session.scalar(query.where(Article.status == "returned", Article.created_by == user.id)) or 0
+            session.scalar(
+                query.where(Article.status == ArticleStatus.RETURNED.value, Article.created_by == user.id)
+            )
+            or 0
         )
     return Todo(found)
