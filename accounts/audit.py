@@ -19,11 +19,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from database import locks
+from database.locks import Lock
+from database.once import upsert
 from database.sealed import keyring
 from models import AuditEntry, Setting, User
 
 GENESIS = "0" * 64
-_LOCK = 0x50494F4E45455201  # names the chain among PostgreSQL's advisory locks
 _PAGE = 500
 _HEAD = "audit.head"
 _KEY, _HEAD_KEY = b"audit.chain", b"audit.head"
@@ -70,9 +72,7 @@ def record(
     ``user`` is who acted; without one ``actor`` says what did ("命令行", "系统", "粉丝"). Call it last in a transaction: on
     PostgreSQL it holds the chain's lock until the commit.
     """
-    connection = session.connection()
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+    locks.hold(session, Lock.AUDIT_CHAIN)
     session.flush()
     prev = session.scalar(sa.select(AuditEntry.hash).order_by(AuditEntry.id.desc()).limit(1)) or GENESIS
     entry = AuditEntry(
@@ -117,14 +117,8 @@ def head(session: Session) -> Head | None:
 
 
 def _set_head(session: Session, entry: AuditEntry) -> None:
-    values = {
-        "value": f"{entry.id}:{entry.hash}:{_mark(entry.id, entry.hash)}",
-        "updated_at": entry.at,
-    }
-    change = sa.update(Setting).where(Setting.name == _HEAD).values(**values)
-    done: Any = session.execute(change.execution_options(synchronize_session=False))
-    if not done.rowcount:
-        session.execute(sa.insert(Setting).values(name=_HEAD, **values))
+    value = f"{entry.id}:{entry.hash}:{_mark(entry.id, entry.hash)}"
+    upsert(session, Setting, name=_HEAD, value=value, updated_at=entry.at)
 
 
 def _mark(number: int, digest: str) -> str:
@@ -207,8 +201,7 @@ def seal(session: Session, *, at: datetime) -> ChainReport:
 
     All in the caller's transaction: it is done, or it can be begun again.
     """
-    if session.connection().dialect.name == "postgresql":
-        session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+    locks.hold(session, Lock.AUDIT_CHAIN)
     report = _verify_first(session)
     # No two may have the same predecessor, not even on the way.
     apart = sa.literal("~").concat(sa.cast(AuditEntry.id, sa.String))

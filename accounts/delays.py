@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from database.once import insert_once
 from database.sealed import keyring
 from ground import waiting
 from models import SignInDelay
@@ -78,10 +78,9 @@ def hold(session: Session, name: str, origin: Origin, *, at: datetime) -> Held:
     """Take the rows of a try in this transaction; others at the same name or address wait for its end."""
     pair, of_name, address = _keys(name, origin)
     wanted = {pair: of_name, of_name: of_name, **({address: None} if address else {})}
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    for key in sorted(wanted):  # always in the same order, so that two never wait for each other
-        values = {"key": key, "name_key": wanted[key], "failures": 0, "since": at}
-        session.execute(insert(SignInDelay).values(**values).on_conflict_do_nothing())
+    # Always in the same order, so that two never wait for each other.
+    rows = [{"key": key, "name_key": wanted[key], "failures": 0, "since": at} for key in sorted(wanted)]
+    insert_once(session, SignInDelay, rows)
     found = session.scalars(
         sa.select(SignInDelay)
         .where(SignInDelay.key.in_(wanted))
@@ -89,11 +88,11 @@ def hold(session: Session, name: str, origin: Origin, *, at: datetime) -> Held:
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    rows = {row.key: row for row in found}
-    for row in rows.values():
+    held = {row.key: row for row in found}
+    for row in held.values():
         if not row.since - _KEPT <= at <= row.since + _KEPT:  # long ago, or under a clock that ran ahead
             row.failures, row.since, row.until = 0, at, None
-    return Held(rows[pair], rows[of_name], rows[address] if address else None)
+    return Held(held[pair], held[of_name], held[address] if address else None)
 
 
 def count(session: Session, held: Held, *, at: datetime, limits: Limits) -> int:

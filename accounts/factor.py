@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from accounts import audit, sessions
+from database.claims import change
 from database.sealed import keyring
 from ground.errors import Conflict, Refused
 from models import RecoveryCode, SecondFactor, User
@@ -100,33 +101,22 @@ def take_code(session: Session, user_id: int, code: str, *, now_s: float) -> boo
 
 def _claim(session: Session, user_id: int, step: int) -> bool:
     """Use up all codes until this step. A counter from further ahead was left by a wrong clock and holds nobody out."""
-    done = session.execute(
-        sa.update(SecondFactor)
-        .where(
-            SecondFactor.user_id == user_id,
-            sa.or_(
-                SecondFactor.last_counter.is_(None),
-                SecondFactor.last_counter < step,
-                SecondFactor.last_counter > step + 2,
-            ),
-        )
-        .values(last_counter=step)
+    unused = sa.or_(
+        SecondFactor.last_counter.is_(None),
+        SecondFactor.last_counter < step,
+        SecondFactor.last_counter > step + 2,
     )
-    return bool(getattr(done, "rowcount", 0))
+    return bool(change(session, SecondFactor, [SecondFactor.user_id == user_id, unused], last_counter=step))
 
 
 def take_recovery_code(session: Session, user: User, code: str, *, at: datetime) -> bool:
     """Whether this is an unused recovery code of the user; it is used from now on, and the audit says so."""
     kept = session.scalars(sa.select(RecoveryCode.code_hash).where(RecoveryCode.user_id == user.id)).all()
     right = [one for one in kept if hmac.compare_digest(one, _code_hash(user.id, code, one[:_SALT_CHARS]))]
-    done = session.execute(
-        sa.update(RecoveryCode)
-        .where(
-            RecoveryCode.user_id == user.id, RecoveryCode.code_hash.in_(right), RecoveryCode.used_at.is_(None)
-        )
-        .values(used_at=at)
-    )
-    if not getattr(done, "rowcount", 0):
+    unused = [
+        RecoveryCode.user_id == user.id, RecoveryCode.code_hash.in_(right), RecoveryCode.used_at.is_(None),
+    ]  # fmt: skip
+    if not change(session, RecoveryCode, unused, used_at=at):
         return False
     detail = {"codes_left": codes_left(session, user.id)}
     audit.record(session, "user.recovery", user=user, subject=f"user:{user.id}", detail=detail, at=at)

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
+from database.claims import changed
 from models import LoginSession, SecondFactor, User
 from settings import Limits
 
@@ -171,4 +172,4 @@ def _revoke(session: Session, at: datetime, *which: sa.ColumnElement[bool]) -> i
     done = session.execute(
         sa.update(LoginSession).where(*which, LoginSession.revoked_at.is_(None)).values(revoked_at=at)
     )
-    return int(getattr(done, "rowcount", 0))
+    return changed(done)

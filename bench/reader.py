@@ -105,7 +105,7 @@ def publish(env: dict[str, str], config: Path) -> dict[str, str]:
         ids[file.name] = json.loads(done.stdout)["id"]
     settings = load_settings(config, env={})
     parts = runtime.build(settings)
-    photo = pictures.prepare(a_photo(), settings.limits)
+    photo = pictures.prepare(a_photo(), settings.wechat.limits)
     assets.AssetStore(settings.data_dir).put(photo)
     with parts.db.session_scope() as session:
         assets.remember(session, [photo])

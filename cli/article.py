@@ -42,13 +42,15 @@ group.add_command(reclean)
 def import_(file: str, column_key: str, author: str, as_json: bool) -> None:
     """把一个 Word 文件（.docx）导入为草稿。"""
     parts, path = runtime(), readable_file(file)
-    limits = parts.settings.limits
+    most_mb, wechat_limits = parts.settings.limits.upload_mb, parts.settings.wechat.limits
     with parts.db.session_scope() as session:
         columns.ensure_defaults(session)
         column_id = articles.column_for_new(session, acting_user(session, author), column_key).id
-    if path.stat().st_size > limits.upload_mb * 1024 * 1024:
-        raise Refused(f"文件不能超过 {limits.upload_mb} MB，请压缩图片后再导入")
-    draft = importing.read_word(path.read_bytes(), path.name, limits, column_key=column_key)
+    if path.stat().st_size > most_mb * 1024 * 1024:
+        raise Refused(f"文件不能超过 {most_mb} MB，请压缩图片后再导入")
+    draft = importing.read_word(
+        path.read_bytes(), path.name, wechat_limits, upload_mb=most_mb, column_key=column_key
+    )
     assets.AssetStore(parts.settings.data_dir).put_all(draft.all_pictures)
     with parts.db.session_scope() as session:
         user = acting_user(session, author)
@@ -60,7 +62,10 @@ def import_(file: str, column_key: str, author: str, as_json: bool) -> None:
             warnings=draft.warnings,
             imported_pictures=len(draft.pictures),
         )
-        warnings = [*draft.warnings, *(finding.message for finding in articles.findings(article, limits))]
+        warnings = [
+            *draft.warnings,
+            *(finding.message for finding in articles.findings(article, wechat_limits)),
+        ]
         result = {"id": article.id, "title": article.title, "warnings": warnings}
     if as_json:
         emit_json(result)
@@ -133,7 +138,7 @@ def show(article_id: int, as_json: bool) -> None:
 @json_option
 def submit(article_id: int, acting: str, as_json: bool) -> None:
     """提交审核。"""
-    limits = runtime().settings.limits
+    limits = runtime().settings.wechat.limits
     _act(acting, lambda s, u: review.submit(s, article_id, u, limits=limits), as_json)
 
 

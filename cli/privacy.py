@@ -13,7 +13,7 @@ from ground.errors import Refused
 
 if TYPE_CHECKING:
     from operations.retention_report import Report
-    from settings import Limits
+    from settings import Settings
 
 group = Group("privacy", help="个人信息：保存期限、清除、更换密钥")
 
@@ -29,7 +29,7 @@ def report_(as_json: bool) -> None:
     if as_json:
         emit_json(retention_report.as_dict(found, parts.settings))
     else:
-        _show(found, parts.settings.limits)
+        _show(found, parts.settings)
     if found.overdue:
         click.echo(
             f"有 {found.overdue:,} 项已到期未清除，请确认定时任务在运行（./pioneer flask serve 或 ./pioneer flask scheduler）",
@@ -38,12 +38,12 @@ def report_(as_json: bool) -> None:
         sys.exit(1)
 
 
-def _show(found: Report, limits: Limits) -> None:
+def _show(found: Report, settings: Settings) -> None:
     """A block for each kind of which there is something: it fits a terminal, whatever its sentences say."""
     for line in found.present:
         kind, run = line.kind, line.run
         click.echo(kind.what)
-        click.echo(f"  保存：{kind.time(limits)}")
+        click.echo(f"  保存：{kind.time(settings)}")
         figures = [f"现有 {line.standing.rows:,}"]
         if line.standing.oldest:
             figures.append(f"最早 {shown(line.standing.oldest)}")

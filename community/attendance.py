@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from accounts import audit
 from accounts.rights import branch_scope, own_branch, require
 from community import cells
 from community.activities import ATTENDED, get
+from community.checkin_questions import ONCE
 from community.moments import span
 from community.privacy import mask_name
 from community.window import begun
+from database.once import insert_once
 from ground.errors import Conflict, Forbidden, Refused
 from models import Activity, ActivityStatus, Branch, CheckIn, CheckInWay, Member, User
 
@@ -135,21 +135,9 @@ def record_by_hand(
         for member_id, branch_id in members
         if member_id not in there
     ]
-    added = _insert_missing(session, rows)
+    added = insert_once(session, CheckIn, rows, keys=ONCE)
     detail = {"added": added, "reason": reason}
     audit.record(
         session, "checkin.record", user=user, subject=f"activity:{activity.id}", detail=detail, at=at
     )
     return Recorded(added, len(members) - added, len(wanted) - len(members))
-
-
-def _insert_missing(session: Session, rows: list[dict[str, object]]) -> int:
-    if not rows:
-        return 0
-    insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    added = 0
-    for start in range(0, len(rows), 500):
-        statement = insert(CheckIn).values(rows[start : start + 500])
-        once = statement.on_conflict_do_nothing(index_elements=["activity_id", "member_id"])
-        added += session.connection().execute(once.execution_options(preserve_rowcount=True)).rowcount
-    return added

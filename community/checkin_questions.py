@@ -10,10 +10,9 @@ from datetime import timedelta
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from community.window import Phase, begun_by, in_phase, not_over
+from database.once import DIALECTS, inserting_once
 from models import Activity, ActivityBranch, CheckIn, Follower, Member
 
 Found: TypeAlias = sa.Row[*tuple[Any, ...]]
@@ -111,12 +110,12 @@ _VALUES: dict[str, Any] = {
     name: sa.bindparam(name) for name in ("activity_id", "member_id", "branch_id", "at", "via", "message_key")
 }
 _FIXED: dict[str, Any] = {"made_up": False, "reason": ""}
-_ONCE = ["activity_id", "member_id"]
-INSERT: dict[str, sa.Insert] = {
-    name: insert(CheckIn).values(**_VALUES, **_FIXED).on_conflict_do_nothing(index_elements=_ONCE)
-    for name, insert in (("sqlite", sqlite_insert), ("postgresql", pg_insert))
+ONCE = ["activity_id", "member_id"]
+"""A member is recorded once for an activity, by whatever way."""
+INSERT = {
+    dialect: inserting_once(CheckIn, dialect, keys=ONCE).values(**_VALUES, **_FIXED) for dialect in DIALECTS
 }
-"""By dialect; ``rowcount`` is 0 where the member was recorded before."""
+"""By dialect; no row where the member was recorded before."""
 
 KEYWORD_IS_OPEN = (
     sa.select(Activity.id)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from accounts import audit
 from community import followers, forgetting, tags
+from database.once import insert_once
 from database.session import Database
 from ground import clock
 from ground.errors import Refused
@@ -162,4 +163,4 @@ def _replace_carriers(session: Session, tag_id: int, carriers: set[str]) -> None
             sa.delete(FollowerTag).where(FollowerTag.tag_id == tag_id, FollowerTag.openid.in_(part))
         )
     for part in _parts(sorted(carriers - before)):
-        session.execute(sa.insert(FollowerTag), [{"openid": openid, "tag_id": tag_id} for openid in part])
+        insert_once(session, FollowerTag, [{"openid": openid, "tag_id": tag_id} for openid in part])

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session, joinedload
 
 from community.forgetting import forget, welcome_back
+from database.once import insert_once
 from models import Branch, Follower, Member
 
 _SCENE_PREFIX = "qrscene_"
@@ -48,13 +47,8 @@ def insert_missing(session: Session, openids: Sequence[str], *, at: datetime) ->
 
     Some may be back after they had left: their used quota is found again.
     """
-    insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     rows = [{"openid": openid, "subscribed": True, "gone": False, "subscribed_at": at} for openid in openids]
-    added = 0
-    for start in range(0, len(rows), 500):
-        statement = insert(Follower).values(rows[start : start + 500])
-        once = statement.on_conflict_do_nothing(index_elements=["openid"])
-        added += session.connection().execute(once.execution_options(preserve_rowcount=True)).rowcount
+    added = insert_once(session, Follower, rows, keys=["openid"])
     welcome_back(session, openids, at=at)
     return added
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from community.bound import leave
+from database.base import table_of
 from database.sealed import keyring
 from ground import clock
 from models import (
@@ -113,7 +114,7 @@ def _rename_quota(session: Session, names: Sequence[tuple[str, str]], months: Se
     """By month and subject, which the ledger's index finds at once; by subject alone it would be read whole."""
     if not names:
         return
-    table: sa.Table = QuotaUse.__table__  # type: ignore[assignment]
+    table = table_of(QuotaUse)
     session.connection().execute(
         sa.update(table)
         .where(table.c.period == sa.bindparam("month"), table.c.subject == sa.bindparam("old"))

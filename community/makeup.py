@@ -6,16 +6,24 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from accounts import audit
 from accounts.rights import branch_scope, require
-from community.checkin_questions import MAX_CHOICES, NEAREST, NOT_BOUND, CheckInAnswer, Found, answer
+from community.checkin_questions import (
+    MAX_CHOICES,
+    NEAREST,
+    NOT_BOUND,
+    ONCE,
+    CheckInAnswer,
+    Found,
+    answer,
+)
 from community.lives import MAKE_UP
 from community.moments import moment, month_bounds
 from community.window import ended
 from database.moving import move
+from database.once import insert_once
 from ground.errors import Conflict, Forbidden, NotFound
 from models import CheckIn, CheckInWay, Follower, MakeUpRequest, MakeUpStatus, Member, User
 from settings import Limits
@@ -174,20 +182,15 @@ def decide(session: Session, user: User, request_id: int, *, approve: bool, at: 
 
 
 def _record(session: Session, request: MakeUpRequest, user: User, *, at: datetime) -> None:
-    try:
-        with session.begin_nested():
-            session.add(
-                CheckIn(
-                    activity_id=request.activity_id,
-                    member_id=request.member_id,
-                    branch_id=request.member.branch_id,
-                    at=at,
-                    via=CheckInWay.SECRETARY.value,
-                    made_up=True,
-                    reason=request.reason,
-                    recorded_by=user.id,
-                )
-            )
-            session.flush()
-    except IntegrityError:
-        pass  # checked in meanwhile: an on-time record is never turned into a made-up one
+    row = {
+        "activity_id": request.activity_id,
+        "member_id": request.member_id,
+        "branch_id": request.member.branch_id,
+        "at": at,
+        "via": CheckInWay.SECRETARY.value,
+        "made_up": True,
+        "reason": request.reason,
+        "recorded_by": user.id,
+    }
+    # Whoever checked in meanwhile keeps that record: one made on time is never turned into a made-up one.
+    insert_once(session, CheckIn, [row], keys=ONCE)

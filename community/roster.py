@@ -24,13 +24,14 @@ from accounts import audit
 from community.places import BranchIndex, branches
 from community.roster_file import COLUMNS, Fault, RosterFile, RosterRow
 from community.tags import queue_moves
+from database import locks
+from database.locks import Lock
 from database.sealed import keyring
 from database.session import Database
 from ground import clock, faultpoints
 from models import Branch, Grid, ImportRun, Member, User
 
 CHUNK = 500
-_IMPORT_LOCK = 0x50494F4E45455202  # one roster at a time on PostgreSQL; on SQLite writers queue anyway
 _COMPARED = ("gender", "branch_id", "grid_id", "joined_on", "duty", "note")
 
 
@@ -218,8 +219,7 @@ _INSERT = sa.insert(Member).values(phone=sa.bindparam("phone_sealed", type_=sa.L
 def write(session: Session, chunk: Sequence[Change], *, at: datetime) -> None:
     """Write one chunk. Whoever another import added since the plan was made is not added again."""
     connection = session.connection()
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_IMPORT_LOCK)))
+    locks.hold(connection, Lock.ROSTER_IMPORT)
     new = [change.values for change in chunk if change.member_id is None]
     if new:
         there = {

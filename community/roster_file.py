@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
+from typing import TypeVar
 
 from community import cells
 from community.spreadsheet import ABOUT, Cell, Sheet, bounds, read_workbook
 from ground import apart
 from ground.errors import Refused
+
+T = TypeVar("T")
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "name": ("姓名", "党员姓名", "名字"),
@@ -198,59 +202,73 @@ def _cell(values: Sequence[str], header: dict[str, int], name: str) -> str:
     return values[position] if position is not None and position < len(values) else ""
 
 
+class _Reader:
+    """One row of the sheet: its values by the names of our columns, and what is wrong with them."""
+
+    def __init__(
+        self, sheet: Sheet, index: int, values: Sequence[Cell], header: dict[str, int], found: RosterFile
+    ) -> None:
+        self._sheet, self._index, self._values, self._header, self._found = (
+            sheet,
+            index,
+            values,
+            header,
+            found,
+        )
+        self.row = index + 1
+        self.faults: list[Fault] = []
+
+    def value(self, name: str) -> Cell:
+        """What stands in a column; empty where the sheet has no such column."""
+        position = self._header.get(name)
+        return "" if position is None or position >= len(self._values) else self._values[position]
+
+    def fault(self, name: str, reason: str) -> None:
+        """The row cannot be taken."""
+        self.faults.append(Fault(self.row, COLUMNS[name][0], reason))
+
+    def warn(self, name: str, reason: str) -> None:
+        """It can, but somebody should look; an empty ``reason`` is none."""
+        if reason:
+            self._found.warnings.append(Fault(self.row, COLUMNS[name][0], reason))
+
+    def read(self, name: str, how: Callable[[Cell], T], otherwise: T) -> T:
+        """The value as ``how`` understands it; its ``ValueError`` becomes a fault."""
+        try:
+            return how(self.value(name))
+        except ValueError as error:
+            self.fault(name, str(error))
+            return otherwise
+
+    def refuse_formulas(self, *names: str) -> None:
+        """What is computed may show something else tomorrow."""
+        for name in names:
+            if (self._index, self._header[name]) in self._sheet.formulas:
+                self.fault(name, "单元格是公式，请“选择性粘贴”为数值后再导入")
+
+
 def _read_row(
     sheet: Sheet, index: int, values: Sequence[Cell], header: dict[str, int], today: date, found: RosterFile
 ) -> None:
-    row = index + 1
-    faults: list[Fault] = []
-
-    def value(name: str) -> Cell:
-        position = header.get(name)
-        return "" if position is None or position >= len(values) else values[position]
-
-    def fault(name: str, reason: str) -> None:
-        faults.append(Fault(row, COLUMNS[name][0], reason))
-
-    def warn(name: str, reason: str) -> None:
-        if reason:
-            found.warnings.append(Fault(row, COLUMNS[name][0], reason))
-
-    name = phone = duty = note = ""
-    joined: date | None = None
-    for key in ("name", "phone"):
-        if (index, header[key]) in sheet.formulas:
-            fault(key, "单元格是公式，请“选择性粘贴”为数值后再导入")
-    if not faults:
-        try:
-            name = cells.person_name(value("name"))
-        except ValueError as error:
-            fault("name", str(error))
-        try:
-            phone = cells.mobile_number(value("phone"))
-        except ValueError as error:
-            fault("phone", str(error))
-    branch = cells.compact(value("branch"))
+    one = _Reader(sheet, index, values, header, found)
+    one.refuse_formulas("name", "phone")
+    name = phone = ""
+    if not one.faults:
+        name, phone = one.read("name", cells.person_name, ""), one.read("phone", cells.mobile_number, "")
+    branch = cells.compact(one.value("branch"))
     if not branch:
-        fault("branch", "未填写所在党支部，请补上")
-    elif cells.looks_like_formula(value("branch")):
-        fault("branch", "内容像是公式，请改为党支部名称")
-    try:
-        joined, remark = cells.day(value("joined"), today=today)
-        warn("joined", remark)
-    except ValueError as error:
-        fault("joined", str(error))
-    gender, remark = cells.gender(value("gender"))
-    warn("gender", remark)
-    for key, limit in (("duty", 40), ("note", 200)):
-        try:
-            text = cells.plain_text(value(key), limit)
-        except ValueError as error:
-            fault(key, str(error))
-            continue
-        duty, note = (text, note) if key == "duty" else (duty, text)
-    if faults:
-        found.errors.extend(faults)
+        one.fault("branch", "未填写所在党支部，请补上")
+    elif cells.looks_like_formula(one.value("branch")):
+        one.fault("branch", "内容像是公式，请改为党支部名称")
+    no_day: tuple[date | None, str] = (None, "")
+    joined, remark = one.read("joined", partial(cells.day, today=today), no_day)
+    one.warn("joined", remark)
+    gender, remark = cells.gender(one.value("gender"))
+    one.warn("gender", remark)
+    duty = one.read("duty", partial(cells.plain_text, limit=40), "")
+    note = one.read("note", partial(cells.plain_text, limit=200), "")
+    if one.faults:
+        found.errors.extend(one.faults)
         return
-    found.rows.append(
-        RosterRow(row, name, gender, branch, cells.compact(value("grid")), phone, joined, duty, note)
-    )
+    grid = cells.compact(one.value("grid"))
+    found.rows.append(RosterRow(one.row, name, gender, branch, grid, phone, joined, duty, note))

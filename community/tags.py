@@ -18,22 +18,23 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from database import claims
+from database.once import insert_once
 from database.session import Database
 from ground import clock
-from ground.errors import WeChatError
 from models import Branch, Community, Follower, FollowerTag, Grid, Member, TagChange
+from wechat.outbound.failures import CallFailed
+from wechat.outbound.reactions import TAG_GONE, Detail
 
 if TYPE_CHECKING:
     from wechat.outbound.client import Client
 
 NAME_BYTES = 30
 BATCH = 50
-_LEASE = timedelta(seconds=120)
+_LEASE_S = 120.0
 _LONGEST_WAIT = timedelta(hours=25)  # a day, and some slack between the clocks of several machines
 _CALLS_A_ROUND = 20
-_TAG_GONE = 45159
 _TAGS_FULL = 45056
-_FOLLOWER_FULL = "too_many_tags"
 
 KINDS: dict[str, type[Branch] | type[Community]] = {"branch": Branch, "community": Community}
 
@@ -208,7 +209,8 @@ def due_tag_changes(session: Session, *, at: datetime) -> int:
 
 def _due(at: datetime) -> sa.ColumnElement[bool]:
     """Its time has come, or was set by a clock that was ahead."""
-    return sa.or_(TagChange.due_at <= at, TagChange.due_at > at + _LONGEST_WAIT)
+    longest = max(_LONGEST_WAIT, 2 * (claims.lease_end(_LEASE_S, at) - at))
+    return sa.or_(TagChange.due_at <= at, TagChange.due_at > at + longest)
 
 
 def work(db: Database, client: Client, *, calls: int = _CALLS_A_ROUND) -> int:
@@ -239,25 +241,26 @@ def _claim(session: Session, *, at: datetime) -> Batch | None:
     ).one_or_none()
     if first is None:
         return None
-    rows = session.execute(
-        sa.select(TagChange.id, TagChange.openid, TagChange.attempts)
-        .where(
+    won = claims.claim(
+        session,
+        TagChange,
+        where=[
             TagChange.kind == first.kind,
             TagChange.target_id == first.target_id,
             TagChange.add == first.add,
             _due(at),
-        )
-        .order_by(TagChange.attempts, TagChange.id)
-        .limit(BATCH)
-        .with_for_update(skip_locked=True)
-    ).all()
-    if not rows:
-        return None
-    session.execute(
-        sa.update(TagChange)
-        .where(TagChange.id.in_([row.id for row in rows]))
-        .values(due_at=at + _LEASE, attempts=TagChange.attempts + 1)
+        ],
+        values={"due_at": claims.lease_end(_LEASE_S, at), "attempts": TagChange.attempts + 1},
+        limit=BATCH,
+        order_by=(TagChange.attempts, TagChange.id),
     )
+    if not won:
+        return None
+    rows = session.execute(
+        sa.select(TagChange.id, TagChange.openid, TagChange.attempts)
+        .where(TagChange.id.in_(won))
+        .order_by(TagChange.attempts, TagChange.id)
+    ).all()
     place: Branch | Community | None = (
         session.get(Branch, first.target_id)
         if first.kind == "branch"
@@ -268,7 +271,7 @@ def _claim(session: Session, *, at: datetime) -> Batch | None:
         first.target_id,
         first.add,
         tuple((row.id, row.openid) for row in rows),
-        rows[0].attempts + 1,
+        rows[0].attempts,
         place.tag_id if place else None,
         tag_name(place) if place else "",
     )
@@ -282,7 +285,7 @@ def _send(db: Database, client: Client, batch: Batch) -> int:
         tag_id = batch.tag_id if batch.tag_id is not None else _make_tag(db, client, batch)
         call = client.tag_add if batch.add else client.tag_remove
         refused = call([openid for _, openid in batch.changes], tag_id)
-    except WeChatError as error:
+    except CallFailed as error:
         with db.session_scope() as session:
             _put_off(session, batch, error, at=clock.now())
         return 0
@@ -299,10 +302,10 @@ def _make_tag(db: Database, client: Client, batch: Batch) -> int:
 
 
 def _settle(
-    session: Session, batch: Batch, refused: Mapping[str, str], *, tag_id: int | None, at: datetime
+    session: Session, batch: Batch, refused: Mapping[str, Detail], *, tag_id: int | None, at: datetime
 ) -> int:
     """Remove what was done; keep who has 20 tags already for tomorrow, drop whom WeChat does not know."""
-    full = [openid for openid, reason in refused.items() if reason == _FOLLOWER_FULL]
+    full = [openid for openid, reason in refused.items() if reason is Detail.TOO_MANY_TAGS]
     done = [(ident, openid) for ident, openid in batch.changes if openid not in full]
     tagged = [openid for _, openid in done if openid not in refused]
     session.execute(sa.delete(TagChange).where(TagChange.id.in_([ident for ident, _ in done])))
@@ -318,15 +321,14 @@ def _settle(
         )
         if batch.add:
             still = set(session.scalars(sa.select(Follower.openid).where(Follower.openid.in_(tagged))))
-            if still:
-                session.execute(
-                    sa.insert(FollowerTag), [{"openid": openid, "tag_id": tag_id} for openid in sorted(still)]
-                )
+            insert_once(
+                session, FollowerTag, [{"openid": openid, "tag_id": tag_id} for openid in sorted(still)]
+            )
     return len(done)
 
 
-def _put_off(session: Session, batch: Batch, error: WeChatError, *, at: datetime) -> None:
-    if error.code == _TAG_GONE and batch.tag_id is not None:
+def _put_off(session: Session, batch: Batch, error: CallFailed, *, at: datetime) -> None:
+    if error.reaction == TAG_GONE and batch.tag_id is not None:
         table = KINDS[batch.kind]
         session.execute(
             sa.update(table)

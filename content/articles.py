@@ -34,7 +34,7 @@ from models import (
     Review,
     User,
 )
-from settings import Limits
+from settings import WeChatLimits
 
 _HOLDING = (
     PushStatus.SCHEDULED, PushStatus.HELD, PushStatus.SENDING, PushStatus.AWAITING_RESULT, PushStatus.PAUSED,
@@ -76,12 +76,12 @@ def fields_of(article: Article) -> Fields:
     )
 
 
-def findings(article: Article, limits: Limits) -> list[html.Finding]:
+def findings(article: Article, limits: WeChatLimits) -> list[html.Finding]:
     """What WeChat's limits say to an article."""
     return _lint(fields_of(article), limits)
 
 
-def _lint(fields: Fields, limits: Limits) -> list[html.Finding]:
+def _lint(fields: Fields, limits: WeChatLimits) -> list[html.Finding]:
     return html.lint(
         title=fields.title,
         author=fields.author,
@@ -140,7 +140,13 @@ def create(
 
 
 def save(
-    session: Session, article_id: int, user: User, fields: Fields, *, expected_version: int, limits: Limits
+    session: Session,
+    article_id: int,
+    user: User,
+    fields: Fields,
+    *,
+    expected_version: int,
+    limits: WeChatLimits,
 ) -> Article:
     """Save an edit over the version that the editor saw.
 

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from content.pictures import Picture, narrowed
+from database.once import insert_once
 from ground import clock
 from ground.errors import NotFound, Unavailable
 from models import Asset
@@ -117,9 +117,7 @@ def remember(session: Session, pictures: Sequence[Picture]) -> None:
         }
         for sha256, picture in sorted(unique.items())
     ]
-    on_postgres = session.get_bind().dialect.name == "postgresql"
-    insert = postgresql.insert if on_postgres else sqlite.insert
-    session.execute(insert(Asset).on_conflict_do_nothing(index_elements=["sha256"]), rows)
+    insert_once(session, Asset, rows, keys=["sha256"])
 
 
 def known(session: Session, sha256s: Iterable[str]) -> dict[str, Asset]:

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from accounts.rights import require
+from content.slots import is_time
 from content.trail import note_column
+from database.once import insert_once
 from ground.errors import Conflict, NotFound, Refused
 from models import Column, User
 
 _MANAGE = "column.manage"
-_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,7 @@ def ensure_defaults(session: Session) -> list[Column]:
         }
         for sort, (key, default) in enumerate(DEFAULTS.items())
     ]
-    on_postgres = session.get_bind().dialect.name == "postgresql"
-    insert = postgresql.insert if on_postgres else sqlite.insert
-    session.execute(insert(Column).on_conflict_do_nothing(), rows)
+    insert_once(session, Column, rows)
     return listing(session, with_inactive=True)
 
 
@@ -130,7 +128,7 @@ def _set_slots(session: Session, column: Column, slots: Sequence[Mapping[str, An
         time = str(slot.get("time", ""))
         if not days or not all(isinstance(day, int) and 0 <= day <= 6 for day in days):
             raise Refused("请至少选择一个星期几")
-        if not _TIME.fullmatch(time):
+        if not is_time(time):
             raise Refused(f"时间应写成 08:00 的样子，现在是“{time}”")
         audience = str(slot.get("audience", "all")).strip() or "all"
         clean.append(

@@ -13,7 +13,7 @@ import nh3
 from content import allowed
 from content import compile as compiling
 from content.tree import parse, render
-from settings import Limits
+from settings import WeChatLimits
 
 ASSET_PATH = allowed.ASSET_PATH
 ASSET_URL = re.compile(r"^/m/asset/([0-9a-f]{64})(?:[?#].*)?$")
@@ -145,7 +145,7 @@ def lint(
     html: str,
     cover_sha256: str | None,
     source_url: str,
-    limits: Limits,
+    limits: WeChatLimits,
 ) -> list[Finding]:
     """Hold the fields against WeChat's limits (page api_draft_add); every message names the present length.
 
@@ -187,7 +187,7 @@ def lint(
     return found
 
 
-def _lint_body(html: str, limits: Limits, error: compiling.Report) -> None:
+def _lint_body(html: str, limits: WeChatLimits, error: compiling.Report) -> None:
     sent = compiling.for_wechat(html, compiling.StandInUrls())
     size = len(sent.encode())
     if len(sent) >= limits.content_chars:

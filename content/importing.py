@@ -21,7 +21,7 @@ from content.pictures import Picture, card_cover, cover_here, prepare_here
 from content.tree import Node, drop, parse, render
 from ground import apart
 from ground.errors import Refused
-from settings import Limits
+from settings import WeChatLimits
 
 if TYPE_CHECKING:
     from content.articles import Fields
@@ -79,7 +79,7 @@ class WordDraft:
 class _Pictures:
     """Takes the pictures of the document as mammoth meets them."""
 
-    limits: Limits
+    limits: WeChatLimits
     taken: list[Picture] = field(default_factory=list)
     sources: list[bytes] = field(default_factory=list)
     scaled: int = 0
@@ -122,18 +122,22 @@ class _Pictures:
         return self.known[mark]
 
 
-def read_word(data: bytes, filename: str, limits: Limits, *, column_key: str = "") -> WordDraft:
+def read_word(
+    data: bytes, filename: str, limits: WeChatLimits, *, upload_mb: int, column_key: str = ""
+) -> WordDraft:
     """Read a ``.docx``, in a child with limits.
 
     ``filename`` serves for messages and, where the document has no title, as the title. ``column_key`` chooses the card that
     becomes the cover of an article without pictures. Raises :class:`errors.Refused` for anything that is not a whole,
     readable Word document of a sane size.
     """
-    return apart.run(_read, data, filename, limits, column_key, gives=WordDraft, about=_ABOUT, bounds=_BOUNDS)
+    return apart.run(
+        _read, data, filename, limits, upload_mb, column_key, gives=WordDraft, about=_ABOUT, bounds=_BOUNDS
+    )
 
 
-def _read(data: bytes, filename: str, limits: Limits, column_key: str) -> WordDraft:
-    parts, package = wordfile.checked(data, max_bytes=limits.upload_mb * 1024 * 1024)
+def _read(data: bytes, filename: str, limits: WeChatLimits, upload_mb: int, column_key: str) -> WordDraft:
+    parts, package = wordfile.checked(data, max_bytes=upload_mb * 1024 * 1024)
     pictures = _Pictures(limits)
     converted = _converted(package, pictures.take)
     root = parse(cleaning.clean(converted))
@@ -269,7 +273,7 @@ def _author(lines: list[str]) -> str:
     return ""
 
 
-def digest_of(paragraph: str, limits: Limits) -> str:
+def digest_of(paragraph: str, limits: WeChatLimits) -> str:
     """A digest from the first paragraph: whole sentences where they fit, else cut with an ellipsis."""
     paragraph = " ".join(paragraph.split())
     if len(paragraph) <= limits.digest_chars:

@@ -13,7 +13,7 @@ from content.html import asset_url
 from content.pictures import Picture, prepare
 from ground import apart
 from ground.errors import Refused
-from settings import Limits
+from settings import WeChatLimits
 
 MAX_CHARS = 2_000_000
 MAX_KEPT = 400_000
@@ -62,7 +62,7 @@ class _Found:
     tag: str
 
 
-def adopt(html: str, limits: Limits) -> Pasted:
+def adopt(html: str, limits: WeChatLimits) -> Pasted:
     """Take the pictures out of ``data:`` addresses. Store them, then save the HTML; without ``data:`` it is returned as it is."""
     pictures: list[Picture] = []
     warnings: list[str] = []

@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageOps
 
 from ground import apart
 from ground.errors import PioneerError, Refused
-from settings import Limits
+from settings import WeChatLimits
 
 COVER_SIZE = (900, 383)  # 2.35:1, the first article of a message
 _JPEG_PIXELS = 80_000_000  # decoded at a fraction of their size
@@ -51,12 +51,12 @@ class Picture:
         return hashlib.sha256(self.data).hexdigest()
 
 
-def prepare(data: bytes, limits: Limits) -> Picture:
+def prepare(data: bytes, limits: WeChatLimits) -> Picture:
     """:func:`prepare_here` in a child: a picture of a body, fit for WeChat. Raises :class:`errors.Refused`."""
     return apart.run(prepare_here, data, limits, gives=Picture, about=_ABOUT, bounds=_BOUNDS)
 
 
-def cover_of(data: bytes, limits: Limits) -> Picture:
+def cover_of(data: bytes, limits: WeChatLimits) -> Picture:
     """:func:`cover_here` in a child: a cover cut from a picture. Raises :class:`errors.Refused`."""
     return apart.run(cover_here, data, limits, gives=Picture, about=_ABOUT, bounds=_BOUNDS)
 
@@ -72,7 +72,7 @@ def narrowed(data: bytes, width: int) -> tuple[bytes, str]:
     )
 
 
-def prepare_here(data: bytes, limits: Limits) -> Picture:
+def prepare_here(data: bytes, limits: WeChatLimits) -> Picture:
     """Make a picture of a body fit for ``media/uploadimg``: JPG or PNG, small enough, turned upright, without metadata.
 
     Metadata go because photos carry the place where they were taken. Animated GIFs stay as they are. Raises
@@ -131,7 +131,7 @@ def _readable() -> Iterator[None]:
         raise Refused("图片已损坏，无法读取，请重新保存后再上传") from error
 
 
-def cover_here(data: bytes, limits: Limits) -> Picture:
+def cover_here(data: bytes, limits: WeChatLimits) -> Picture:
     """A cover cut from a picture: 900×383, JPG, below the limit of permanent material. Raises :class:`errors.Refused`."""
     image = _opened(data)
     with _readable():

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -20,6 +20,7 @@ from content import html
 from content.allowed import RULES
 from content.articles import content_hash, fields_of
 from content.life import ARTICLE, WENT_OUT
+from database import claims
 from database.moving import move
 from ground import clock
 from models import Article, ArticleRevision, Review
@@ -136,14 +137,7 @@ def _note(session: Session, change: Change) -> None:
 
 
 def _change(session: Session, made: Cleaned, **values: Any) -> bool:
-    changed = session.execute(
-        sa.update(Article)
-        .where(
-            Article.id == made.due.id,
-            Article.version == made.due.version,
-            Article.cleaned_by_rules < RULES,
-        )
-        .values(cleaned_by_rules=RULES, **values)
-        .execution_options(synchronize_session=False)
-    )
-    return cast("sa.CursorResult[Any]", changed).rowcount == 1
+    as_read = [
+        Article.id == made.due.id, Article.version == made.due.version, Article.cleaned_by_rules < RULES,
+    ]  # fmt: skip
+    return claims.change(session, Article, as_read, cleaned_by_rules=RULES, **values) == 1

@@ -17,7 +17,7 @@ from content.trail import note
 from ground import clock
 from ground.errors import Conflict, Forbidden, Refused
 from models import Article, ArticleRevision, ArticleStatus, Review, User
-from settings import Limits
+from settings import Limits, WeChatLimits
 
 _STALE = "内容已更新，请重新审核"
 REASON_CHARS = 500
@@ -29,7 +29,7 @@ def stages(limits: Limits) -> int:
 
 
 def submit(
-    session: Session, article_id: int, user: User, *, limits: Limits, expected_hash: str | None = None
+    session: Session, article_id: int, user: User, *, limits: WeChatLimits, expected_hash: str | None = None
 ) -> Article:
     """Hand a draft (or a returned article) to the first reviewer.
 

@@ -1,1 +1,3 @@
-"""The database: engine and session scope, SQLite's front, prepared statements, sealed columns, migrations run."""
+"""The database: engine and session scope, SQLite's front, claims, rows written once, locks, prepared statements,
+sealed columns, migrations run.
+"""

@@ -51,3 +51,10 @@ class Base(DeclarativeBase):
 
     metadata = sa.MetaData(naming_convention=_NAMES)
     type_annotation_map = {datetime: UtcDateTime(), dict[str, Any]: Json, list[Any]: Json}
+
+
+def table_of(model: type[Base]) -> sa.Table:
+    """The table behind a class that is mapped to one."""
+    table = model.__table__
+    assert isinstance(table, sa.Table)
+    return table

@@ -132,16 +132,6 @@ class Front:
             driver.execute("ROLLBACK TO step")
         driver.execute("RELEASE step")
 
-    def insert(self, table: Any) -> Any:
-        """``INSERT`` in the dialect of the database, which knows ``ON CONFLICT``."""
-        if self.database.on_sqlite:
-            from sqlalchemy.dialects import sqlite
-
-            return sqlite.insert(table)
-        from sqlalchemy.dialects import postgresql
-
-        return postgresql.insert(table)
-
     def is_held_elsewhere(self, error: BaseException) -> bool:
         """Whether another transaction kept a row for longer than our patience (PostgreSQL's
         ``lock_timeout``).

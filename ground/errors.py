@@ -68,13 +68,12 @@ class Unavailable(PioneerError):
 class WeChatError(PioneerError):
     """WeChat refused a call, or we do not know whether it took it.
 
-    ``code`` is WeChat's errcode (None where there was no readable answer); ``reaction`` is the name of the row in the
-    table of reactions (:mod:`wechat.outbound.errors`). Neither token nor secret is ever part of it.
+    ``code`` is WeChat's errcode (None where there was no readable answer). The client raises it as
+    :class:`wechat.outbound.failures.CallFailed`, whose fields say what follows. Neither token nor secret is ever part of it.
     """
 
     http_status = 502
 
-    def __init__(self, message: str, *, code: int | None, reaction: str, **fields: Any) -> None:
-        super().__init__(message, code=code, reaction=reaction, **fields)
+    def __init__(self, message: str, *, code: int | None, **fields: Any) -> None:
+        super().__init__(message, code=code, **fields)
         self.code = code
-        self.reaction = reaction

@@ -72,3 +72,8 @@ def day_start(day: str) -> float:
     """Unix seconds of 00:00 Shanghai on `day`; raises ValueError for a wrong date."""
     parsed = date.fromisoformat(day)
     return datetime(parsed.year, parsed.month, parsed.day, tzinfo=SHANGHAI).timestamp()
+
+
+def iso(at: float) -> str:
+    """A moment in seconds since 1970 as ISO 8601 in UTC."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds")

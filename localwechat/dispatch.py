@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Request, Response
 
 from .clock import day_of
-from .errors import ApiError, CutConnection, refuse
+from .errcodes import ApiError, CutConnection, refuse
 from .faults import Fault
 from .limits import DEFAULT_LIMIT, LIMITS
 from .log import masked

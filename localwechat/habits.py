@@ -7,8 +7,9 @@ from typing import Any
 
 from .clock import day_of
 from .people import act_later
-from .platform import Sandbox, job
+from .platform import Sandbox
 from .store import Row
+from .work import job
 
 # Shares of those who received; delays in seconds of the sandbox's clock
 DEFAULTS: dict[str, Any] = {

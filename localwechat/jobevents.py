@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from .platform import Sandbox, job
+from .platform import Sandbox
+from .work import job
 
 
 def rules_for(sandbox: Sandbox, subject: str) -> dict[str, float]:

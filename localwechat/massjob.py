@@ -6,12 +6,13 @@ import json
 from typing import Any
 
 from .clock import day_of, month_of
-from .errors import ApiError
+from .errcodes import ApiError
 from .habits import after_delivery
 from .jobevents import deliver_now
 from .people import head
-from .platform import Sandbox, job
+from .platform import Sandbox
 from .store import Row
+from .work import job
 
 SYSTEM_OPENID = "o" + "MpHelper".ljust(27, "A")
 SPEED_PER_SECOND = {0: 13333, 1: 10000, 2: 7500, 3: 5000, 4: 1667}
@@ -101,22 +102,7 @@ def deliver(sandbox: Sandbox, data: dict[str, Any]) -> None:
         )
         return
     store, now = sandbox.store, sandbox.now()
-    sql, values = _audience(row)
-    store.run("CREATE TEMP TABLE IF NOT EXISTS reach (id INTEGER PRIMARY KEY)")
-    store.run("DELETE FROM reach")
-    total = json.loads(row["target"]).get("count") or int(
-        store.value(f"SELECT count(*) FROM ({sql})", values)
-    )
-    month, most = month_of(now), int(sandbox.settings["mass_monthly_per_follower"])
-    # 服务号: who had four this month is left out; a 公众号 has no quota per follower
-    quota = ""
-    if sandbox.account["type"] == "service":
-        quota = " AND id NOT IN (SELECT fid FROM mass_ledger WHERE month = ? AND n >= ?)"
-    store.run(
-        "INSERT INTO reach SELECT id FROM followers WHERE refuses = 0 AND blacklisted = 0"
-        f"{quota} AND id IN ({sql})",
-        ([month, most] if quota else []) + values,
-    )
+    total, month = _choose(sandbox, row), month_of(now)
     filtered = int(store.value("SELECT count(*) FROM reach"))
     rate = float(sandbox.settings["mass_error_rate"])
     if rate:
@@ -143,6 +129,28 @@ def deliver(sandbox: Sandbox, data: dict[str, Any]) -> None:
     if sandbox.habits:
         after_delivery(sandbox, row)
     _schedule_event(sandbox, msg_id, filtered, kinds)
+
+
+def _choose(sandbox: Sandbox, row: Row) -> int:
+    """Fill ``reach`` with those who can still be sent to; how many there are at all."""
+    store = sandbox.store
+    sql, values = _audience(row)
+    store.run("CREATE TEMP TABLE IF NOT EXISTS reach (id INTEGER PRIMARY KEY)")
+    store.run("DELETE FROM reach")
+    total = int(json.loads(row["target"]).get("count") or 0) or int(
+        store.value(f"SELECT count(*) FROM ({sql})", values)
+    )
+    month, most = month_of(sandbox.now()), int(sandbox.settings["mass_monthly_per_follower"])
+    # 服务号: who had four this month is left out; a 公众号 has no quota per follower
+    quota = ""
+    if sandbox.account["type"] == "service":
+        quota = " AND id NOT IN (SELECT fid FROM mass_ledger WHERE month = ? AND n >= ?)"
+    store.run(
+        "INSERT INTO reach SELECT id FROM followers WHERE refuses = 0 AND blacklisted = 0"
+        f"{quota} AND id IN ({sql})",
+        ([month, most] if quota else []) + values,
+    )
+    return total
 
 
 def _schedule_event(sandbox: Sandbox, msg_id: int, audience: int, kinds: dict[str, float]) -> None:

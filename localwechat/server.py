@@ -17,7 +17,7 @@ from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import unquote_to_bytes
 
-from .errors import CutConnection
+from .errcodes import CutConnection
 
 MAX_BODY = 64 * 1024 * 1024
 IDLE_S = 75.0

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database.base import Base, BigId, Json, Pk
+from database.claims import Leased
 from database.sealed import Sealed
 
 
@@ -81,7 +82,7 @@ class Menu(Base):
     published_at: Mapped[datetime | None]
 
 
-class OutboxMessage(Base):
+class OutboxMessage(Leased, Base):
     """A customer-service message to send: written in the transaction that decides it, sent by the scheduler.
 
     ``payload`` is the call's body without ``touser``. ``status``: waiting, claimed, sent, failed, unknown; what may have been
@@ -97,8 +98,6 @@ class OutboxMessage(Base):
     status: Mapped[str] = mapped_column(sa.String(10), default="waiting")
     due_at: Mapped[datetime]
     expires_at: Mapped[datetime]
-    lease_owner: Mapped[str] = mapped_column(sa.String(80), default="")
-    lease_until: Mapped[datetime | None]
     called_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(sa.String(300), default="")

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from database.base import Base, BigId, Json, Pk
+from database.claims import Leased
 from models.activities import Activity
 from models.checks import one_of
 from models.content import Article
@@ -48,7 +49,7 @@ class DeliveryStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Push(Base):
+class Push(Leased, Base):
     """推送: one decision to send: what, to whom, when, by which roads.
 
     ``status`` is a :class:`PushStatus`.
@@ -75,8 +76,6 @@ class Push(Base):
     draft_made_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
-    lease_owner: Mapped[str] = mapped_column(sa.String(80), default="")
-    lease_until: Mapped[datetime | None]
     created_by: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
@@ -106,7 +105,7 @@ class PushArticle(Base):
     article: Mapped[Article] = relationship()
 
 
-class Delivery(Base):
+class Delivery(Leased, Base):
     """投递: one call to WeChat for one push, the unit of idempotency.
 
     ``status`` is a :class:`DeliveryStatus`. ``key`` (≤ 32 ASCII characters) goes out as
@@ -128,8 +127,6 @@ class Delivery(Base):
     target: Mapped[str] = mapped_column(sa.String(120), default="")
     recipients: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime]
-    lease_owner: Mapped[str] = mapped_column(sa.String(80), default="")
-    lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     called_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]

@@ -7,11 +7,12 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from database.base import Base
+from database.base import Base, UtcDateTime
+from database.claims import Leased
 from database.sealed import Sealed
 
 
-class SharedToken(Base):
+class SharedToken(Leased, Base):
     """An access token or ticket that all threads and processes share, with the lock of the one that fetches the next."""
 
     __tablename__ = "shared_token"
@@ -20,8 +21,8 @@ class SharedToken(Base):
     value: Mapped[str | None] = mapped_column(Sealed("shared_token.value"))
     expires_at: Mapped[datetime | None]
     fetched_at: Mapped[datetime | None]
-    lock_owner: Mapped[str] = mapped_column(sa.String(80), default="")
-    lock_until: Mapped[datetime | None]
+    lease_owner: Mapped[str] = mapped_column("lock_owner", sa.String(80), default="")
+    lease_until: Mapped[datetime | None] = mapped_column("lock_until", UtcDateTime())
     forced_at: Mapped[datetime | None]
     forced_day: Mapped[str] = mapped_column(sa.String(10), default="")
     forced_count: Mapped[int] = mapped_column(default=0)

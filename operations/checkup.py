@@ -114,7 +114,7 @@ def _database(runtime: Runtime) -> Iterator[Finding]:
 
 def _tags(runtime: Runtime) -> Iterator[Finding]:
     """Each branch and each community has a tag at WeChat, of which an account has only so many."""
-    most = runtime.settings.limits.tags_per_account
+    most = runtime.settings.wechat.limits.tags_per_account
     with runtime.db.read_scope() as session:
         branches = session.scalar(sa.select(sa.func.count()).where(Branch.active.is_(True))) or 0
         communities = session.scalar(sa.select(sa.func.count(Community.id))) or 0

@@ -21,7 +21,8 @@ from settings import OFFICIAL_API, Settings
 from wechat.outbound.abilities import Abilities
 from wechat.outbound.client import Client
 from wechat.outbound.endpoints.table import API_ADDRESSES
-from wechat.outbound.errors import CallFailed, Kind
+from wechat.outbound.failures import CallFailed
+from wechat.outbound.reactions import Kind
 from wechat.wire.codec import sign
 
 NO_RIGHT = 48001

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from database import migrate
+from database.once import upsert
 from ground import clock
 from ground.errors import Unavailable
 from models import Setting
@@ -98,7 +99,7 @@ class Readiness:
     def _beat(self) -> None:
         db = self._runtime.db
         with db.writing(_WRITE_PATIENCE_S), db.session_scope() as session:
-            session.merge(Setting(name=_HEARTBEAT, value="", updated_at=clock.now()))
+            upsert(session, Setting, name=_HEARTBEAT, value="", updated_at=clock.now())
 
     def _sqlite_file(self) -> Fault | None:
         """SQLite goes on with a file that was deleted or replaced, and what it writes is lost: the name must lead to ours."""

@@ -10,13 +10,14 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from accounts import audit
 from database import migrate
+from database.claims import changed
 from ground import clock, faultpoints
 from ground.errors import Refused, Unavailable
 from models import InstanceLease, LoginSession, Setting, User
@@ -127,7 +128,7 @@ def _mark(session: Session, unpacked: Unpacked, note: Note, account: str) -> tup
         audit.seal(session, at=now)
     disabled = _disable_others(session, account) if unpacked.format == FIRST_FORMAT else 0
     living = sa.update(LoginSession).where(LoginSession.revoked_at.is_(None)).values(revoked_at=now)
-    ended: Any = session.execute(living.execution_options(synchronize_session=False))
+    ended = changed(session.execute(living.execution_options(synchronize_session=False)))
     session.execute(sa.delete(InstanceLease))
     session.add(InstanceLease(id=1, fingerprint="restored"))
     session.execute(sa.delete(Setting).where(Setting.name == unfinished.RESTORE_ID))
@@ -135,11 +136,11 @@ def _mark(session: Session, unpacked: Unpacked, note: Note, account: str) -> tup
     detail = {
         "format": unpacked.format,
         "made_at": unpacked.made_at[:40],
-        "sessions": ended.rowcount,
+        "sessions": ended,
         "disabled": disabled,
     }
     audit.record(session, audit.RESTORED, actor="命令行", detail=detail, at=now)
-    return ended.rowcount, disabled
+    return ended, disabled
 
 
 def _disable_others(session: Session, account: str) -> int:

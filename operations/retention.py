@@ -45,7 +45,7 @@ from models import (
 )
 from operations import leavers
 from operations.sweeps import Held, Moment, Rows, SpoolLines, Standing, Sweep, Uploads, Work
-from settings import Limits
+from settings import Settings
 
 _DUTY = "岗位职责"
 _MEMBERSHIP = "党员教育管理工作需要"
@@ -85,10 +85,11 @@ class Kind:
         counted = self.sweep or self.held
         return counted.standing(db, at) if counted else Standing(0, None, 0)
 
-    def time(self, limits: Limits) -> str:
+    def time(self, settings: Settings) -> str:
         """How long, with the configured numbers."""
+        limits, system = settings.limits, settings.system
         return self.keep.format(
-            days=limits.inbound_keep_days, hours=limits.dedupe_keep_hours, minutes=limits.conversation_minutes
+            days=limits.inbound_keep_days, hours=system.dedupe_keep_hours, minutes=limits.conversation_minutes
         )
 
 
@@ -103,11 +104,11 @@ def _bodies(at: Moment) -> Sequence[sa.ColumnElement[bool]]:
 
 def _claims(at: Moment) -> Sequence[sa.ColumnElement[bool]]:
     """Empty claims; the configured time never undercuts the time in which a repeat can come."""
-    limits = at.settings.limits
+    system = at.settings.system
     keep = max(
-        timedelta(hours=limits.dedupe_keep_hours),
+        timedelta(hours=system.dedupe_keep_hours),
         _RETRIES,
-        timedelta(seconds=2 * limits.callback_freshness_s),
+        timedelta(seconds=2 * system.callback_freshness_s),
     )
     return [InboundMessage.body.is_(None), InboundMessage.received_at < at.now - keep]
 

@@ -89,7 +89,7 @@ def _as_dict(line: Line, settings: Settings) -> dict[str, Any]:
         "kind": line.kind.name,
         "where": list(line.kind.where),
         "what": line.kind.what,
-        "keep": line.kind.time(settings.limits),
+        "keep": line.kind.time(settings),
         "then": line.kind.then,
         "rows": standing.rows,
         "oldest": standing.oldest,

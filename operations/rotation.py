@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from accounts import audit
+from database.claims import changed
 from database.sealed import Keyring, Sealed, keyring
 from database.session import Database
 from ground import faultpoints
@@ -124,7 +125,7 @@ def _replace(session: Session, one: SealedColumn, key: Any, old: bytes, new: byt
         .where(one.key == key, raw == old)
         .values({one.column.name: sa.literal(new, sa.LargeBinary)})
     )
-    return int(result.rowcount)  # type: ignore[attr-defined]
+    return changed(result)
 
 
 def _old(one: SealedColumn, ring: Keyring) -> list[sa.ColumnElement[bool]]:

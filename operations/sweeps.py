@@ -15,6 +15,8 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from database.claims import changed
+from database.once import upsert
 from database.session import Database
 from database.spoolfile import SpoolFile
 from models import RetentionRun
@@ -94,8 +96,7 @@ class Rows:
                 if self.values is None
                 else sa.update(self._table).where(*chosen).values(**self.values)
             )
-            result = session.execute(statement.execution_options(synchronize_session=False))
-            removed = int(result.rowcount)  # type: ignore[attr-defined]
+            removed = changed(session.execute(statement.execution_options(synchronize_session=False)))
             note(session, kind, removed)
         return removed
 
@@ -197,12 +198,8 @@ def _changed(path: Any) -> datetime:
 
 
 def begin(session: Session, kind: str, at: datetime) -> None:
-    """A run over one kind begins."""
-    run = session.get(RetentionRun, kind)
-    if run is None:
-        session.add(RetentionRun(kind=kind, started_at=at, removed=0, total=0))
-    else:
-        run.started_at, run.finished_at, run.removed = at, None, 0
+    """A run over one kind begins; what earlier runs have counted stays in the total."""
+    upsert(session, RetentionRun, kind=kind, started_at=at, finished_at=None, removed=0)
 
 
 def note(session: Session, kind: str, removed: int) -> None:

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
 from community import tags
-from content import queue
+from content import queue, slots
+from database import claims
 from ground import clock, faultpoints
 from models import Article, Column, Delivery, JobResult, OutboxMessage, Push
-from scheduler import instance, ledger, pushes, quiet, report
+from scheduler import instance, pushes, quiet, report
 
 if TYPE_CHECKING:
     from runtime import Runtime
@@ -63,24 +63,25 @@ class Clock:
     # --- claims whose holder has died -----------------------------------------------------------------------
 
     def _free_claims(self, now: datetime) -> None:
+        lease_s = self._settings.system.delivery_lease_s
         dead = [
             Delivery.status == "claimed",
-            ledger.lease_over(Delivery.lease_until, self._settings.limits, now),
+            claims.lease_over(Delivery.lease_until, lease_s, now),
         ]
         lost = [
             OutboxMessage.status == "claimed",
-            ledger.lease_over(OutboxMessage.lease_until, self._settings.limits, now),
+            claims.lease_over(OutboxMessage.lease_until, lease_s, now),
         ]
         with self._db.read_scope() as session:
             deliveries = _any(session, Delivery.id, dead)
             messages = _any(session, OutboxMessage.id, lost)
         if deliveries:
             with self._db.session_scope() as session:
-                free_deliveries(session, dead, now, self._settings.limits.mass_repeat_gap_s)
+                free_deliveries(session, dead, now, self._settings.wechat.limits.mass_repeat_gap_s)
                 pushes.drop_cancelled(session, now)
         if messages:
             with self._db.session_scope() as session:
-                ledger.change(
+                claims.change(
                     session, OutboxMessage, lost, status="unknown", error="发送中断，可能已经发出，不再重发"
                 )
 
@@ -93,7 +94,7 @@ class Clock:
             due = [
                 (column.id, slot, moment, f"{column.key}:{moment:%Y-%m-%dT%H:%MZ}")
                 for column in columns
-                for slot, moment in slots_due(column.slots, now, self._settings.limits.grace_minutes)
+                for slot, moment in slots.due(column.slots, now, self._settings.limits.grace_minutes)
             ]
             filled = set(
                 session.scalars(sa.select(Push.slot_key).where(Push.slot_key.in_([key for *_, key in due])))
@@ -125,7 +126,7 @@ class Clock:
         limits = self._settings.limits
         late = Push.due_at < now - timedelta(minutes=limits.grace_minutes)
         with self._db.session_scope() as session:
-            missed = ledger.change(
+            missed = claims.change(
                 session,
                 Push,
                 [*due, late],
@@ -136,7 +137,7 @@ class Clock:
             log.warning("pushes_missed", count=missed)
         while True:
             with self._db.session_scope() as session:
-                ids = ledger.claim(
+                ids = claims.claim(
                     session,
                     Push,
                     where=due,
@@ -184,10 +185,7 @@ class Clock:
                 sa.select(Push.id)
                 .where(
                     Push.status == "sending",
-                    sa.or_(
-                        Push.lease_until.is_(None),
-                        ledger.lease_over(Push.lease_until, self._settings.limits, now),
-                    ),
+                    claims.free(Push, self._settings.system.delivery_lease_s, now),
                     sa.or_(Push.planned_at.is_(None), sendable, sa.not_(unfinished)),
                 )
                 .order_by(Push.due_at, Push.id)
@@ -226,7 +224,7 @@ def free_deliveries(
     session: Session, dead: list[sa.ColumnElement[bool]], now: datetime, gap_s: float
 ) -> None:
     """Open claims whose holder died: without ``called_at`` nothing was sent, with it the call is to be repeated, same key."""
-    ledger.change(
+    claims.change(
         session,
         Delivery,
         [*dead, Delivery.called_at.is_(None)],
@@ -241,32 +239,8 @@ def free_deliveries(
         delivery.due_at = max(now, (delivery.called_at or now) + timedelta(seconds=gap_s))
 
 
-def slots_due(
-    slots: list[Any], now: datetime, grace_minutes: int
-) -> Iterator[tuple[dict[str, Any], datetime]]:
-    """The slots whose moment has come within the grace, with that moment in UTC. Weekdays are Shanghai's, Monday is 0."""
-    today = clock.shanghai_day(now)
-    for slot in slots:
-        if not isinstance(slot, dict) or slot.get("active") is False:
-            continue
-        for day in (today - timedelta(days=1), today):
-            if day.weekday() not in (slot.get("weekdays") or ()):
-                continue
-            moment = _moment(day, str(slot.get("time", "")), clock.SHANGHAI)
-            if moment is not None and moment <= now < moment + timedelta(minutes=grace_minutes):
-                yield slot, moment.astimezone(now.tzinfo)
-
-
-def _moment(day: date, text: str, zone: ZoneInfo) -> datetime | None:
-    hour, _, minute = text.partition(":")
-    try:
-        return datetime(day.year, day.month, day.day, int(hour), int(minute), tzinfo=zone)
-    except ValueError:
-        return None
-
-
 def _any(session: Session, column: Any, where: list[sa.ColumnElement[bool]]) -> bool:
     return session.scalar(sa.select(column).where(*where).limit(1)) is not None
 
 
-__all__ = ["Clock", "Hand", "free_deliveries", "slots_due"]
+__all__ = ["Clock", "Hand", "free_deliveries"]

@@ -25,9 +25,10 @@ from dramatiq.brokers.stub import StubBroker
 from dramatiq.middleware import AgeLimit
 
 from community import tags
+from database import claims
 from ground import clock
 from models import Delivery, OutboxMessage, Push
-from scheduler import instance, ledger
+from scheduler import instance, keys
 from scheduler.clock import Clock, free_deliveries
 from scheduler.lanes import Lanes
 from scheduler.outbox import Outbox
@@ -100,7 +101,7 @@ class Engine:
         settings, db = self._runtime.settings, self._runtime.db
         with db.session_scope() as session:
             may_send = instance.take(session, self._own, clock.now())
-            ledger.instance_id(session, clock.now())
+            keys.instance_id(session, clock.now())
         if not may_send:
             log.warning("read_only", reason=instance.READ_ONLY)
         if settings.on_sqlite:
@@ -113,7 +114,7 @@ class Engine:
             self._beat = BackgroundScheduler(timezone=clock.SHANGHAI)
             beat = self._beat.add_job(
                 self.tick,
-                IntervalTrigger(seconds=settings.limits.tick_s, timezone=clock.SHANGHAI),
+                IntervalTrigger(seconds=settings.system.tick_s, timezone=clock.SHANGHAI),
                 max_instances=1,
                 coalesce=True,
                 misfire_grace_time=None,
@@ -135,7 +136,7 @@ class Engine:
 
     def _keep_beating(self, beat: Job) -> None:
         """APScheduler waits for a moment on the wall's clock: set back by a day, that clock would let it wait for a day."""
-        gap_s = max(_SILENT_S, 5 * self._runtime.settings.limits.tick_s)
+        gap_s = max(_SILENT_S, 5 * self._runtime.settings.system.tick_s)
         while not self._stopping.wait(gap_s / 2):
             if time.monotonic() - (self._runtime.ticked_at or 0.0) > gap_s:
                 with contextlib.suppress(JobLookupError):  # it is being shut down
@@ -154,11 +155,11 @@ class Engine:
     def _bury_the_dead(self) -> None:
         """On SQLite one process sends, by a lock on the data folder: a claim that is found at the start is of a dead one."""
         now = clock.now()
-        gap_s = self._runtime.settings.limits.mass_repeat_gap_s
+        gap_s = self._runtime.settings.wechat.limits.mass_repeat_gap_s
         with self._runtime.db.session_scope() as session:
-            ledger.change(session, Push, [Push.lease_until.is_not(None)], lease_owner="", lease_until=None)
+            claims.change(session, Push, [Push.lease_until.is_not(None)], lease_owner="", lease_until=None)
             free_deliveries(session, [Delivery.status == "claimed"], now, gap_s)
-            ledger.change(
+            claims.change(
                 session,
                 OutboxMessage,
                 [OutboxMessage.status == "claimed"],

@@ -23,10 +23,10 @@ from pathlib import Path
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from accounts import audit, rights
+from database.once import insert_once, upsert
 from models import InstanceLease, Setting, User
 from scheduler.machine import Marks, read_marks
 from settings import Settings
@@ -80,10 +80,8 @@ def take(session: Session, own: Fingerprint, now: datetime) -> bool:
 
     Marks that were not known yet (an older version did not keep them, a card is new) are added for the one who may.
     """
-    on_postgres = session.get_bind().dialect.name == "postgresql"
-    insert = postgresql.insert if on_postgres else sqlite.insert
-    first = insert(InstanceLease).values(id=_ONLY, fingerprint=own.place, confirmed_at=now)
-    session.execute(first.on_conflict_do_nothing())  # several processes may start in the same moment
+    first = {"id": _ONLY, "fingerprint": own.place, "confirmed_at": now}
+    insert_once(session, InstanceLease, [first])  # several processes may start in the same moment
     if not registered(session, own):
         return False
     _keep(session, own.marks.with_known_of(_held(session)), now)
@@ -108,7 +106,7 @@ def _held(session: Session) -> Marks:
 
 def _keep(session: Session, marks: Marks, now: datetime) -> None:
     if marks != _held(session):
-        session.merge(Setting(name=_MARKS, value=msgspec.json.encode(marks).decode(), updated_at=now))
+        upsert(session, Setting, name=_MARKS, value=msgspec.json.encode(marks).decode(), updated_at=now)
 
 
 def confirm(session: Session, settings: Settings, user: User, now: datetime) -> None:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from database import claims
 from ground import clock, faultpoints
 from models import Delivery, Push
-from scheduler import ledger, roads, settling
+from scheduler import roads, settling
 from scheduler.outcome import of_failure
 from scheduler.roads import Answer, Call, Road
 
@@ -57,7 +58,7 @@ class Lanes:
             with self._db.session_scope() as session:
                 # What was called is settled in the transaction that claims the next: one commit a batch.
                 self._settle(session, batch, owner)
-                owner = ledger.new_owner()
+                owner = claims.new_owner()
                 batch = self._claim(session, push_id, owner, after)
             faultpoints.reach("push.settled")
             if not batch and not after:
@@ -69,7 +70,7 @@ class Lanes:
             self._settle(session, batch, owner)
 
     def _call(self, batch: list[Item]) -> None:
-        patience_s = self._settings.limits.delivery_lease_s / 2
+        patience_s = self._settings.system.delivery_lease_s / 2
         began = time.monotonic()
         for item in batch:
             if self._stopping.is_set() or time.monotonic() - began > patience_s:
@@ -81,14 +82,14 @@ class Lanes:
 
     def _claim(self, session: Session, push_id: int, owner: str, after: int) -> list[Item]:
         now = clock.now()
-        limits = self._settings.limits
         if session.scalar(sa.select(Push.status).where(Push.id == push_id)) != "sending":
             return []
-        ids = ledger.claim(
+        ids = claims.claim(
             session,
             Delivery,
             where=[*settling.due(push_id, now), Delivery.id > after],
-            values={"status": "claimed", "lease_owner": owner, "lease_until": ledger.lease_end(limits, now)},
+            lease=claims.lease_for(owner, self._settings.system.delivery_lease_s, now),
+            values={"status": "claimed"},
             limit=_BATCH,
         )
         if not ids:
@@ -98,7 +99,7 @@ class Lanes:
         rows = session.scalars(sa.select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id))
         for delivery in list(rows):
             road = roads.ROADS[delivery.road]
-            if settling.key_forgotten(delivery, road, limits, now):
+            if settling.key_forgotten(delivery, road, self._settings.wechat.limits, now):
                 settling.give_up(session, delivery, now)
                 continue
             first = delivery.called_at is None
@@ -123,7 +124,7 @@ class Lanes:
                     Delivery.lease_owner == owner,
                     Delivery.status == "claimed",
                 ]
-                ledger.change(session, Delivery, mine, lease_until=None, **undone)
+                claims.change(session, Delivery, mine, lease_until=None, **undone)
                 continue
             outcome = of_failure(
                 item.failure,

@@ -15,11 +15,13 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
+from database import claims
 from ground import clock, faultpoints
-from ground.errors import PioneerError, Unavailable, WeChatError
+from ground.errors import PioneerError, Unavailable
 from models import Delivery, InboundMessage, OutboxMessage
-from scheduler import ledger, report
-from wechat.outbound.errors import back_off_s, rest_until
+from scheduler import report
+from wechat.outbound.failures import CallFailed, back_off_s
+from wechat.outbound.reactions import Then
 
 if TYPE_CHECKING:
     from runtime import Runtime
@@ -31,6 +33,17 @@ _PAUSE_S = 300.0
 _ASK_AGAIN_MINUTES = 10
 _ASK_FOR_HOURS = 24
 _OVER = "对方 48 小时内没有发来消息，或已超过可回复的条数"
+_BECOMES: dict[Then, str] = {
+    Then.GO_ON: "sent",
+    Then.ASK: "unknown",
+    Then.REPEAT: "waiting",
+    Then.HOLD: "waiting",
+    Then.REMAKE: "failed",
+    Then.RETARGET: "failed",
+    Then.SKIP: "failed",
+    Then.STOP: "failed",
+}
+"""The status of a message by what its failure says is to be done."""
 
 
 class Outbox:
@@ -48,17 +61,16 @@ class Outbox:
             pass
 
     def _one(self) -> bool:
-        owner = ledger.new_owner()
+        owner = claims.new_owner()
         now = clock.now()
         with self._db.session_scope() as session:
-            ids = ledger.claim(
+            ids = claims.claim(
                 session,
                 OutboxMessage,
                 where=[OutboxMessage.status == "waiting", OutboxMessage.due_at <= now],
+                lease=claims.lease_for(owner, self._settings.system.delivery_lease_s, now),
                 values={
                     "status": "claimed",
-                    "lease_owner": owner,
-                    "lease_until": ledger.lease_end(self._settings.limits, now),
                     "called_at": now,
                     "attempts": OutboxMessage.attempts + 1,
                 },
@@ -78,7 +90,7 @@ class Outbox:
             values: dict[str, Any] = {"status": status, "error": error[:300], "lease_until": None}
             if status == "waiting":
                 values |= {"called_at": None, "due_at": due_at}
-            ledger.change(
+            claims.change(
                 session,
                 OutboxMessage,
                 [
@@ -94,22 +106,9 @@ class Outbox:
         now = clock.now()
         try:
             self._runtime.client.custom_send(openid, payload)
-        except WeChatError as error:
-            kind, _, detail = error.reaction.partition("(")
-            log.warning("custom_failed", code=error.code, reaction=error.reaction)
-            if kind == "unknown-reconcile":
-                return "unknown", now, error.message
-            if attempts >= _MOST_TRIES:
-                return "failed", now, error.message
-            if kind == "back-off-and-retry":
-                return "waiting", now + timedelta(seconds=back_off_s(attempts)), error.message
-            if kind == "wait-for-quota":
-                return "waiting", rest_until(detail.rstrip(")"), now), error.message
-            if kind in ("stop-and-alert-admin", "refresh-token-once"):
-                return "waiting", now + timedelta(seconds=_PAUSE_S), error.message
-            if kind == "already-done":
-                return "sent", now, ""
-            return "failed", now, error.message
+        except CallFailed as error:
+            log.warning("custom_failed", code=error.code, reaction=str(error.reaction))
+            return _after(error, attempts, now)
         except Unavailable as error:
             return "waiting", now + timedelta(seconds=back_off_s(attempts)), error.message
         except PioneerError as error:
@@ -121,7 +120,7 @@ class Outbox:
 
     def _window_full(self, session: Session, openid: str, now: datetime) -> bool:
         """Whether this follower's latest message has been answered by as many messages as WeChat allows."""
-        limits = self._settings.limits
+        limits = self._settings.wechat.limits
         latest = session.scalar(
             sa.select(sa.func.max(InboundMessage.sent_at)).where(
                 InboundMessage.openid == openid,
@@ -143,7 +142,7 @@ class Outbox:
         """Ask WeChat about an accepted delivery whose job-finish event has not come."""
         now = clock.now()
         with self._db.session_scope() as session:
-            ids = ledger.claim(
+            ids = claims.claim(
                 session,
                 Delivery,
                 where=[Delivery.id == delivery_id, Delivery.status == "accepted", Delivery.due_at <= now],
@@ -160,7 +159,7 @@ class Outbox:
                 return
         try:
             state = str(self._runtime.client.mass_get(msg_id))
-        except WeChatError as error:
+        except CallFailed as error:
             log.warning("mass_get_failed", delivery=delivery_id, code=error.code)
             state = ""
         except Unavailable:
@@ -178,3 +177,16 @@ class Outbox:
                 delivery.error = "微信一直没有给出群发结果，请到公众号后台核对"
                 session.flush()
                 report.settle_of(session, delivery, now)
+
+
+def _after(error: CallFailed, attempts: int, now: datetime) -> tuple[str, datetime, str]:
+    """Status, when it is due again where it waits, and what a person is told."""
+    status = _BECOMES[error.then]
+    if status == "sent":
+        return status, now, ""
+    if status != "waiting":
+        return status, now, error.message
+    if attempts >= _MOST_TRIES:
+        return "failed", now, error.message
+    held = now + timedelta(seconds=_PAUSE_S)
+    return status, held if error.then is Then.HOLD else error.again_at(attempts, now), error.message

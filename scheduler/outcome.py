@@ -1,25 +1,22 @@
-"""What becomes of a delivery whose call did not succeed. The table of reactions decides; here it is turned into rows.
+"""What becomes of a delivery whose call did not succeed. The tables of reactions decide; here it is turned into rows.
 
 An error answer is a certain "not done" of *this* call. Where an earlier call of the same key is still unknown, it stays unknown.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from ground.errors import PioneerError, Unavailable, WeChatError
+from ground.errors import Unavailable
 from scheduler.roads import Road
 from settings import Settings
-from wechat.outbound.errors import back_off_s, rest_until
+from wechat.outbound.failures import CallFailed
+from wechat.outbound.reactions import Detail, Kind, Then
 
-SAME_KEY_TOO_SOON = 45066
-NO_QUOTA = 45028
-MEDIA_GONE = frozenset({40007, 40128})
-TAG_GONE = frozenset({40152, 45159})
 _MOST_TRIES = 12
-_SLOWEST_S = 300.0
 _UNAVAILABLE_S = 15.0
 
 
@@ -36,14 +33,85 @@ class Next(Enum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """The new state of the delivery. ``due_at`` says when it may be tried again; ``certain`` that this call did nothing."""
+    """The new state of the delivery. ``due_at`` says when it may be tried again."""
 
     status: str
     after: Next
-    certain: bool
     due_at: datetime
     code: int | None
     message: str
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A call that failed. ``first``: no earlier call with its key is unknown. ``gap``: when the key may be tried again."""
+
+    failure: CallFailed
+    road: Road
+    settings: Settings
+    attempts: int
+    first: bool
+    now: datetime
+    gap: datetime
+
+    @property
+    def exhausted(self) -> bool:
+        return self.attempts >= _MOST_TRIES
+
+    def unsent(self, after: Next, due_at: datetime) -> Outcome:
+        """It did nothing: the delivery waits as it was before."""
+        if self.first:
+            return self._becomes("planned", after, due_at)
+        return self._becomes("unknown", after, max(self.gap, due_at))
+
+    def finished(self, after: Next) -> Outcome:
+        """Refused for good. An earlier call may have been taken all the same: this refusal says nothing about it."""
+        return self._becomes("failed", after, self.now) if self.first else self.unknown()
+
+    def unknown(self) -> Outcome:
+        return self._becomes("unknown", Next.WAIT, self.gap)
+
+    def _becomes(self, status: str, after: Next, due_at: datetime) -> Outcome:
+        return Outcome(status, after, due_at, self.failure.code, self.failure.message)
+
+    def remade(self) -> Outcome:
+        """The draft, if it is what is gone, is made anew a limited number of times."""
+        if self.road.needs_draft and not self.exhausted:
+            return self.unsent(Next.REDRAFT, self.now)
+        return self.finished(Next.GO_ON)
+
+    def retargeted(self) -> Outcome:
+        return self._becomes("failed" if self.first else "unknown", Next.RETARGET, self.gap)
+
+    def repeated(self) -> Outcome:
+        """Busy servers are asked a limited number of times; a quota is waited for."""
+        if self.exhausted and self.failure.kind is not Kind.WAIT_FOR_QUOTA:
+            return self.held()
+        again = self.failure.again_at(self.attempts, self.now)
+        if self.failure.detail is Detail.GAP:
+            again = self.now + timedelta(seconds=self.settings.wechat.limits.mass_batch_gap_s)
+        return self.unsent(Next.WAIT, again)
+
+    def held(self) -> Outcome:
+        return self.unsent(Next.PAUSE, self.now)
+
+    def skipped(self) -> Outcome:
+        return self.finished(Next.GO_ON)
+
+    def stopped(self) -> Outcome:
+        return self.finished(Next.STOP)
+
+
+_BECOMES: Mapping[Then, Callable[[_Call], Outcome]] = {
+    Then.GO_ON: _Call.unknown,  # taken before, but nothing says under which number: its event will tell
+    Then.ASK: _Call.unknown,
+    Then.REPEAT: _Call.repeated,
+    Then.HOLD: _Call.held,
+    Then.REMAKE: _Call.remade,
+    Then.RETARGET: _Call.retargeted,
+    Then.SKIP: _Call.skipped,
+    Then.STOP: _Call.stopped,
+}
 
 
 def of_failure(
@@ -53,53 +121,12 @@ def of_failure(
 
     ``first``: no earlier call with this key is unknown, so a certain "no" clears the row. ``attempts`` counts the calls so far.
     """
-    limits = settings.limits
-    gap = now + road.repeat_gap(limits)
-    if not isinstance(error, WeChatError):
-        if isinstance(error, PioneerError) and isinstance(error, Unavailable):
-            again = now + timedelta(seconds=_UNAVAILABLE_S)
-            return _unsent(first, gap, Next.WAIT, again, None, error.message)
-        return Outcome("unknown", Next.WAIT, False, gap, None, "调用中断，结果待核对")
-    kind, _, detail = error.reaction.partition("(")
-    detail = detail.rstrip(")")
-    code, message = error.code, error.message
-    if code == SAME_KEY_TOO_SOON:
-        return Outcome("unknown", Next.WAIT, False, gap, code, message)
-    if kind == "unknown-reconcile":
-        return Outcome("unknown", Next.WAIT, False, gap, code, message)
-    if code in MEDIA_GONE or (kind == "replan" and code not in TAG_GONE):
-        after = Next.REDRAFT if road.needs_draft and attempts < _MOST_TRIES else Next.STOP
-        if after is Next.REDRAFT:
-            return _unsent(first, now, after, now, code, message)
-        return Outcome("failed", Next.GO_ON, True, now, code, message)
-    if code in TAG_GONE:
-        return Outcome("failed" if first else "unknown", Next.RETARGET, True, gap, code, message)
-    if kind == "back-off-and-retry":
-        if attempts >= _MOST_TRIES:
-            return _unsent(first, gap, Next.PAUSE, now, code, message)
-        wait_s = max(float(getattr(error, "wait_s", 0.0)), min(_SLOWEST_S, back_off_s(attempts)))
-        if code in (42010,):
-            wait_s = limits.mass_batch_gap_s
-        return _unsent(first, gap, Next.WAIT, now + timedelta(seconds=wait_s), code, message)
-    if kind == "wait-for-quota":
-        if code == NO_QUOTA:
-            return _unsent(first, gap, Next.PAUSE, now, code, message)
-        return _unsent(first, gap, Next.WAIT, rest_until(detail, now), code, message)
-    if kind in ("stop-and-alert-admin", "refresh-token-once"):
-        return _unsent(first, gap, Next.PAUSE, now, code, message)
-    if not first:
-        # An earlier call may have been taken: this refusal says nothing about it.
-        return Outcome("unknown", Next.WAIT, False, gap, code, message)
-    if kind == "fix-content":
-        return Outcome("failed", Next.STOP, True, now, code, message)
-    reason = f"{message}（{detail}）" if kind == "drop-recipient" and detail else message
-    return Outcome("failed", Next.GO_ON, True, now, code, reason)
-
-
-def _unsent(
-    first: bool, gap: datetime, after: Next, due_at: datetime, code: int | None, message: str
-) -> Outcome:
-    """This call did nothing: the delivery waits as it was before it."""
-    if first:
-        return Outcome("planned", after, True, due_at, code, message)
-    return Outcome("unknown", after, False, max(gap, due_at), code, message)
+    gap = now + road.repeat_gap(settings.wechat.limits)
+    if isinstance(error, CallFailed):
+        return _BECOMES[error.then](_Call(error, road, settings, attempts, first, now, gap))
+    if isinstance(error, Unavailable):
+        again = now + timedelta(seconds=_UNAVAILABLE_S)
+        if first:
+            return Outcome("planned", Next.WAIT, again, None, error.message)
+        return Outcome("unknown", Next.WAIT, max(gap, again), None, error.message)
+    return Outcome("unknown", Next.WAIT, gap, None, "调用中断，结果待核对")

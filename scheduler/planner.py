@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from ground.errors import Refused
 from models import Delivery, FollowerTag, Push, TagChange
 from scheduler import audience as audiences
-from scheduler import ledger, quota
+from scheduler import keys, quota
 from scheduler.audience import Audience, Part, Person
 from scheduler.roads import Picture, Planned, Road
 from settings import Settings
@@ -131,13 +131,13 @@ def tags_on_their_way(session: Session, audience: Audience) -> bool:
 
 def write(session: Session, settings: Settings, push: Push, made: Plan, now: datetime) -> list[int]:
     """Write the deliveries of a push and set their quota aside, in the session's transaction; the deliveries' ids."""
-    instance = ledger.instance_id(session, now)
+    instance = keys.instance_id(session, now)
     taken = session.scalar(sa.select(sa.func.count()).where(Delivery.push_id == push.id)) or 0
     rows = [
         {
             "push_id": push.id,
             "road": made.road.name,
-            "key": ledger.delivery_key(instance, push.id, number),
+            "key": keys.delivery_key(instance, push.id, number),
             "status": "planned",
             "to_all": planned.to_all,
             "tag_id": planned.tag_id,

@@ -14,6 +14,7 @@ from accounts import audit, rights
 from community import window
 from content import publish
 from content.life import SENDABLE
+from database import claims
 from database.moving import move
 from ground import clock
 from ground.errors import Conflict, NotFound, Refused
@@ -21,7 +22,7 @@ from ground.life import Step
 from models import Activity, ActivityStatus, Article, Column, Delivery, Push, PushArticle, PushStatus, User
 from scheduler import articles as outgoing
 from scheduler import audience as audiences
-from scheduler import instance, ledger, planner, quiet, quota, report, roads
+from scheduler import instance, planner, quiet, quota, report, roads
 from scheduler.life import PUSH
 from settings import Settings
 
@@ -144,9 +145,9 @@ def _preview(session: Session, settings: Settings, push: Push, articles: Sequenc
 
 def _take(session: Session, article_ids: Sequence[int], settings: Settings) -> list[Article]:
     """The articles in the order named, out of their queues."""
-    if len(article_ids) > settings.limits.articles_per_push:
+    if len(article_ids) > settings.wechat.limits.articles_per_push:
         raise Refused(
-            f"一次最多推送 {settings.limits.articles_per_push} 篇稿件，现在是 {len(article_ids)} 篇"
+            f"一次最多推送 {settings.wechat.limits.articles_per_push} 篇稿件，现在是 {len(article_ids)} 篇"
         )
     if len(set(article_ids)) < len(article_ids):
         raise Refused("同一篇稿件写了两次，请去掉重复的编号")
@@ -228,7 +229,7 @@ def drop_cancelled(session: Session, now: datetime) -> None:
 
 def drop_planned(session: Session, push: Push, now: datetime) -> None:
     """Cancel every delivery that certainly has not left, and give its quota back; an unknown one is not repeated any more."""
-    ledger.change(
+    claims.change(
         session,
         Delivery,
         [Delivery.push_id == push.id, Delivery.status == "unknown", Delivery.finished_at.is_(None)],
@@ -241,7 +242,7 @@ def drop_planned(session: Session, push: Push, now: datetime) -> None:
         )
     )
     for delivery_id in waiting:
-        if ledger.change(
+        if claims.change(
             session,
             Delivery,
             [Delivery.id == delivery_id, Delivery.status == "planned"],

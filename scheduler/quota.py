@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from community.forgetting import PSEUDONYM
+from database.base import table_of
 from ground import clock
 from models import QuotaUse
 from settings import Settings
@@ -37,7 +38,7 @@ def exhausted(session: Session, settings: Settings, moment: datetime) -> set[str
         sa.select(QuotaUse.subject)
         .where(QuotaUse.period == clock.month_key(moment), QuotaUse.state.in_(_COUNTED))
         .group_by(QuotaUse.subject)
-        .having(sa.func.count() >= settings.limits.mass_per_follower_month)
+        .having(sa.func.count() >= settings.wechat.limits.mass_per_follower_month)
     )
     return set(session.scalars(statement))
 
@@ -45,20 +46,22 @@ def exhausted(session: Session, settings: Settings, moment: datetime) -> set[str
 def account_left(session: Session, settings: Settings, moment: datetime) -> int:
     """How many mass sends a 公众号 may still make on the day of ``moment``."""
     used = _count(session, ACCOUNT, day_key(moment))
-    return max(0, settings.limits.mass_per_day - used)
+    return max(0, settings.wechat.limits.mass_per_day - used)
 
 
 def to_all_left(session: Session, settings: Settings, moment: datetime) -> int:
     """How many sends "to all" a 服务号 may still make on the day of ``moment`` (1 a day, 4 a month)."""
-    day = settings.limits.mass_per_day - _count(session, TO_ALL, day_key(moment))
-    month = settings.limits.mass_per_follower_month - _count(session, TO_ALL_MONTH, clock.month_key(moment))
+    day = settings.wechat.limits.mass_per_day - _count(session, TO_ALL, day_key(moment))
+    month = settings.wechat.limits.mass_per_follower_month - _count(
+        session, TO_ALL_MONTH, clock.month_key(moment)
+    )
     return max(0, min(day, month))
 
 
 def remaining(session: Session, settings: Settings, openid: str, moment: datetime) -> int:
     """How many mass messages one follower can still take in the month of ``moment``."""
     used = _count(session, openid, clock.month_key(moment))
-    return max(0, settings.limits.mass_per_follower_month - used)
+    return max(0, settings.wechat.limits.mass_per_follower_month - used)
 
 
 def _count(session: Session, subject: str, period: str) -> int:
@@ -93,7 +96,7 @@ def hold(
         sa.text(
             "INSERT INTO quota_use (subject, period, delivery_id, state, at) "  # noqa: S608 - no outside text in it
             f"SELECT one.value, :period, :delivery, 'held', :at FROM {rows}"
-        ).bindparams(sa.bindparam("at", type_=QuotaUse.__table__.c.at.type)),
+        ).bindparams(sa.bindparam("at", type_=table_of(QuotaUse).c.at.type)),
         {
             "openids": json.dumps(list(openids)),
             "period": clock.month_key(at),
@@ -117,7 +120,7 @@ def _row(subject: str, period: str, delivery_id: int, at: datetime) -> dict[str,
 
 def use(session: Session, delivery_id: int, at: datetime) -> None:
     """The call was accepted: what was held is used, in the month and day in which it was."""
-    table = QuotaUse.__table__
+    table = table_of(QuotaUse)
     in_days = sa.func.length(table.c.period) > len("2026-11")
     session.execute(
         sa.update(QuotaUse)

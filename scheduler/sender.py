@@ -17,23 +17,28 @@ import structlog
 from sqlalchemy.orm import Session
 
 from content import publish
+from database import claims, locks
+from database.locks import Lock
 from ground import clock, faultpoints
 from ground.errors import PioneerError
 from models import Delivery, Push
-from scheduler import articles, ledger, planner, pushes, report, roads, settling
+from scheduler import articles, planner, pushes, report, roads, settling
 from scheduler import audience as audiences
 from scheduler.lanes import Lanes
-from scheduler.outcome import MEDIA_GONE, of_failure
+from scheduler.outcome import of_failure
 from scheduler.roads import Road
+from wechat.outbound.failures import CallFailed
+from wechat.outbound.reactions import MEDIA_GONE, Then
 
 if TYPE_CHECKING:
     from runtime import Runtime
 
 log = structlog.get_logger(__name__)
 
-_PLANNING = 0x50494F4E45455202  # names planning among PostgreSQL's advisory locks
 _MOST_DRAFT_TRIES = 20
 _DRAFT_WAIT_S = 15
+# A draft that was made twice harms nobody, so what may have happened is simply done again.
+_AGAIN = frozenset({Then.REPEAT, Then.ASK, Then.REMAKE, Then.RETARGET})
 _TAGS_WAIT = timedelta(seconds=20)
 
 
@@ -59,7 +64,7 @@ class Sender:
 
         ``more_lanes`` asks for helpers where the calls of a road may go side by side.
         """
-        owner = ledger.new_owner()
+        owner = claims.new_owner()
         if not self._take(push_id, owner):
             return
         try:
@@ -79,36 +84,20 @@ class Sender:
             self._give_back(push_id, owner)
 
     def _take(self, push_id: int, owner: str) -> bool:
-        now = clock.now()
+        now, lease_s = clock.now(), self._settings.system.delivery_lease_s
         with self._db.session_scope() as session:
-            taken = ledger.claim(
+            taken = claims.claim(
                 session,
                 Push,
-                where=[
-                    Push.id == push_id,
-                    Push.status == "sending",
-                    sa.or_(
-                        Push.lease_until.is_(None),
-                        ledger.lease_over(Push.lease_until, self._settings.limits, now),
-                    ),
-                ],
-                values={
-                    "lease_owner": owner,
-                    "lease_until": ledger.lease_end(self._settings.limits, now),
-                    "started_at": sa.func.coalesce(Push.started_at, now),
-                },
+                where=[Push.id == push_id, Push.status == "sending", claims.free(Push, lease_s, now)],
+                lease=claims.lease_for(owner, lease_s, now),
+                values={"started_at": sa.func.coalesce(Push.started_at, now)},
             )
         return bool(taken)
 
     def _give_back(self, push_id: int, owner: str) -> None:
         with self._db.session_scope() as session:
-            ledger.change(
-                session,
-                Push,
-                [Push.id == push_id, Push.lease_owner == owner],
-                lease_owner="",
-                lease_until=None,
-            )
+            claims.give_back(session, Push, owner, Push.id == push_id)
             push = session.get(Push, push_id)
             if push is not None:
                 report.settle(session, push, clock.now())
@@ -117,9 +106,9 @@ class Sender:
         """Keep the push for another lease. Raises :class:`_Stopped` where it is not ours, or not to be sent, any more."""
         if self._stopping.is_set():
             raise _Stopped
-        until = ledger.lease_end(self._settings.limits, clock.now())
+        until = claims.lease_end(self._settings.system.delivery_lease_s, clock.now())
         mine = [Push.id == push_id, Push.lease_owner == owner, Push.status == "sending"]
-        if not ledger.change(session, Push, mine, lease_until=until):
+        if not claims.change(session, Push, mine, lease_until=until):
             raise _Stopped
 
     # --- plan ----------------------------------------------------------------------------------------------
@@ -139,7 +128,7 @@ class Sender:
                     self._write_plan(session, push_id, owner, made, reason, now)
         else:
             with self._db.session_scope() as session:
-                session.execute(sa.select(sa.func.pg_advisory_xact_lock(_PLANNING)))
+                locks.hold(session, Lock.PLANNING)
                 made, reason = self._planned(session, session.get_one(Push, push_id), now)
                 self._write_plan(session, push_id, owner, made, reason, now)
         faultpoints.reach("push.planned")
@@ -250,15 +239,14 @@ class Sender:
     def _draft_failed(self, push_id: int, owner: str, error: Exception) -> None:
         """Uploads and drafts may be made again; only what a person must mend pauses the push."""
         now = clock.now()
-        reaction = str(getattr(error, "reaction", ""))
-        again = isinstance(error, PioneerError) and (
-            reaction.startswith(("back-off", "unknown", "wait-for-quota", "replan")) or not reaction
-        )
-        log.warning("draft_failed", push=push_id, code=getattr(error, "code", None), reaction=reaction)
+        failure = error if isinstance(error, CallFailed) else None
+        again = failure.then in _AGAIN if failure else isinstance(error, PioneerError)
+        facts = {"code": failure.code, "reaction": str(failure.reaction)} if failure else {}
+        log.warning("draft_failed", push=push_id, **facts)
         with self._db.session_scope() as session:
             self._renew(session, push_id, owner)
             push = session.get_one(Push, push_id)
-            if getattr(error, "code", None) in MEDIA_GONE:
+            if failure and failure.reaction == MEDIA_GONE:
                 publish.forget_uploads(session, articles.ids_of(session, push_id))
             message = (
                 error.message if isinstance(error, PioneerError) else "图片文件无法读取，请重新上传后再试"
@@ -270,7 +258,7 @@ class Sender:
             if not again or tries >= _MOST_DRAFT_TRIES:
                 push.status = "paused"
             push.note = message[:500]
-            ledger.change(
+            claims.change(
                 session,
                 Delivery,
                 settling.due(push_id, now),
@@ -281,23 +269,20 @@ class Sender:
     def _send_one(self, push_id: int, owner: str, road: Road) -> bool:
         """Claim the next due delivery, call, settle. False where nothing more can be done just now."""
         now = clock.now()
-        limits = self._settings.limits
+        system = self._settings.system
         with self._db.session_scope() as session:
             self._renew(session, push_id, owner)
-            claimed = ledger.claim(
+            claimed = claims.claim(
                 session,
                 Delivery,
                 where=settling.due(push_id, now),
-                values={
-                    "status": "claimed",
-                    "lease_owner": owner,
-                    "lease_until": ledger.lease_end(limits, now),
-                },
+                lease=claims.lease_for(owner, system.delivery_lease_s, now),
+                values={"status": "claimed"},
             )
             if not claimed:
                 return False
             delivery = session.get_one(Delivery, claimed[0])
-            if settling.key_forgotten(delivery, road, limits, now):
+            if settling.key_forgotten(delivery, road, self._settings.wechat.limits, now):
                 settling.give_up(session, delivery, now)
                 return True
             first = delivery.called_at is None
@@ -306,7 +291,7 @@ class Sender:
         faultpoints.reach("push.claimed")
         attempts = delivery.attempts + 1
         with self._db.session_scope() as session:
-            called = ledger.change(
+            called = claims.change(
                 session,
                 Delivery,
                 [Delivery.id == delivery.id, Delivery.lease_owner == owner, Delivery.status == "claimed"],

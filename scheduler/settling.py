@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from database import claims
+from database.base import table_of
 from ground import clock
 from models import Delivery, Push
-from scheduler import ledger, planner, pushes, quota, report, roads
+from scheduler import planner, pushes, quota, report, roads
 from scheduler.outcome import Next, Outcome
 from scheduler.roads import Answer, Call, Road
 from scheduler.roads.base import notice_of
 from scheduler.roads.mass import even_batches
-from settings import Limits, Settings
+from settings import Settings, WeChatLimits
 
 _WAITING = ("claimed", "unknown")
 
@@ -63,7 +64,7 @@ def call_of(
     )
 
 
-def key_forgotten(delivery: Delivery, road: Road, limits: Limits, now: datetime) -> bool:
+def key_forgotten(delivery: Delivery, road: Road, limits: WeChatLimits, now: datetime) -> bool:
     """Whether an earlier call may have been taken and WeChat no longer remembers its key: never repeat then."""
     return delivery.called_at is not None and now >= delivery.called_at + road.key_window(limits)
 
@@ -88,14 +89,14 @@ def accept(
         # Seen with batches: "this key exists", with the msg_id of another batch. Only the job events can tell.
         delivery.status, delivery.error_code = "unknown", report.KEY_EXISTS
         delivery.error = "微信返回了另一批的编号，等待群发结果核对"
-        delivery.due_at = now + timedelta(hours=settings.limits.mass_key_hours)
+        delivery.due_at = now + timedelta(hours=settings.wechat.limits.mass_key_hours)
         return
     report.accepted(
         session,
         delivery,
         msg_id=answer.msg_id,
         msg_data_id=answer.msg_data_id,
-        ask_at=now + timedelta(minutes=settings.limits.mass_result_minutes),
+        ask_at=now + timedelta(minutes=settings.wechat.limits.mass_result_minutes),
         now=now,
     )
 
@@ -113,7 +114,7 @@ def accept_notices(
     )
     if not mine:
         return
-    table: Any = Delivery.__table__
+    table = table_of(Delivery)
     session.connection().execute(
         sa.update(table)
         .where(table.c.id == sa.bindparam("one"))
@@ -121,7 +122,7 @@ def accept_notices(
             status="accepted",
             msg_id=sa.bindparam("job"),
             accepted_at=now,
-            due_at=now + timedelta(minutes=settings.limits.mass_result_minutes),
+            due_at=now + timedelta(minutes=settings.wechat.limits.mass_result_minutes),
             error="",
             error_code=None,
             openids=None,
@@ -157,7 +158,7 @@ def fail(
     if outcome.after is Next.REDRAFT:
         push.draft_media_id = ""
     elif outcome.after is Next.PAUSE:
-        ledger.change(session, Push, [Push.id == push.id, Push.status == "sending"], status="paused")
+        claims.change(session, Push, [Push.id == push.id, Push.status == "sending"], status="paused")
         push.note = outcome.message[:500]
     elif outcome.after is Next.STOP:
         push.note = outcome.message[:500]
@@ -173,7 +174,7 @@ def _retarget(session: Session, settings: Settings, push: Push, delivery: Delive
     people = quota.holders(session, delivery.id)
     quota.release(session, delivery.id)
     delivery.status, delivery.finished_at = "cancelled", now
-    limits = settings.limits
+    limits = settings.wechat.limits
     if len(people) < limits.mass_min_openids:
         push.skipped = {**push.skipped, "too_few": push.skipped.get("too_few", 0) + len(people)}
         return

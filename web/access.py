@@ -37,6 +37,7 @@ from ground.errors import Conflict, Forbidden, NotFound, PioneerError
 from models import User
 from runtime import Runtime
 from settings import Settings
+from web import problems
 from web.files import OFFICE as FACES
 from web.files import is_office
 
@@ -352,7 +353,7 @@ def http_error(error: HTTPException) -> Any:
         status, heading = 503, "数据库没有应答"
         message = "数据库暂时连接不上，请稍后再试，多次出现请联系管理员"
     if request.path.startswith("/api/"):
-        return make_response({"message": f"{heading}，{message}"}, status)
+        return problems.answer(problems.Problem(problems.of_status(status), f"{heading}，{message}"), status)
     if not office:
         return make_response(render_template("plain_error.html", heading=heading, message=message), status)
     if status >= 500:

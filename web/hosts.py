@@ -10,7 +10,9 @@ import ipaddress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from flask import Response, jsonify, request
+from flask import Response, request
+
+from web import problems
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -76,8 +78,5 @@ def register(app: Flask, settings: Settings) -> None:
         if request.blueprint == _BLUEPRINT_FOR_MACHINES or hosts.allow(request.headers.get("Host", "")):
             return None
         if request.path.startswith("/api/"):
-            answer: Response = jsonify(message=_REFUSED)
-        else:
-            answer = Response(_REFUSED + "\n", mimetype="text/plain")
-        answer.status_code = 421
-        return answer
+            return problems.answer(problems.Problem(problems.Code.WRONG_HOST, _REFUSED), 421)
+        return Response(_REFUSED + "\n", 421, mimetype="text/plain")

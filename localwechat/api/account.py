@@ -11,7 +11,7 @@ from typing import Any
 
 from ..clock import day_of, month_of
 from ..dispatch import ENDPOINTS, OK, Call, endpoint, limit_of
-from ..errors import ApiError, refuse
+from ..errcodes import ApiError, refuse
 
 CLEARINGS = 10
 RID_S = 7 * 86400

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..dispatch import OK, Call, endpoint
-from ..errors import ApiError, refuse
+from ..errcodes import ApiError, refuse
 from ..store import Row
 
 MOST_ELECTED = 100

@@ -6,10 +6,11 @@ Source: https://developers.weixin.qq.com/doc/service/api/customer/message/api_se
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from ..dispatch import OK, Call, endpoint
-from ..errors import ApiError, refuse
+from ..errcodes import ApiError, refuse
 from ..platform import Sandbox
 from ..store import Row
 from .media import find_media
@@ -30,64 +31,67 @@ def _object(call: Call, kind: str) -> dict[str, Any]:
 
 def _shown(call: Call, kind: str, content: dict[str, Any]) -> dict[str, Any]:
     """The message as the phone shows it; raises the code of what is wrong with it."""
-    sandbox = call.sandbox
-    if kind == "text":
-        text = content.get("content")
-        refuse(not isinstance(text, str) or not text, 44004)
-        refuse(len(str(text).encode()) > 2048, 45002)
-        return {"type": "text", "content": text}
-    if kind in ("image", "voice", "video"):
-        kinds = {"image": ("image", "thumb"), "voice": ("voice",), "video": ("video",)}[kind]
-        row = find_media(sandbox, content.get("media_id"), kinds)
-        return {
-            "type": kind,
-            "media": f"/phone/media/{row['media_id']}",
-            "title": str(content.get("title", "")),
-            "digest": str(content.get("description", "")),
-        }
-    if kind == "music":
-        find_media(sandbox, content.get("thumb_media_id"), ("thumb", "image"))
-        return {
-            "type": "music",
-            "title": str(content.get("title", "")),
-            "url": str(content.get("musicurl", "")),
-        }
-    if kind == "news":
-        articles = content.get("articles")
-        refuse(not isinstance(articles, list), 47001)
-        assert isinstance(articles, list)
-        refuse(len(articles) != 1, 45008)
-        article = articles[0]
-        refuse(not isinstance(article, dict), 47001)
-        shown = {
-            "title": str(article.get("title", "")),
-            "digest": str(article.get("description", "")),
-            "cover": str(article.get("picurl", "")),
-            "url": str(article.get("url", "")),
-        }
-        return {"type": "news", "articles": [shown]}
-    if kind == "mpnewsarticle":
-        return _article(sandbox, content.get("article_id"))
-    if kind == "msgmenu":
-        return _menu(content)
-    if kind == "miniprogrampage":
-        refuse(content.get("appid") != sandbox.account["mini_app_id"], 40166)
-        refuse(not content.get("pagepath"), 40165)
-        row = find_media(sandbox, content.get("thumb_media_id"), ("image", "thumb"))
-        return {
-            "type": "miniprogram",
-            "title": str(content.get("title", "")),
-            "cover": f"/phone/media/{row['media_id']}",
-            "pagepath": content["pagepath"],
-        }
-    raise ApiError(45113 if kind == "wxcard" else 40007)  # mpnews: there is no old news material
+    show = _KINDS.get(kind)
+    if show is None:
+        raise ApiError(45113 if kind == "wxcard" else 40007)  # mpnews: there is no old news material
+    return show(call.sandbox, kind, content)
 
 
-def _article(sandbox: Sandbox, article_id: object) -> dict[str, Any]:
+def _text(_sandbox: Sandbox, _kind: str, content: dict[str, Any]) -> dict[str, Any]:
+    text = content.get("content")
+    refuse(not isinstance(text, str) or not text, 44004)
+    refuse(len(str(text).encode()) > 2048, 45002)
+    return {"type": "text", "content": text}
+
+
+def _medium(sandbox: Sandbox, kind: str, content: dict[str, Any]) -> dict[str, Any]:
+    row = find_media(sandbox, content.get("media_id"), ("image", "thumb") if kind == "image" else (kind,))
+    return {
+        "type": kind,
+        "media": f"/phone/media/{row['media_id']}",
+        "title": str(content.get("title", "")),
+        "digest": str(content.get("description", "")),
+    }
+
+
+def _music(sandbox: Sandbox, _kind: str, content: dict[str, Any]) -> dict[str, Any]:
+    find_media(sandbox, content.get("thumb_media_id"), ("thumb", "image"))
+    return {"type": "music", "title": str(content.get("title", "")), "url": str(content.get("musicurl", ""))}
+
+
+def _news(_sandbox: Sandbox, _kind: str, content: dict[str, Any]) -> dict[str, Any]:
+    articles = content.get("articles")
+    refuse(not isinstance(articles, list), 47001)
+    assert isinstance(articles, list)
+    refuse(len(articles) != 1, 45008)
+    article = articles[0]
+    refuse(not isinstance(article, dict), 47001)
+    shown = {
+        "title": str(article.get("title", "")),
+        "digest": str(article.get("description", "")),
+        "cover": str(article.get("picurl", "")),
+        "url": str(article.get("url", "")),
+    }
+    return {"type": "news", "articles": [shown]}
+
+
+def _mini_program(sandbox: Sandbox, _kind: str, content: dict[str, Any]) -> dict[str, Any]:
+    refuse(content.get("appid") != sandbox.account["mini_app_id"], 40166)
+    refuse(not content.get("pagepath"), 40165)
+    row = find_media(sandbox, content.get("thumb_media_id"), ("image", "thumb"))
+    return {
+        "type": "miniprogram",
+        "title": str(content.get("title", "")),
+        "cover": f"/phone/media/{row['media_id']}",
+        "pagepath": content["pagepath"],
+    }
+
+
+def _article(sandbox: Sandbox, _kind: str, content: dict[str, Any]) -> dict[str, Any]:
     row = sandbox.store.row(
         "SELECT p.mid, p.idx, p.article FROM publishes u JOIN pages p ON p.mid = u.msg_data_id"
         " WHERE u.article_id = ? AND u.status = 0 AND p.deleted = '' ORDER BY p.idx LIMIT 1",
-        (str(article_id),),
+        (str(content.get("article_id")),),
     )
     if row is None:
         raise ApiError(53600)
@@ -101,7 +105,7 @@ def _article(sandbox: Sandbox, article_id: object) -> dict[str, Any]:
     return {"type": "news", "articles": [shown]}
 
 
-def _menu(content: dict[str, Any]) -> dict[str, Any]:
+def _menu(_sandbox: Sandbox, _kind: str, content: dict[str, Any]) -> dict[str, Any]:
     items = content.get("list")
     refuse(not isinstance(items, list) or not items, 45098)
     assert isinstance(items, list)
@@ -118,6 +122,19 @@ def _menu(content: dict[str, Any]) -> dict[str, Any]:
         "items": kept,
         "tail": str(content.get("tail_content", "")),
     }
+
+
+_KINDS: dict[str, Callable[[Sandbox, str, dict[str, Any]], dict[str, Any]]] = {
+    "text": _text,
+    "image": _medium,
+    "voice": _medium,
+    "video": _medium,
+    "music": _music,
+    "news": _news,
+    "mpnewsarticle": _article,
+    "msgmenu": _menu,
+    "miniprogrampage": _mini_program,
+}
 
 
 def _use_window(sandbox: Sandbox, row: Row) -> None:

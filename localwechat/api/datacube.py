@@ -10,7 +10,7 @@ from typing import Any
 
 from ..clock import day_start, shanghai
 from ..dispatch import Call, endpoint
-from ..errors import ApiError, refuse
+from ..errcodes import ApiError, refuse
 from ..platform import Sandbox
 from ..store import Row
 from .draft import page_url

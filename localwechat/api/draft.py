@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import html
 from ..dispatch import OK, Call, endpoint, whole
-from ..errors import ApiError, refuse
+from ..errcodes import ApiError, refuse
 from ..platform import Sandbox
 from ..store import Row
 from .media import find_media, span

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..clock import day_of, month_of
 from ..dispatch import OK, Call, endpoint, per_minute
-from ..errors import ApiError, refuse
+from ..errcodes import ApiError, refuse
 from ..massjob import early_event, start_job
 from ..platform import Sandbox
 from ..store import Row
@@ -216,21 +216,22 @@ def _take(
         ),
     )
     if way == "all":
-        day = day_of(now)
-        sandbox.store.run(
-            "INSERT INTO usage VALUES (?, 'to_all', 1) ON CONFLICT (day, key) DO UPDATE SET used = used + 1",
-            (day,),
-        )
+        _count(sandbox, "to_all")
     if sandbox.account["type"] == "subscription":
-        sandbox.store.run(
-            "INSERT INTO usage VALUES (?, 'mass_day', 1) ON CONFLICT (day, key) DO UPDATE SET used = used + 1",
-            (day_of(now),),
-        )
+        _count(sandbox, "mass_day")
     if waiting:
         sandbox.schedule("mass_silence", float(sandbox.settings["protection_wait_s"]), {"msg_id": msg_id})
     else:
         start_job(sandbox, msg_id, no_call=bool(content.get("console")))
     return msg_id, data_id
+
+
+def _count(sandbox: Sandbox, key: str) -> None:
+    """One more of the sends that are counted by day."""
+    sandbox.store.run(
+        "INSERT INTO usage VALUES (?, ?, 1) ON CONFLICT (day, key) DO UPDATE SET used = used + 1",
+        (day_of(sandbox.now()), key),
+    )
 
 
 def console_send(sandbox: Sandbox, text: str, tag_id: int | None = None) -> int:

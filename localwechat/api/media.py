@@ -15,7 +15,7 @@ from PIL import Image
 from werkzeug.datastructures import FileStorage
 
 from ..dispatch import OK, Call, endpoint, whole
-from ..errors import ApiError, refuse
+from ..errcodes import ApiError, refuse
 from ..platform import Sandbox
 from ..store import Row
 

@@ -12,7 +12,7 @@ import json
 from typing import Any
 
 from ..dispatch import OK, Call, endpoint, per_minute
-from ..errors import ApiError, refuse
+from ..errcodes import ApiError, refuse
 from ..platform import Sandbox
 from ..store import Row
 

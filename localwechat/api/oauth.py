@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 from flask import Response, redirect
 
 from ..dispatch import Call, endpoint, per_minute
-from ..errors import ApiError, refuse
+from ..errcodes import ApiError, refuse
 from ..platform import Sandbox
 from ..store import Row
 

@@ -9,11 +9,12 @@ import json
 from typing import Any
 
 from ..dispatch import OK, Call, endpoint, whole
-from ..errors import ApiError, refuse
+from ..errcodes import ApiError, refuse
 from ..jobevents import announce, deliver_now, rules_for
 from ..people import head
-from ..platform import Sandbox, job
+from ..platform import Sandbox
 from ..store import Row
+from ..work import job
 from .draft import find_draft, make_pages, page_url
 from .media import span
 

@@ -12,7 +12,7 @@ import segno
 from flask import Response
 
 from ..dispatch import Call, endpoint, whole
-from ..errors import refuse
+from ..errcodes import refuse
 
 SHORT = {"QR_SCENE", "QR_STR_SCENE"}
 LASTING = {"QR_LIMIT_SCENE", "QR_LIMIT_STR_SCENE"}

@@ -12,7 +12,7 @@ import re
 from typing import Any
 
 from ..dispatch import Call, endpoint, per_minute
-from ..errors import ApiError, refuse
+from ..errcodes import ApiError, refuse
 from ..store import Row
 from .media import MB, keep_media, kind_of
 

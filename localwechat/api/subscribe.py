@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from ..dispatch import OK, Call, endpoint, whole
-from ..errors import ApiError, refuse
+from ..errcodes import ApiError, refuse
 from ..furniture import NOTICES, content_of
 from ..jobevents import announce, rules_for
 from ..people import head
-from ..platform import Sandbox, job
+from ..platform import Sandbox
 from ..store import Row
+from ..work import job
 from .template import fields_of, filled, find_template, link_of
 
 BLACKLISTED = "违禁内容测试"

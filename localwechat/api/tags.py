@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from ..dispatch import OK, Call, endpoint, whole
-from ..errors import ApiError, refuse
+from ..errcodes import ApiError, refuse
 from ..platform import Sandbox
 
 SYSTEM_TAGS = {0: "未分组", 1: "黑名单", 2: "星标组"}

@@ -10,12 +10,13 @@ import re
 from typing import Any
 
 from ..dispatch import OK, Call, endpoint
-from ..errors import ApiError, refuse
+from ..errcodes import ApiError, refuse
 from ..furniture import LIBRARY, content_of
 from ..jobevents import announce, deliver_now, rules_for
 from ..people import head
-from ..platform import Sandbox, job
+from ..platform import Sandbox
 from ..store import Row
+from ..work import job
 
 FIELD = re.compile(r"\{\{(\w+)\.DATA\}\}")
 REPEAT_S = 600

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..clock import day_of
 from ..dispatch import Call, endpoint, per_minute, use_quota
-from ..errors import ApiError, refuse
+from ..errcodes import ApiError, refuse
 
 NEVER = 1e12  # a token that nothing voids
 

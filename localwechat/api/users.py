@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..dispatch import OK, Call, endpoint
-from ..errors import refuse
+from ..errcodes import refuse
 from .tags import PAGE, _after, page, tag_ids
 
 

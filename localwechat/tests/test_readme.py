@@ -50,4 +50,5 @@ def test_every_setting_and_every_kind_of_fault_is_explained() -> None:
 def test_every_control_call_is_explained() -> None:
     named = {name for names, _ in rows("Control (`/_sandbox/…`)") for name in names}
     source = Path(localwechat.__file__).with_name("control.py").read_text()
+    source += Path(localwechat.__file__).with_name("control_people.py").read_text()
     assert set(re.findall(r'@route\("/(\w+)"', source)) == named

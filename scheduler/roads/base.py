@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from scheduler.audience import Audience, Part, Person
-from settings import Limits, Settings
+from settings import Settings, WeChatLimits
 
 if TYPE_CHECKING:
     from wechat.outbound.client import Client
@@ -97,10 +97,10 @@ class Road(Protocol):
     def refusal(self, kind: str, settings: Settings) -> str:
         """Why it cannot be used for this kind of push, in Chinese; empty where it can."""
 
-    def key_window(self, limits: Limits) -> timedelta:
+    def key_window(self, limits: WeChatLimits) -> timedelta:
         """How long WeChat remembers the idempotency key: within it the same call may be repeated."""
 
-    def repeat_gap(self, limits: Limits) -> timedelta:
+    def repeat_gap(self, limits: WeChatLimits) -> timedelta:
         """How long to wait before the same key is tried again."""
 
     def route(self, picture: Picture) -> Routed:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from scheduler.roads.base import Answer, Call, Picture, Planned, Routed
-from settings import Limits, Settings
+from settings import Settings, WeChatLimits
 
 if TYPE_CHECKING:
     from wechat.outbound.client import Client
@@ -31,10 +31,10 @@ class MassRoad:
     def refusal(self, kind: str, settings: Settings) -> str:
         return "" if kind in self.carries else "群发只用于稿件，活动通知请用 auto 或 template 渠道"
 
-    def key_window(self, limits: Limits) -> timedelta:
+    def key_window(self, limits: WeChatLimits) -> timedelta:
         return timedelta(hours=limits.mass_key_hours)
 
-    def repeat_gap(self, limits: Limits) -> timedelta:
+    def repeat_gap(self, limits: WeChatLimits) -> timedelta:
         return timedelta(seconds=limits.mass_repeat_gap_s)
 
     def route(self, picture: Picture) -> Routed:
@@ -47,7 +47,7 @@ class MassRoad:
             return Routed([Planned(people, picture.audience.label, to_all=True)])
         if by_tag := self._by_tags(picture):
             return Routed(by_tag)
-        limits = picture.settings.limits
+        limits = picture.settings.wechat.limits
         if len(people) < limits.mass_min_openids:
             return Routed((), {"too_few": len(people)})
         return Routed(

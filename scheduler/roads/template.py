@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from scheduler.roads.base import Answer, Call, Picture, Planned, Routed
-from settings import Limits, Settings
+from settings import Settings, WeChatLimits
 
 if TYPE_CHECKING:
     from wechat.outbound.client import Client
@@ -40,10 +40,10 @@ class TemplateRoad:
             return "还没有配置模板消息，请管理员在公众平台选用模板后填写 wechat.template_id"
         return ""
 
-    def key_window(self, limits: Limits) -> timedelta:
+    def key_window(self, limits: WeChatLimits) -> timedelta:
         return timedelta(minutes=limits.template_key_minutes)
 
-    def repeat_gap(self, limits: Limits) -> timedelta:
+    def repeat_gap(self, limits: WeChatLimits) -> timedelta:
         return timedelta(seconds=limits.mass_repeat_gap_s)
 
     def route(self, picture: Picture) -> Routed:

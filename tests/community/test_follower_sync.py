@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from models import Branch, Community, Follower, FollowerTag, TagChange
 from settings import Settings
 from tests.community.conftest import Office, person
 from tests.fixtures.configuration import make_settings, write_config
-from tests.fixtures.processes import run_flask
+from tests.fixtures.processes import eventually, run_flask
 from wechat.outbound.client import Client, make_client
 
 NOW = datetime(2026, 9, 20, 4, 0, tzinfo=UTC)
@@ -77,6 +79,11 @@ def _known(office: Office) -> set[str]:
 def _waiting(office: Office) -> int:
     with office.db.read_scope() as session:
         return session.scalar(sa.select(sa.func.count()).select_from(TagChange)) or 0
+
+
+def _attempts(office: Office) -> list[int]:
+    with office.db.read_scope() as session:
+        return list(session.scalars(sa.select(TagChange.attempts)))
 
 
 def test_binding_gives_the_tags_of_branch_and_community_and_unbinding_takes_them(
@@ -146,6 +153,23 @@ def test_an_openid_that_wechat_does_not_know_holds_nobody_back(
     bind(real)
     tags.work(office.db, client)
     assert "湖东社区支部" in _tags_of(sandbox, real)
+    assert _waiting(office) == 0
+
+
+def test_a_batch_that_is_on_its_way_is_taken_by_nobody_else_however_fast_the_clock_runs(
+    office: Office, client: Client, sandbox: SandboxControl, bind: Callable[..., int]
+) -> None:
+    (openid,) = sandbox.followers(1)
+    bind(openid, "社工委机关党支部")
+    sandbox.clock(at=NOW, speed=600)
+    clock.sync()
+    sandbox.faults({"path": "/cgi-bin/tags/create", "kind": "slow:2", "count": 1})
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(tags.work, office.db, client)
+        eventually(lambda: first.done() or _attempts(office) == [1])
+        time.sleep(0.8)  # eight minutes by that clock, in the middle of the call
+        assert tags.work(office.db, client) == 0
+        assert first.result(30) == 1
     assert _waiting(office) == 0
 
 

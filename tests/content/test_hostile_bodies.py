@@ -91,7 +91,9 @@ def test_hostile_bodies_saved_and_pasted_are_stored_clean(office: Office) -> Non
 
 def test_hostile_texts_in_a_word_file_stay_texts() -> None:
     lines = ["一次平常的通知", *(re.sub(r"[\x00-\x1f]", "", f"{one.body}。") for one in HOSTILE)]
-    draft = importing.read_word(word("".join(paragraph(escape(line)) for line in lines)), "通知.docx", LIMITS)
+    draft = importing.read_word(
+        word("".join(paragraph(escape(line)) for line in lines)), "通知.docx", LIMITS, upload_mb=60
+    )
     assert faults(draft.html) == []
     text = html.text_of(draft.html)
     assert all(one.words in text for one in HOSTILE)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from content import compile, html, wording
 from content.tree import parse, read_style
-from settings import Limits
+from settings import WeChatLimits
 
-LIMITS = Limits()
+LIMITS = WeChatLimits()
 SHA = "ab" * 32
 OURS = f"/m/asset/{SHA}"
 URLS = {SHA: "http://mmbiz.qpic.cn/mmbiz_png/x/0?wx_fmt=png"}

@@ -14,17 +14,17 @@ from PIL import Image
 from content import html
 from content.importing import WordDraft, read_word
 from ground.errors import Refused
-from settings import Limits
+from settings import WeChatLimits
 from tests.content.words import NAMESPACES, image, paragraph, picture, word
 
 DATA = Path(__file__).parents[1] / "data"
-LIMITS = Limits()
+LIMITS = WeChatLimits()
 TRUTH = json.loads((DATA / "articles.truth.json").read_text(encoding="utf-8"))
 SENTENCE = "网格员走访居民，解决小事。"
 
 
 def read(data: bytes, filename: str = "稿件.docx") -> WordDraft:
-    return read_word(data, filename, LIMITS, column_key="study")
+    return read_word(data, filename, LIMITS, upload_mb=60, column_key="study")
 
 
 @cache
@@ -211,7 +211,7 @@ def test_the_given_broken_file_is_refused_as_damaged() -> None:
 
 def test_a_file_above_the_limit_is_refused_with_its_size() -> None:
     with pytest.raises(Refused, match=r"不能超过 1 MB，当前 2\.0 MB"):
-        read_word(b"PK\x03\x04" + b"\0" * 2_097_148, "大.docx", Limits(upload_mb=1))
+        read_word(b"PK\x03\x04" + b"\0" * 2_097_148, "大.docx", LIMITS, upload_mb=1)
 
 
 def test_an_archive_of_something_else_is_named() -> None:

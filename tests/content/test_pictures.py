@@ -12,10 +12,10 @@ from content.assets import AssetStore
 from content.pasting import adopt
 from content.pictures import card_cover, cover_of, narrowed, prepare
 from ground.errors import NotFound, Refused
-from settings import Limits
+from settings import WeChatLimits
 from tests.content.words import image
 
-LIMITS = Limits()
+LIMITS = WeChatLimits()
 
 
 def opened(data: bytes) -> Image.Image:

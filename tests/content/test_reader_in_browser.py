@@ -65,7 +65,7 @@ def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     for hours, name in enumerate(
         sorted(json.loads((DATA / "articles.truth.json").read_text(encoding="utf-8")))
     ):
-        draft = importing.read_word((DATA / name).read_bytes(), name, LIMITS, column_key="news")
+        draft = importing.read_word((DATA / name).read_bytes(), name, LIMITS, upload_mb=60, column_key="news")
         office.store.put_all(draft.all_pictures)
         with office.db.session_scope() as session:
             remember(session, draft.all_pictures)

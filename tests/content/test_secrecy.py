@@ -7,7 +7,7 @@ import pytest
 from content import wording
 from content.importing import read_word
 from content.secrecy import MARKS, marks_in
-from settings import Limits
+from settings import WeChatLimits
 from tests.content.words import paragraph, word
 
 CERTAIN = ["机密★1年", "秘密 ★", "绝密☆", "机密*5年", "密级：秘密", "密级 : 机密"]
@@ -22,7 +22,7 @@ def checked(text: str) -> list[wording.Hit]:
 
 def imported(text: str) -> str:
     data = word(paragraph("关于走访的通知") + paragraph(text) + paragraph(SENTENCE))
-    return "\n".join(read_word(data, "a.docx", Limits()).warnings)
+    return "\n".join(read_word(data, "a.docx", WeChatLimits(), upload_mb=10).warnings)
 
 
 @pytest.mark.parametrize("text", CERTAIN)

@@ -20,15 +20,32 @@ def faults(raw: dict[str, dict[str, object]], env: dict[str, str] | None = None)
     return caught.value.faults
 
 
+def in_tables(path: Path) -> dict[str, dict[str, object]]:
+    """The file's tables by name, the inner one of ``[wechat.limits]`` beside the others."""
+    example = tomllib.loads(path.read_text(encoding="utf-8"))
+    example["wechat.limits"] = example["wechat"].pop("limits")
+    return example
+
+
 def test_the_example_names_every_key_and_no_other() -> None:
-    example = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
+    example = in_tables(EXAMPLE)
     known = {name: {field.name for field in msgspec.structs.fields(kind)} for name, kind in SECTIONS.items()}
+    known["wechat"].remove("limits")
     assert {name: set(table) for name, table in example.items()} == known
 
 
 def test_the_defaults_of_the_example_are_those_of_the_code() -> None:
-    example = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
-    for name in ("limits", "database", "redis", "sandbox", "wecom", "mini_program"):
+    example = in_tables(EXAMPLE)
+    for name in (
+        "limits",
+        "system",
+        "wechat.limits",
+        "database",
+        "redis",
+        "sandbox",
+        "wecom",
+        "mini_program",
+    ):
         for field in msgspec.structs.fields(SECTIONS[name]):
             assert example[name][field.name] == field.default, f"{name}.{field.name}"
 
@@ -111,11 +128,16 @@ def test_a_key_of_the_wrong_type_is_never_shown() -> None:
 def test_the_environment_overrides_the_file_with_the_right_type() -> None:
     env = {
         "PIONEER_LIMITS__GRACE_MINUTES": "5",
-        "PIONEER_LIMITS__TICK_S": "0.25",
+        "PIONEER_SYSTEM__TICK_S": "0.25",
+        "PIONEER_WECHAT__LIMITS__TITLE_CHARS": "64",
         "PIONEER_SERVER__BASE_URL": "https://x.cn",
     }
     settings = parse_settings(raw_settings(), env)
-    assert (settings.limits.grace_minutes, settings.limits.tick_s) == (5, 0.25)
+    assert (settings.limits.grace_minutes, settings.system.tick_s, settings.wechat.limits.title_chars) == (
+        5,
+        0.25,
+        64,
+    )
     assert settings.server.base_url == "https://x.cn"
 
 
@@ -138,3 +160,52 @@ def test_a_missing_or_broken_file_is_told_with_its_name(tmp_path: Path) -> None:
 def test_a_good_file_is_read(tmp_path: Path) -> None:
     path = write_config(tmp_path / "config.toml", wechat={"account_type": "subscription"})
     assert load_settings(path, env={}).wechat.account_type == "subscription"
+
+
+def test_numbers_stand_by_subject_in_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    kept = write_config(file, system={"tick_s": 0.5}, **{"wechat.limits": {"title_chars": 64}})
+    settings = load_settings(kept, env={})
+    assert (settings.system.tick_s, settings.wechat.limits.title_chars) == (0.5, 64)
+
+
+def test_the_former_flat_keys_are_read_and_told_where_they_belong(capsys: pytest.CaptureFixture[str]) -> None:
+    raw = raw_settings(limits={"tick_s": 0.5, "delivery_lease_s": 60, "title_chars": 64, "grace_minutes": 5})
+    settings = parse_settings(raw, {"PIONEER_LIMITS__MASS_PER_DAY": "2"})
+    assert (settings.system.tick_s, settings.system.delivery_lease_s, settings.limits.grace_minutes) == (
+        0.5,
+        60,
+        5,
+    )
+    assert (settings.wechat.limits.title_chars, settings.wechat.limits.mass_per_day) == (64, 2)
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 2
+    assert "delivery_lease_s、tick_s 请移到 [system]" in told[0]
+    assert "PIONEER_SYSTEM__DELIVERY_LEASE_S" in told[0]
+    assert "mass_per_day、title_chars 请移到 [wechat.limits]" in told[1]
+    assert "PIONEER_WECHAT__LIMITS__MASS_PER_DAY" in told[1]
+
+
+def test_the_new_way_of_writing_wins_over_the_former_and_the_environment_over_the_file() -> None:
+    both = raw_settings(limits={"tick_s": 0.5}, system={"tick_s": 0.25})
+    assert parse_settings(both).system.tick_s == 0.25
+    assert parse_settings(both, {"PIONEER_LIMITS__TICK_S": "2"}).system.tick_s == 2
+    assert (
+        parse_settings(both, {"PIONEER_LIMITS__TICK_S": "2", "PIONEER_SYSTEM__TICK_S": "3"}).system.tick_s
+        == 3
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "named"),
+    [
+        ({"system": {"tick_s": -1}}, "system.tick_s：不能是负数"),
+        ({"wechat.limits": {"title_chars": "many"}}, "wechat.limits.title_chars：应为整数"),
+        ({"wechat": {"limits": 5}}, "wechat.limits：应为"),
+        ({"limits": {"ticks": 1}}, "limits.ticks：没有这个配置项"),
+    ],
+)
+def test_a_fault_is_named_by_the_table_in_which_it_belongs(
+    raw: dict[str, dict[str, object]], named: str
+) -> None:
+    assert any(fault.startswith(named) for fault in faults(raw_settings(**raw)))

@@ -35,7 +35,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
     return make_settings(
         database={"url": database_url},
         server={"data_dir": str(tmp_path / "var")},
-        limits={"handler_budget_s": 60.0, "repeat_wait_s": 60.0},
+        system={"handler_budget_s": 60.0, "repeat_wait_s": 60.0},
     )
 
 

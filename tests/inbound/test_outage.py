@@ -36,7 +36,7 @@ def locked(sqlite_url: str, tmp_path: Path) -> Runtime:
     settings = make_settings(
         database={"url": sqlite_url},
         server={"data_dir": str(tmp_path / "var")},
-        limits={"handler_budget_s": 0.5},
+        system={"handler_budget_s": 0.5},
     )
     built = parts.build(settings)
     with built.db.session_scope() as session:

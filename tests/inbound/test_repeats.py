@@ -102,7 +102,7 @@ def test_a_repeat_that_gave_up_is_answered_by_a_message_afterwards(
 ) -> None:
     monkeypatch.setitem(router.COMMANDS, Kind.HUMAN, slowly(0.8))
     settings = make_settings(
-        database={"url": database_url}, server={"data_dir": str(tmp_path)}, limits={"repeat_wait_s": 0.2}
+        database={"url": database_url}, server={"data_dir": str(tmp_path)}, system={"repeat_wait_s": 0.2}
     )
     built = parts.build(settings)
     with built.db.session_scope() as session:
@@ -132,7 +132,7 @@ def test_a_repeat_that_gave_up_in_another_process_is_answered_too(
 ) -> None:
     monkeypatch.setitem(router.COMMANDS, Kind.HUMAN, slowly(1.5))
     settings = make_settings(
-        database={"url": postgres_url}, server={"data_dir": str(tmp_path)}, limits={"repeat_wait_s": 0.3}
+        database={"url": postgres_url}, server={"data_dir": str(tmp_path)}, system={"repeat_wait_s": 0.3}
     )
     built = parts.build(settings)
     with built.db.session_scope() as session:

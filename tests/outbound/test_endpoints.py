@@ -17,7 +17,8 @@ from wechat.outbound.client import Client
 from wechat.outbound.endpoints.drafts import DraftArticle, PublishStatus
 from wechat.outbound.endpoints.table import ENDPOINTS
 from wechat.outbound.endpoints.web import jsapi_signature
-from wechat.outbound.errors import CallFailed
+from wechat.outbound.failures import CallFailed
+from wechat.outbound.reactions import ASK, DAY, FIX, MEDIA_GONE, MINUTE, UNKNOWN, Detail, drop
 
 
 def a_draft(client: Client, title: str = "三月学习园地") -> str:
@@ -61,7 +62,7 @@ def test_a_fresh_cover_that_is_not_known_yet_is_tried_again(sandbox: SandboxCont
     sandbox.faults({"path": "/cgi-bin/draft/add", "kind": "err:40007", "count": 3})
     with pytest.raises(CallFailed) as failure:
         client.draft_add([DraftArticle("标题", "<p>x</p>", cover.media_id)], waits_s=(0.01, 0.01))
-    assert failure.value.reaction == "replan"
+    assert failure.value.reaction == MEDIA_GONE
 
 
 def test_a_mass_send_by_tag_reaches_its_members_once_however_often_it_is_repeated(
@@ -93,7 +94,7 @@ def test_a_mass_send_whose_answer_was_lost_is_repeated_with_its_key_and_not_doub
     sandbox.faults({"path": "/cgi-bin/message/mass/send", "kind": "drop_after", "count": 1})
     with pytest.raises(CallFailed) as failure:
         client.mass_send_to_openids(media_id, openids, client_id="push-2-b1")
-    assert failure.value.reaction == "unknown-reconcile"
+    assert failure.value.reaction == UNKNOWN
     time.sleep(1.1)
     assert client.mass_send_to_openids(media_id, openids, client_id="push-2-b1").repeated
     eventually(lambda: sandbox.receipt_count("mass") >= 4)
@@ -185,7 +186,7 @@ def test_a_customer_service_message_needs_an_open_window(sandbox: SandboxControl
     openid = sandbox.followers(1)[0]
     with pytest.raises(CallFailed) as failure:
         client.custom_text(openid, "您好")
-    assert failure.value.reaction == "drop-recipient(window_closed)"
+    assert failure.value.reaction == drop(Detail.WINDOW_CLOSED)
     sandbox.say(openid, "签到")
     client.custom_typing(openid)
     client.custom_text(openid, "签到成功")
@@ -226,7 +227,7 @@ def test_the_menu_is_published_read_and_deleted(sandbox: SandboxControl, client:
     assert client.menu_get() is None
     with pytest.raises(CallFailed) as failure:
         client.menu_create([{"name": "名字太长太长太长太长", "type": "click", "key": "A"}])
-    assert failure.value.reaction == "fix-content"
+    assert failure.value.reaction == FIX
 
 
 def test_a_page_is_signed_as_the_guide_says(sandbox: SandboxControl, client: Client) -> None:
@@ -253,7 +254,7 @@ def test_the_oauth_page_sends_back_a_code_for_the_one_who_opened_it(
     assert openid not in repr(user)
     with pytest.raises(CallFailed) as failure:
         client.oauth_exchange(code)
-    assert (failure.value.code, failure.value.reaction) == (40163, "ask-user-again")
+    assert (failure.value.code, failure.value.reaction) == (40163, ASK)
 
 
 def oauth_code(sandbox: SandboxControl, page: str, openid: str) -> str:
@@ -277,7 +278,7 @@ def test_a_robot_speaks_in_its_group(sandbox: SandboxControl, client: Client) ->
     sandbox.settings(robot_per_minute=2)
     with pytest.raises(CallFailed) as failure:
         client.robot_text(key, "第三条")
-    assert failure.value.reaction == "wait-for-quota(minute)"
+    assert failure.value.reaction == MINUTE
 
 
 def test_figures_of_articles_are_typed(sandbox: SandboxControl, client: Client) -> None:
@@ -297,7 +298,7 @@ def test_quota_is_read_and_a_used_up_one_waits_for_tomorrow(sandbox: SandboxCont
     client.draft_count()
     with pytest.raises(CallFailed) as failure:
         client.draft_count()
-    assert failure.value.reaction == "wait-for-quota(day)"
+    assert failure.value.reaction == DAY
     client.quota_clear()
     assert client.draft_count() == 0
 
@@ -305,6 +306,6 @@ def test_quota_is_read_and_a_used_up_one_waits_for_tomorrow(sandbox: SandboxCont
 def test_the_mini_programs_calls_use_its_own_token(sandbox: SandboxControl, client: Client) -> None:
     with pytest.raises(CallFailed) as failure:
         client.phone_number("no-such-code")
-    assert failure.value.reaction == "ask-user-again"
+    assert failure.value.reaction == ASK
     tokens = [entry["body"] for entry in calls_of(sandbox, "/cgi-bin/stable_token")]
     assert [sandbox.config.mini_app_id in str(body) for body in tokens] == [True]

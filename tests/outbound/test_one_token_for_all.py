@@ -22,7 +22,8 @@ from tests.fixtures.processes import Spawn, free_port
 from tests.outbound.conftest import Memory, at_once, calls_of, fetches, settings_for
 from wechat.outbound.client import Client
 from wechat.outbound.endpoints.table import ENDPOINTS
-from wechat.outbound.errors import CallFailed
+from wechat.outbound.failures import CallFailed
+from wechat.outbound.reactions import BACK_OFF, STOP
 from wechat.outbound.tokens import DatabaseTokens, Fetched, RedisTokens, SharedTokens, TokenStore
 
 TAGS = "/cgi-bin/tags/get"
@@ -168,7 +169,7 @@ def test_a_second_force_within_five_minutes_is_refused_and_halts(
     sandbox.faults({"path": TAGS, "kind": "err:40001", "count": 1})
     with pytest.raises(CallFailed) as failure:
         client.tags_get()
-    assert failure.value.reaction == "stop-and-alert-admin"
+    assert failure.value.reaction == STOP
     assert sum("force_refresh" in str(entry["body"]) for entry in fetches(sandbox)) == 1
     follow_clock(at=clock.now() + timedelta(minutes=11))
     sandbox.faults({"path": TAGS, "kind": "err:40001", "count": 1})
@@ -183,9 +184,7 @@ def test_a_standing_40001_ends_in_a_halt_after_a_few_fetches(
     sandbox.faults({"path": TAGS, "kind": "err:40001", "count": -1})
     answers = [answer for _ in range(4) for answer in at_once(client.tags_get)]
     assert {type(answer) for answer in answers} == {CallFailed}
-    assert {answer.reaction for answer in answers if isinstance(answer, CallFailed)} == {
-        "stop-and-alert-admin"
-    }
+    assert {answer.reaction for answer in answers if isinstance(answer, CallFailed)} == {STOP}
     assert len(fetches(sandbox)) <= 4
     asked = len(calls_of(sandbox, TAGS))
     with pytest.raises(CallFailed, match="管理员"):
@@ -212,7 +211,7 @@ def test_a_second_refusal_that_another_process_has_already_mended_halts_nobody(
     with pytest.raises(CallFailed) as refusal:
         ours._transport.call(ENDPOINTS[TAGS], query={"access_token": old})
     failure = ours.tokens.halt(ours.token_name(), old, refusal.value)
-    assert failure.reaction == "back-off-and-retry"
+    assert failure.reaction == BACK_OFF
     assert ours.tags_get()
 
 
@@ -221,9 +220,7 @@ def test_a_wrong_secret_is_tried_once_and_told_in_chinese(
 ) -> None:
     client = Client(settings_for(sandbox, wechat={"app_secret": "f" * 32}), make_store())
     answers = at_once(client.tags_get)
-    assert {answer.reaction for answer in answers if isinstance(answer, CallFailed)} == {
-        "stop-and-alert-admin"
-    }
+    assert {answer.reaction for answer in answers if isinstance(answer, CallFailed)} == {STOP}
     assert all("AppSecret" in str(answer) for answer in answers)
     assert len(fetches(sandbox)) == 1
 
@@ -263,7 +260,7 @@ def test_without_a_connection_one_failure_serves_all_waiting_threads(sandbox: Sa
     client = Client(settings_for(sandbox), Memory())
     sandbox.faults({"path": "/cgi-bin/stable_token", "kind": "drop_before", "count": -1})
     answers = at_once(client.access_token)
-    assert {answer.reaction for answer in answers if isinstance(answer, CallFailed)} == {"back-off-and-retry"}
+    assert {answer.reaction for answer in answers if isinstance(answer, CallFailed)} == {BACK_OFF}
     assert len(fetches(sandbox)) <= 2
 
 

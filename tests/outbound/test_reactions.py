@@ -12,13 +12,28 @@ from localwechat.testing import SandboxControl
 from tests.outbound.conftest import png
 from wechat.outbound.client import Client
 from wechat.outbound.endpoints.drafts import DraftArticle
-from wechat.outbound.errors import CallFailed, back_off_s, look_up, rest_until
-from wechat.outbound.reactions import ANY, DEFAULT, TABLE
+from wechat.outbound.failures import CallFailed, back_off_s, rest_until
+from wechat.outbound.groups import Group
+from wechat.outbound.reaction_table import DEFAULT, TABLE, look_up
+from wechat.outbound.reactions import (
+    BACK_OFF,
+    BUG,
+    CONDUCT,
+    STOP,
+    UNKNOWN,
+    Detail,
+    Kind,
+    Reaction,
+    Then,
+    conduct_of,
+)
 
 # Written down from the official code lists, independently of the table in the code.
 EXPECTED: dict[str, dict[str, str]] = {
     "any": {
-        "back-off-and-retry": "-1 45169 268487001 268487002 40131 45066 42010 45085 43108 61450 61503",
+        "back-off-and-retry": "-1 45169 268487001 268487002 40131 45085 43108 61450 61503",
+        "back-off-and-retry(same_key)": "45066",
+        "back-off-and-retry(gap)": "42010",
         "bug": """41001 40002 41002 41004 43001 43002 43003 44002 40066 40035 40097 41011 47001 40033 47002 40031 40032
             45019 41009 45058 63178 63182 63183 40050 40051 40117 40052 40053 40129 40162 46002 41005 44001 41006 40114 45165
             53600 45067 45162 45113 40008 45052 40059 44007 45000 40060 45083 45084 40132 43102 43103 43105 200014 200016
@@ -29,7 +44,8 @@ EXPECTED: dict[str, dict[str, str]] = {
             50003 50004 50007 61024 61007 61003 89503 89506 89507 45056 45029 45034 45074 45101 48008 40037 40036 48011 45026
             45027 40102 40103 43104 43106 43107 200011 200012 200013 43116 40246 40247 45087 45094 40226 40048 40234 10003
             10004 10005 10006 10009 10010 10011 10012 10013 10015 1400001 40201""",
-        "wait-for-quota(day)": "45009 45010 45028",
+        "wait-for-quota(day)": "45009 45010",
+        "wait-for-quota(sends)": "45028",
         "wait-for-quota(minute)": "45011",
         "wait-for-quota(month)": "48006",
         "ask-user-again": "50001 40029 40163 42003 41008 40030 42002 41003 42007",
@@ -48,7 +64,9 @@ EXPECTED: dict[str, dict[str, str]] = {
         "drop-recipient(window_closed)": "45015",
         "drop-recipient(window_count)": "45047",
         "drop-recipient(blocked)": "48002",
-        "replan": "45057 45159 40007 46001 40152 40128 88000",
+        "replan": "45057 88000",
+        "replan(media)": "40007 46001 40128",
+        "replan(tag)": "45159 40152",
         "already-done": "45157 45065 61453 88005",
         "ignore": "46003 45060 48005 48010 45080 45081 76001 76002 76003 76004",
         "unknown-reconcile": "89504 89505",
@@ -61,7 +79,7 @@ EXPECTED: dict[str, dict[str, str]] = {
             88011""",
     },
     "token": {"stop-and-alert-admin": "40001 50002", "back-off-and-retry": "-1"},
-    "draft": {"replan": "40007"},
+    "draft": {"replan(media)": "40007"},
     "publish_delete": {"already-done": "53600"},
     "mass": {"unknown-reconcile": "-1"},
     "mass_admin": {"back-off-and-retry": "40059 44007 45000"},
@@ -75,7 +93,7 @@ EXPECTED: dict[str, dict[str, str]] = {
         "wait-for-quota(minute)": "45009",
         "stop-and-alert-admin": "93000 93004 93008",
         "bug": "40008 40058 44004 45002 40009 45001 301019",
-        "replan": "40007",
+        "replan(media)": "40007",
     },
 }  # fmt: skip
 REFUSED_TOKEN = {40001, 40014, 42001}
@@ -107,9 +125,14 @@ def _endpoint(path: str):  # type: ignore[no-untyped-def]
     return ENDPOINTS[path]
 
 
-def expected_of(group: str) -> dict[int, str]:
-    """Code to reaction as the reference has it."""
-    return {int(code): reaction for reaction, codes in EXPECTED[group].items() for code in codes.split()}
+def expected_of(group: str) -> dict[int, Reaction]:
+    """Code to reaction as the reference has it, which writes ``kind`` or ``kind(detail)``."""
+    found = {}
+    for text, codes in EXPECTED[group].items():
+        kind, _, detail = text.rstrip(")").partition("(")
+        reaction = Reaction(Kind(kind), Detail(detail) if detail else None)
+        found.update({int(code): reaction for code in codes.split()})
+    return found
 
 
 def failure_of(call: Callable[[Client], object], client: Client) -> CallFailed:
@@ -133,7 +156,7 @@ def test_every_row_of_the_table_leads_to_its_reaction(
         assert failure.message.strip()
         assert "，" in failure.message, "cause, then what to do"
         assert not re.search(r"[a-z]{3,} [a-z]{3,}|！|[{}]", failure.message), failure.message
-        seen[code] = failure.reaction
+        seen[code] = Reaction(failure.kind, failure.detail)
     assert seen == expected
 
 
@@ -147,9 +170,20 @@ def test_every_row_of_the_token_group_leads_to_its_reaction(
 
 
 def test_the_reference_and_the_table_know_the_same_codes() -> None:
-    for group, rows in TABLE.items():
-        in_code = {row.code for row in rows} - (REFUSED_TOKEN if group == ANY else set())
-        assert in_code == set(expected_of(group)), group
+    refused_token = {(Group.ANY, code) for code in REFUSED_TOKEN}
+    reference = {(group, code) for group in EXPECTED for code in expected_of(group)}
+    assert set(TABLE) - refused_token == reference
+
+
+def test_every_reaction_says_what_the_caller_does_and_what_a_person_is_told() -> None:
+    reactions = {one for row in TABLE.values() for one in (row.reaction, row.once) if one is not None}
+    assert {reaction.kind for reaction in reactions} == set(Kind)
+    for reaction in reactions:
+        conduct = conduct_of(reaction)
+        assert isinstance(conduct.then, Then)
+        assert re.search(r"[\u4e00-\u9fff]", conduct.advice), reaction
+    unused = {line for line in CONDUCT if isinstance(line, Reaction)} - reactions
+    assert not unused, "a line that no code leads to"
 
 
 @pytest.mark.parametrize("code", sorted(REFUSED_TOKEN))
@@ -164,17 +198,17 @@ def test_a_refused_token_is_replaced_and_the_call_done_once(
 @pytest.mark.parametrize(
     ("path", "call", "reaction"),
     [
-        ("/cgi-bin/tags/get", lambda client: client.tags_get(), "back-off-and-retry"),
-        ("/cgi-bin/menu/create", lambda client: client.menu_create([]), "back-off-and-retry"),
-        ("/cgi-bin/material/add_material", lambda client: client.add_image(png(), "a.png"), "unknown-reconcile"),
-        ("/cgi-bin/draft/add", lambda client: client.draft_add([ARTICLE], waits_s=()), "unknown-reconcile"),
-        ("/cgi-bin/message/custom/send", lambda client: client.custom_text("o", "x"), "unknown-reconcile"),
-        ("/cgi-bin/message/subscribe/bizsend", lambda client: client.subscribe_send("o", "t", {}), "unknown-reconcile"),
-        ("/cgi-bin/freepublish/submit", lambda client: client.publish_submit("m"), "unknown-reconcile"),
+        ("/cgi-bin/tags/get", lambda client: client.tags_get(), BACK_OFF),
+        ("/cgi-bin/menu/create", lambda client: client.menu_create([]), BACK_OFF),
+        ("/cgi-bin/material/add_material", lambda client: client.add_image(png(), "a.png"), UNKNOWN),
+        ("/cgi-bin/draft/add", lambda client: client.draft_add([ARTICLE], waits_s=()), UNKNOWN),
+        ("/cgi-bin/message/custom/send", lambda client: client.custom_text("o", "x"), UNKNOWN),
+        ("/cgi-bin/message/subscribe/bizsend", lambda client: client.subscribe_send("o", "t", {}), UNKNOWN),
+        ("/cgi-bin/freepublish/submit", lambda client: client.publish_submit("m"), UNKNOWN),
     ],
 )  # fmt: skip
 def test_a_busy_platform_is_asked_again_for_reads_and_never_blindly_for_sends(
-    path: str, call: Callable[[Client], object], reaction: str, sandbox: SandboxControl, client: Client
+    path: str, call: Callable[[Client], object], reaction: Reaction, sandbox: SandboxControl, client: Client
 ) -> None:
     sandbox.faults({"path": path, "kind": "err:-1", "count": 1})
     assert failure_of(call, client).reaction == reaction
@@ -185,8 +219,8 @@ def test_an_unknown_code_is_a_bug_and_stops_its_group_the_third_time(
 ) -> None:
     path, call = CALLS["custom"]
     sandbox.faults({"path": path, "kind": "err:99999", "count": 3})
-    assert [failure_of(call, client).reaction for _ in range(3)] == ["bug", "bug", "stop-and-alert-admin"]
-    assert look_up("custom", 99999) is DEFAULT
+    assert [failure_of(call, client).reaction for _ in range(3)] == [BUG, BUG, STOP]
+    assert look_up(Group.CUSTOM, 99999) is DEFAULT
 
 
 def test_the_address_for_the_allow_list_is_shown(sandbox: SandboxControl, client: Client) -> None:
@@ -216,11 +250,11 @@ def test_waits_come_with_the_codes_that_need_them(sandbox: SandboxControl, clien
 
 def test_a_rest_ends_by_the_day_and_month_of_shanghai() -> None:
     late = datetime(2026, 11, 30, 15, 30, tzinfo=UTC)  # 23:30 in Shanghai
-    assert rest_until("minute", late) == datetime(2026, 11, 30, 15, 31, tzinfo=UTC)
-    assert rest_until("day", late) == datetime(2026, 11, 30, 16, 5, tzinfo=UTC)
-    assert rest_until("month", late) == datetime(2026, 11, 30, 16, 5, tzinfo=UTC)
+    assert rest_until(Detail.MINUTE, late) == datetime(2026, 11, 30, 15, 31, tzinfo=UTC)
+    assert rest_until(Detail.DAY, late) == datetime(2026, 11, 30, 16, 5, tzinfo=UTC)
+    assert rest_until(Detail.MONTH, late) == datetime(2026, 11, 30, 16, 5, tzinfo=UTC)
     later = datetime(2026, 12, 31, 17, 0, tzinfo=UTC)  # already January there
-    assert rest_until("month", later) == datetime(2027, 1, 31, 16, 5, tzinfo=UTC)
+    assert rest_until(Detail.MONTH, later) == datetime(2027, 1, 31, 16, 5, tzinfo=UTC)
 
 
 def test_waits_between_tries_double_up_to_the_fifth() -> None:
@@ -231,4 +265,4 @@ def test_waits_between_tries_double_up_to_the_fifth() -> None:
 def test_statistics_that_are_not_ready_are_asked_for_hourly(sandbox: SandboxControl, client: Client) -> None:
     sandbox.faults({"path": "/datacube/getarticleread", "kind": "err:61503", "count": 1})
     failure = failure_of(lambda one: one.article_read(date(2026, 11, 23)), client)
-    assert (failure.reaction, failure.wait_s) == ("back-off-and-retry", 3600)
+    assert (failure.reaction, failure.wait_s) == (BACK_OFF, 3600)

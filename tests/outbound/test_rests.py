@@ -15,7 +15,8 @@ from models.system import CallRest
 from operations import probe
 from tests.outbound.conftest import Memory, calls_of, settings_for
 from wechat.outbound.client import Client, make_client
-from wechat.outbound.errors import CallFailed
+from wechat.outbound.failures import CallFailed
+from wechat.outbound.reactions import DAY, MINUTE, STOP, Reaction
 
 PATH = "/cgi-bin/draft/count"
 
@@ -33,7 +34,7 @@ def rows(database: Database) -> dict[str, tuple[int | None, str]]:
         return {row.group: (row.code, row.reason) for row in session.scalars(sa.select(CallRest))}
 
 
-def refused(client: Client) -> str:
+def refused(client: Client) -> Reaction:
     """The reaction to a call that fails."""
     with pytest.raises(CallFailed) as caught:
         client.draft_count()
@@ -46,9 +47,9 @@ def test_a_used_up_quota_is_not_asked_for_again_before_tomorrow_by_any_process(
     first, second = (make_client(settings_for(sandbox), database) for _ in range(2))
     sandbox.settings(limits={PATH: 1})
     first.draft_count()
-    assert refused(first) == "wait-for-quota(day)"
+    assert refused(first) == DAY
     asked = len(calls_of(sandbox, PATH))
-    assert [refused(first), refused(second)] == ["wait-for-quota(day)"] * 2
+    assert [refused(first), refused(second)] == [DAY] * 2
     assert len(calls_of(sandbox, PATH)) == asked
     assert first.tags_get() is not None, "other calls go on"
     code, reason = rows(database)["draft/count"]
@@ -64,7 +65,7 @@ def test_a_minutes_limit_rests_for_a_minute(
 ) -> None:
     client = make_client(settings_for(sandbox), database)
     sandbox.faults({"path": PATH, "kind": "err:45011", "count": 1})
-    assert [refused(client), refused(client)] == ["wait-for-quota(minute)"] * 2
+    assert [refused(client), refused(client)] == [MINUTE] * 2
     follow_clock(at=clock.now() + timedelta(seconds=61))
     assert client.draft_count() == 0
 
@@ -73,7 +74,7 @@ def test_clearing_the_quota_lets_the_call_go_on_at_once(sandbox: SandboxControl,
     client = make_client(settings_for(sandbox), database)
     sandbox.settings(limits={PATH: 1})
     client.draft_count()
-    assert refused(client) == "wait-for-quota(day)"
+    assert refused(client) == DAY
     client.quota_clear()
     assert client.draft_count() == 0
 
@@ -83,7 +84,7 @@ def test_what_an_administrator_must_mend_is_noted_and_may_be_tried_again_at_once
 ) -> None:
     client = make_client(settings_for(sandbox), database)
     sandbox.faults({"path": PATH, "kind": "err:48001", "count": 1})
-    assert refused(client) == "stop-and-alert-admin"
+    assert refused(client) == STOP
     assert rows(database)["draft/count"][0] == 48001
     assert client.draft_count() == 0
     assert rows(database) == {}
@@ -92,7 +93,7 @@ def test_what_an_administrator_must_mend_is_noted_and_may_be_tried_again_at_once
 def test_a_halted_token_is_noted(sandbox: SandboxControl, database: Database) -> None:
     client = make_client(settings_for(sandbox), database)
     sandbox.faults({"path": PATH, "kind": "err:40001", "count": -1})
-    assert refused(client) == "stop-and-alert-admin"
+    assert refused(client) == STOP
     assert "访问凭证" in rows(database)["stable_token"][1]
 
 
@@ -101,7 +102,7 @@ def test_an_examination_after_the_mending_lifts_what_was_noted_of_the_token(
 ) -> None:
     sandbox.faults({"path": "/cgi-bin/stable_token", "kind": "err:40013", "count": 1})
     client = make_client(settings_for(sandbox), database)
-    assert refused(client) == "stop-and-alert-admin"
+    assert refused(client) == STOP
     assert rows(database)["stable_token"][0] == 40013
     assert probe.token(client)[0].level == "ok"
     assert rows(database) == {}
@@ -119,5 +120,5 @@ def test_one_branchs_robot_says_nothing_about_another(sandbox: SandboxControl, d
 def test_without_rests_every_call_is_made(sandbox: SandboxControl) -> None:
     client = Client(settings_for(sandbox), Memory())
     sandbox.faults({"path": PATH, "kind": "err:45011", "count": 1})
-    assert refused(client) == "wait-for-quota(minute)"
+    assert refused(client) == MINUTE
     assert client.draft_count() == 0

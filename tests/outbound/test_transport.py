@@ -15,7 +15,8 @@ from tests.fixtures.processes import free_port
 from tests.outbound.conftest import Memory, Recorded, calls_of, png, settings_for
 from wechat.outbound.client import Client
 from wechat.outbound.endpoints.drafts import DraftArticle
-from wechat.outbound.errors import CallFailed
+from wechat.outbound.failures import CallFailed
+from wechat.outbound.reactions import BACK_OFF, BUG, STOP, UNKNOWN, Reaction
 
 ROBOT = secrets.token_hex(16)
 READ = ("/cgi-bin/tags/get", lambda client: client.tags_get())
@@ -24,13 +25,13 @@ CREATE = ("/cgi-bin/material/add_material", lambda client: client.add_image(png(
 Call = tuple[str, Callable[[Client], object]]
 
 
-def plain_client(plain: Recorded, **limits: float) -> Client:
+def plain_client(plain: Recorded, **system: float) -> Client:
     """A client of a plain HTTP server."""
     return Client(
         make_settings(
             wechat={"api_base_url": plain.url, "mp_base_url": plain.url},
             wecom={"api_base_url": plain.url},
-            limits=limits,
+            system=system,
         ),
         Memory(),
     )
@@ -47,11 +48,11 @@ def failure_of(call: Callable[[Client], object], client: Client) -> CallFailed:
 )
 @pytest.mark.parametrize(
     ("call", "reaction"),
-    [(READ, "back-off-and-retry"), (SEND, "unknown-reconcile"), (CREATE, "unknown-reconcile")],
+    [(READ, BACK_OFF), (SEND, UNKNOWN), (CREATE, UNKNOWN)],
     ids=["read", "send", "create"],
 )
 def test_a_lost_answer_is_asked_for_again_by_reads_and_unknown_for_sends(
-    fault: str, call: Call, reaction: str, sandbox: SandboxControl, client: Client
+    fault: str, call: Call, reaction: Reaction, sandbox: SandboxControl, client: Client
 ) -> None:
     client.access_token()
     sandbox.faults({"path": call[0], "kind": fault, "count": 1})
@@ -63,16 +64,16 @@ def test_a_lost_answer_is_asked_for_again_by_reads_and_unknown_for_sends(
 @pytest.mark.parametrize(
     ("status", "reaction"),
     [
-        (412, "bug"),
-        (413, "bug"),
-        (414, "bug"),
-        (302, "bug"),
-        (403, "stop-and-alert-admin"),
-        (404, "stop-and-alert-admin"),
+        (412, BUG),
+        (413, BUG),
+        (414, BUG),
+        (302, BUG),
+        (403, STOP),
+        (404, STOP),
     ],
 )
 def test_what_a_gateway_refused_is_certainly_unsent(
-    status: int, reaction: str, sandbox: SandboxControl, client: Client
+    status: int, reaction: Reaction, sandbox: SandboxControl, client: Client
 ) -> None:
     client.access_token()
     sandbox.faults({"path": SEND[0], "kind": f"http:{status}", "count": 1})
@@ -84,8 +85,8 @@ def test_an_answer_that_is_late_is_unknown_for_a_send(plain_server: Recorded) ->
         client = plain_client(plain_server, read_timeout_s=0.2, long_timeout_s=0.2)
         client.access_token()
         client._transport._hosts = dict.fromkeys(client._transport._hosts, url)
-        assert failure_of(SEND[1], client).reaction == "unknown-reconcile"
-        assert failure_of(READ[1], client).reaction == "back-off-and-retry"
+        assert failure_of(SEND[1], client).reaction == UNKNOWN
+        assert failure_of(READ[1], client).reaction == BACK_OFF
 
 
 class silent_server:
@@ -115,15 +116,13 @@ def test_without_a_connection_a_send_is_certainly_unsent(address: str, plain_ser
     client = plain_client(plain_server)
     client.access_token()
     client._transport._hosts = dict.fromkeys(client._transport._hosts, address.format(port=free_port()))
-    assert failure_of(SEND[1], client).reaction == "back-off-and-retry"
+    assert failure_of(SEND[1], client).reaction == BACK_OFF
 
 
-@pytest.mark.parametrize(
-    ("call", "reaction"), [(READ, "back-off-and-retry"), (SEND, "unknown-reconcile")], ids=["read", "send"]
-)
+@pytest.mark.parametrize(("call", "reaction"), [(READ, BACK_OFF), (SEND, UNKNOWN)], ids=["read", "send"])
 @pytest.mark.parametrize("answer", [b"", b'{"errcode":0,"msg_id":31474'])
 def test_an_answer_that_breaks_off_is_no_answer(
-    answer: bytes, call: Call, reaction: str, plain_server: Recorded
+    answer: bytes, call: Call, reaction: Reaction, plain_server: Recorded
 ) -> None:
     plain_server.answers[call[0]] = (200, {"Content-Length": "500", "Connection": "close"}, answer)
     assert failure_of(call[1], plain_client(plain_server)).reaction == reaction
@@ -135,7 +134,7 @@ def test_a_kept_connection_that_ends_without_a_byte_makes_a_send_unknown_not_dou
     client = plain_client(plain_server)
     client.access_token()  # the connection is kept from here
     plain_server.answers[SEND[0]] = (0, {}, b"")
-    assert failure_of(SEND[1], client).reaction == "unknown-reconcile"
+    assert failure_of(SEND[1], client).reaction == UNKNOWN
     assert [path.partition("?")[0] for _, path, _, _ in plain_server.seen].count(SEND[0]) == 1
 
 
@@ -143,8 +142,8 @@ def test_an_answer_without_what_was_asked_for_is_unknown_for_a_send_and_a_bug_fo
     plain_server: Recorded,
 ) -> None:
     client = plain_client(plain_server)
-    assert failure_of(SEND[1], client).reaction == "unknown-reconcile"
-    assert failure_of(lambda one: one.draft_count(), client).reaction == "bug"
+    assert failure_of(SEND[1], client).reaction == UNKNOWN
+    assert failure_of(lambda one: one.draft_count(), client).reaction == BUG
 
 
 def test_bodies_are_raw_utf8_with_their_length(plain_server: Recorded) -> None:
@@ -208,7 +207,7 @@ def test_an_upload_that_was_refused_for_its_token_arrives_whole_the_second_time(
 
 def test_a_redirect_is_not_followed_with_the_token(plain_server: Recorded) -> None:
     plain_server.answers["/cgi-bin/tags/get"] = (302, {"Location": f"{plain_server.url}/elsewhere"}, b"")
-    assert failure_of(READ[1], plain_client(plain_server)).reaction == "bug"
+    assert failure_of(READ[1], plain_client(plain_server)).reaction == BUG
     assert not [path for _, path, _, _ in plain_server.seen if path.startswith("/elsewhere")]
 
 

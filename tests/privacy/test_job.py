@@ -72,8 +72,8 @@ def test_a_claim_never_leaves_before_a_repeat_can_come(
 
     at = int(clock.timestamp())
     first = phone.event(OPENID, "unsubscribe", created=at)
-    limits = msgspec.structs.replace(runtime.settings.limits, dedupe_keep_hours=0)
-    settings = msgspec.structs.replace(runtime.settings, limits=limits)
+    system = msgspec.structs.replace(runtime.settings.system, dedupe_keep_hours=0)
+    settings = msgspec.structs.replace(runtime.settings, system=system)
     with runtime.db.session_scope() as session:
         session.execute(sa.update(InboundMessage).values(body=None))
     housekeeping.clean(runtime.db, settings, clock.now() + timedelta(minutes=30))

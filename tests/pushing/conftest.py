@@ -39,6 +39,14 @@ def lite_world(wechat: SandboxControl, sqlite_url: str, tmp_path: Path) -> Itera
 
 
 @pytest.fixture
+def postgres_world(wechat: SandboxControl, postgres_url: str, tmp_path: Path) -> Iterator[World]:
+    """The world on PostgreSQL only, where several transactions write side by side."""
+    made = make_world(wechat, settings_for(wechat, postgres_url, str(tmp_path / "var")))
+    yield made
+    made.runtime.close()
+
+
+@pytest.fixture
 def run_engine() -> Iterator[Callable[[World], Engine]]:
     """Start an engine in this process; it ends with the test."""
     engines: list[Engine] = []

@@ -21,6 +21,6 @@ def test_a_clock_that_is_set_back_by_a_day_does_not_stop_the_ticks(
         run_engine(lite_world)
         started = runtime.ticked_at or 0.0
         eventually(lambda: (runtime.ticked_at or 0.0) > started, timeout_s=30)
-    time.sleep(2 * runtime.settings.limits.tick_s)  # the tick that was waited for already may still come
+    time.sleep(2 * runtime.settings.system.tick_s)  # the tick that was waited for already may still come
     before = runtime.ticked_at or 0.0
     eventually(lambda: (runtime.ticked_at or 0.0) > before, timeout_s=60)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from community import roster
 from ground import clock
 from ground.errors import Conflict, Forbidden, NotFound, Refused
 from models import Article, Follower, Push, QuotaUse, TagChange
 from scheduler import audience, planner, quota, roads
+from scheduler.engine import Engine
 from scheduler.planner import Plan
 from scheduler.quiet import defer
 from settings import Settings
 from tests.fixtures.configuration import make_settings
+from tests.fixtures.processes import eventually
 from tests.pushing.world import World, sections_for
 
 DAY = timedelta(days=1)
@@ -153,7 +157,9 @@ def test_a_single_person_cannot_be_reached_by_list(world: World) -> None:
 def test_long_lists_are_split_so_that_no_batch_is_too_small(lite_world: World, people: int) -> None:
     lite_world.branch("第一党支部", people, tagged=False)
     made = plan_of(
-        lite_world, "branch:第一党支部", settings=other_settings(lite_world, limits={"mass_max_openids": 5})
+        lite_world,
+        "branch:第一党支部",
+        settings=other_settings(lite_world, **{"wechat.limits": {"mass_max_openids": 5}}),
     )
     sizes = [len(one.openids or ()) for one in made.deliveries]
     assert sum(sizes) == people
@@ -209,6 +215,17 @@ def test_a_push_takes_its_article_out_of_the_queue(world: World) -> None:
     world.push("all", article)
     with world.runtime.db.read_scope() as session:
         assert session.get_one(Article, article).status == "approved"
+
+
+def test_a_push_is_planned_while_a_roster_is_being_written(
+    postgres_world: World, run_engine: Callable[[World], Engine]
+) -> None:
+    postgres_world.branch("第一党支部", 5)
+    push = postgres_world.push("branch:第一党支部")
+    with postgres_world.runtime.db.session_scope() as session:
+        roster.write(session, [], at=clock.now())
+        run_engine(postgres_world)
+        eventually(lambda: len(postgres_world.shown(push)["deliveries"]) == 1, timeout_s=30)
 
 
 @pytest.mark.parametrize(

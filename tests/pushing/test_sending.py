@@ -13,11 +13,12 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from database import claims
 from ground import clock
 from ground.errors import Conflict, Refused
 from localwechat.testing import SandboxControl
 from models import Article, Column, Delivery, InstanceLease, OutboxMessage, Push, QuotaUse
-from scheduler import instance, ledger, pushes, quota, report, settling
+from scheduler import instance, pushes, quota, report, settling
 from scheduler.clock import Clock
 from scheduler.engine import Engine
 from scheduler.roads import Answer
@@ -311,7 +312,7 @@ def test_claims_are_never_shared(world: World) -> None:
     def take(mine: list[int]) -> None:
         while True:
             with world.runtime.db.session_scope() as session:
-                ids = ledger.claim(
+                ids = claims.claim(
                     session, Push, where=[Push.status == "scheduled"], values={"status": "sending"}, limit=7
                 )
             if not ids:

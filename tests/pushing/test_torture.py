@@ -31,7 +31,11 @@ STEPS = (
 
 
 def short_waits(folder: Path) -> dict[str, Any]:
-    return {"limits": {"quiet_hours": "", "tick_s": 0.1, "mass_repeat_gap_s": GAP_S, "delivery_lease_s": 30}}
+    return {
+        "limits": {"quiet_hours": ""},
+        "system": {"tick_s": 0.1, "delivery_lease_s": 30},
+        "wechat.limits": {"mass_repeat_gap_s": GAP_S},
+    }
 
 
 def furnished(live: Live) -> World:
@@ -138,7 +142,7 @@ def test_scaled_out_no_delivery_is_sent_twice_though_a_worker_is_killed(
     """Two schedulers and two workers over PostgreSQL and Redis; each worker dies once between acceptance and its note."""
     sections = short_waits(tmp_path)
     sections["redis"] = {"url": redis_url}
-    sections["limits"]["delivery_lease_s"] = 3
+    sections["system"]["delivery_lease_s"] = 3
     live = Live(spawn, tmp_path / "live", postgres_url, **sections)
     world = furnished(live)
     crashes = tmp_path / "crashes"

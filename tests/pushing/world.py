@@ -38,7 +38,7 @@ GAP_S = 1.0
 
 
 def settings_for(sandbox: SandboxControl, database_url: str, data_dir: str, **limits: Any) -> Settings:
-    """Settings that point at the sandbox, with short waits."""
+    """Settings that point at the sandbox, with short waits; ``limits`` are WeChat's."""
     return make_settings(**sections_for(sandbox, database_url, data_dir, **limits))
 
 
@@ -61,13 +61,9 @@ def sections_for(
             "open_base_url": sandbox.url,
             "template_id": "",
         },
-        "limits": {
-            "quiet_hours": "",
-            "tick_s": 0.1,
-            "mass_repeat_gap_s": GAP_S,
-            "mass_batch_gap_s": 1.0,
-            **limits,
-        },
+        "limits": {"quiet_hours": ""},
+        "system": {"tick_s": 0.1},
+        "wechat.limits": {"mass_repeat_gap_s": GAP_S, "mass_batch_gap_s": 1.0, **limits},
     }
 
 

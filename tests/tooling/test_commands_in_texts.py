@@ -32,7 +32,7 @@ def test_every_command_in_a_text_for_users_is_one_that_can_be_typed() -> None:
     ]
     lines = [
         (f"{path.relative_to(ROOT)}:{number}", line)
-        for path in [*files, ROOT / "settings.py", ROOT / "config.example.toml"]
+        for path in [*files, *sorted((ROOT / "settings").glob("*.py")), ROOT / "config.example.toml"]
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if CHINESE.search(line)
     ]

@@ -60,8 +60,8 @@ def test_settings_for_tests_are_valid_in_a_process_and_in_a_file(
     from settings import load_settings
 
     folder = tmp_path_factory.mktemp("config")
-    path = write_config(folder / "config.toml", limits={"tick_s": 0.5, "quiet_hours": ""})
-    assert load_settings(path, env={}) == make_settings(limits={"tick_s": 0.5, "quiet_hours": ""})
+    path = write_config(folder / "config.toml", limits={"quiet_hours": ""}, system={"tick_s": 0.5})
+    assert load_settings(path, env={}) == make_settings(limits={"quiet_hours": ""}, system={"tick_s": 0.5})
 
 
 @pytest.fixture

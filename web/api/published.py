@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any, cast
 
 import msgspec
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Blueprint, Response, abort, jsonify, request, url_for
 from spectree import Response as Documented
 from spectree import SpecTree
 from spectree.model_adapter.msgspec_adapter import MsgspecModelAdapter
@@ -18,19 +18,39 @@ from content import columns, compile, reading
 from ground import clock
 from ground.errors import PioneerError
 from models import Article, ArticleStatus
+from web import problems
 from web.access import parts
+from web.problems import MEANINGS, Code, Problem, QueryProblem
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+_ABOUT = (
+    "栏目与已发布稿件，只读。时间为带时区的 ISO 8601。\n\n"
+    "出错时返回一个 JSON 对象：`message` 是给人看的说明，措辞可能调整；`code` 是给程序判断的代号，不会改变含义：\n\n"
+    + "\n".join(f"- `{code}`：{meaning}" for code, meaning in MEANINGS.items())
+)
+
+
+def _wrong_query(_asked: Any, _refusal: Any, error: Any, _view: Any, adapter: Any) -> None:
+    """Answer a query that does not fit before spectree does, and without a line in the log for each stranger's bad question."""
+    if error is None:
+        return
+    faults = msgspec.convert(adapter.validation_errors(error), list[problems.Fault])
+    # A missing parameter is named in the text alone, between backquotes.
+    named = "、".join(".".join(fault.loc) or fault.msg.partition("`")[2].rstrip("`") for fault in faults)
+    message = f"查询参数 {named} 缺少或有误，请对照接口文档 {blueprint.url_prefix}/openapi.json 修改"
+    abort(problems.answer(QueryProblem(Code.INVALID_QUERY, message, faults), 422))
+
+
 document = SpecTree(
     "flask",
     model_adapter=cast(Any, MsgspecModelAdapter()),
     title="时代先锋云 API",
     version="1",
-    description="栏目与已发布稿件，只读。时间为带时区的 ISO 8601。",
+    description=_ABOUT,
     mode="strict",
     annotations=False,
-    # A stranger's bad question is answered with 422; by default each would be a line of the log, and an ERROR at that.
-    before=lambda *_: None,
+    before=_wrong_query,
+    validation_error_model=QueryProblem,
 )
 _FRESH_S = 60
 
@@ -91,12 +111,6 @@ class ArticleOut(msgspec.Struct):
     published_at: datetime
     html: str
     withdrawn: bool
-
-
-class Problem(msgspec.Struct):
-    """Why there is no answer: a Chinese sentence."""
-
-    message: str
 
 
 @blueprint.get("/columns")
@@ -167,9 +181,7 @@ def _document() -> dict[str, Any]:
 @blueprint.errorhandler(PioneerError)
 def told(error: PioneerError) -> Response:
     """An error as JSON."""
-    answer = jsonify(message=error.message)
-    answer.status_code = error.http_status
-    return answer
+    return problems.answer(Problem(problems.of_kind(error), error.message), error.http_status)
 
 
 def _answer(value: msgspec.Struct) -> Response:

@@ -40,7 +40,7 @@ def frame() -> dict[str, Any]:
         "on_trial": hints.on_trial(settings),
         "once_mark": once.mark,
         "may": lambda right: g.user is not None and users.may(g.user, right),
-        "limits": settings.limits,
+        "limits": settings.numbers,
         "here": (request.view_args or {}).get("branch_id"),
     }
 

@@ -111,7 +111,7 @@ def _reply_values() -> dict[str, Any]:
         raise Refused("关键词应为 1 到 40 个字")
     if kind not in KINDS or not content:
         raise Refused("请填写回复内容")
-    most = settings().limits.text_reply_bytes
+    most = settings().wechat.limits.text_reply_bytes
     if len(content.encode()) > most:
         raise Refused(f"回复内容太长，微信最多 {most // 3} 个汉字，现在是 {len(content)} 个字")
     return {

@@ -67,8 +67,13 @@ def article_import_post() -> Any:
         raise Refused("请选择要导入的 Word 文件")
     with looking() as (session, me):
         column = articles.column_for_new(session, me, request.form.get("column", ""))
-    limits = settings().limits
-    draft = importing.read_word(upload.read(), upload.filename, limits, column_key=column.key)
+    draft = importing.read_word(
+        upload.read(),
+        upload.filename,
+        settings().wechat.limits,
+        upload_mb=settings().limits.upload_mb,
+        column_key=column.key,
+    )
     count_uploads("picture", signed_in().id, len(draft.all_pictures))
     AssetStore(settings().data_dir).put_all(draft.all_pictures)
     with acting() as (session, me):
@@ -93,7 +98,7 @@ def article(article_id: int) -> str:
         return draw(
             "articles/show.html",
             article=found,
-            findings=articles.findings(found, settings().limits),
+            findings=articles.findings(found, settings().wechat.limits),
             hits=wording.check(found.title, found.digest, found.html),
             obstacle=review.obstacle(session, found, me),
             stages=review.stages(settings().limits),
@@ -144,7 +149,7 @@ def article_submit(article_id: int) -> Any:
     """提交审核, bound to what the page showed."""
     with acting() as (session, me):
         shown = request.form.get("hash") or None
-        review.submit(session, article_id, me, limits=settings().limits, expected_hash=shown)
+        review.submit(session, article_id, me, limits=settings().wechat.limits, expected_hash=shown)
     flash("已提交一审", "success")
     return redirect(url_for("console.article", article_id=article_id), 303)
 

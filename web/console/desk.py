@@ -12,10 +12,11 @@ from community import activities, followers
 from content import queue, review
 from ground import clock
 from models import Activity, Article, ArticleStatus, CheckIn, Push, PushStatus, QuotaUse, User
-from scheduler import quota
+from scheduler import quota, upcoming
 from web.access import looking, page, settings
-from web.console import todo, upcoming
+from web.console import todo
 from web.console.face import blueprint, draw
+from web.wording import WEEKDAYS
 
 
 @blueprint.get("/")
@@ -23,7 +24,7 @@ from web.console.face import blueprint, draw
 def desk() -> str:
     """The first page, made of what the role may see."""
     with looking() as (session, me):
-        values: dict[str, Any] = {"waits": todo.counts(session, me).by_name, "weekdays": upcoming.WEEKDAYS}
+        values: dict[str, Any] = {"waits": todo.counts(session, me).by_name, "weekdays": WEEKDAYS}
         if users.may(me, "article.review"):
             values["reviews"] = review.awaiting(session, me, limit=5)
         if users.may(me, "push.view"):
@@ -60,7 +61,7 @@ def _quota(session: Session) -> dict[str, Any]:
         session.scalar(held.where(QuotaUse.subject.not_in((quota.ACCOUNT, quota.TO_ALL, quota.TO_ALL_MONTH))))
         or 0
     )
-    most = config.limits.mass_per_follower_month
+    most = config.wechat.limits.mass_per_follower_month
     return {
         "service": True,
         "following": following,

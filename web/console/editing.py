@@ -67,7 +67,7 @@ def article_edit_post(article_id: int) -> Any:
     version = request.form.get("version", 0, type=int)
     with acting() as (session, me):
         article = articles.save(
-            session, article_id, me, fields, expected_version=version, limits=settings().limits
+            session, article_id, me, fields, expected_version=version, limits=settings().wechat.limits
         )
     flash(_said(article), "success")
     return redirect(url_for("console.article", article_id=article_id, saved=article_id), 303)
@@ -90,7 +90,7 @@ def article_check() -> str:
         html=fields.html,
         cover_sha256=fields.cover_sha256,
         source_url=fields.source_url,
-        limits=settings().limits,
+        limits=settings().wechat.limits,
     )
     return draw(
         "articles/findings.html", findings=found, hits=wording.check(fields.title, fields.digest, fields.html)
@@ -106,7 +106,7 @@ def picture_upload() -> Any:
     try:
         if not uploads:
             raise Refused("请选择图片")
-        taken = [make(upload.read(), settings().limits) for upload in uploads]
+        taken = [make(upload.read(), settings().wechat.limits) for upload in uploads]
         count_uploads("picture", signed_in().id, len(taken))
         AssetStore(settings().data_dir).put_all(taken)
         with acting() as (session, _):

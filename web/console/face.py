@@ -29,7 +29,7 @@ def frame() -> dict[str, Any]:
         "on_trial": hints.on_trial(settings),
         "once_mark": once.mark,
         "may": lambda right, branch_id=None: users.may(user, right, branch_id),
-        "limits": settings.limits,
+        "limits": settings.numbers,
     }
     if user is not None:
         with access.looking() as (session, me):

@@ -10,6 +10,7 @@ from flask import flash, redirect, request, send_file, url_for
 
 from accounts import users
 from community import follower_sync, followers, places, places_file, privacy
+from database.once import upsert
 from ground import clock
 from ground.errors import NotFound, Refused
 from models import Branch, Setting, TagChange
@@ -142,7 +143,7 @@ def followers_sync() -> Any:
     """Pull the list and the tags from WeChat now."""
     report = follower_sync.sync(parts().db, parts().client, user=signed_in())
     with acting() as (session, _):
-        session.merge(Setting(name=_LAST_SYNC, value="", updated_at=clock.now()))
+        upsert(session, Setting, name=_LAST_SYNC, value="", updated_at=clock.now())
     flash(
         f"同步完成：关注者 {report.following:,} 人，新增 {report.added:,} 人，离开 {report.left:,} 人",
         "success",

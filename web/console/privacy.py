@@ -19,7 +19,7 @@ from web.console.roster import member
 def privacy_page() -> str:
     """The table, with what is there and what the last run removed."""
     found = retention_report.report(parts().db, settings(), clock.now())
-    return draw("system/privacy.html", found=found, limits=settings().limits)
+    return draw("system/privacy.html", found=found, configured=settings())
 
 
 @blueprint.post("/members/<int:member_id>/erase")

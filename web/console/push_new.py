@@ -17,10 +17,9 @@ from ground.errors import PioneerError, Refused
 from ground.numbers import numbers_in
 from models import Activity, Article, ArticleStatus
 from scheduler import audience as audiences
-from scheduler import planner, pushes, quiet, roads
+from scheduler import planner, pushes, quiet, roads, upcoming
 from scheduler.planner import Plan
 from web.access import acting, action, looking, only_looks, page, settings
-from web.console import upcoming
 from web.console.face import blueprint, draw
 from web.moments import from_input
 from web.once import once
@@ -161,7 +160,7 @@ def wanted(*, complete: bool = True) -> Wanted:
 
 
 def _articles(session: Session, said: Wanted) -> list[Article]:
-    most = settings().limits.articles_per_push
+    most = settings().wechat.limits.articles_per_push
     if len(said.article_ids) > most:
         raise Refused(f"一次最多推送 {most} 篇稿件，现在选了 {len(said.article_ids)} 篇")
     return publish.sendable(session, said.article_ids) if said.article_ids else []

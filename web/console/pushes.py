@@ -14,12 +14,12 @@ from ground import clock
 from ground.errors import Refused
 from ground.numbers import number_in
 from models import Delivery, DeliveryStatus, Push, PushArticle
-from scheduler import planner, pushes, report
+from scheduler import planner, pushes, report, upcoming
 from scheduler.life import OVER, PUSH
 from web import listing
 from web.access import acting, action, looking, page
-from web.console import upcoming
 from web.console.face import blueprint, draw
+from web.wording import WEEKDAYS
 
 
 @blueprint.get("/pushes", endpoint="pushes")
@@ -63,7 +63,7 @@ def calendar() -> str:
             shown=shown,
             before=_month(shown, -1),
             after=_month(shown, 1),
-            weekdays=upcoming.WEEKDAYS,
+            weekdays=WEEKDAYS,
         )
 
 

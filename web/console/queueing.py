@@ -9,14 +9,14 @@ from flask import flash, redirect, request, url_for
 from sqlalchemy.orm import Session, defer, joinedload
 
 from community import places
-from content import columns, queue
+from content import columns, queue, slots
 from ground import clock
 from ground.errors import NotFound
 from ground.numbers import numbers_in
 from models import Article, ArticleStatus, Column
 from web.access import acting, action, looking, page
 from web.console.face import blueprint, draw
-from web.console.upcoming import WEEKDAYS, next_slots
+from web.wording import WEEKDAYS
 
 
 @blueprint.get("/queue", endpoint="queue")
@@ -27,7 +27,7 @@ def queue_page() -> str:
         shown = []
         for column in columns.listing(session):
             waiting = queue.waiting(session, column.id)
-            shown.append((column, waiting, next_slots(column, clock.now(), len(waiting))))
+            shown.append((column, waiting, slots.coming(column.slots, clock.now(), len(waiting))))
         free = (
             sa.select(Article)
             .where(Article.status == ArticleStatus.APPROVED.value)

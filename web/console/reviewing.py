@@ -43,7 +43,7 @@ def article_review(article_id: int) -> Any:
         return draw(
             "articles/review.html",
             article=article,
-            findings=articles.findings(article, settings().limits),
+            findings=articles.findings(article, settings().wechat.limits),
             hits=wording.check(article.title, article.digest, article.html),
             obstacle=review.obstacle(session, article, me),
             stages=review.stages(settings().limits),

@@ -72,7 +72,7 @@ class Callback:
 
     def __init__(self, runtime: Runtime, reception: Reception | None = None) -> None:
         self._settings = runtime.settings
-        self._limit = runtime.settings.limits.callback_body_bytes
+        self._limit = runtime.settings.system.callback_body_bytes
         self._gate = Gate.of(runtime.settings)
         self._reception = reception or reception_of(runtime)
         spool = Spool(runtime.settings.data_dir)
@@ -189,8 +189,8 @@ class Callback:
 
 def reception_of(runtime: Runtime) -> Reception:
     """A reception with the product's router, on connections of its own."""
-    limits = runtime.settings.limits
-    front = Front(runtime.db, limits.handler_budget_s * 0.8, limits.repeat_wait_s)
+    system = runtime.settings.system
+    front = Front(runtime.db, system.handler_budget_s * 0.8, system.repeat_wait_s)
     return Reception(Office.of(runtime.settings, front), router.answer)
 
 

@@ -9,7 +9,9 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from database.base import table_of
 from database.front import Front
+from database.once import inserting_once
 from database.prepared import Prepared
 from models.inbound import InboundMessage, OutboxMessage, SpoolFailure
 from wechat.wire.messages import Push, is_written, kind_of
@@ -18,12 +20,10 @@ from wechat.wire.replies import customer_message
 WAITING_TO_SEND, PROMISED = "waiting", "promised"
 _WRITTEN_LIFE = timedelta(hours=48)
 _TAPPED_LIFE = timedelta(minutes=1)
-_INBOUND: sa.Table = InboundMessage.__table__  # type: ignore[assignment]
+_INBOUND, _OUTBOX = table_of(InboundMessage), table_of(OutboxMessage)
 _CLAIMED = (
     "key", "openid", "kind", "sent_at", "received_at", "body", "outcome", "handler", "request",
 )  # fmt: skip
-_OUTBOX: sa.Table = OutboxMessage.__table__  # type: ignore[assignment]
-_FAILURE: sa.Table = SpoolFailure.__table__  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,8 @@ class Statements:
 
     def __init__(self, front: Front) -> None:
         engine, key = front.engine, _INBOUND.c.key
-        self._claim = Prepared(
-            front.insert(_INBOUND).values(_columns(*_CLAIMED)).on_conflict_do_nothing(), engine
-        )
+        dialect = engine.dialect.name
+        self._claim = Prepared(inserting_once(InboundMessage, dialect).values(_columns(*_CLAIMED)), engine)
         self.find = Prepared(
             sa.select(_INBOUND.c.reply, _INBOUND.c.outcome).where(key == sa.bindparam("of")), engine
         )
@@ -60,10 +59,9 @@ class Statements:
             engine,
         )
         self._owe = Prepared(
-            front.insert(_OUTBOX)
+            inserting_once(OutboxMessage, dialect)
             .values(_columns("openid", "payload", "dedupe_key", "status", "due_at", "expires_at"))
-            .values(lease_owner="", attempts=0, error="")
-            .on_conflict_do_nothing(),
+            .values(lease_owner="", attempts=0, error=""),
             engine,
         )
         self._promised = Prepared(
@@ -81,9 +79,7 @@ class Statements:
             engine,
         )
         self._give_up = Prepared(
-            front.insert(_FAILURE)
-            .values(_columns("key", "body", "error", "attempts", "at"))
-            .on_conflict_do_nothing(),
+            inserting_once(SpoolFailure, dialect).values(_columns("key", "body", "error", "attempts", "at")),
             engine,
         )
 

@@ -13,11 +13,13 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from database.base import table_of
 from database.front import Front
+from database.once import upserting
 from database.prepared import Prepared
 from models.inbound import Conversation
 
-_TABLE: sa.Table = Conversation.__table__  # type: ignore[assignment]
+_TABLE = table_of(Conversation)
 _KEPT = timedelta(days=1)
 
 
@@ -53,14 +55,8 @@ class Conversations:
             ),
             engine,
         )
-        insert = front.insert(_TABLE)
-        self._write = Prepared(
-            insert.on_conflict_do_update(
-                index_elements=[columns.openid],
-                set_={name: insert.excluded[name] for name in ("topic", "state", "expires_at")},
-            ),
-            engine,
-        )
+        written = upserting(Conversation, engine.dialect.name, ["topic", "state", "expires_at"])
+        self._write = Prepared(written, engine)
         self._clear = Prepared(sa.delete(_TABLE).where(columns.openid == sa.bindparam("of")), engine)
 
     def get(self, connection: sa.Connection, openid: str, at: datetime) -> Talk | None:

@@ -76,7 +76,7 @@ class Reception:
         and ``front.outages`` where the database does not answer.
         """
         key = letter.push.key
-        deadline = time.monotonic() + self._office.settings.limits.repeat_wait_s
+        deadline = time.monotonic() + self._office.settings.system.repeat_wait_s
         while True:
             work, mine = self._works.enter(key)
             if mine:

@@ -12,6 +12,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy.orm import Session
 
+from database.once import upsert
 from ground import clock
 from models.system import Setting
 
@@ -54,9 +55,5 @@ def save(session: Session, found: Abilities) -> Abilities:
     known = {name: value for name in found.__struct_fields__ if (value := getattr(found, name)) is not None}
     merged = msgspec.structs.replace(before, **known, checked_at=clock.now())
     text = msgspec.json.encode(merged).decode()
-    row = session.get(Setting, SETTING)
-    if row is None:
-        session.add(Setting(name=SETTING, value=text, updated_at=clock.now()))
-    else:
-        row.value, row.updated_at = text, clock.now()
+    upsert(session, Setting, name=SETTING, value=text, updated_at=clock.now())
     return merged

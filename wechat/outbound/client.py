@@ -1,7 +1,7 @@
 """Our side of every conversation that we begin: the client of WeChat's interfaces.
 
 All calls take and give typed values, share one token over all threads and processes, and fail with
-:class:`wechat.outbound.errors.CallFailed`, whose ``reaction`` comes from one table. A call is made outside of any database
+:class:`wechat.outbound.failures.CallFailed`, whose reaction comes from one table. A call is made outside of any database
 transaction.
 """
 

@@ -15,29 +15,21 @@ from typing import NamedTuple
 import sqlalchemy as sa
 import structlog
 
+from database.once import upsert
 from database.session import Database
 from ground import clock
 from models.system import CallRest
-from wechat.outbound import reactions
 from wechat.outbound.endpoints.table import STABLE_TOKEN, Endpoint
-from wechat.outbound.errors import CallFailed, Kind, look_up, rest_until
+from wechat.outbound.failures import CallFailed, rest_until
+from wechat.outbound.groups import WORDS, Group
+from wechat.outbound.reaction_table import QUOTA_CODES, look_up
+from wechat.outbound.reactions import Kind
 
 STOPPED_FOR = timedelta(hours=1)
 _REREAD_S = 5.0
 _SLACK = timedelta(minutes=1)
-# The quota of a mass send (45028) is a follower's or the day's: a send to a tag may go where one to all may not.
-QUOTA_CODES = frozenset({45009, 45010, 45011, 48006})
-"""Of a quota that comes back by itself: until then the call is not made."""
 # One person's, or one branch's robot: says nothing about the next call.
-_PERSONAL = frozenset({reactions.OAUTH, reactions.MINI, reactions.ROBOT})
-WORDS = {
-    reactions.TOKEN: "访问凭证", reactions.TAGS: "标签", reactions.USERS: "关注者", reactions.QR: "二维码",
-    reactions.MENU: "菜单", reactions.MEDIA: "素材", reactions.DRAFT: "草稿", reactions.COMMENT: "留言",
-    reactions.STATISTICS: "统计", reactions.PUBLISH: "发布", reactions.PUBLISH_DELETE: "删除已发布文章",
-    reactions.MASS: "群发", reactions.MASS_ADMIN: "群发管理", reactions.PREVIEW: "预览", reactions.TEMPLATE: "模板消息",
-    reactions.TEMPLATE_ADMIN: "模板管理", reactions.NOTICE: "订阅通知", reactions.CUSTOM: "客服消息",
-    reactions.TYPING: "输入状态", reactions.JSSDK: "网页签名", reactions.PLATFORM: "平台",
-}  # fmt: skip
+_PERSONAL = frozenset({Group.OAUTH, Group.MINI, Group.ROBOT})
 
 log = structlog.get_logger("wechat.outbound.rests")
 
@@ -79,12 +71,11 @@ class Rests:
 
     def note(self, endpoint: Endpoint, failure: CallFailed) -> None:
         """Remember a refusal that concerns the next calls as well."""
-        if failure.kind not in (Kind.WAIT_FOR_QUOTA, Kind.STOP_AND_ALERT) or endpoint.group in _PERSONAL:
+        if not failure.conduct.noted or endpoint.group in _PERSONAL:
             return
         now = clock.now()
-        until = now + STOPPED_FOR
-        if failure.kind is Kind.WAIT_FOR_QUOTA:
-            until = rest_until(failure.detail, now)
+        quota = failure.kind is Kind.WAIT_FOR_QUOTA
+        until = rest_until(failure.detail, now) if quota else now + STOPPED_FOR
         reason = f"{WORDS.get(endpoint.group, '微信接口')}：{failure.message}"[:300]
         key = _key(endpoint)
         before = self._known.get(key)
@@ -93,14 +84,14 @@ class Rests:
                 "wechat_calls_rest",
                 call=key,
                 code=failure.code,
-                reaction=failure.reaction,
+                reaction=str(failure.reaction),
                 until=until.isoformat(),
             )
         rest = Rest(until, reason, failure.code)
         self._known[key] = rest
         try:
             with self._database.session_scope() as session:
-                session.merge(CallRest(group=key, until=until, reason=reason, code=failure.code))
+                upsert(session, CallRest, group=key, until=until, reason=reason, code=failure.code)
         except sa.exc.SQLAlchemyError:
             log.warning("rest_not_stored", call=key)  # the refusal itself is what the caller must hear
 

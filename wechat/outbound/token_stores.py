@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import msgspec
@@ -16,6 +16,8 @@ import sqlalchemy as sa
 import structlog
 from redis.exceptions import RedisError
 
+from database import claims
+from database.once import insert_once
 from database.sealed import keyring
 from database.session import Database
 from ground import clock
@@ -83,33 +85,18 @@ class DatabaseTokens:
 
     def lock(self, name: str, owner: str, lease_s: float) -> bool:
         now = clock.now()
-        lease = timedelta(seconds=lease_s * max(1.0, clock.speed()))
-        free = sa.or_(
-            SharedToken.lock_until.is_(None),
-            SharedToken.lock_until < now,
-            # Left over from before the clock was set back. Twice the lease, because ``now`` is older by the wait for the row.
-            SharedToken.lock_until > now + 2 * lease,
-        )
-        taken = (
-            sa.update(SharedToken)
-            .where(SharedToken.name == name, free)
-            .values(lock_owner=owner, lock_until=now + lease)
-        )
+        mine = claims.lease_for(owner, lease_s, now)
+        free = [SharedToken.name == name, claims.free(SharedToken, lease_s, now)]
         with _reachable(), self._database.session_scope() as session:
-            if _rows(session.execute(taken)) == 1:
+            if claims.claim(session, SharedToken, where=free, lease=mine):
                 return True
-            if session.scalar(sa.select(SharedToken.name).where(SharedToken.name == name)):
+            if not insert_once(session, SharedToken, [{"name": name}]):
                 return False
-            session.execute(_insert_if_new(self._database.on_sqlite, name))
-            return _rows(session.execute(taken)) == 1
+            return bool(claims.claim(session, SharedToken, where=free, lease=mine))
 
     def unlock(self, name: str, owner: str) -> None:
         with _reachable(), self._database.session_scope() as session:
-            session.execute(
-                sa.update(SharedToken)
-                .where(SharedToken.name == name, SharedToken.lock_owner == owner)
-                .values(lock_owner="", lock_until=None)
-            )
+            claims.give_back(session, SharedToken, owner, SharedToken.name == name)
 
     def write(self, name: str, stored: Stored) -> None:
         with _reachable(), self._database.session_scope() as session:
@@ -171,20 +158,6 @@ def _reachable() -> Iterator[None]:
         raise Unavailable(
             "存放访问凭证的数据库或 Redis 没有应答，请稍后再试，持续出现时请管理员检查其是否在运行"
         )
-
-
-def _rows(result: Any) -> int:
-    return int(result.rowcount)
-
-
-def _insert_if_new(on_sqlite: bool, name: str) -> sa.Insert:
-    if on_sqlite:
-        from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-
-        return sqlite_insert(SharedToken).values(name=name).on_conflict_do_nothing()
-    from sqlalchemy.dialects.postgresql import insert as postgres_insert
-
-    return postgres_insert(SharedToken).values(name=name).on_conflict_do_nothing()
 
 
 def _halt_text(stored: Stored) -> str:

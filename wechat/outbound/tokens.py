@@ -21,8 +21,10 @@ import msgspec
 import structlog
 
 from ground import clock
-from wechat.outbound.errors import BACK_OFF, STOP, CallFailed, Kind, Row, look_up, rest_until
-from wechat.outbound.reactions import TOKEN
+from wechat.outbound.failures import CallFailed, rest_until
+from wechat.outbound.groups import Group
+from wechat.outbound.reaction_table import look_up
+from wechat.outbound.reactions import BACK_OFF, STOP, Kind, Row
 from wechat.outbound.token_stores import DatabaseTokens, RedisTokens, Stored, TokenStore
 
 __all__ = ["DatabaseTokens", "Fetch", "Fetched", "RedisTokens", "SharedTokens", "Stored", "TokenStore"]
@@ -33,8 +35,6 @@ FORCE_GAP = timedelta(minutes=5)
 FORCE_A_DAY = 10
 HALT = timedelta(minutes=10)
 CONFIGURATION_HALT = timedelta(seconds=60)
-# The administrator was asked, or has refused: no token call for that time.
-_HALTS = {89503: timedelta(minutes=5), 89506: timedelta(hours=24), 89507: timedelta(hours=1)}
 _POLL_S = 0.05
 _PATIENCE_S = 2 * LEASE_S
 _TRANSPORT_PAUSE_S = 1.0
@@ -200,8 +200,8 @@ class SharedTokens:
         try:
             return fetch(force)
         except CallFailed as failure:
-            if failure.code is not None and failure.kind in (Kind.STOP_AND_ALERT, Kind.WAIT_FOR_QUOTA):
-                self._halt(name, stored, failure.message, failure.code, _halt_time(failure))
+            if failure.code is not None and failure.conduct.noted:
+                self._halt(name, stored, failure.message, failure.code, _halt_time(failure.row, clock.now()))
             raise
 
     def _halt(
@@ -248,13 +248,7 @@ def _is_halted(stored: Stored) -> bool:
 
 def _longest_halt(code: int | None, now: datetime) -> timedelta:
     """How long a halt with this code can last from now, with a little for clocks that differ."""
-    row = look_up(TOKEN, code or 0)
-    quota = (
-        rest_until(row.reaction.detail, now) - now
-        if row.reaction.kind is Kind.WAIT_FOR_QUOTA
-        else timedelta(0)
-    )
-    return max(HALT, quota, _HALTS.get(code or 0, HALT)) + timedelta(minutes=1)
+    return max(HALT, _halt_time(look_up(Group.TOKEN, code or 0), now)) + timedelta(minutes=1)
 
 
 def _may_force(stored: Stored) -> bool:
@@ -271,11 +265,10 @@ def _with_force(stored: Stored) -> Stored:
     return msgspec.structs.replace(stored, forced_at=now, forced_day=day, forced_count=count)
 
 
-def _halt_time(failure: CallFailed) -> timedelta:
-    if failure.kind is Kind.WAIT_FOR_QUOTA:
-        now: datetime = clock.now()
-        return rest_until(failure.detail, now) - now
-    return _HALTS.get(failure.code or 0, CONFIGURATION_HALT)
+def _halt_time(row: Row, now: datetime) -> timedelta:
+    if row.reaction.kind is Kind.WAIT_FOR_QUOTA:
+        return rest_until(row.reaction.detail, now) - now
+    return timedelta(seconds=row.wait_s) or CONFIGURATION_HALT
 
 
 def _refusal(stored: Stored, path: str) -> CallFailed:
@@ -286,7 +279,7 @@ def _refusal(stored: Stored, path: str) -> CallFailed:
         message = (
             f"{message or '访问凭证不可用'}，请管理员核对 AppID、AppSecret 和 IP 白名单，并运行 doctor 检查"
         )
-    return CallFailed(row, group=TOKEN, path=path, code=stored.halted_code, message=message)
+    return CallFailed(row, group=Group.TOKEN, path=path, code=stored.halted_code, message=message)
 
 
 def _again(failure: CallFailed) -> CallFailed:

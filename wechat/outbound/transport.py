@@ -30,8 +30,10 @@ from urllib3.util.retry import Retry
 
 from settings import OFFICIAL_MP, Settings
 from wechat.outbound.endpoints.table import QR_PICTURE, Endpoint, Host
-from wechat.outbound.errors import BUG, STOP, CallFailed, Kind, Trouble, of_answer, of_trouble
-from wechat.outbound.reactions import DEFAULT, REPLAN
+from wechat.outbound.failures import CallFailed, Trouble, of_answer, of_trouble
+from wechat.outbound.groups import Group
+from wechat.outbound.reaction_table import DEFAULT
+from wechat.outbound.reactions import BUG, REPLAN, STOP, Then
 
 CALLS = Counter(
     "pioneer_wechat_calls_total",
@@ -84,14 +86,14 @@ class Transport:
     """Speaks HTTP with WeChat's servers, as configured."""
 
     def __init__(self, settings: Settings) -> None:
-        self._limits = settings.limits
+        self._system = settings.system
         self._hosts = {
             Host.API: settings.wechat.api_base_url,
             Host.MP: settings.wechat.mp_base_url or OFFICIAL_MP,
             Host.WECOM: settings.wecom.api_base_url,
         }
         self._local = threading.local()
-        self._odd: dict[str, tuple[int, int]] = {}
+        self._odd: dict[Group, tuple[int, int]] = {}
 
     def call(
         self, endpoint: Endpoint, *, query: Mapping[str, str] | None = None, body: Any = None,
@@ -118,10 +120,10 @@ class Transport:
         SECONDS.labels(endpoint.group).observe(took)
         CALLS.labels(endpoint.group, failure.kind if failure else "ok").inc()
         if failure is not None:
-            harmless = failure.kind in (Kind.IGNORE, Kind.ALREADY_DONE)
+            harmless = failure.then is Then.GO_ON
             log.log(
                 logging.INFO if harmless else logging.WARNING, "wechat_call_failed",
-                path=endpoint.path, code=failure.code, reaction=failure.reaction,
+                path=endpoint.path, code=failure.code, reaction=str(failure.reaction),
                 errmsg=failure.errmsg[:120], rid=failure.rid, ms=round(took * 1000),
             )  # fmt: skip
             raise failure
@@ -165,7 +167,7 @@ class Transport:
         file: File | None,
         form: Mapping[str, str],
     ) -> requests.Response | Trouble:
-        limits = self._limits
+        system = self._system
         headers: dict[str, str] = {}
         data: bytes | None = None
         if file is not None:
@@ -183,8 +185,8 @@ class Transport:
                 data=data,
                 headers=headers,
                 timeout=(
-                    limits.connect_timeout_s,
-                    limits.long_timeout_s if endpoint.long else limits.read_timeout_s,
+                    system.connect_timeout_s,
+                    system.long_timeout_s if endpoint.long else system.read_timeout_s,
                 ),
                 allow_redirects=False,
             )

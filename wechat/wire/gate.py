@@ -72,7 +72,7 @@ class Gate:
             crypt,
             mode=wechat.message_mode,
             app_id=wechat.app_id,
-            freshness_s=settings.limits.callback_freshness_s,
+            freshness_s=settings.system.callback_freshness_s,
         )
 
     def handshake(self, query: str) -> str:

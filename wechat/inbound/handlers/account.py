@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from community import followers
+from database.once import upsert
 from ground import clock
 from models import Setting
 from wechat.inbound.desk import Desk
@@ -24,5 +25,5 @@ def authorization(desk: Desk, push: Authorization) -> Reply:
 def qualification(desk: Desk, push: Qualification) -> Reply:
     """Keep the last word on the account's certification for the console and the doctor."""
     value = f"{push.event} {push.expires_at or push.failed_at} {push.reason}".strip()
-    desk.session.merge(Setting(name=QUALIFICATION, value=value, updated_at=clock.now()))
+    upsert(desk.session, Setting, name=QUALIFICATION, value=value, updated_at=clock.now())
     return SILENCE

@@ -9,7 +9,8 @@ import msgspec
 
 from settings import Settings
 from wechat.outbound.endpoints.table import STABLE_TOKEN, Endpoint, Key
-from wechat.outbound.errors import CallFailed, Kind
+from wechat.outbound.failures import CallFailed
+from wechat.outbound.reactions import Kind
 from wechat.outbound.rests import Rests
 from wechat.outbound.sdk import Sdk
 from wechat.outbound.tokens import Fetch, Fetched, SharedTokens, TokenStore

@@ -28,7 +28,8 @@ from wechat.outbound.endpoints.table import (
     PUBLISH_REMOVE,
     PUBLISH_SUBMIT,
 )
-from wechat.outbound.errors import CallFailed, Kind
+from wechat.outbound.failures import CallFailed
+from wechat.outbound.reactions import Kind
 
 MEDIA_ID_UNKNOWN = 40007
 

@@ -25,7 +25,8 @@ from wechat.outbound.endpoints.table import (
     MASS_SPEED_SET,
     Endpoint,
 )
-from wechat.outbound.errors import CallFailed, Kind
+from wechat.outbound.failures import CallFailed
+from wechat.outbound.reactions import Kind
 
 
 class MassAnswer(msgspec.Struct, frozen=True):

@@ -13,7 +13,8 @@ import msgspec
 
 from wechat.outbound.endpoints.base import Caller
 from wechat.outbound.endpoints.table import MENU_ADD_CONDITIONAL, MENU_CURRENT, MENU_TRY
-from wechat.outbound.errors import CallFailed, Kind
+from wechat.outbound.failures import CallFailed
+from wechat.outbound.reactions import Kind
 
 Button = Mapping[str, Any]
 """A button as WeChat has it: ``{"name", "type", "key" | "url" | ...}`` or ``{"name", "sub_button": [...]}``."""

@@ -22,7 +22,8 @@ from wechat.outbound.endpoints.table import (
     TEMPLATE_LIST,
     TEMPLATE_SEND,
 )
-from wechat.outbound.errors import CallFailed, Kind
+from wechat.outbound.failures import CallFailed
+from wechat.outbound.reactions import Kind
 
 
 class Template(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ import msgspec
 
 from wechat.outbound.endpoints.base import Caller
 from wechat.outbound.endpoints.table import MINI_CHECK, MINI_PHONE, MINI_SESSION, MINI_TEXT_CHECK
-from wechat.outbound.errors import CallFailed
+from wechat.outbound.failures import CallFailed
 
 _SIGNATURE_INVALID = 87009
 

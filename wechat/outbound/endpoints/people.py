@@ -28,8 +28,9 @@ from wechat.outbound.endpoints.table import (
     USER_LIST,
     Endpoint,
 )
-from wechat.outbound.errors import CallFailed, Kind, look_up
-from wechat.outbound.reactions import FIX
+from wechat.outbound.failures import CallFailed
+from wechat.outbound.reaction_table import look_up
+from wechat.outbound.reactions import FIX, TAG_GONE, Detail, Kind
 
 PARTLY = 45171
 # One bad openid fails its whole batch: it is found by halving.
@@ -133,21 +134,21 @@ class PeopleCalls(Caller):
         try:
             self._sdk.tag.delete(tag_id)
         except CallFailed as failed:
-            if failed.kind is not Kind.REPLAN or failed.code != 45159:
+            if failed.reaction != TAG_GONE:
                 raise
 
     def tag_members(self, tag_id: int, next_openid: str = "") -> FollowerPage:
         """A page of a tag's members. Page: …/usermanage/tag/api_gettagfans"""
         return self._typed(TAG_MEMBERS, FollowerPage, self._sdk.tag.get_tag_users(tag_id, next_openid))
 
-    def tag_add(self, openids: Sequence[str], tag_id: int) -> dict[str, str]:
+    def tag_add(self, openids: Sequence[str], tag_id: int) -> dict[str, Detail]:
         """Give a tag to any number of followers, 50 a call; the refused ones with the reason (``too_many_tags``, ...).
 
         Repeatable. 100,000 calls a day. Page: …/usermanage/tag/api_batchtagging
         """
         return self._tagging(TAG_ADD, self._sdk.tag.tag_user, openids, tag_id)
 
-    def tag_remove(self, openids: Sequence[str], tag_id: int) -> dict[str, str]:
+    def tag_remove(self, openids: Sequence[str], tag_id: int) -> dict[str, Detail]:
         """Take a tag away, likewise. Page: …/usermanage/tag/api_batchuntagging"""
         return self._tagging(TAG_REMOVE, self._sdk.tag.untag_user, openids, tag_id)
 
@@ -209,9 +210,9 @@ class PeopleCalls(Caller):
 
     def _tagging(
         self, endpoint: Endpoint, send: Callable[[int, list[str]], Any], openids: Sequence[str], tag_id: int
-    ) -> dict[str, str]:
-        size = self.settings.limits.openids_per_tagging
-        refused: dict[str, str] = {}
+    ) -> dict[str, Detail]:
+        size = self.settings.wechat.limits.openids_per_tagging
+        refused: dict[str, Detail] = {}
         todo = [list(openids[start : start + size]) for start in range(0, len(openids), size)]
         again: set[str] = set()
         while todo:
@@ -221,7 +222,7 @@ class PeopleCalls(Caller):
             except CallFailed as failed:
                 if failed.code == PARTLY:
                     left = [str(one) for one in failed.answer.get("fail_openid_list", batch)]
-                    refused.update({one: failed.detail for one in left if one in again})
+                    refused.update({one: failed.detail or Detail.TAGGING for one in left if one in again})
                     fresh = [one for one in left if one not in again]
                     again.update(fresh)
                     todo += [fresh] if fresh else []
@@ -229,7 +230,7 @@ class PeopleCalls(Caller):
                     middle = len(batch) // 2
                     todo += [batch[:middle], batch[middle:]]
                 elif failed.code in _BAD_OPENID:
-                    refused[batch[0]] = failed.detail or "invalid_openid"
+                    refused[batch[0]] = failed.detail or Detail.INVALID_OPENID
                 else:
                     raise
         return refused

@@ -8,32 +8,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
-from wechat.outbound.reactions import (
-    COMMENT,
-    CUSTOM,
-    DRAFT,
-    JSSDK,
-    MASS,
-    MASS_ADMIN,
-    MEDIA,
-    MENU,
-    MINI,
-    NOTICE,
-    OAUTH,
-    PLATFORM,
-    PREVIEW,
-    PUBLISH,
-    PUBLISH_DELETE,
-    QR,
-    ROBOT,
-    STATISTICS,
-    TAGS,
-    TEMPLATE,
-    TEMPLATE_ADMIN,
-    TOKEN,
-    TYPING,
-    USERS,
-)
+from wechat.outbound.groups import Group
 
 
 class Host(Enum):
@@ -60,7 +35,7 @@ class Endpoint(NamedTuple):
     """
 
     path: str
-    group: str
+    group: Group
     repeatable: bool
     method: str = "POST"
     long: bool = False
@@ -71,7 +46,7 @@ class Endpoint(NamedTuple):
 ENDPOINTS: dict[str, Endpoint] = {}
 
 
-def _at(path: str, group: str, repeatable: bool, *, method: str = "POST", long: bool = False,
+def _at(path: str, group: Group, repeatable: bool, *, method: str = "POST", long: bool = False,
         key: Key = Key.ACCOUNT, host: Host = Host.API) -> Endpoint:  # fmt: skip
     endpoint = Endpoint(path, group, repeatable, method, long, key, host)
     ENDPOINTS[path] = endpoint
@@ -81,110 +56,112 @@ def _at(path: str, group: str, repeatable: bool, *, method: str = "POST", long: 
 SAME, ONCE = True, False
 
 # tokens and tickets
-STABLE_TOKEN = _at("/cgi-bin/stable_token", TOKEN, SAME, key=Key.NONE)
-GET_TICKET = _at("/cgi-bin/ticket/getticket", JSSDK, SAME, method="GET")
+STABLE_TOKEN = _at("/cgi-bin/stable_token", Group.TOKEN, SAME, key=Key.NONE)
+GET_TICKET = _at("/cgi-bin/ticket/getticket", Group.JSSDK, SAME, method="GET")
 
 # media and material
-MEDIA_UPLOAD = _at("/cgi-bin/media/upload", MEDIA, SAME, long=True)
-MEDIA_GET = _at("/cgi-bin/media/get", MEDIA, SAME, method="GET", long=True)
-UPLOAD_IMAGE = _at("/cgi-bin/media/uploadimg", MEDIA, SAME, long=True)
-ADD_MATERIAL = _at("/cgi-bin/material/add_material", MEDIA, ONCE, long=True)
-GET_MATERIAL = _at("/cgi-bin/material/get_material", MEDIA, SAME, long=True)
-DELETE_MATERIAL = _at("/cgi-bin/material/del_material", MEDIA, SAME)
-COUNT_MATERIAL = _at("/cgi-bin/material/get_materialcount", MEDIA, SAME, method="GET")
-LIST_MATERIAL = _at("/cgi-bin/material/batchget_material", MEDIA, SAME)
+MEDIA_UPLOAD = _at("/cgi-bin/media/upload", Group.MEDIA, SAME, long=True)
+MEDIA_GET = _at("/cgi-bin/media/get", Group.MEDIA, SAME, method="GET", long=True)
+UPLOAD_IMAGE = _at("/cgi-bin/media/uploadimg", Group.MEDIA, SAME, long=True)
+ADD_MATERIAL = _at("/cgi-bin/material/add_material", Group.MEDIA, ONCE, long=True)
+GET_MATERIAL = _at("/cgi-bin/material/get_material", Group.MEDIA, SAME, long=True)
+DELETE_MATERIAL = _at("/cgi-bin/material/del_material", Group.MEDIA, SAME)
+COUNT_MATERIAL = _at("/cgi-bin/material/get_materialcount", Group.MEDIA, SAME, method="GET")
+LIST_MATERIAL = _at("/cgi-bin/material/batchget_material", Group.MEDIA, SAME)
 
 # drafts and publishing
-DRAFT_ADD = _at("/cgi-bin/draft/add", DRAFT, ONCE, long=True)
-DRAFT_UPDATE = _at("/cgi-bin/draft/update", DRAFT, SAME, long=True)
-DRAFT_GET = _at("/cgi-bin/draft/get", DRAFT, SAME)
-DRAFT_LIST = _at("/cgi-bin/draft/batchget", DRAFT, SAME)
-DRAFT_COUNT = _at("/cgi-bin/draft/count", DRAFT, SAME, method="GET")
-DRAFT_DELETE = _at("/cgi-bin/draft/delete", DRAFT, SAME)
-PUBLISH_SUBMIT = _at("/cgi-bin/freepublish/submit", PUBLISH, ONCE, long=True)
-PUBLISH_GET = _at("/cgi-bin/freepublish/get", PUBLISH, SAME)
-PUBLISH_LIST = _at("/cgi-bin/freepublish/batchget", PUBLISH, SAME)
-PUBLISH_ARTICLE = _at("/cgi-bin/freepublish/getarticle", PUBLISH, SAME)
-PUBLISH_REMOVE = _at("/cgi-bin/freepublish/delete", PUBLISH_DELETE, SAME)
+DRAFT_ADD = _at("/cgi-bin/draft/add", Group.DRAFT, ONCE, long=True)
+DRAFT_UPDATE = _at("/cgi-bin/draft/update", Group.DRAFT, SAME, long=True)
+DRAFT_GET = _at("/cgi-bin/draft/get", Group.DRAFT, SAME)
+DRAFT_LIST = _at("/cgi-bin/draft/batchget", Group.DRAFT, SAME)
+DRAFT_COUNT = _at("/cgi-bin/draft/count", Group.DRAFT, SAME, method="GET")
+DRAFT_DELETE = _at("/cgi-bin/draft/delete", Group.DRAFT, SAME)
+PUBLISH_SUBMIT = _at("/cgi-bin/freepublish/submit", Group.PUBLISH, ONCE, long=True)
+PUBLISH_GET = _at("/cgi-bin/freepublish/get", Group.PUBLISH, SAME)
+PUBLISH_LIST = _at("/cgi-bin/freepublish/batchget", Group.PUBLISH, SAME)
+PUBLISH_ARTICLE = _at("/cgi-bin/freepublish/getarticle", Group.PUBLISH, SAME)
+PUBLISH_REMOVE = _at("/cgi-bin/freepublish/delete", Group.PUBLISH_DELETE, SAME)
 
 # mass send
-MASS_SEND_ALL = _at("/cgi-bin/message/mass/sendall", MASS, ONCE, long=True)
-MASS_SEND = _at("/cgi-bin/message/mass/send", MASS, ONCE, long=True)
-MASS_PREVIEW = _at("/cgi-bin/message/mass/preview", PREVIEW, ONCE, long=True)
-MASS_GET = _at("/cgi-bin/message/mass/get", MASS_ADMIN, SAME)
-MASS_DELETE = _at("/cgi-bin/message/mass/delete", MASS_ADMIN, SAME)
-MASS_SPEED_GET = _at("/cgi-bin/message/mass/speed/get", MASS_ADMIN, SAME)
-MASS_SPEED_SET = _at("/cgi-bin/message/mass/speed/set", MASS_ADMIN, SAME)
+MASS_SEND_ALL = _at("/cgi-bin/message/mass/sendall", Group.MASS, ONCE, long=True)
+MASS_SEND = _at("/cgi-bin/message/mass/send", Group.MASS, ONCE, long=True)
+MASS_PREVIEW = _at("/cgi-bin/message/mass/preview", Group.PREVIEW, ONCE, long=True)
+MASS_GET = _at("/cgi-bin/message/mass/get", Group.MASS_ADMIN, SAME)
+MASS_DELETE = _at("/cgi-bin/message/mass/delete", Group.MASS_ADMIN, SAME)
+MASS_SPEED_GET = _at("/cgi-bin/message/mass/speed/get", Group.MASS_ADMIN, SAME)
+MASS_SPEED_SET = _at("/cgi-bin/message/mass/speed/set", Group.MASS_ADMIN, SAME)
 
 # template, notice, customer service
-TEMPLATE_SEND = _at("/cgi-bin/message/template/send", TEMPLATE, ONCE)
-TEMPLATE_LIST = _at("/cgi-bin/template/get_all_private_template", TEMPLATE_ADMIN, SAME, method="GET")
-TEMPLATE_ADD = _at("/cgi-bin/template/api_add_template", TEMPLATE_ADMIN, ONCE)
-TEMPLATE_DELETE = _at("/cgi-bin/template/del_private_template", TEMPLATE_ADMIN, SAME)
-NOTICE_SEND = _at("/cgi-bin/message/subscribe/bizsend", NOTICE, ONCE)
-NOTICE_TEMPLATES = _at("/wxaapi/newtmpl/gettemplate", NOTICE, SAME, method="GET")
-CUSTOM_SEND = _at("/cgi-bin/message/custom/send", CUSTOM, ONCE)
-CUSTOM_TYPING = _at("/cgi-bin/message/custom/typing", TYPING, SAME)
+TEMPLATE_SEND = _at("/cgi-bin/message/template/send", Group.TEMPLATE, ONCE)
+TEMPLATE_LIST = _at("/cgi-bin/template/get_all_private_template", Group.TEMPLATE_ADMIN, SAME, method="GET")
+TEMPLATE_ADD = _at("/cgi-bin/template/api_add_template", Group.TEMPLATE_ADMIN, ONCE)
+TEMPLATE_DELETE = _at("/cgi-bin/template/del_private_template", Group.TEMPLATE_ADMIN, SAME)
+NOTICE_SEND = _at("/cgi-bin/message/subscribe/bizsend", Group.NOTICE, ONCE)
+NOTICE_TEMPLATES = _at("/wxaapi/newtmpl/gettemplate", Group.NOTICE, SAME, method="GET")
+CUSTOM_SEND = _at("/cgi-bin/message/custom/send", Group.CUSTOM, ONCE)
+CUSTOM_TYPING = _at("/cgi-bin/message/custom/typing", Group.TYPING, SAME)
 
 # tags and users
-TAGS_CREATE = _at("/cgi-bin/tags/create", TAGS, SAME)
-TAGS_GET = _at("/cgi-bin/tags/get", TAGS, SAME, method="GET")
-TAGS_UPDATE = _at("/cgi-bin/tags/update", TAGS, SAME)
-TAGS_DELETE = _at("/cgi-bin/tags/delete", TAGS, SAME)
-TAG_MEMBERS = _at("/cgi-bin/user/tag/get", TAGS, SAME)
-TAG_ADD = _at("/cgi-bin/tags/members/batchtagging", TAGS, SAME)
-TAG_REMOVE = _at("/cgi-bin/tags/members/batchuntagging", TAGS, SAME)
-TAGS_OF = _at("/cgi-bin/tags/getidlist", TAGS, SAME)
-USER_LIST = _at("/cgi-bin/user/get", USERS, SAME, method="GET")
-USER_INFO = _at("/cgi-bin/user/info", USERS, SAME, method="GET")
-USER_INFOS = _at("/cgi-bin/user/info/batchget", USERS, SAME)
-USER_REMARK = _at("/cgi-bin/user/info/updateremark", USERS, SAME)
-BLACKLIST = _at("/cgi-bin/tags/members/getblacklist", USERS, SAME)
-BLACKLIST_ADD = _at("/cgi-bin/tags/members/batchblacklist", USERS, SAME)
-BLACKLIST_REMOVE = _at("/cgi-bin/tags/members/batchunblacklist", USERS, SAME)
+TAGS_CREATE = _at("/cgi-bin/tags/create", Group.TAGS, SAME)
+TAGS_GET = _at("/cgi-bin/tags/get", Group.TAGS, SAME, method="GET")
+TAGS_UPDATE = _at("/cgi-bin/tags/update", Group.TAGS, SAME)
+TAGS_DELETE = _at("/cgi-bin/tags/delete", Group.TAGS, SAME)
+TAG_MEMBERS = _at("/cgi-bin/user/tag/get", Group.TAGS, SAME)
+TAG_ADD = _at("/cgi-bin/tags/members/batchtagging", Group.TAGS, SAME)
+TAG_REMOVE = _at("/cgi-bin/tags/members/batchuntagging", Group.TAGS, SAME)
+TAGS_OF = _at("/cgi-bin/tags/getidlist", Group.TAGS, SAME)
+USER_LIST = _at("/cgi-bin/user/get", Group.USERS, SAME, method="GET")
+USER_INFO = _at("/cgi-bin/user/info", Group.USERS, SAME, method="GET")
+USER_INFOS = _at("/cgi-bin/user/info/batchget", Group.USERS, SAME)
+USER_REMARK = _at("/cgi-bin/user/info/updateremark", Group.USERS, SAME)
+BLACKLIST = _at("/cgi-bin/tags/members/getblacklist", Group.USERS, SAME)
+BLACKLIST_ADD = _at("/cgi-bin/tags/members/batchblacklist", Group.USERS, SAME)
+BLACKLIST_REMOVE = _at("/cgi-bin/tags/members/batchunblacklist", Group.USERS, SAME)
 
 # QR, menu
-QR_CREATE = _at("/cgi-bin/qrcode/create", QR, SAME)
-QR_PICTURE = _at("/cgi-bin/showqrcode", QR, SAME, method="GET", key=Key.NONE, host=Host.MP)
-MENU_CREATE = _at("/cgi-bin/menu/create", MENU, SAME)
-MENU_GET = _at("/cgi-bin/menu/get", MENU, SAME, method="GET")
-MENU_DELETE = _at("/cgi-bin/menu/delete", MENU, SAME, method="GET")
-MENU_CURRENT = _at("/cgi-bin/get_current_selfmenu_info", MENU, SAME, method="GET")
-MENU_ADD_CONDITIONAL = _at("/cgi-bin/menu/addconditional", MENU, ONCE)
-MENU_DELETE_CONDITIONAL = _at("/cgi-bin/menu/delconditional", MENU, SAME)
-MENU_TRY = _at("/cgi-bin/menu/trymatch", MENU, SAME)
+QR_CREATE = _at("/cgi-bin/qrcode/create", Group.QR, SAME)
+QR_PICTURE = _at("/cgi-bin/showqrcode", Group.QR, SAME, method="GET", key=Key.NONE, host=Host.MP)
+MENU_CREATE = _at("/cgi-bin/menu/create", Group.MENU, SAME)
+MENU_GET = _at("/cgi-bin/menu/get", Group.MENU, SAME, method="GET")
+MENU_DELETE = _at("/cgi-bin/menu/delete", Group.MENU, SAME, method="GET")
+MENU_CURRENT = _at("/cgi-bin/get_current_selfmenu_info", Group.MENU, SAME, method="GET")
+MENU_ADD_CONDITIONAL = _at("/cgi-bin/menu/addconditional", Group.MENU, ONCE)
+MENU_DELETE_CONDITIONAL = _at("/cgi-bin/menu/delconditional", Group.MENU, SAME)
+MENU_TRY = _at("/cgi-bin/menu/trymatch", Group.MENU, SAME)
 
 # OAuth, mini-program
-OAUTH_TOKEN = _at("/sns/oauth2/access_token", OAUTH, SAME, method="GET", key=Key.NONE)
-OAUTH_REFRESH = _at("/sns/oauth2/refresh_token", OAUTH, SAME, method="GET", key=Key.NONE)
-OAUTH_USER = _at("/sns/userinfo", OAUTH, SAME, method="GET", key=Key.NONE)
-MINI_SESSION = _at("/sns/jscode2session", MINI, SAME, method="GET", key=Key.NONE)
-MINI_CHECK = _at("/wxa/checksession", MINI, SAME, method="GET", key=Key.MINI)
-MINI_PHONE = _at("/wxa/business/getuserphonenumber", MINI, SAME, key=Key.MINI)
-MINI_TEXT_CHECK = _at("/wxa/msg_sec_check", MINI, SAME, key=Key.MINI)
+OAUTH_TOKEN = _at("/sns/oauth2/access_token", Group.OAUTH, SAME, method="GET", key=Key.NONE)
+OAUTH_REFRESH = _at("/sns/oauth2/refresh_token", Group.OAUTH, SAME, method="GET", key=Key.NONE)
+OAUTH_USER = _at("/sns/userinfo", Group.OAUTH, SAME, method="GET", key=Key.NONE)
+MINI_SESSION = _at("/sns/jscode2session", Group.MINI, SAME, method="GET", key=Key.NONE)
+MINI_CHECK = _at("/wxa/checksession", Group.MINI, SAME, method="GET", key=Key.MINI)
+MINI_PHONE = _at("/wxa/business/getuserphonenumber", Group.MINI, SAME, key=Key.MINI)
+MINI_TEXT_CHECK = _at("/wxa/msg_sec_check", Group.MINI, SAME, key=Key.MINI)
 
 # statistics and comments
 STATISTICS_CALLS = {
-    name: _at(f"/datacube/{name}", STATISTICS, SAME)
+    name: _at(f"/datacube/{name}", Group.STATISTICS, SAME)
     for name in (
         "getarticleread", "getarticleshare", "getbizsummary", "getarticletotaldetail", "getusersummary",
         "getusercumulate", "getupstreammsg", "getinterfacesummary",
     )
 }  # fmt: skip
 COMMENT_CALLS = {
-    name: _at(f"/cgi-bin/comment/{name}", COMMENT, name != "reply/add")
+    name: _at(f"/cgi-bin/comment/{name}", Group.COMMENT, name != "reply/add")
     for name in ("open", "close", "list", "markelect", "unmarkelect", "delete", "reply/add", "reply/delete")
 }
 
 # the platform itself
-QUOTA_GET = _at("/cgi-bin/openapi/quota/get", PLATFORM, SAME)
-QUOTA_CLEAR = _at("/cgi-bin/clear_quota", PLATFORM, ONCE)
-QUOTA_CLEAR_SECRET = _at("/cgi-bin/clear_quota/v2", PLATFORM, ONCE, key=Key.NONE)
-RID_GET = _at("/cgi-bin/openapi/rid/get", PLATFORM, SAME)
-API_ADDRESSES = _at("/cgi-bin/get_api_domain_ip", PLATFORM, SAME, method="GET")
-CALLBACK_ADDRESSES = _at("/cgi-bin/getcallbackip", PLATFORM, SAME, method="GET")
-CALLBACK_CHECK = _at("/cgi-bin/callback/check", PLATFORM, SAME, long=True)
+QUOTA_GET = _at("/cgi-bin/openapi/quota/get", Group.PLATFORM, SAME)
+QUOTA_CLEAR = _at("/cgi-bin/clear_quota", Group.PLATFORM, ONCE)
+QUOTA_CLEAR_SECRET = _at("/cgi-bin/clear_quota/v2", Group.PLATFORM, ONCE, key=Key.NONE)
+RID_GET = _at("/cgi-bin/openapi/rid/get", Group.PLATFORM, SAME)
+API_ADDRESSES = _at("/cgi-bin/get_api_domain_ip", Group.PLATFORM, SAME, method="GET")
+CALLBACK_ADDRESSES = _at("/cgi-bin/getcallbackip", Group.PLATFORM, SAME, method="GET")
+CALLBACK_CHECK = _at("/cgi-bin/callback/check", Group.PLATFORM, SAME, long=True)
 
 # WeCom group robots
-ROBOT_SEND = _at("/cgi-bin/webhook/send", ROBOT, ONCE, key=Key.NONE, host=Host.WECOM)
-ROBOT_UPLOAD = _at("/cgi-bin/webhook/upload_media", ROBOT, SAME, long=True, key=Key.NONE, host=Host.WECOM)
+ROBOT_SEND = _at("/cgi-bin/webhook/send", Group.ROBOT, ONCE, key=Key.NONE, host=Host.WECOM)
+ROBOT_UPLOAD = _at(
+    "/cgi-bin/webhook/upload_media", Group.ROBOT, SAME, long=True, key=Key.NONE, host=Host.WECOM
+)

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from content import columns
+from content import columns, slots
 from ground import clock
 from models import Column, Push, PushStatus
-from web.wording import WEEKDAYS
-
-_LOOK_AHEAD_DAYS = 400
-__all__ = ["WEEKDAYS", "Day", "days", "month", "next_slots", "slots_of", "week"]
 
 
 @dataclass
@@ -33,26 +28,6 @@ class Day:
         return self.date == clock.shanghai_day(clock.now())
 
 
-def slots_of(column: Column, start: datetime) -> Iterator[datetime]:
-    """The moments of a column's active slots from ``start`` on, in UTC, in order."""
-    active = [slot for slot in column.slots if slot.get("active", True)]
-    if not active:
-        return
-    first = clock.shanghai_day(start)
-    for offset in range(_LOOK_AHEAD_DAYS):
-        day = first + timedelta(days=offset)
-        times = sorted({slot["time"] for slot in active if day.weekday() in slot["weekdays"]})
-        for text in times:
-            moment = datetime.combine(day, time.fromisoformat(text), clock.SHANGHAI).astimezone(UTC)
-            if moment > start:
-                yield moment
-
-
-def next_slots(column: Column, start: datetime, count: int) -> list[datetime]:
-    """The next ``count`` slots of a column; fewer where it has none."""
-    return [moment for moment, _ in zip(slots_of(column, start), range(count), strict=False)]
-
-
 def days(session: Session, first: date, count: int) -> list[Day]:
     """``count`` days from ``first`` with their pushes and free slots."""
     found = {first + timedelta(days=n): Day(first + timedelta(days=n)) for n in range(count)}
@@ -67,7 +42,7 @@ def days(session: Session, first: date, count: int) -> list[Day]:
         found[clock.shanghai_day(push.due_at)].pushes.append(push)
     now = clock.now()
     for column in columns.listing(session):
-        for moment in slots_of(column, max(now, start - timedelta(seconds=1))):
+        for _, moment in slots.moments(column.slots, max(now, start - timedelta(seconds=1))):
             if moment >= end:
                 break
             found[clock.shanghai_day(moment)].slots.append((moment, column))
