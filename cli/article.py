@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import click
-from sqlalchemy.orm import Session
 
 from cli.output import (
     Group,
@@ -21,6 +20,7 @@ from cli.output import (
 from cli.reclean import reclean
 from content import articles, assets, columns, importing, queue, review
 from content.life import stage_name, status_name
+from database.session import Session
 from ground.errors import Refused
 from models import Article, User
 

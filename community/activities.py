@@ -249,6 +249,12 @@ def page(
     return ActivityPage(list(found), total)
 
 
+def coming(session: Session, at: datetime, *, limit: int) -> list[Activity]:
+    """What is open and not yet over, by its beginning: what a notice may be sent of."""
+    query = sa.select(Activity).where(not_over(at))
+    return list(session.scalars(query.order_by(Activity.starts_at).limit(limit)))
+
+
 def state_name(activity: Activity, at: datetime) -> str:
     """``未开始``, ``签到中``, ``已结束`` or ``已取消``."""
     return PHASES[phase(activity, at)]

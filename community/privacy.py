@@ -118,22 +118,6 @@ def reveal(session: Session, user: User, member_id: int, reason: str, *, at: dat
     return Revealed(member.name, member.phone or "")
 
 
-def reveal_branch(
-    session: Session, user: User, branch_id: int, reason: str, *, at: datetime
-) -> dict[int, str]:
-    """Names in clear of a branch's active members, by id; recorded with the reason and how many they are.
-
-    Raises :class:`Forbidden` without the right or for another branch, :class:`Refused` without a reason.
-    """
-    require(user, "member.unmask", branch_id)
-    reason = check_reason(reason)
-    query = sa.select(Member.id, Member.name).where(Member.branch_id == branch_id, Member.active.is_(True))
-    names = {row.id: row.name for row in session.execute(query)}
-    detail = {"reason": reason, "rows": len(names)}
-    audit.record(session, "member.unmask", user=user, subject=f"branch:{branch_id}", detail=detail, at=at)
-    return names
-
-
 def my_data(session: Session, openid: str) -> str:
     """What we keep about a follower, as the text that answers 我的信息; masked even so, as chats are forwarded."""
     follower = session.scalar(

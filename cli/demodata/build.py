@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from accounts import users
 from cli.demodata import PASSWORD, history, pictures, places
 from cli.demodata import people as made_people
 from community.roster import phone_index, tail_index
 from content import assets, columns
+from database.session import Session
 from ground import clock
 from ground.errors import Unavailable
 from models import (

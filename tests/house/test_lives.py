@@ -196,3 +196,23 @@ def test_no_template_has_a_table_of_states_of_its_own() -> None:
         text = path.read_text(encoding="utf-8")
         for name, word in re.findall(r"""['"]([a-z_]+)['"]\s*:\s*['"]([^'"]+)['"]""", text):
             assert word not in words, f"{path.name}: {name}"
+
+
+_NOTED_BY_A_FACE = {"web/console/account.py", "web/console/roster.py"}
+"""The menu is published by the room that calls WeChat, and a file of wrong rows is made by the page: no service does either."""
+
+
+def test_what_a_service_does_is_noted_by_the_service() -> None:
+    noted = {
+        path
+        for path, tree in sources()
+        if path.startswith(("web/", "cli/", "wechat/inbound/")) and any(map(_notes, ast.walk(tree)))
+    }
+    assert noted == _NOTED_BY_A_FACE
+
+
+def _notes(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="audit"), attr="record")):
+            return True
+    return False

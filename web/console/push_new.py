@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
 from flask import flash, g, redirect, request, url_for
-from sqlalchemy.orm import Session, defer, joinedload
 
-from community import places, window
-from content import publish
+from community import activities, places
+from content import finding, publish
+from database.session import Session
 from ground import clock
 from ground.errors import PioneerError, Refused
 from ground.numbers import numbers_in
-from models import Activity, Article, ArticleStatus
+from models import Article, ArticleStatus
 from scheduler import audience as audiences
 from scheduler import planner, pushes, quiet, roads, upcoming
 from scheduler.planner import Plan
@@ -56,32 +55,19 @@ def push_new() -> str:
     """The form; ``article`` or ``activity`` in the query are chosen already."""
     with looking() as (session, _):
         now = clock.now()
-        offered = _offered(
-            session, (ArticleStatus.APPROVED, ArticleStatus.QUEUED), request.args.get("article", type=int)
-        )
-        query = sa.select(Activity).where(window.not_over(now))
+        chosen = request.args.get("article", type=int)
         return draw(
             "pushes/new.html",
-            offered=offered,
-            sent=_offered(session, (ArticleStatus.PUBLISHED,), None)[:20],
-            activities=list(session.scalars(query.order_by(Activity.starts_at).limit(_OFFERED))),
+            offered=finding.offered(
+                session, ArticleStatus.APPROVED, ArticleStatus.QUEUED, chosen=chosen, limit=_OFFERED
+            ),
+            sent=finding.offered(session, ArticleStatus.PUBLISHED, limit=20),
+            activities=activities.coming(session, now, limit=_OFFERED),
             branches=places.branches(session),
             tree=places.tree(session),
             roads=[(name, road.title) for name, road in roads.ROADS.items()],
             week=upcoming.week(session),
         )
-
-
-def _offered(session: Session, statuses: tuple[ArticleStatus, ...], chosen: int | None) -> list[Article]:
-    wanted = sa.or_(Article.status.in_(statuses), Article.id == (chosen or 0))
-    query = (
-        sa.select(Article)
-        .where(wanted)
-        .order_by((Article.id == (chosen or 0)).desc(), Article.updated_at.desc())
-    )
-    return list(
-        session.scalars(query.options(joinedload(Article.column), defer(Article.html)).limit(_OFFERED))
-    )
 
 
 @blueprint.post("/pushes/back")
@@ -172,7 +158,7 @@ def _preview(session: Session, said: Wanted) -> Preview:
         raise Refused("推送时间已经过去，请改为以后的时间，或选择“立即推送”")
     due_at = now if said.due_at is None else quiet.defer(said.due_at, settings().limits.quiet_hours)
     articles = _articles(session, said)
-    activity = session.get(Activity, said.activity_id) if said.activity_id else None
+    activity = activities.get(session, said.activity_id) if said.activity_id else None
     chosen = audiences.parse(session, said.audience)
     road = roads.choose(said.road, "activity" if activity else "articles", settings())
     columns = {article.column.key for article in articles}
