@@ -23,7 +23,7 @@ from content.html import assets_in, text_of
 from database.session import Session
 from ground import clock
 from ground.errors import NotFound
-from models import Article, Column
+from models import Article, ArticleStatus, Column
 from runtime import Runtime
 from web import security
 from web.files import own
@@ -86,7 +86,7 @@ def article(article_id: int) -> AnyResponse:
         found = reading.article(session, article_id)
         neighbours = reading.neighbours(session, found)
         context = _article_context(session, found)
-    if found.status == "retracted":
+    if found.status == ArticleStatus.RETRACTED:
         return _page("reader/withdrawn.html", 410, article=found, column=found.column)
     return _page("reader/article.html", neighbours=neighbours, **context)
 
