@@ -58,15 +58,7 @@ def create(
     name = normal_username(username)
     if not _USERNAME.fullmatch(name):
         raise Refused("用户名应为 2 到 40 个汉字、字母、数字、点、横线或下划线")
-    if role not in ROLES:
-        names = "、".join(f"{key}（{ROLE_NAMES[key]}）" for key in ROLES)
-        raise Refused(f"没有“{role}”这个角色，可选：{names}")
-    if role == "secretary" and branch is None:
-        raise Refused("支部书记账号须指定所在党支部，请用 --branch 写明支部名称")
-    if role != "secretary" and branch is not None:
-        raise Refused("只有支部书记账号可以指定党支部，请去掉支部后重试")
-    if stage is not None and (role != "reviewer" or stage not in (1, 2, 3)):
-        raise Refused("审核环节只能为审核员设置，取值为 1、2、3")
+    _check_role(role, branch, stage)
     if session.scalar(sa.select(User.id).where(User.username == name)) is not None:
         raise Conflict(f"用户名“{name}”已存在，请换一个")
     user = User(
@@ -106,6 +98,18 @@ def by_name(session: Session, username: str) -> User:
     if user is None:
         raise NotFound(f"没有名为“{username}”的账号或已停用，请核对用户名")
     return user
+
+
+def _check_role(role: str, branch: Branch | None, stage: int | None) -> None:
+    if role not in ROLES:
+        names = "、".join(f"{key}（{ROLE_NAMES[key]}）" for key in ROLES)
+        raise Refused(f"没有“{role}”这个角色，可选：{names}")
+    if role == "secretary" and branch is None:
+        raise Refused("支部书记账号须指定所在党支部，请用 --branch 写明支部名称")
+    if role != "secretary" and branch is not None:
+        raise Refused("只有支部书记账号可以指定党支部，请去掉支部后重试")
+    if stage is not None and (role != "reviewer" or stage not in (1, 2, 3)):
+        raise Refused("审核环节只能为审核员设置，取值为 1、2、3")
 
 
 def get(session: Session, user_id: int) -> User:

@@ -107,21 +107,11 @@ def record_by_hand(
     reason = cells.remark(reason, 200)
     if not reason:
         raise Refused("请填写补录的原因")
-    invited = (
-        sa.true() if activity.for_all else Member.branch_id.in_([branch.id for branch in activity.branches])
+    members = _invited(session, user, activity, wanted)
+    known = sa.select(CheckIn.member_id).where(
+        CheckIn.activity_id == activity.id, CheckIn.member_id.in_(wanted)
     )
-    members = session.execute(
-        sa.select(Member.id, Member.branch_id).where(
-            Member.id.in_(wanted), Member.active.is_(True), branch_scope(user, Member.branch_id), invited
-        )
-    ).all()
-    there = set(
-        session.scalars(
-            sa.select(CheckIn.member_id).where(
-                CheckIn.activity_id == activity.id, CheckIn.member_id.in_(wanted)
-            )
-        )
-    )
+    there = set(session.scalars(known))
     rows = [
         {
             "activity_id": activity.id,
@@ -142,6 +132,17 @@ def record_by_hand(
         session, "checkin.record", user=user, subject=f"activity:{activity.id}", detail=detail, at=at
     )
     return Recorded(added, len(members) - added, len(wanted) - len(members))
+
+
+def _invited(session: Session, user: User, activity: Activity, ids: Sequence[int]) -> list[tuple[int, int]]:
+    """Those of these members who are expected and whom the user may enter, each with the branch."""
+    invited = (
+        sa.true() if activity.for_all else Member.branch_id.in_([branch.id for branch in activity.branches])
+    )
+    query = sa.select(Member.id, Member.branch_id).where(
+        Member.id.in_(ids), Member.active.is_(True), branch_scope(user, Member.branch_id), invited
+    )
+    return [(row.id, row.branch_id) for row in session.execute(query)]
 
 
 def count_on(session: Session, user: User, day: date) -> int:

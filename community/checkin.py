@@ -72,12 +72,10 @@ def by_reply(
         picked = [row for row in open_rows if row.activity_id == choice]
         if not picked:
             return _closed(connection, member_id, at, limits)
-    elif keyword and open_rows:
+    elif keyword:
         picked = _matching(open_rows, keyword)
         if not picked:
             return _unknown_keyword(connection, open_rows, keyword, member_id, at, limits)
-    elif keyword:
-        return _unknown_keyword(connection, open_rows, keyword, member_id, at, limits)
     else:
         picked = list(open_rows)
     if not picked:
@@ -88,14 +86,9 @@ def by_reply(
     if row.done_at is not None:
         return _already(row.title, row.done_at, row.activity_id)
     added = prepared(INSERT[connection.dialect.name], connection).run(
-        connection,
-        activity_id=row.activity_id,
-        member_id=member_id,
-        branch_id=branch_id,
-        at=at,
-        via=via,
+        connection, activity_id=row.activity_id, member_id=member_id, branch_id=branch_id, at=at, via=via,
         message_key=message_key,
-    )
+    )  # fmt: skip
     if added == 0:  # recorded a moment ago by another message
         done = connection.execute(
             RECORDED_AT, {"activity_id": row.activity_id, "member_id": member_id}
