@@ -107,6 +107,19 @@ def make_up_state(status: str) -> State:
     return _MAKE_UP.get(status, State(status, "secondary", "info-circle"))
 
 
+def every_state() -> dict[str, list[State]]:
+    """All states by what they are states of, for the page that shows them."""
+    return {
+        "稿件": [
+            *_ARTICLE.values(),
+            *(State(f"待{stage_name(n)}", "warning", "hourglass-split") for n in (1, 2, 3)),
+        ],
+        "推送": list(_PUSH.values()),
+        "发送批次": list(_DELIVERY.values()),
+        "补签": list(_MAKE_UP.values()),
+    }
+
+
 def activity_state(status: str, starts_at: datetime, ends_at: datetime) -> State:
     """The state of an activity: its window decides while it is open."""
     now = clock.now()
