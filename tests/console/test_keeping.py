@@ -88,6 +88,8 @@ def test_scripts_that_import_each_other_share_a_mark_and_an_old_mark_has_no_cont
     assert {"public", "immutable", "max-age=604800"} <= _words(entry)
     imported = re.findall(r'^import (?:.* from )?"\./([^"]+)";$', entry.text, re.MULTILINE)
     assert len(imported) >= 5
+    early = re.findall(r'rel="modulepreload" href="[^"]+/console/([^"]+)"', desk.get("/console/"))
+    assert set(early) >= {"console.js", "dom.js", *imported}, "fetched one after the other"
     for name in imported:
         answer = desk.client.get(f"{address[1]}console/{name}")
         assert answer.status_code == 200, name

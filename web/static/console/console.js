@@ -6,3 +6,6 @@ import "./forms.js";
 import "./fields.js";
 import "./frame.js";
 import "./fragments.js";
+
+// Only now can anything ask before it acts: until then the buttons that ask cannot be pressed (console.css).
+document.documentElement.classList.add("ready");
