@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from accounts import users
 from ground.errors import Forbidden, NotFound
 from models import Branch, User
-from web import access, once
+from web import access
 from web.console import hints
 
 blueprint = Blueprint("branch", __name__, url_prefix="/branch")
@@ -38,7 +38,6 @@ def frame() -> dict[str, Any]:
     return {
         "me": g.get("user"),
         "on_trial": hints.on_trial(settings),
-        "once_mark": once.mark,
         "may": lambda right: g.user is not None and users.may(g.user, right),
         "limits": settings.limits,
         "here": (request.view_args or {}).get("branch_id"),

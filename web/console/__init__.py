@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from web import once
 from web.console import (
     account,
     accounts,
@@ -57,3 +58,6 @@ __all__ = [
 def register(app: Flask) -> None:
     """Mount the console on ``app``."""
     app.register_blueprint(blueprint)
+    app.jinja_env.globals["once_mark"] = (
+        once.mark
+    )  # for a macro: one that needs no page's values is made once, not once a page
