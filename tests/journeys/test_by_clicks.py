@@ -62,6 +62,7 @@ def approve(desk: Desk, title: str) -> None:
     desk.go("稿件审核")
     page.get_by_role("link", name=title).first.click()
     expect(page.get_by_role("heading", name=title).first).to_be_visible()
+    fits(page)  # by then the body's frame has its height, and nothing below it moves under the finger
     page.get_by_role("button", name="通过").click()
     assert title in desk.confirm("通过")
     expect(page.get_by_role("heading", name="稿件审核")).to_be_visible()
