@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from flask import current_app, request, send_file, url_for
+from flask import abort, current_app, request, send_file, send_from_directory, url_for
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -39,10 +39,42 @@ def _mark(path: Path, _changed: float) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
 
 
+@cache
+def _mark_of_scripts(changed: tuple[tuple[Path, float], ...]) -> str:
+    digest = hashlib.sha256()
+    for path, at in changed:
+        digest.update(f"{path.name} {_mark(path, at)}\n".encode())
+    return digest.hexdigest()[:10]
+
+
+def _scripts_mark() -> str:
+    """One mark for all our scripts, which import each other."""
+    folder = Path(str(current_app.static_folder))
+    scripts = sorted(
+        path for path in folder.glob("*/*.js")
+    )  # those of others lie deeper, in folders with their version
+    return _mark_of_scripts(tuple((path, path.stat().st_mtime) for path in scripts))
+
+
 def own(file: str) -> str:
-    """Address of one of our own files with a mark of its content: ``own("console/console.css")``."""
+    """Address of one of our own files with a mark of its content: ``own("console/console.css")``.
+
+    A script's mark stands in the path: what it imports by a relative address then has the same mark, which changes with any of
+    them, and a module that two others import is one module.
+    """
+    if file.endswith(".js"):
+        return url_for("scripts", mark=_scripts_mark(), file=file)
     path = Path(str(current_app.static_folder)) / file
     return url_for("static", filename=file, v=_mark(path, path.stat().st_mtime))
+
+
+def scripts(mark: str, file: str) -> Response:
+    """A script under the mark of the present ones. Another mark has no content here, so that no cache keeps a wrong one."""
+    if mark != _scripts_mark() or not file.endswith(".js"):
+        abort(404)
+    response = send_from_directory(str(current_app.static_folder), file, mimetype="text/javascript")
+    response.cache_control.immutable = True
+    return response
 
 
 def personal(file: bytes | IO[bytes], *, mimetype: str, name: str) -> Response:
@@ -77,5 +109,6 @@ def _who_may_keep(response: Response) -> Response:
 
 def register(app: Flask) -> None:
     """Give the templates these addresses, and every answer its word about who may keep it."""
+    app.add_url_rule("/static/js/<mark>/<path:file>", "scripts", scripts)
     app.jinja_env.globals.update(vendor=vendor, own=own)
     app.after_request(_who_may_keep)

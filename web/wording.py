@@ -98,6 +98,19 @@ def delivery_state(status: str) -> State:
     return State(DELIVERY.label(status), *_DELIVERY[DeliveryStatus(status)])
 
 
+def every_state() -> dict[str, list[State]]:
+    """All states by what they are states of, for the page that shows them."""
+    return {
+        "稿件": [
+            *(State(ARTICLE.label(one), *look) for one, look in _ARTICLE.items()),
+            *(State(f"待{stage_name(n)}", "warning", "hourglass-split") for n in (1, 2, 3)),
+        ],
+        "推送": [State(PUSH.label(one), *look) for one, look in _PUSH.items()],
+        "发送批次": [State(DELIVERY.label(one), *look) for one, look in _DELIVERY.items()],
+        "活动": [State(PHASES[one], *look) for one, look in _PHASE.items()],
+    }
+
+
 def activity_state(activity: Activity) -> State:
     """The state of an activity now: its window decides while it is open."""
     now = phase(activity, clock.now())

@@ -77,3 +77,24 @@ def test_our_own_static_files_are_kept_and_carry_no_session(office: Office) -> N
     assert answer.status_code == 200
     assert {"public", "max-age=604800"} <= _words(answer)
     assert "Set-Cookie" not in answer.headers
+
+
+def test_scripts_that_import_each_other_share_a_mark_and_an_old_mark_has_no_content(office: Office) -> None:
+    desk = office.desk("admin")
+    address = re.search(r'src="(/static/js/[0-9a-f]{10}/)console/console.js"', desk.get("/console/"))
+    assert address
+    entry = desk.client.get(f"{address[1]}console/console.js")
+    assert entry.mimetype == "text/javascript"
+    assert {"public", "immutable", "max-age=604800"} <= _words(entry)
+    imported = re.findall(r'^import (?:.* from )?"\./([^"]+)";$', entry.text, re.MULTILINE)
+    assert len(imported) >= 5
+    early = re.findall(r'rel="modulepreload" href="[^"]+/console/([^"]+)"', desk.get("/console/"))
+    assert set(early) >= {"console.js", "dom.js", *imported}, "fetched one after the other"
+    for name in imported:
+        answer = desk.client.get(f"{address[1]}console/{name}")
+        assert answer.status_code == 200, name
+        assert "Set-Cookie" not in answer.headers
+    for other in ("/static/js/0123456789/console/console.js", f"{address[1]}console/console.css"):
+        answer = desk.client.get(other)
+        assert answer.status_code == 404
+        assert _words(answer) == {"no-store"}

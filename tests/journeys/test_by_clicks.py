@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, TimeoutError, expect
 from python_calamine import CalamineWorkbook
 
 from tests.fixtures.browser import Windows
@@ -62,6 +62,7 @@ def approve(desk: Desk, title: str) -> None:
     desk.go("稿件审核")
     page.get_by_role("link", name=title).first.click()
     expect(page.get_by_role("heading", name=title).first).to_be_visible()
+    fits(page)  # by then the body's frame has its height, and nothing below it moves under the finger
     page.get_by_role("button", name="通过").click()
     assert title in desk.confirm("通过")
     expect(page.get_by_role("heading", name="稿件审核")).to_be_visible()
@@ -189,6 +190,26 @@ def test_the_secretary_does_her_part_on_a_phone(demo: Live, windows: Windows, tm
     page.get_by_role("link", name="二维码").click()
     expect(page.locator("img.qr")).to_be_visible()
     fits(page)
+
+
+def test_a_button_that_asks_waits_for_the_script_that_asks(demo: Live, windows: Windows) -> None:
+    desk = Desk(window(windows, 1280), demo)
+    page = desk.enter("shenji")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/forms.js", hold)
+    page.goto(f"{demo.url}/console/components", wait_until="commit")
+    stop = page.get_by_role("button", name="停用", exact=True)
+    expect(stop).to_be_visible()
+    with pytest.raises(TimeoutError):
+        stop.click(timeout=1500)
+    for route in held:
+        route.continue_()
+    stop.click()
+    assert desk.confirm("停用") == "确定停用账号“wang”吗？"
 
 
 def test_every_page_of_the_console_fits_a_phone_and_a_desk(demo: Live, windows: Windows) -> None:

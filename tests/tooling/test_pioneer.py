@@ -217,6 +217,41 @@ def test_the_npm_packages_of_a_test_are_fetched_once(clone: Path, machine: Path,
     assert (clone / ".venv" / "npm" / "node_modules").is_dir()
 
 
+@pytest.mark.parametrize("node", [True, False], ids=["with Node.js", "without"])
+def test_page_scripts_are_checked_where_there_is_a_node_and_under_ci_always(
+    clone: Path, machine: Path, monkeypatch: pytest.MonkeyPatch, node: bool
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    put(machine, "id", "echo 1000")
+    assert pioneer(clone, "setup").returncode == 0
+    shutil.copytree(ROOT / "scripts" / "npm", clone / "scripts" / "npm")
+    for tool in ("ruff", "mypy", "lint-imports", "python", "vermin", "shellcheck", "djlint"):
+        real = clone / ".venv" / "bin" / tool
+        if tool != "python":
+            put(real.parent, tool, "exit 0")
+    (clone / "scripts" / "patterns.py").touch()
+    (clone / "scripts" / "oldest_python.py").touch()
+    if node:
+        put(machine, "node", "exit 0")
+        oxlint = "node_modules/.bin/oxlint"
+        put(
+            machine,
+            "npm",
+            f"mkdir -p node_modules/.bin; echo 'echo \"looked at $*\"; exit 3' > {oxlint}; /bin/chmod +x {oxlint}",
+        )
+        (clone / ".venv" / "oxlint").mkdir()
+    answer = pioneer(clone, "check")
+    monkeypatch.setenv("CI", "true")
+    strictly = pioneer(clone, "check")
+    if node:
+        assert "web/static localwechat/static" in answer.stdout
+        assert (answer.returncode, strictly.returncode) == (1, 1)
+    else:
+        assert answer.stderr.startswith("没有 Node.js 和 npm，页面脚本没有检查。")
+        assert answer.stderr.count("\n") == 1
+        assert (answer.returncode, strictly.returncode) == (0, 1)
+
+
 def test_an_unknown_command_is_refused_with_the_list_of_commands(clone: Path) -> None:
     answer = pioneer(clone, "frobnicate")
     assert answer.returncode == 2

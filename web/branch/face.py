@@ -11,7 +11,7 @@ from community import places
 from database.session import Session
 from ground.errors import Forbidden, NotFound
 from models import Branch, User
-from web import access, once
+from web import access
 from web.console import hints
 
 blueprint = Blueprint("branch", __name__, url_prefix="/branch")
@@ -39,7 +39,6 @@ def frame() -> dict[str, Any]:
     return {
         "me": g.get("user"),
         "on_trial": hints.on_trial(settings),
-        "once_mark": once.mark,
         "may": lambda right: g.user is not None and users.may(g.user, right),
         "limits": settings.numbers,
         "here": (request.view_args or {}).get("branch_id"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from web import once
 from web.console import (
     account,
     accounts,
     activities,
     articles,
     bodies,
+    components,
     desk,
     editing,
     organisation,
@@ -35,6 +37,7 @@ __all__ = [
     "activities",
     "articles",
     "bodies",
+    "components",
     "desk",
     "editing",
     "organisation",
@@ -55,3 +58,6 @@ __all__ = [
 def register(app: Flask) -> None:
     """Mount the console on ``app``."""
     app.register_blueprint(blueprint)
+    app.jinja_env.globals["once_mark"] = (
+        once.mark
+    )  # for a macro: one that needs no page's values is made once, not once a page

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, g, render_template, request
 
 from accounts import users
-from web import access, once
+from web import access
 from web.console import hints, todo
 from web.console.menu_bar import menu_for
 
@@ -27,7 +27,6 @@ def frame() -> dict[str, Any]:
     values: dict[str, Any] = {
         "me": user,
         "on_trial": hints.on_trial(settings),
-        "once_mark": once.mark,
         "may": lambda right, branch_id=None: users.may(user, right, branch_id),
         "limits": settings.numbers,
     }

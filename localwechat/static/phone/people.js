@@ -21,7 +21,7 @@ export function openHome() {
     await reread();
     const person = state.person;
     const chat = await call(`chat?openid=${encodeURIComponent(person.openid)}`);
-    const last = chat.messages.filter((message) => message.type !== "event").at(-1);
+    const last = chat.messages.findLast((message) => message.type !== "event");
     const groups = await call("groups");
     fill(list,
       row(accountAvatar(), state.account.name, person.following ? preview(last) || "点这里开始对话" : "还没有关注，点这里看看", last && listTime(last.at), openChat),

@@ -1,5 +1,7 @@
 // The frame that shows an article's body is as high as what stands in it, so that nobody scrolls inside a scroll.
 
+import { all, whenShown } from "./dom.js";
+
 const MOST_PX = 60000;
 const MOST_FITS = 40; // a body that is as high as its window would grow for ever
 const watched = new WeakMap();
@@ -25,7 +27,7 @@ function watch(frame) {
   fit(frame, seen);
 }
 
-document.querySelectorAll("iframe.paper-frame").forEach((frame) => {
+whenShown((root) => all("iframe.paper-frame", root).forEach((frame) => {
   frame.addEventListener("load", () => watch(frame));
   if (frame.contentDocument?.readyState === "complete") watch(frame);
-});
+}));

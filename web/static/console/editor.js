@@ -1,6 +1,7 @@
 // The article form: Jodit, the cover, counting, checking while one types, keeping what was typed.
 
-const { notice, length } = window.pioneer;
+import { length } from "./fields.js";
+import { notice } from "./notices.js";
 
 const form = document.querySelector("#article-form");
 const area = document.querySelector("#html");
@@ -132,24 +133,28 @@ function keep() {
   } catch { /* a full or forbidden store: nothing is kept, nothing is lost */ }
 }
 
+const two = (number) => String(number).padStart(2, "0");
+
 function offer() {
   const kept = JSON.parse(localStorage.getItem(draft) || "null");
   if (!kept || JSON.stringify(kept.values) === before) return;
   const box = document.querySelector("#kept");
   const at = new Date(kept.at);
-  const two = (number) => String(number).padStart(2, "0");
   const when = `${at.getMonth() + 1}月${at.getDate()}日 ${two(at.getHours())}:${two(at.getMinutes())}`;
   box.querySelector("[data-when]").textContent = `本机保留了 ${when} 尚未保存的内容。`;
   box.hidden = false;
-  box.querySelector("[data-restore]").onclick = () => {
+  box.querySelector("[data-restore]").addEventListener("click", () => {
     names.forEach((name) => { form.elements[name].value = kept.values[name]; });
     editor.value = kept.values.html;
     showCover(kept.values.cover_sha256);
     form.querySelectorAll("[data-max]").forEach((field) => field.dispatchEvent(new Event("input", { bubbles: true })));
     box.hidden = true;
     notice("已恢复，请保存");
-  };
-  box.querySelector("[data-discard]").onclick = () => { localStorage.removeItem(draft); box.hidden = true; };
+  });
+  box.querySelector("[data-discard]").addEventListener("click", () => {
+    localStorage.removeItem(draft);
+    box.hidden = true;
+  });
 }
 
 // --- cover -------------------------------------------------------------------------------------------------------
