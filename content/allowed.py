@@ -1,7 +1,7 @@
 """What of a body may stay, element by element and value by value. Everything that is not named here goes.
 
-The rules hold twice: when a body is saved (:func:`content.html.clean`) and whenever a stored one is compiled
-(:mod:`content.compile`), so that a body from before a rule is no danger while it waits to be cleaned anew. Marks of the house
+The rules hold twice: when a body is saved (:func:`content.cleaning.clean`) and whenever a stored one is compiled
+(:mod:`content.compiling`), so that a body from before a rule is no danger while it waits to be cleaned anew. Marks of the house
 (``data-house`` and the like) are set after this and never taken from outside.
 """
 

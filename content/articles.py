@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from accounts.rights import require
-from content import assets, columns, html, life
+from content import assets, cleaning, columns, life
 from content.allowed import RULES
 from content.life import WRITE
 from content.trail import note
@@ -76,13 +76,13 @@ def fields_of(article: Article) -> Fields:
     )
 
 
-def findings(article: Article, limits: WeChatLimits) -> list[html.Finding]:
+def findings(article: Article, limits: WeChatLimits) -> list[cleaning.Finding]:
     """What WeChat's limits say to an article."""
     return _lint(fields_of(article), limits)
 
 
-def _lint(fields: Fields, limits: WeChatLimits) -> list[html.Finding]:
-    return html.lint(
+def _lint(fields: Fields, limits: WeChatLimits) -> list[cleaning.Finding]:
+    return cleaning.lint(
         title=fields.title,
         author=fields.author,
         digest=fields.digest,
@@ -333,8 +333,8 @@ def _checked(session: Session, fields: Fields) -> Fields:
         title=_one_line(fields.title),
         author=_one_line(fields.author),
         digest=_one_line(fields.digest),
-        html=html.clean(fields.html),
-        source_url=html.CONTROL.sub("", fields.source_url).strip(),
+        html=cleaning.clean(fields.html),
+        source_url=cleaning.CONTROL.sub("", fields.source_url).strip(),
     )
     for value, most, name in (
         (fields.title, 120, "标题"),
@@ -349,14 +349,14 @@ def _checked(session: Session, fields: Fields) -> Fields:
         raise Refused("请输入标题")
     if session.get(Column, fields.column_id) is None:
         raise NotFound("没有这个栏目，请重新选择")
-    wanted = [*html.assets_in(fields.html), *([fields.cover_sha256] if fields.cover_sha256 else [])]
+    wanted = [*cleaning.assets_in(fields.html), *([fields.cover_sha256] if fields.cover_sha256 else [])]
     if missing := set(wanted) - assets.known(session, wanted).keys():
         raise NotFound(f"稿件用到的 {len(missing)} 张图片不存在，请重新上传")
     return fields
 
 
 def _one_line(text: str) -> str:
-    return " ".join(html.CONTROL.sub("", text).split())
+    return " ".join(cleaning.CONTROL.sub("", text).split())
 
 
 def _columns(fields: Fields) -> dict[str, Any]:

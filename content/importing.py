@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import mammoth
 
-from content import html as cleaning
-from content import pasting, secrecy, wordfile
+from content import cleaning, pasting, secrecy, wordfile
 from content.pictures import Picture, card_cover, cover_here, prepare_here
 from content.tree import Node, drop, parse, render
 from ground import apart

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from content import html as cleaning
-from content.html import asset_url
+from content import cleaning
+from content.cleaning import asset_url
 from content.pictures import Picture, prepare
 from ground import apart
 from ground.errors import Refused
@@ -25,7 +25,7 @@ _SOURCE = re.compile(r"\bsrc\s{0,9}=\s{0,9}\Z", re.I)
 
 
 def cleaned(html: str) -> str:
-    """:func:`content.html.clean` of what somebody sent, in a child: call it before a transaction begins.
+    """:func:`content.cleaning.clean` of what somebody sent, in a child: call it before a transaction begins.
 
     A page of other people's styles may keep the cleaner busy for minutes. Raises :class:`errors.Refused`.
     """

@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from content import assets, life
-from content.compile import for_wechat
-from content.html import assets_in
+from content.cleaning import assets_in
+from content.compiling import for_wechat
 from content.life import ARTICLE, SENDABLE
 from database.moving import move_all
 from ground.errors import Conflict, NotFound

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from accounts import audit
-from content import html
+from content import cleaning
 from content.allowed import RULES
 from content.articles import content_hash, fields_of
 from content.life import ARTICLE, WENT_OUT
@@ -81,7 +81,7 @@ def due(session: Session, *, after: int = 0, most: int = 50) -> list[Due]:
 
 def cleaned(one: Due) -> Cleaned:
     """Clean a body; takes some milliseconds and needs no session."""
-    return Cleaned(one, html.clean(one.body))
+    return Cleaned(one, cleaning.clean(one.body))
 
 
 def keep(session: Session, made: Sequence[Cleaned]) -> list[Change]:

@@ -1,6 +1,6 @@
 """A small tree of clean HTML, so that the steps of the compiler are plain functions over nodes.
 
-It reads what :func:`content.html.clean` gives (well-formed, every tag closed); it is no parser for HTML from the wild.
+It reads what :func:`content.cleaning.clean` gives (well-formed, every tag closed); it is no parser for HTML from the wild.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from content import secrecy
-from content.html import text_of
+from content.cleaning import text_of
 
 LEXICON = Path(__file__).parent / "lexicon.toml"
 _PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from . import control_people, habits, html, massjob
+from . import control_people, habits, massjob, site_html
 from .api.mass import console_send
 from .clock import iso
 from .platform import Sandbox
@@ -36,7 +36,7 @@ def edit_on_site(sandbox: Sandbox, media_id: str) -> int:
         articles = json.loads(text)
         for article in articles:
             if article["article_type"] == "news":
-                article["content"] = html.edited_on_site(article["content"])
+                article["content"] = site_html.edited_on_site(article["content"])
         return sandbox.store.run(
             "UPDATE drafts SET articles = ?, updated = ?, state = '' WHERE media_id = ?",
             (json.dumps(articles, ensure_ascii=False), sandbox.now(), media_id),

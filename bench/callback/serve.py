@@ -22,7 +22,7 @@ from ground import clock
 from models import Activity, Area, Branch, CheckIn, Community, Follower, Member, User
 from settings import Settings, parse_settings
 from wechat.inbound.callback import Callback
-from wechat.inbound.claims import Letter
+from wechat.inbound.claims import Envelope
 from wechat.inbound.reception import DONE, Taken
 from wechat.wire.messages import Text
 from wechat.wire.replies import TextReply, render
@@ -68,9 +68,9 @@ class Echo:
 
     outages = ()
 
-    def take(self, letter: Letter) -> Taken:
+    def take(self, envelope: Envelope) -> Taken:
         """The echo."""
-        push = letter.push
+        push = envelope.push
         assert isinstance(push, Text)
         reply = TextReply(f"收到:{push.content}")
         return Taken(render(reply, push.openid, push.account, int(clock.timestamp())), DONE, False)

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from cli.demodata import places, texts
-from content import html as content_html
+from content import cleaning
 from content.allowed import RULES
 from content.articles import Fields, content_hash
 from database.session import Session
@@ -59,8 +59,8 @@ def articles(
                 column_id=columns[key].id,
                 author=draft.author,
                 digest=draft.digest,
-                html=content_html.clean(
-                    texts.to_html(draft, content_html.asset_url(picture) if number % 2 == 0 else "")
+                html=cleaning.clean(
+                    texts.to_html(draft, cleaning.asset_url(picture) if number % 2 == 0 else "")
                 ),
                 cover_sha256=cover,
             )

@@ -9,7 +9,7 @@ import json
 import re
 from typing import Any
 
-from .. import html
+from .. import site_html
 from ..dispatch import OK, Call, endpoint, whole
 from ..errcodes import ApiError, refuse
 from ..platform import Sandbox
@@ -87,19 +87,19 @@ def _news_article(call: Call, article: dict[str, Any], content: str, stored: dic
         stored["cover_info"] = {"crop_percent_list": crops}
     refuse(cover["width"] < 2 or cover["height"] < 2, 53402)
     try:
-        stored["content"] = html.clean(
+        stored["content"] = site_html.clean(
             content, lambda url: _known_picture(call.sandbox, url), _hosts(call.sandbox)
         )
-    except html.Refused:
+    except site_html.Refused:
         raise ApiError(45166) from None
     linked = call.sandbox.account["mini_app_id"]
     refuse(
         any(app_id != linked for tag in LINK.findall(stored["content"]) for app_id in MINI.findall(tag)),
         45064,
     )
-    refuse(html.is_empty(stored["content"]), 44003)
+    refuse(site_html.is_empty(stored["content"]), 44003)
     if not stored["digest"]:
-        stored["digest"] = " ".join(html.text_of(stored["content"]).split())[:54]
+        stored["digest"] = " ".join(site_html.text_of(stored["content"]).split())[:54]
 
 
 def _picture_article(call: Call, article: dict[str, Any], content: str, stored: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from content import articles, columns, publish, queue
-from content.html import asset_url
+from content.cleaning import asset_url
 from content.pictures import prepare
 from ground import clock
 from ground.errors import Conflict, Forbidden, NotFound, Refused

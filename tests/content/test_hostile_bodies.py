@@ -11,7 +11,7 @@ from html import escape
 
 import pytest
 
-from content import compile, html, importing
+from content import cleaning, compiling, importing
 from content.tree import parse
 from tests.content.conftest import LIMITS, Office
 from tests.content.hostile import Hostile, bodies
@@ -65,20 +65,20 @@ def faults(body: str, *, compiled: bool = False) -> list[str]:
 
 @pytest.mark.parametrize("one", HOSTILE, ids=lambda one: one.kind)
 def test_of_a_hostile_body_nothing_stays_that_could_act(one: Hostile) -> None:
-    cleaned = html.clean(one.body)
+    cleaned = cleaning.clean(one.body)
     assert faults(cleaned) == [], one.body
-    assert html.clean(cleaned) == cleaned, one.body
+    assert cleaning.clean(cleaned) == cleaned, one.body
     if one.kind not in (
         "active",
         "foreign",
         "mutating",
     ):  # of those a parser may take the words for a script's or a title's
-        assert one.words in html.text_of(cleaned), one.body
+        assert one.words in cleaning.text_of(cleaned), one.body
 
 
 @pytest.mark.parametrize("one", HOSTILE[::3], ids=lambda one: one.kind)
 def test_a_hostile_body_that_is_stored_already_comes_out_clean(one: Hostile) -> None:
-    for compiled in (compile.for_page(one.body), compile.for_wechat(one.body, compile.StandInUrls())):
+    for compiled in (compiling.for_page(one.body), compiling.for_wechat(one.body, compiling.StandInUrls())):
         assert faults(compiled, compiled=True) == [], one.body
 
 
@@ -95,7 +95,7 @@ def test_hostile_texts_in_a_word_file_stay_texts() -> None:
         word("".join(paragraph(escape(line)) for line in lines)), "通知.docx", LIMITS, upload_mb=60
     )
     assert faults(draft.html) == []
-    text = html.text_of(draft.html)
+    text = cleaning.text_of(draft.html)
     assert all(one.words in text for one in HOSTILE)
     assert "data-hx-post" in text  # as words, not as an attribute
 
@@ -108,7 +108,7 @@ def test_a_block_from_a_layout_editor_looks_as_before() -> None:
         "<p style='letter-spacing:1.5px;font-size:16px;color:rgb(255, 255, 255)' data-brushtype='text'>学习园地</p></section>"
         "<img data-src='https://mmbiz.qpic.cn/a/0?wx_fmt=png' data-ratio='0.5' style='width:100%' class='rich_pages'></section>"
     )
-    cleaned = html.clean(block)
+    cleaned = cleaning.clean(block)
     assert faults(cleaned) == []
     for kept in (
         "border-radius:4px", "linear-gradient(90deg, rgba(200,16,46,0.9), #fff)", "transform:rotate(-2deg)",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from content import compile, html, wording
+from content import cleaning, compiling, wording
 from content.tree import parse, read_style
 from settings import WeChatLimits
 
@@ -64,16 +64,16 @@ def fragments(draw: st.DrawFn, depth: int = 3) -> str:
 @given(fragments())
 @settings(max_examples=150, deadline=None)
 def test_cleaning_and_compiling_twice_change_nothing_more(source: str) -> None:
-    once = html.clean(source)
-    assert html.clean(once) == once
-    sent = compile.for_wechat(once, URLS)
-    assert compile.for_wechat(sent, URLS) == sent
+    once = cleaning.clean(source)
+    assert cleaning.clean(once) == once
+    sent = compiling.for_wechat(once, URLS)
+    assert compiling.for_wechat(sent, URLS) == sent
 
 
 @given(fragments())
 @settings(max_examples=150, deadline=None)
 def test_nothing_that_wechat_drops_is_ever_sent(source: str) -> None:
-    sent = compile.for_wechat(html.clean(source), URLS)
+    sent = compiling.for_wechat(cleaning.clean(source), URLS)
     root = parse(sent)
     for node in root.elements():
         assert node.tag not in {"script", "div", "ul", "ol", "li"}
@@ -84,17 +84,17 @@ def test_nothing_that_wechat_drops_is_ever_sent(source: str) -> None:
         if node.tag == "a":
             assert node.attrs["href"].startswith("https://mp.weixin.qq.com/s/")
     assert not re.search(r'style="[^"]*&', sent)
-    assert compile.counts(sent).empty_styles == 0
+    assert compiling.counts(sent).empty_styles == 0
 
 
 @given(fragments())
 @settings(max_examples=100, deadline=None)
 def test_no_word_is_lost_on_the_way_to_wechat(source: str) -> None:
     def words(text: str) -> str:
-        return "".join(re.findall("[党课ab𠮷<>&]", html.text_of(text)))
+        return "".join(re.findall("[党课ab𠮷<>&]", cleaning.text_of(text)))
 
-    cleaned = html.clean(source)
-    assert words(compile.for_page(cleaned)).startswith(words(cleaned))  # notes on links may follow
+    cleaned = cleaning.clean(source)
+    assert words(compiling.for_page(cleaned)).startswith(words(cleaned))  # notes on links may follow
 
 
 @pytest.mark.parametrize(
@@ -113,42 +113,42 @@ def test_no_word_is_lost_on_the_way_to_wechat(source: str) -> None:
     ],
 )
 def test_cleaning_keeps_what_is_allowed_and_no_more(given_html: str, kept: str) -> None:
-    assert html.clean(given_html) == kept
+    assert cleaning.clean(given_html) == kept
 
 
 def test_nesting_without_end_is_unwrapped_and_its_text_kept() -> None:
-    deep = html.clean("<section>" * 5000 + "党课" + "</section>" * 5000)
-    assert html.text_of(compile.for_page(deep)) == "党课"
+    deep = cleaning.clean("<section>" * 5000 + "党课" + "</section>" * 5000)
+    assert cleaning.text_of(compiling.for_page(deep)) == "党课"
 
 
 def test_pictures_go_to_wechats_addresses_in_bodies_and_in_backgrounds() -> None:
     body = f'<p><img src="{OURS}" width="1200" height="800"></p><section style="background-image:url({OURS})"><p>a</p></section>'
-    sent = compile.for_wechat(html.clean(body), URLS)
+    sent = compiling.for_wechat(cleaning.clean(body), URLS)
     assert OURS not in sent
     assert sent.count(URLS[SHA]) == 2
-    assert html.assets_in(html.clean(body)) == [SHA]
+    assert cleaning.assets_in(cleaning.clean(body)) == [SHA]
     with pytest.raises(KeyError):
-        compile.for_wechat(html.clean(body), {})
+        compiling.for_wechat(cleaning.clean(body), {})
 
 
 def test_links_become_notes_unless_they_lead_to_wechat() -> None:
     body = '<p>见<a href="https://x.cn/a?b=1&amp;c=2">通知</a>和<a href="https://mp.weixin.qq.com/s/abc">上期</a></p>'
-    sent = compile.for_wechat(html.clean(body), {})
+    sent = compiling.for_wechat(cleaning.clean(body), {})
     assert "通知<sup" in sent
     assert "[1] 通知：https://x.cn/a?b=1&amp;c=2" in sent
     assert '<a href="https://mp.weixin.qq.com/s/abc">上期</a>' in sent
 
 
 def test_lists_become_paragraphs_with_real_marks() -> None:
-    lines = html.text_of(
-        compile.for_page("<ol start='3'><li>甲<ul><li>乙</li></ul></li><li><p>丙</p></li></ol>")
+    lines = cleaning.text_of(
+        compiling.for_page("<ol start='3'><li>甲<ul><li>乙</li></ul></li><li><p>丙</p></li></ol>")
     ).splitlines()
     assert lines == ["3.甲", "◦乙", "4.丙"]
 
 
 def test_layouts_of_others_are_left_as_they_are() -> None:
     layout = '<section style="padding:10px;background-color:#fff3e0"><p style="color:#333">段</p><p>落</p></section>'
-    assert layout in compile.for_page(html.clean(layout))
+    assert layout in compiling.for_page(cleaning.clean(layout))
 
 
 def test_a_style_is_read_with_its_brackets_and_quotes() -> None:
@@ -163,7 +163,7 @@ def lint(**changes: object) -> list[str]:
     fields: dict[str, object] = {
         "title": "题", "author": "", "digest": "", "html": "<p>文</p>", "cover_sha256": SHA, "source_url": "", **changes,
     }  # fmt: skip
-    return [finding.message for finding in html.lint(**fields, limits=LIMITS)]  # type: ignore[arg-type]
+    return [finding.message for finding in cleaning.lint(**fields, limits=LIMITS)]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -206,8 +206,8 @@ def test_a_number_that_only_looks_like_an_id_is_none() -> None:
 def test_elements_in_elements_without_end_are_cut_down_before_the_parser_sees_them(piece: str) -> None:
     body = piece * (200_000 // len(piece)) + "正文"
     assert max(depth(text) for text in seen_by_nh3(body)) <= 400
-    assert html.text_of(html.clean(body)) == "正文"
-    assert len(html.clean(body)) <= 2 * len(body)
+    assert cleaning.text_of(cleaning.clean(body)) == "正文"
+    assert len(cleaning.clean(body)) <= 2 * len(body)
 
 
 def depth(text: str) -> int:
@@ -228,8 +228,8 @@ def seen_by_nh3(body: str) -> list[str]:
             seen.append(text)
             return real.clean(text)
 
-    real = html._CLEANER
+    real = cleaning._CLEANER
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(html, "_CLEANER", Cleaner())
-        html.clean(body)
+        patch.setattr(cleaning, "_CLEANER", Cleaner())
+        cleaning.clean(body)
     return seen

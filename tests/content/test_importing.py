@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from content import html
+from content import cleaning
 from content.importing import WordDraft, read_word
 from ground.errors import Refused
 from settings import WeChatLimits
@@ -36,13 +36,13 @@ def given(name: str) -> WordDraft:
 def test_a_given_article_comes_in_as_it_was_written(name: str) -> None:
     draft, truth = given(name), TRUTH[name]
     assert draft.title == truth["title"]
-    assert html.text_of(draft.html).splitlines()[0] == truth["first_paragraph"]
+    assert cleaning.text_of(draft.html).splitlines()[0] == truth["first_paragraph"]
     assert len(draft.pictures) == draft.html.count("<img") == truth["pictures"]
     assert draft.html.count("<table") == truth["tables"]
     assert draft.digest
     assert len(draft.digest) <= LIMITS.digest_chars
-    assert truth["title"] not in html.text_of(draft.html)
-    assert html.clean(draft.html) == draft.html
+    assert truth["title"] not in cleaning.text_of(draft.html)
+    assert cleaning.clean(draft.html) == draft.html
 
 
 @pytest.mark.parametrize("name", TRUTH)
@@ -67,7 +67,7 @@ def test_a_huge_photo_is_scaled_and_the_editor_is_told() -> None:
 def test_markup_typed_as_text_stays_text() -> None:
     body = given("article-5.docx").html
     assert "<script" not in body
-    assert "<script>alert('x')</script> & “引号” 1<2 𠮷 ①②③" in html.text_of(body)
+    assert "<script>alert('x')</script> & “引号” 1<2 𠮷 ①②③" in cleaning.text_of(body)
 
 
 def test_thirty_empty_paragraphs_leave_none() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from content import html, pasting
+from content import cleaning, pasting
 from ground.errors import Refused
 
 
@@ -15,7 +15,7 @@ def test_a_hundred_thousand_openings_without_an_end_keep_nobody_waiting(opening:
 
 def test_style_sheets_still_become_inline_styles() -> None:
     body = "<STYLE media='all'>p{color:red}</Style ><p>甲</p><style>b{color:blue}</style><b>乙</b>"
-    assert html.clean(body) == '<p style="color:red">甲</p><b style="color:blue">乙</b>'
+    assert cleaning.clean(body) == '<p style="color:red">甲</p><b style="color:blue">乙</b>'
 
 
 def test_a_body_longer_than_anybody_needs_is_refused() -> None:

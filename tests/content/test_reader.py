@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from app import create_app
 from content import publish
 from content.assets import remember
-from content.html import asset_url
+from content.cleaning import asset_url
 from content.pictures import prepare
 from ground import clock
 from models import Article

@@ -19,10 +19,10 @@ from models.system import CallRest, SharedToken
 from settings import Limits, System, field_keys, index_key
 from tests.fixtures.configuration import make_settings
 from wechat.inbound.conversation import Conversations
+from wechat.outbound.cooldowns import Cooldowns
 from wechat.outbound.endpoints.table import Endpoint
 from wechat.outbound.failures import CallFailed
 from wechat.outbound.groups import Group
-from wechat.outbound.rests import Rests
 
 AHEAD = [timedelta(days=1), timedelta(days=365)]
 SYSTEM = System()
@@ -77,7 +77,7 @@ def test_a_rest_noted_by_a_clock_that_was_ahead_stops_no_call(db: Database, ahea
         with db.session_scope() as session:
             session.merge(CallRest(group="draft/count", until=until, reason="草稿：次数已用完", code=45009))
         try:
-            Rests(db).check(endpoint)
+            Cooldowns(db).check(endpoint)
         except CallFailed:
             return True
         return False

@@ -19,7 +19,7 @@ from tests.inbound.conftest import OPENID, STRANGER, Office, account_of, checkin
 from tests.inbound.platform import Phone, call, text_of
 from wechat.inbound import router
 from wechat.inbound.callback import make_callback, reception_of
-from wechat.inbound.desk import Desk
+from wechat.inbound.context import Context
 from wechat.inbound.spool import Spool
 from wechat.language.intents import Intent, Kind
 from wechat.wire.replies import Reply
@@ -93,7 +93,7 @@ def failing(times: int) -> object:
     """A handler that fails so many times."""
     left = [times]
 
-    def handler(desk: Desk, intent: Intent) -> Reply:
+    def handler(desk: Context, intent: Intent) -> Reply:
         desk.session.add(SpoolFailure(key="effect", body="x", error="", attempts=0, at=desk.at))
         desk.session.flush()
         if left[0]:

@@ -20,7 +20,7 @@ from tests.inbound.conftest import OPENID, OTHER, Office, account_of, checkins, 
 from tests.inbound.platform import Answer, Phone, call, text_of
 from wechat.inbound import router
 from wechat.inbound.callback import make_callback
-from wechat.inbound.desk import Desk
+from wechat.inbound.context import Context
 from wechat.language.intents import Intent, Kind
 from wechat.wire.replies import Reply, TextReply
 
@@ -71,7 +71,7 @@ def test_three_deliveries_to_two_processes_are_one_effect(shared: Settings) -> N
 def slowly(seconds: float) -> object:
     """A handler that takes its time."""
 
-    def handler(desk: Desk, intent: Intent) -> Reply:
+    def handler(desk: Context, intent: Intent) -> Reply:
         time.sleep(seconds)
         return TextReply("慢慢来")
 

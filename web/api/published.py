@@ -14,7 +14,7 @@ from spectree import Response as Documented
 from spectree import SpecTree
 from spectree.model_adapter.msgspec_adapter import MsgspecModelAdapter
 
-from content import columns, compile, reading
+from content import columns, compiling, reading
 from ground import clock
 from ground.errors import PioneerError
 from models import Article, ArticleStatus
@@ -199,7 +199,7 @@ def _article(found: Article) -> ArticleOut:
     return ArticleOut(
         id=found.id, title=found.title, digest=found.digest, author=found.author, column=found.column.key,
         cover=_cover(found.cover_sha256), url=_page(found.id), published_at=clock.to_shanghai(found.published_at),
-        html="" if withdrawn else compile.for_page(found.html), withdrawn=withdrawn,
+        html="" if withdrawn else compiling.for_page(found.html), withdrawn=withdrawn,
     )  # fmt: skip
 
 

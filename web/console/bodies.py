@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Response, request
 
-from content import articles, compile, finding, pasting
+from content import articles, compiling, finding, pasting
 from ground.errors import Refused
 from web import security
 from web.access import looking, only_looks, page
@@ -71,4 +71,4 @@ def cleaned(body: str) -> str:
 
 
 def _drawn(title: str, author: str, body: str) -> str:
-    return draw("articles/body.html", title=title, author=author, body=compile.for_page(body))
+    return draw("articles/body.html", title=title, author=author, body=compiling.for_page(body))

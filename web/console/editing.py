@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import flash, jsonify, redirect, request, url_for
 
-from content import articles, assets, columns, html, pasting, pictures, wording
+from content import articles, assets, cleaning, columns, pasting, pictures, wording
 from content.assets import AssetStore
 from content.life import EDITABLE
 from ground.errors import PioneerError, Refused
@@ -87,7 +87,7 @@ def _said(article: Article) -> str:
 def article_check() -> str:
     """What WeChat's limits and the wording check say to what stands in the form just now: a fragment."""
     fields = _fields()
-    found = html.lint(
+    found = cleaning.lint(
         title=fields.title,
         author=fields.author,
         digest=fields.digest,
@@ -121,7 +121,7 @@ def picture_upload() -> Any:
     return jsonify(
         success=True,
         pictures=[
-            {"sha256": one.sha256, "url": html.asset_url(one.sha256), "scaled": one.was_scaled}
+            {"sha256": one.sha256, "url": cleaning.asset_url(one.sha256), "scaled": one.was_scaled}
             for one in taken
         ],
     )

@@ -16,8 +16,8 @@ from operations import standing
 from runtime import Runtime
 from scheduler import instance
 from settings import OFFICIAL_API, Settings
+from wechat.outbound.cooldowns import TOKEN_KEY
 from wechat.outbound.reaction_table import QUOTA_CODES
-from wechat.outbound.rests import TOKEN_KEY
 
 _ASK_EVERY_S = 10.0
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from content.assets import WIDTHS
-from content.compile import for_page
-from content.html import ASSET_URL
+from content.cleaning import ASSET_URL
+from content.compiling import for_page
 from content.tree import Node, parents, parse, render, replace
 from ground.numbers import number_in
 

@@ -19,7 +19,7 @@ from flask import (
 from werkzeug.wrappers import Response as AnyResponse
 
 from content import assets, columns, reading
-from content.html import assets_in, text_of
+from content.cleaning import assets_in, text_of
 from database.session import Session
 from ground import clock
 from ground.errors import NotFound

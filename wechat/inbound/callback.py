@@ -19,9 +19,9 @@ from database.front import Front
 from database.spoolfile import Line
 from ground import clock, faultpoints
 from wechat.inbound import router
-from wechat.inbound.chores import Chores
-from wechat.inbound.claims import Letter
-from wechat.inbound.desk import Office
+from wechat.inbound.after_work import AfterWork
+from wechat.inbound.claims import Envelope
+from wechat.inbound.context import Services
 from wechat.inbound.reception import BUSY, FAILED, MAINTENANCE, WAITING, Reception, sorry
 from wechat.inbound.spool import Spool, line_of
 from wechat.wire.codec import BadPush, Fields, read
@@ -76,10 +76,10 @@ class Callback:
         self._gate = Gate.of(runtime.settings)
         self._reception = reception or reception_of(runtime)
         spool = Spool(runtime.settings.data_dir)
-        self._chores = Chores(self._reception, spool)
+        self._after_work = AfterWork(self._reception, spool)
         self._first = True
         if not spool.is_empty():
-            self._chores.wake()
+            self._after_work.wake()
         self._pushes: dict[tuple[str, str], Any] = {}
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
@@ -108,7 +108,7 @@ class Callback:
     def _post(self, environ: WSGIEnvironment) -> tuple[str, tuple[str, str], bytes]:
         if self._first:
             self._first = False
-            self._chores.wake()  # an earlier process may have promised replies
+            self._after_work.wake()  # an earlier process may have promised replies
         # Whoever cannot sign is turned away before a byte of the body is waited for.
         opening = self._gate.admit(_query(environ))
         if not self._gate.fresh(opening, clock.timestamp()):
@@ -132,9 +132,9 @@ class Callback:
         return "200 OK", _XML, self._gate.seal(reply, push, clock.timestamp())
 
     def _take(self, message: Push, kept: str, push: Authentic) -> bytes:
-        letter = Letter(message, kept, push.request, clock.now())
+        envelope = Envelope(message, kept, push.request, clock.now())
         try:
-            taken = self._reception.take(letter)
+            taken = self._reception.take(envelope)
         except BadPush:
             raise
         except Exception as error:
@@ -143,14 +143,14 @@ class Callback:
             return self._spooled(message, line_of(kept))
         self._count(message, "repeat" if taken.repeat else taken.outcome)
         if taken.outcome == FAILED and not taken.repeat:
-            self._chores.keep(line_of(kept, attempts=1))
+            self._after_work.keep(line_of(kept, attempts=1))
         if taken.outcome == WAITING:
-            self._chores.promise()
+            self._after_work.promise()
         return taken.reply
 
     def _spooled(self, message: Push, line: Line) -> bytes:
         try:
-            self._chores.keep(line)
+            self._after_work.keep(line)
         except OSError as error:
             log.critical("the spool cannot be written", error=error.strerror)
             self._count(message, "lost")
@@ -191,7 +191,7 @@ def reception_of(runtime: Runtime) -> Reception:
     """A reception with the product's router, on connections of its own."""
     system = runtime.settings.system
     front = Front(runtime.db, system.handler_budget_s * 0.8, system.repeat_wait_s)
-    return Reception(Office.of(runtime.settings, front), router.answer)
+    return Reception(Services.of(runtime.settings, front), router.answer)
 
 
 def _query(environ: WSGIEnvironment) -> str:

@@ -27,7 +27,7 @@ _CLAIMED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class Envelope:
     """One message as it was received. ``body`` is what is kept of it (encrypted), ``request`` None from the
     spool.
     """
@@ -83,20 +83,20 @@ class Statements:
             engine,
         )
 
-    def claim(self, connection: sa.Connection, letter: Letter) -> bool:
+    def claim(self, connection: sa.Connection, envelope: Envelope) -> bool:
         """Whether the message is the caller's to work on."""
-        push = letter.push
+        push = envelope.push
         claimed = self._claim.run(
             connection,
             key=push.key,
             openid=push.openid,
             kind=kind_of(push),
             sent_at=datetime.fromtimestamp(push.at, UTC),
-            received_at=letter.received_at,
-            body=letter.body,
+            received_at=envelope.received_at,
+            body=envelope.body,
             outcome="done",
             handler="",
-            request=letter.request,
+            request=envelope.request,
         )
         return claimed == 1
 
@@ -129,11 +129,11 @@ class Statements:
         return still_open
 
     def give_up(
-        self, connection: sa.Connection, letter: Letter, error: str, attempts: int, at: datetime
+        self, connection: sa.Connection, envelope: Envelope, error: str, attempts: int, at: datetime
     ) -> None:
         """Keep a message that failed for the last time where a person sees it."""
         self._give_up.run(
-            connection, key=letter.push.key, body=letter.body, error=error[:300], attempts=attempts, at=at
+            connection, key=envelope.push.key, body=envelope.body, error=error[:300], attempts=attempts, at=at
         )
 
     def _put(self, connection: sa.Connection, push: Push, payload: str, status: str, at: datetime) -> None:

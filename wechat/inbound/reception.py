@@ -14,10 +14,10 @@ import sqlalchemy as sa
 import structlog
 
 from ground import clock, faultpoints
-from wechat.inbound.claims import Letter, Statements
+from wechat.inbound.claims import Envelope, Statements
+from wechat.inbound.context import Context, Services
 from wechat.inbound.conversation import Topic
-from wechat.inbound.desk import Desk, Office
-from wechat.inbound.works import Work, Works
+from wechat.inbound.in_flight import InFlight, Work
 from wechat.wire.codec import BadPush
 from wechat.wire.messages import Push, is_waited_for, kind_of
 from wechat.wire.replies import SUCCESS, Reply, TextReply, page, render
@@ -41,7 +41,7 @@ class Answer(NamedTuple):
     outcome: str = DONE
 
 
-Router = Callable[[Desk, Push], Answer]
+Router = Callable[[Context, Push], Answer]
 
 
 class Taken(NamedTuple):
@@ -61,60 +61,60 @@ class HandlerFailed(Exception):
 class Reception:
     """Takes messages for one process. ``route`` is :func:`wechat.inbound.router.answer`."""
 
-    def __init__(self, office: Office, route: Router) -> None:
-        self._office = office
-        self._front = office.front
+    def __init__(self, services: Services, route: Router) -> None:
+        self._services = services
+        self._front = services.front
         self._route = route
-        self._works = Works()
-        self._statements = Statements(office.front)
-        self.outages = office.front.outages
+        self._in_flight = InFlight()
+        self._statements = Statements(services.front)
+        self.outages = services.front.outages
 
-    def take(self, letter: Letter) -> Taken:
+    def take(self, envelope: Envelope) -> Taken:
         """Work on a message, or find out what became of it.
 
         Raises :class:`wechat.wire.codec.BadPush` (``replay``) for an old signature with another message,
         and ``front.outages`` where the database does not answer.
         """
-        key = letter.push.key
-        deadline = time.monotonic() + self._office.settings.system.repeat_wait_s
+        key = envelope.push.key
+        deadline = time.monotonic() + self._services.settings.system.repeat_wait_s
         while True:
-            work, mine = self._works.enter(key)
+            work, mine = self._in_flight.enter(key)
             if mine:
                 break
             if not work.wait(max(0.0, deadline - time.monotonic())):
                 return Taken(b"", WAITING, True)
         try:
-            return self._work(letter, work)
+            return self._work(envelope, work)
         finally:
-            self._works.leave(key, work)
+            self._in_flight.leave(key, work)
 
-    def retry(self, letter: Letter) -> Taken:
+    def retry(self, envelope: Envelope) -> Taken:
         """Try a spooled message again; a reply goes out by the outbox.
 
         Raises what :meth:`take` raises, and :class:`HandlerFailed` when the handler failed again.
         """
 
         def again(connection: sa.Connection) -> Taken:
-            row = self._statements.find.first(connection, of=letter.push.key)
+            row = self._statements.find.first(connection, of=envelope.push.key)
             if row is not None and row[1] != FAILED:
                 return Taken(_bytes(row[0]), row[1], True)
             if row is None:
-                self._statements.claim(connection, letter)
-            taken = self._answer(connection, letter, None)
-            self._statements.owe(connection, letter.push, taken.reply, clock.now())
+                self._statements.claim(connection, envelope)
+            taken = self._answer(connection, envelope, None)
+            self._statements.owe(connection, envelope.push, taken.reply, clock.now())
             return taken
 
         taken = self._front.run(again)
         faultpoints.reach("spool.committed")
         return taken
 
-    def set_aside(self, letter: Letter, error: str, attempts: int) -> None:
+    def set_aside(self, envelope: Envelope, error: str, attempts: int) -> None:
         """Note that a message failed for the last time; a person decides what becomes of it."""
 
         def aside(connection: sa.Connection) -> None:
-            self._statements.claim(connection, letter)
-            self._statements.finish(connection, letter.push.key, b"", ASIDE, "")
-            self._statements.give_up(connection, letter, error, attempts, clock.now())
+            self._statements.claim(connection, envelope)
+            self._statements.finish(connection, envelope.push.key, b"", ASIDE, "")
+            self._statements.give_up(connection, envelope, error, attempts, clock.now())
 
         self._front.run(aside)
 
@@ -122,48 +122,48 @@ class Reception:
         """Fill in replies that were promised when a repeat gave up; how many are still at work elsewhere."""
         return self._front.run(lambda connection: self._statements.settle(connection, clock.now()))
 
-    def _work(self, letter: Letter, work: Work) -> Taken:
+    def _work(self, envelope: Envelope, work: Work) -> Taken:
         try:
-            taken = self._front.run(lambda connection: self._first(connection, letter, work))
+            taken = self._front.run(lambda connection: self._first(connection, envelope, work))
             faultpoints.reach("callback.committed")
             return taken
         except HandlerFailed as failure:
-            log.error("handler failed", kind=kind_of(letter.push), exc_info=failure.__cause__)
+            log.error("handler failed", kind=kind_of(envelope.push), exc_info=failure.__cause__)
         except self._front.outages as error:
             if not self._front.is_held_elsewhere(error):
                 raise
-            return self._give_up_waiting(letter)
-        return self._front.run(lambda connection: self._failed(connection, letter))
+            return self._give_up_waiting(envelope)
+        return self._front.run(lambda connection: self._failed(connection, envelope))
 
-    def _first(self, connection: sa.Connection, letter: Letter, work: Work) -> Taken:
-        if not self._statements.claim(connection, letter):
-            return self._repeat(connection, letter)
+    def _first(self, connection: sa.Connection, envelope: Envelope, work: Work) -> Taken:
+        if not self._statements.claim(connection, envelope):
+            return self._repeat(connection, envelope)
         faultpoints.reach("callback.claimed")
-        return self._answer(connection, letter, work)
+        return self._answer(connection, envelope, work)
 
-    def _failed(self, connection: sa.Connection, letter: Letter) -> Taken:
-        if not self._statements.claim(connection, letter):
-            return self._repeat(connection, letter)
-        reply = sorry(letter.push, SORRY)
-        self._statements.finish(connection, letter.push.key, reply, FAILED, "")
+    def _failed(self, connection: sa.Connection, envelope: Envelope) -> Taken:
+        if not self._statements.claim(connection, envelope):
+            return self._repeat(connection, envelope)
+        reply = sorry(envelope.push, SORRY)
+        self._statements.finish(connection, envelope.push.key, reply, FAILED, "")
         return Taken(reply, FAILED, False)
 
-    def _answer(self, connection: sa.Connection, letter: Letter, work: Work | None) -> Taken:
-        push, now = letter.push, clock.now()
-        desk = Desk(self._office, connection, push.openid, push.key, letter.received_at)
+    def _answer(self, connection: sa.Connection, envelope: Envelope, work: Work | None) -> Taken:
+        push, now = envelope.push, clock.now()
+        context = Context(self._services, connection, push.openid, push.key, envelope.received_at)
         try:
-            answer = self._route(desk, push)
-            desk.finish()
+            answer = self._route(context, push)
+            context.finish()
         except self._front.outages:
-            desk.abandon()
+            context.abandon()
             raise
         except Exception as error:
-            desk.abandon()
+            context.abandon()
             raise HandlerFailed from error
         faultpoints.reach("callback.handled")
         reply = answer.reply
         if isinstance(reply, TextReply) and (rest := page(reply.content)[1]):
-            desk.ask(Topic.MORE, {"rest": rest})
+            context.ask(Topic.MORE, {"rest": rest})
         body = render(reply, push.openid, push.account, int(now.timestamp()))
         if body == SUCCESS:
             body = b""
@@ -173,17 +173,17 @@ class Reception:
         faultpoints.reach("callback.replied")
         return Taken(body, answer.outcome, False)
 
-    def _repeat(self, connection: sa.Connection, letter: Letter) -> Taken:
-        row = self._statements.find.first(connection, of=letter.push.key)
+    def _repeat(self, connection: sa.Connection, envelope: Envelope) -> Taken:
+        row = self._statements.find.first(connection, of=envelope.push.key)
         if row is None:  # another message came with this signature
             raise BadPush("replay")
         return Taken(_bytes(row[0]), row[1], True)
 
-    def _give_up_waiting(self, letter: Letter) -> Taken:
+    def _give_up_waiting(self, envelope: Envelope) -> Taken:
         """Another process is still at work on this message: say ``success``, the reply follows when it is
         done.
         """
-        self._front.run(lambda connection: self._statements.promise(connection, letter.push, clock.now()))
+        self._front.run(lambda connection: self._statements.promise(connection, envelope.push, clock.now()))
         return Taken(b"", WAITING, True)
 
 

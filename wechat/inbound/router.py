@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from wechat.inbound.context import Context
 from wechat.inbound.conversation import Talk, Topic
-from wechat.inbound.desk import Desk
 from wechat.inbound.handlers import (
     account,
     binding,
@@ -50,7 +50,7 @@ from wechat.wire.messages import (
 )
 from wechat.wire.replies import SILENCE, Reply
 
-Command = Callable[[Desk, Intent], Reply]
+Command = Callable[[Context, Intent], Reply]
 
 COMMANDS: dict[Kind, Command] = {
     Kind.CHECKIN: checkin.record,
@@ -77,7 +77,7 @@ COMMANDS: dict[Kind, Command] = {
     Kind.UNKNOWN: guide.not_understood,
 }
 
-EVENTS: dict[type[Push], Callable[[Desk, Any], Reply]] = {
+EVENTS: dict[type[Push], Callable[[Context, Any], Reply]] = {
     Subscribe: follow.subscribed,
     Unsubscribe: follow.unsubscribed,
     Scan: follow.scanned,
@@ -120,73 +120,73 @@ _RECORDED = {Source.ACTIVITY: "checkin.keyword", Source.EDITOR: "keyword"}
 """The handler's name for the record; a command is recorded by its kind."""
 
 
-def answer(desk: Desk, push: Push) -> Answer:
+def answer(context: Context, push: Push) -> Answer:
     """The reply to a push, with the handler's name for the record."""
     if isinstance(push, Text):
-        return text(desk, push.content)
+        return text(context, push.content)
     if isinstance(push, Voice) and push.recognition.strip():
-        return text(desk, push.recognition)
+        return text(context, push.recognition)
     if isinstance(push, Voice):
-        return Answer(guide.unread(desk, push), "unread")
+        return Answer(guide.unread(context, push), "unread")
     if isinstance(push, MenuClick):
-        return menu(desk, push.menu_key)
+        return menu(context, push.menu_key)
     if isinstance(push, MenuScan) and push.waits:
-        return Answer(guide.not_understood(desk, Intent(Kind.UNKNOWN)), "scan_button")
+        return Answer(guide.not_understood(context, Intent(Kind.UNKNOWN)), "scan_button")
     if isinstance(push, Unknown):
         return Answer(SILENCE, "", UNKNOWN)
     handler = EVENTS.get(type(push))
     if handler is None:
         return Answer(SILENCE, "", IGNORED)
-    return Answer(handler(desk, push), f"{handler.__module__.rpartition('.')[2]}.{handler.__name__}", DONE)
+    return Answer(handler(context, push), f"{handler.__module__.rpartition('.')[2]}.{handler.__name__}", DONE)
 
 
-def menu(desk: Desk, key: str) -> Answer:
+def menu(context: Context, key: str) -> Answer:
     """A tapped button."""
     if key.startswith(COLUMN_KEY):
-        return Answer(reading.column(desk, key.removeprefix(COLUMN_KEY)), "menu.column")
+        return Answer(reading.column(context, key.removeprefix(COLUMN_KEY)), "menu.column")
     kind = MENU_KEYS.get(key)
     if kind is Kind.CHECKIN:
-        return Answer(checkin.by_menu(desk), "menu.checkin")
+        return Answer(checkin.by_menu(context), "menu.checkin")
     if kind is not None:
-        return Answer(COMMANDS[kind](desk, Intent(kind)), f"menu.{kind}")
-    return text(desk, key)
+        return Answer(COMMANDS[kind](context, Intent(kind)), f"menu.{kind}")
+    return text(context, key)
 
 
-def text(desk: Desk, content: str) -> Answer:
+def text(context: Context, content: str) -> Answer:
     """A typed, tapped or recognised text."""
     intent = understand(content)
-    if intent.kind in _ANSWERS and (talk := desk.talk()) is not None:
-        reply = in_talk(desk, talk, intent, content)
+    if intent.kind in _ANSWERS and (talk := context.talk()) is not None:
+        reply = in_talk(context, talk, intent, content)
         if reply is not None:
             return Answer(reply, f"talk.{talk.topic}")
-    for candidate in keywords.candidates(desk.session, content, intent):
-        if (reply := of_candidate(desk, candidate, intent)) is not None:
+    for candidate in keywords.candidates(context.session, content, intent):
+        if (reply := of_candidate(context, candidate, intent)) is not None:
             return Answer(reply, _RECORDED.get(candidate.source, intent.kind))
     raise AssertionError("a command answers always")
 
 
-def of_candidate(desk: Desk, candidate: Candidate, intent: Intent) -> Reply | None:
+def of_candidate(context: Context, candidate: Candidate, intent: Intent) -> Reply | None:
     """What one of those says that may answer; None where it has nothing to say (its article is gone, say)."""
     if candidate.source is Source.ACTIVITY:
-        return checkin.by_keyword(desk, candidate.word)
+        return checkin.by_keyword(context, candidate.word)
     if candidate.row is not None:
-        return keywords.answer(desk, candidate.row)
-    return COMMANDS[intent.kind](desk, intent)
+        return keywords.answer(context, candidate.row)
+    return COMMANDS[intent.kind](context, intent)
 
 
-def in_talk(desk: Desk, talk: Talk, intent: Intent, content: str) -> Reply | None:
+def in_talk(context: Context, talk: Talk, intent: Intent, content: str) -> Reply | None:
     """The answer to what was asked last; None when the text is no answer to that."""
     if talk.topic == Topic.CHOOSE and intent.kind is Kind.CHOICE:
-        return checkin.ask_again(desk) if talk.late else checkin.choose(desk, intent, talk.state)
+        return checkin.ask_again(context) if talk.late else checkin.choose(context, intent, talk.state)
     if talk.late:
         return None
     if talk.topic == Topic.MORE and intent.kind is Kind.MORE:
-        return guide.more(desk, str(talk.state.get("rest", "")))
+        return guide.more(context, str(talk.state.get("rest", "")))
     if talk.topic == Topic.BIND:
-        return binding.go_on(desk, intent, content, talk.state)
+        return binding.go_on(context, intent, content, talk.state)
     if talk.topic == Topic.MAKE_UP:
-        return checkin.make_up_goes_on(desk, intent, content, talk.state)
+        return checkin.make_up_goes_on(context, intent, content, talk.state)
     if talk.topic == Topic.HELP and intent.kind is Kind.CHOICE and intent.number <= len(guide.OFFERS):
         kind = guide.OFFERS[intent.number - 1][1]
-        return COMMANDS[kind](desk, Intent(kind))
+        return COMMANDS[kind](context, Intent(kind))
     return None

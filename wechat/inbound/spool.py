@@ -14,7 +14,7 @@ import structlog
 
 from database.spoolfile import Line, SpoolFile, lines_of
 from ground import clock
-from wechat.inbound.claims import Letter
+from wechat.inbound.claims import Envelope
 from wechat.inbound.reception import HandlerFailed, Reception
 from wechat.wire.codec import BadPush, read
 from wechat.wire.parsing import parse
@@ -68,7 +68,7 @@ class Spool(SpoolFile):
                     again.append(line)
                     failed += 1
                 else:
-                    reception.set_aside(_letter(line), type(error.__cause__).__name__, line.attempts)
+                    reception.set_aside(_envelope(line), type(error.__cause__).__name__, line.attempts)
                     aside += 1
                     log.error("spooled message set aside", attempts=line.attempts)
             except reception.outages:
@@ -80,17 +80,17 @@ class Spool(SpoolFile):
         return Replayed(done, failed, aside)
 
 
-def _letter(line: Line) -> Letter:
+def _envelope(line: Line) -> Envelope:
     push = parse(read(line.body.encode()))
-    return Letter(push, line.body, None, datetime.fromtimestamp(line.received_at, UTC))
+    return Envelope(push, line.body, None, datetime.fromtimestamp(line.received_at, UTC))
 
 
 def _letter_taken(reception: Reception, line: Line) -> bool:
     try:
-        letter = _letter(line)
+        envelope = _envelope(line)
     except BadPush:
         return False
-    return not reception.retry(letter).repeat
+    return not reception.retry(envelope).repeat
 
 
 def line_of(body: str, attempts: int = 0) -> Line:

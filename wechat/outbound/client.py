@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from database.session import Database
 from settings import Settings
+from wechat.outbound.cooldowns import Cooldowns
 from wechat.outbound.endpoints.drafts import DraftCalls
 from wechat.outbound.endpoints.mass import MassCalls
 from wechat.outbound.endpoints.media import MediaCalls
@@ -22,7 +23,6 @@ from wechat.outbound.endpoints.platform import PlatformCalls
 from wechat.outbound.endpoints.robot import RobotCalls
 from wechat.outbound.endpoints.statistics import StatisticsCalls
 from wechat.outbound.endpoints.web import WebCalls
-from wechat.outbound.rests import Rests
 from wechat.outbound.tokens import DatabaseTokens, RedisTokens
 
 if TYPE_CHECKING:
@@ -39,4 +39,4 @@ class Client(
 def make_client(settings: Settings, database: Database, redis: Redis | None = None) -> Client:
     """The client as configured: tokens are shared by Redis where there is one, else by the database."""
     store = DatabaseTokens(database) if redis is None else RedisTokens(redis)
-    return Client(settings, store, Rests(database))
+    return Client(settings, store, Cooldowns(database))

@@ -6,24 +6,24 @@ from community import followers
 from database.once import upsert
 from ground import clock
 from models import Setting
-from wechat.inbound.desk import Desk
+from wechat.inbound.context import Context
 from wechat.wire.messages import Authorization, Qualification
 from wechat.wire.replies import SILENCE, Reply
 
 QUALIFICATION = "wechat.qualification"
 
 
-def authorization(desk: Desk, push: Authorization) -> Reply:
+def authorization(context: Context, push: Authorization) -> Reply:
     """Who closed the WeChat account is forgotten. What else may be withdrawn (name, picture, place) we never
     had.
     """
     if push.what == "cancellation" and push.person:
-        followers.unfollow(desk.session, push.person, at=desk.at)
+        followers.unfollow(context.session, push.person, at=context.at)
     return SILENCE
 
 
-def qualification(desk: Desk, push: Qualification) -> Reply:
+def qualification(context: Context, push: Qualification) -> Reply:
     """Keep the last word on the account's certification for the console and the doctor."""
     value = f"{push.event} {push.expires_at or push.failed_at} {push.reason}".strip()
-    upsert(desk.session, Setting, name=QUALIFICATION, value=value, updated_at=clock.now())
+    upsert(context.session, Setting, name=QUALIFICATION, value=value, updated_at=clock.now())
     return SILENCE

@@ -4,118 +4,127 @@ from __future__ import annotations
 
 from community import checkin, members, privacy
 from community.checkin import CheckInAnswer
+from wechat.inbound.context import Context
 from wechat.inbound.conversation import Topic
-from wechat.inbound.desk import Desk
 from wechat.language.intents import Intent, Kind
 from wechat.language.words import SURNAMES
 from wechat.wire.replies import Reply, TextReply
 
 
-def record(desk: Desk, intent: Intent) -> Reply:
+def record(context: Context, intent: Intent) -> Reply:
     """签到, alone or with the name of an activity."""
-    return _record(desk, keyword=_without_own_name(desk, intent.text))
+    return _record(context, keyword=_without_own_name(context, intent.text))
 
 
-def by_menu(desk: Desk) -> Reply:
+def by_menu(context: Context) -> Reply:
     """The menu's 签到."""
-    return _record(desk, via="menu")
+    return _record(context, via="menu")
 
 
-def by_keyword(desk: Desk, text: str) -> Reply | None:
+def by_keyword(context: Context, text: str) -> Reply | None:
     """A text that is nothing but the keyword of an open activity; None where it is none."""
-    if len(text) > 20 or not checkin.is_keyword(desk.connection, text, at=desk.at):
+    if len(text) > 20 or not checkin.is_keyword(context.connection, text, at=context.at):
         return None
-    return _record(desk, keyword=text)
+    return _record(context, keyword=text)
 
 
-def choose(desk: Desk, intent: Intent, state: dict[str, list[int]]) -> Reply:
+def choose(context: Context, intent: Intent, state: dict[str, list[int]]) -> Reply:
     """The answer to "which activity?"; a number that was not offered is asked again."""
     ids = state.get("ids", [])
     if not 1 <= intent.number <= len(ids):
         return TextReply(f"请回复 1 到 {len(ids)} 之间的序号")
-    desk.end_talk()
-    return _record(desk, choice=ids[intent.number - 1])
+    context.end_talk()
+    return _record(context, choice=ids[intent.number - 1])
 
 
-def ask_again(desk: Desk) -> Reply:
+def ask_again(context: Context) -> Reply:
     """A number that came too late: ask anew, for the activities may be others by now."""
-    desk.end_talk()
-    return _record(desk)
+    context.end_talk()
+    return _record(context)
 
 
-def undo(desk: Desk, intent: Intent) -> Reply:
+def undo(context: Context, intent: Intent) -> Reply:
     """撤销."""
-    return TextReply(checkin.undo(desk.session, desk.openid, at=desk.at, limits=desk.settings.limits).text)
+    return TextReply(
+        checkin.undo(context.session, context.openid, at=context.at, limits=context.settings.limits).text
+    )
 
 
-def make_up(desk: Desk, intent: Intent) -> Reply:
+def make_up(context: Context, intent: Intent) -> Reply:
     """补签, with the reason or the question for it."""
-    return _make_up(desk, intent.text, None)
+    return _make_up(context, intent.text, None)
 
 
-def make_up_goes_on(desk: Desk, intent: Intent, text: str, state: dict[str, str | list[int]]) -> Reply | None:
+def make_up_goes_on(
+    context: Context, intent: Intent, text: str, state: dict[str, str | list[int]]
+) -> Reply | None:
     """The reason that was asked for, or the number of the activity; None when it is neither."""
     ids, reason = state.get("ids"), state.get("reason", "")
     if intent.kind is Kind.DECLINE:
-        desk.end_talk()
+        context.end_talk()
         return TextReply("好的，没有提交补签申请")
     if isinstance(ids, list) and isinstance(reason, str):
         if intent.kind is Kind.CHOICE and intent.number <= len(ids):
-            return _make_up(desk, reason, ids[intent.number - 1])
+            return _make_up(context, reason, ids[intent.number - 1])
         return None
     if intent.kind is Kind.UNKNOWN and text.strip():
-        return _make_up(desk, text, None)
+        return _make_up(context, text, None)
     return None
 
 
-def activities(desk: Desk, intent: Intent) -> Reply:
+def activities(context: Context, intent: Intent) -> Reply:
     """活动."""
-    return TextReply(checkin.coming(desk.session, desk.openid, at=desk.at))
+    return TextReply(checkin.coming(context.session, context.openid, at=context.at))
 
 
-def mine(desk: Desk, intent: Intent) -> Reply:
+def mine(context: Context, intent: Intent) -> Reply:
     """我的: one's own check-ins, nobody else's, no totals."""
-    return TextReply(checkin.mine(desk.session, desk.openid))
+    return TextReply(checkin.mine(context.session, context.openid))
 
 
-def my_data(desk: Desk, intent: Intent) -> Reply:
+def my_data(context: Context, intent: Intent) -> Reply:
     """我的信息: what is kept about the writer."""
-    return TextReply(privacy.my_data(desk.session, desk.openid))
+    return TextReply(privacy.my_data(context.session, context.openid))
 
 
-def _record(desk: Desk, *, keyword: str = "", choice: int | None = None, via: str = "reply") -> Reply:
+def _record(context: Context, *, keyword: str = "", choice: int | None = None, via: str = "reply") -> Reply:
     answer = checkin.by_reply(
-        desk.connection,
-        desk.openid,
+        context.connection,
+        context.openid,
         keyword=keyword or None,
         choice=choice,
-        at=desk.at,
-        message_key=desk.key,
+        at=context.at,
+        message_key=context.key,
         via=via,
-        limits=desk.settings.limits,
+        limits=context.settings.limits,
     )
-    return _say(desk, answer, Topic.CHOOSE, {})
+    return _say(context, answer, Topic.CHOOSE, {})
 
 
-def _make_up(desk: Desk, reason: str, activity_id: int | None) -> Reply:
-    desk.end_talk()
+def _make_up(context: Context, reason: str, activity_id: int | None) -> Reply:
+    context.end_talk()
     answer = checkin.make_up(
-        desk.session, desk.openid, reason, at=desk.at, activity_id=activity_id, limits=desk.settings.limits
+        context.session,
+        context.openid,
+        reason,
+        at=context.at,
+        activity_id=activity_id,
+        limits=context.settings.limits,
     )
     if answer.kind == "asks_reason":
-        desk.ask(Topic.MAKE_UP, {})
-    return _say(desk, answer, Topic.MAKE_UP, {"reason": reason})
+        context.ask(Topic.MAKE_UP, {})
+    return _say(context, answer, Topic.MAKE_UP, {"reason": reason})
 
 
-def _say(desk: Desk, answer: CheckInAnswer, topic: str, state: dict[str, str]) -> Reply:
+def _say(context: Context, answer: CheckInAnswer, topic: str, state: dict[str, str]) -> Reply:
     if answer.choices:
-        desk.ask(topic, {**state, "ids": [activity_id for activity_id, _ in answer.choices]})
+        context.ask(topic, {**state, "ids": [activity_id for activity_id, _ in answer.choices]})
     return TextReply(answer.text)
 
 
-def _without_own_name(desk: Desk, text: str) -> str:
+def _without_own_name(context: Context, text: str) -> str:
     """What was said beside 签到 without the writer's own name (三支部张三签到 names no activity)."""
     if not any(2 <= len(word) <= 4 and word[0] in SURNAMES for word in text.split()):
         return text
-    name = members.own_name(desk.connection, desk.openid)
+    name = members.own_name(context.connection, context.openid)
     return " ".join(word for word in text.split() if word != name)

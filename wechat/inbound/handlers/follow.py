@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from community import followers
-from wechat.inbound.desk import Desk
+from wechat.inbound.context import Context
 from wechat.inbound.handlers.guide import MENU, offer
 from wechat.wire.messages import Scan, Subscribe, Unsubscribe
 from wechat.wire.replies import SILENCE, Reply, TextReply
@@ -13,11 +13,11 @@ from wechat.wire.replies import SILENCE, Reply, TextReply
 _BIND = "党员请回复：绑定 姓名 手机号后四位，例如：绑定 张三 1234"
 
 
-def subscribed(desk: Desk, push: Subscribe) -> Reply:
+def subscribed(context: Context, push: Subscribe) -> Reply:
     """Welcome, and what to do first."""
     at = datetime.fromtimestamp(push.at, UTC)
-    result = followers.follow(desk.session, push.openid, scene=push.scene or None, at=at)
-    offer(desk)
+    result = followers.follow(context.session, push.openid, scene=push.scene or None, at=at)
+    offer(context)
     lines = ["欢迎关注，这里有学习园地和先锋动态"]
     if result.branch:
         lines.append(f"您通过{result.branch}的二维码关注")
@@ -27,17 +27,17 @@ def subscribed(desk: Desk, push: Subscribe) -> Reply:
     return TextReply("\n".join(lines))
 
 
-def unsubscribed(desk: Desk, push: Unsubscribe) -> Reply:
+def unsubscribed(context: Context, push: Unsubscribe) -> Reply:
     """Their data goes; nobody would read a reply."""
-    followers.unfollow(desk.session, push.openid, at=datetime.fromtimestamp(push.at, UTC))
+    followers.unfollow(context.session, push.openid, at=datetime.fromtimestamp(push.at, UTC))
     return SILENCE
 
 
-def scanned(desk: Desk, push: Scan) -> Reply:
+def scanned(context: Context, push: Scan) -> Reply:
     """A follower scanned a code of ours."""
     at = datetime.fromtimestamp(push.at, UTC)
-    result = followers.scanned(desk.session, push.openid, scene=push.scene or None, at=at)
-    offer(desk)
+    result = followers.scanned(context.session, push.openid, scene=push.scene or None, at=at)
+    offer(context)
     if result.branch and not result.bound:
         return TextReply(f"这是{result.branch}的二维码。{_BIND}")
     if result.branch:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from wechat.inbound.context import Context
 from wechat.inbound.conversation import Topic
-from wechat.inbound.desk import Desk
 from wechat.language.intents import Intent, Kind
 from wechat.wire.messages import Push, Voice
 from wechat.wire.replies import Reply, TextReply
@@ -32,74 +32,74 @@ _HOW = {
 }
 
 
-def offer(desk: Desk) -> None:
+def offer(context: Context) -> None:
     """From now on the digits of the help may be replied, unless a question is open: that stays."""
-    talk = desk.talk()
+    talk = context.talk()
     if talk is None or talk.late or talk.topic in (Topic.HELP, Topic.MORE):
-        desk.ask(Topic.HELP)
+        context.ask(Topic.HELP)
 
 
-def help_(desk: Desk, intent: Intent) -> Reply:
+def help_(context: Context, intent: Intent) -> Reply:
     """What can be done here, or how one thing is done."""
     how = _HOW.get(Kind(intent.text)) if intent.text else None
     if how:
         return TextReply(how)
-    offer(desk)
+    offer(context)
     return TextReply(f"您可以回复：\n{MENU}\n也可以回复“绑定”“补签 原因”“撤销”“退订”。如需人工，请回复“人工”")
 
 
-def not_understood(desk: Desk, intent: Intent) -> Reply:
+def not_understood(context: Context, intent: Intent) -> Reply:
     """The default: say so, and what would be understood. A question that is still open stays open."""
-    offer(desk)
+    offer(context)
     return TextReply(f"没看懂，您可以回复：\n{MENU}")
 
 
-def greeting(desk: Desk, intent: Intent) -> Reply:
+def greeting(context: Context, intent: Intent) -> Reply:
     """Somebody says hello or thanks."""
-    offer(desk)
+    offer(context)
     return TextReply(f"您好，您可以回复：\n{MENU}")
 
 
-def human(desk: Desk, intent: Intent) -> Reply:
+def human(context: Context, intent: Intent) -> Reply:
     """Somebody wants a person."""
     return TextReply(
         "请直接联系您所在党支部的书记，或到社区党群服务中心咨询。本公众号由系统自动回复，暂无人工值守"
     )
 
 
-def no_checkin(desk: Desk, intent: Intent) -> Reply:
+def no_checkin(context: Context, intent: Intent) -> Reply:
     """Somebody does not want to check in; that is all right."""
     return TextReply("好的，没有为您签到。签到自愿，需要时回复“签到”即可")
 
 
-def nothing_to_choose(desk: Desk, intent: Intent) -> Reply:
+def nothing_to_choose(context: Context, intent: Intent) -> Reply:
     """A digit, 同意 or 取消 without a question before it."""
     if intent.kind is Kind.DECLINE:
         return TextReply("好的，没有需要取消的事项")
     if intent.kind is Kind.CONSENT:
         return TextReply("没有需要确认的事项，或已超过 10 分钟。绑定请重新回复：绑定 姓名 手机号后四位")
-    return not_understood(desk, intent)
+    return not_understood(context, intent)
 
 
-def no_more(desk: Desk, intent: Intent) -> Reply:
+def no_more(context: Context, intent: Intent) -> Reply:
     """更多 without anything left."""
-    offer(desk)
+    offer(context)
     return TextReply(f"没有更多内容了，您可以回复：\n{MENU}")
 
 
-def more(desk: Desk, rest: str) -> Reply:
+def more(context: Context, rest: str) -> Reply:
     """The next page; what is still left after it stays for the next 更多."""
-    desk.end_talk()
+    context.end_talk()
     return TextReply(rest)
 
 
-def unread(desk: Desk, push: Push) -> Reply:
+def unread(context: Context, push: Push) -> Reply:
     """A picture, video, file or card: we say that we keep to text."""
     what = "语音没有识别出文字" if isinstance(push, Voice) else "已收到，本公众号暂时只能看懂文字"
-    offer(desk)
+    offer(context)
     return TextReply(f"{what}，您可以回复：\n{MENU}")
 
 
-def no_place(desk: Desk, push: Push) -> Reply:
+def no_place(context: Context, push: Push) -> Reply:
     """A place: nothing of it is kept, and we say so."""
     return TextReply("为保护您的隐私，本公众号不使用、不保存位置信息。签到请直接回复“签到”")

@@ -12,7 +12,7 @@ from content import replies
 from database.session import Session
 from ground.numbers import number_in
 from models import KeywordReply
-from wechat.inbound.desk import Desk
+from wechat.inbound.context import Context
 from wechat.inbound.handlers import reading
 from wechat.language.intents import Intent, Kind, normalise, understand
 from wechat.wire.replies import ImageReply, Reply, TextReply
@@ -40,14 +40,14 @@ def find(session: Session, text: str, *, whole: bool) -> KeywordReply | None:
     return None
 
 
-def answer(desk: Desk, row: KeywordReply) -> Reply | None:
+def answer(context: Context, row: KeywordReply) -> Reply | None:
     """What an editor's reply says; None where its article or column is gone."""
     if row.kind == "image":
         return ImageReply(row.content)
     if row.kind == "article":
-        return reading.article(desk, number) if (number := number_in(row.content)) is not None else None
+        return reading.article(context, number) if (number := number_in(row.content)) is not None else None
     if row.kind == "column":
-        return reading.column(desk, row.content)
+        return reading.column(context, row.content)
     return TextReply(row.content)
 
 

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from community import followers
 from content import columns
-from wechat.inbound.desk import Desk
+from wechat.inbound.context import Context
 from wechat.language.intents import Intent
 from wechat.wire.replies import Reply, TextReply
 
 
-def mute(desk: Desk, intent: Intent) -> Reply:
+def mute(context: Context, intent: Intent) -> Reply:
     """No more of one column, or of any."""
-    return _change(desk, intent.text, add=True)
+    return _change(context, intent.text, add=True)
 
 
-def unmute(desk: Desk, intent: Intent) -> Reply:
+def unmute(context: Context, intent: Intent) -> Reply:
     """One column again, or all."""
-    return _change(desk, intent.text, add=False)
+    return _change(context, intent.text, add=False)
 
 
-def _change(desk: Desk, key: str, *, add: bool) -> Reply:
-    names = {column.key: column.name for column in columns.listing(desk.session, with_inactive=True)}
+def _change(context: Context, key: str, *, add: bool) -> Reply:
+    names = {column.key: column.name for column in columns.listing(context.session, with_inactive=True)}
     unknown = key and key not in names
-    if unknown or not followers.mute(desk.session, desk.openid, [key] if key else list(names), muted=add):
+    if unknown or not followers.mute(
+        context.session, context.openid, [key] if key else list(names), muted=add
+    ):
         return TextReply("没有这个栏目，您可以回复“退订”或“订阅”")
     what = names[key] if key else "全部栏目"
     if add:

@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from settings import Settings
+from wechat.outbound.cooldowns import Cooldowns
 from wechat.outbound.endpoints.table import STABLE_TOKEN, Endpoint, Key
 from wechat.outbound.failures import CallFailed
 from wechat.outbound.reactions import Kind
-from wechat.outbound.rests import Rests
 from wechat.outbound.sdk import Sdk
 from wechat.outbound.tokens import Fetch, Fetched, SharedTokens, TokenStore
 from wechat.outbound.transport import Answer, File, Transport
@@ -29,9 +29,9 @@ class OpenidList(msgspec.Struct, frozen=True):
 class Caller:
     """Makes calls with the shared token. Safe for any number of threads."""
 
-    def __init__(self, settings: Settings, store: TokenStore, rests: Rests | None = None) -> None:
+    def __init__(self, settings: Settings, store: TokenStore, cooldowns: Cooldowns | None = None) -> None:
         self.settings = settings
-        self._rests = rests
+        self._cooldowns = cooldowns
         self.tokens = SharedTokens(store)
         self._transport = Transport(settings)
         self._sdk = Sdk(settings.wechat.app_id, self._through_sdk)
@@ -60,26 +60,26 @@ class Caller:
             if not last:
                 token = self.tokens.refused(name, token, fetch)
         halted = self.tokens.halt(name, token, refusal)
-        if self._rests is not None:
-            self._rests.note(STABLE_TOKEN, halted)
+        if self._cooldowns is not None:
+            self._cooldowns.note(STABLE_TOKEN, halted)
         raise halted
 
     def _once(
         self, endpoint: Endpoint, query: Mapping[str, str], body: Any, file: File | None,
         form: Mapping[str, str] | None, binary: bool,
     ) -> Answer:  # fmt: skip
-        if self._rests is not None:
-            self._rests.check(endpoint)
+        if self._cooldowns is not None:
+            self._cooldowns.check(endpoint)
         try:
             answer = self._transport.call(
                 endpoint, query=query, body=body, file=file, form=form, binary=binary
             )
         except CallFailed as failed:
-            if self._rests is not None:
-                self._rests.note(endpoint, failed)
+            if self._cooldowns is not None:
+                self._cooldowns.note(endpoint, failed)
             raise
-        if self._rests is not None:
-            self._rests.good(endpoint)
+        if self._cooldowns is not None:
+            self._cooldowns.good(endpoint)
         return answer
 
     def ask(

@@ -85,8 +85,8 @@ class PlatformCalls(Caller):
         self._quotas_are_back()
 
     def _quotas_are_back(self) -> None:
-        if self._rests is not None:
-            self._rests.clear()
+        if self._cooldowns is not None:
+            self._cooldowns.clear()
 
     def rid_get(self, rid: str) -> dict[str, Any]:
         """What WeChat kept of a request for 7 days. Holds the request's URL with its token: never log or show it whole."""

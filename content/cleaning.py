@@ -10,8 +10,7 @@ from typing import Literal
 import css_inline
 import nh3
 
-from content import allowed
-from content import compile as compiling
+from content import allowed, compiling
 from content.tree import parse, render
 from settings import WeChatLimits
 

@@ -19,8 +19,8 @@ log = structlog.get_logger(__name__)
 _PAUSE_S = 1.0
 
 
-class Chores:
-    """Works off the spool and the promises of one process."""
+class AfterWork:
+    """InFlight off the spool and the promises of one process."""
 
     def __init__(self, reception: Reception, spool: Spool) -> None:
         self._reception = reception
@@ -45,7 +45,7 @@ class Chores:
         with self._guard:
             self._asked = True
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="callback-chores", daemon=True)
+                self._thread = threading.Thread(target=self._work, name="callback-after-work", daemon=True)
                 self._thread.start()
 
     def run(self) -> bool:
@@ -67,7 +67,7 @@ class Chores:
             except self._reception.outages:
                 over = False
             except Exception:
-                log.exception("callback chores failed")
+                log.exception("callback_after_work_failed")
                 over = False
             with self._guard:
                 if over and not self._asked:

@@ -31,7 +31,7 @@ _SLACK = timedelta(minutes=1)
 # One person's, or one branch's robot: says nothing about the next call.
 _PERSONAL = frozenset({Group.OAUTH, Group.MINI, Group.ROBOT})
 
-log = structlog.get_logger("wechat.outbound.rests")
+log = structlog.get_logger("wechat.outbound.cooldowns")
 
 
 class Rest(NamedTuple):
@@ -42,7 +42,7 @@ class Rest(NamedTuple):
     code: int | None
 
 
-class Rests:
+class Cooldowns:
     """What rests, shared through the database; each process looks again every few seconds."""
 
     def __init__(self, database: Database) -> None:

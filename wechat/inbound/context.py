@@ -15,7 +15,7 @@ from wechat.inbound.conversation import Conversations, Talk
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class Services:
     """What all messages share: the configuration, the callback's connections, the talks."""
 
     settings: Settings
@@ -23,13 +23,13 @@ class Office:
     conversations: Conversations
 
     @classmethod
-    def of(cls, settings: Settings, front: Front) -> Office:
-        """The office of one process."""
+    def of(cls, settings: Settings, front: Front) -> Services:
+        """The services of one process."""
         return cls(settings, front, Conversations(front, settings.limits.conversation_minutes))
 
 
 @dataclass(slots=True)
-class Desk:
+class Context:
     """One message at work: who wrote, when, and the transaction in which everything about it happens.
 
     ``at`` is when the message came (now, but for one from the spool), aware; ``key`` is the message's. A
@@ -37,7 +37,7 @@ class Desk:
     here may take long: what does is left as a row for the sender.
     """
 
-    office: Office
+    services: Services
     connection: sa.Connection
     openid: str
     key: str
@@ -47,26 +47,26 @@ class Desk:
     @property
     def settings(self) -> Settings:
         """The configuration."""
-        return self.office.settings
+        return self.services.settings
 
     @property
     def session(self) -> Session:
         """A session inside the message's transaction, made when first asked for."""
         if self._session is None:
-            self._session = self.office.front.database.session_on(self.connection)
+            self._session = self.services.front.database.session_on(self.connection)
         return self._session
 
     def talk(self) -> Talk | None:
         """What was asked of this follower last."""
-        return self.office.conversations.get(self.connection, self.openid, self.at)
+        return self.services.conversations.get(self.connection, self.openid, self.at)
 
     def ask(self, topic: str, state: dict[str, Any] | None = None) -> None:
         """Remember what is being asked of the follower."""
-        self.office.conversations.put(self.connection, self.openid, topic, state or {}, self.at)
+        self.services.conversations.put(self.connection, self.openid, topic, state or {}, self.at)
 
     def end_talk(self) -> None:
         """Nothing is being asked any more."""
-        self.office.conversations.clear(self.connection, self.openid)
+        self.services.conversations.clear(self.connection, self.openid)
 
     def link(self, path: str) -> str:
         """The address of a page of ours: ``link("/m/study")``."""

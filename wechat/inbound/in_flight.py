@@ -47,24 +47,24 @@ class Work:
             ended.set()
 
 
-class Works:
+class InFlight:
     """The messages at work, by key."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._works: dict[str, Work] = {}
+        self._in_flight: dict[str, Work] = {}
 
     def enter(self, key: str) -> tuple[Work, bool]:
         """The work of this key, and whether it is the caller's to do."""
         with self._guard:
-            work = self._works.get(key)
+            work = self._in_flight.get(key)
             if work is not None:
                 return work, False
-            work = self._works[key] = Work(self._guard)
+            work = self._in_flight[key] = Work(self._guard)
             return work, True
 
     def leave(self, key: str, work: Work) -> None:
         """The caller's own work is over, however it ended."""
         with self._guard:
-            self._works.pop(key, None)
+            self._in_flight.pop(key, None)
         work.end()
