@@ -24,9 +24,9 @@ from ground.errors import PioneerError
 from models import Delivery, Push
 from scheduler import articles, planner, pushes, report, roads, settling
 from scheduler import audience as audiences
-from scheduler.lanes import Lanes
+from scheduler.lanes import Item, Lanes
 from scheduler.outcome import of_failure
-from scheduler.roads import Road
+from scheduler.roads import Road, Target
 from wechat.outbound.failures import CallFailed
 from wechat.outbound.reactions import MEDIA_GONE, Then
 
@@ -162,7 +162,8 @@ class Sender:
         """Whether members have just been bound whose tags are not at WeChat yet; one single person has no other road."""
         try:
             road = roads.choose(push.road, push.kind, self._settings)
-            return road.counts and planner.tags_on_their_way(session, audiences.parse(session, push.audience))
+            tagged = Target.TAG in road.targets(self._settings)
+            return tagged and planner.tags_on_their_way(session, audiences.parse(session, push.audience))
         except PioneerError:
             return False  # the plan will say why
 
@@ -268,53 +269,80 @@ class Sender:
 
     def _send_one(self, push_id: int, owner: str, road: Road) -> bool:
         """Claim the next due delivery, call, settle. False where nothing more can be done just now."""
+        claimed = self._claim_one(push_id, owner, road)
+        if claimed is None:
+            return False
+        if isinstance(claimed, int):
+            return True  # it was given up: on to the next
+        faultpoints.reach("push.claimed")
+        if not self._mark_called(claimed, owner):
+            return False
+        faultpoints.reach("push.called")
+        answer, failure = roads.attempt(road, self._runtime.client, claimed.call)
+        faultpoints.reach("push.answered")
+        if answer is None:
+            return self._failed(claimed, owner, failure)
+        with self._db.session_scope() as session:
+            settling.accept(session, self._settings, claimed.delivery_id, owner, answer, clock.now())
+        faultpoints.reach("push.settled")
+        return True
+
+    def _claim_one(self, push_id: int, owner: str, road: Road) -> Item | int | None:
+        """The next due delivery, claimed; its number where it was given up; None where there is none."""
         now = clock.now()
-        system = self._settings.system
         with self._db.session_scope() as session:
             self._renew(session, push_id, owner)
             claimed = claims.claim(
                 session,
                 Delivery,
                 where=settling.due(push_id, now),
-                lease=claims.lease_for(owner, system.delivery_lease_s, now),
+                lease=claims.lease_for(owner, self._settings.system.delivery_lease_s, now),
                 values={"status": "claimed"},
             )
             if not claimed:
-                return False
+                return None
             delivery = session.get_one(Delivery, claimed[0])
             if settling.key_forgotten(delivery, road, self._settings.wechat.limits, now):
                 settling.give_up(session, delivery, now)
-                return True
-            first = delivery.called_at is None
-            media_id = session.get_one(Push, push_id).draft_media_id
-            call = settling.call_of(self._settings, delivery, media_id=media_id)
-        faultpoints.reach("push.claimed")
-        attempts = delivery.attempts + 1
+                return delivery.id
+            occasion = settling.occasion_of(session, push_id)
+            call = settling.call_of(
+                self._settings,
+                delivery,
+                media_id=session.get_one(Push, push_id).draft_media_id,
+                fields=road.fields(occasion) if occasion else None,
+            )
+            return Item(delivery.id, road, call, delivery.attempts + 1, first=delivery.called_at is None)
+
+    def _mark_called(self, item: Item, owner: str) -> bool:
+        """Write that the call leaves now; False where the claim is not ours any more."""
+        mine = [
+            Delivery.id == item.delivery_id,
+            Delivery.lease_owner == owner,
+            Delivery.status == "claimed",
+        ]
         with self._db.session_scope() as session:
             called = claims.change(
                 session,
                 Delivery,
-                [Delivery.id == delivery.id, Delivery.lease_owner == owner, Delivery.status == "claimed"],
+                mine,
                 called_at=sa.func.coalesce(Delivery.called_at, clock.now()),
-                attempts=attempts,
-                media_id=media_id,
+                attempts=item.attempts,
+                media_id=item.call.media_id,
             )
-        if not called:
-            return False
-        faultpoints.reach("push.called")
-        answer, failure = roads.attempt(road, self._runtime.client, call)
-        faultpoints.reach("push.answered")
+        return bool(called)
+
+    def _failed(self, item: Item, owner: str, failure: Exception | None) -> bool:
+        """Settle a call that did not succeed; whether the run may go on at once."""
         now = clock.now()
-        if answer is not None:
-            with self._db.session_scope() as session:
-                settling.accept(session, self._settings, delivery.id, owner, answer, now)
-            faultpoints.reach("push.settled")
-            return True
         outcome = of_failure(
-            failure, road=road, settings=self._settings, attempts=attempts, first=first, now=now
+            failure,
+            road=item.road,
+            settings=self._settings,
+            attempts=item.attempts,
+            first=item.first,
+            now=now,
         )
-        log.warning(
-            "send_failed", push=push_id, delivery=delivery.id, code=outcome.code, status=outcome.status
-        )
+        log.warning("send_failed", delivery=item.delivery_id, code=outcome.code, status=outcome.status)
         with self._db.session_scope() as session:
-            return settling.fail(session, self._settings, delivery.id, owner, outcome, now)
+            return settling.fail(session, self._settings, item.delivery_id, owner, outcome, now)

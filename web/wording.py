@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from community.activities import KINDS
 from ground import clock
 from models import ROLE_NAMES, Article
+from scheduler import roads
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -58,17 +59,6 @@ _MAKE_UP = {
     "pending": State("待审批", "warning", "hourglass-split"),
     "approved": State("已通过", "success", "check-circle"),
     "refused": State("未通过", "secondary", "x-circle"),
-}
-ROADS = {
-    "auto": "自动选择",
-    "mass": "群发",
-    "template": "模板消息",
-    "subscribe": "订阅通知",
-    "subscription": "订阅通知",
-    "custom": "客服消息",
-    "robot": "企业微信群机器人",
-    "kit": "转发包（不占额度）",
-    "publish": "发布（不群发）",
 }
 VIA = {
     "reply": "微信回复",
@@ -204,7 +194,7 @@ def register(app: Flask) -> None:
         weekday_names=weekday_names,
         audience_label=audience_label,
         ROLE_NAMES=ROLE_NAMES,
-        ROADS=ROADS,
+        road_title=roads.title,
         VIA=VIA,
         KINDS=KINDS,
     )

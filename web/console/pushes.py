@@ -108,7 +108,7 @@ def _progress(session: Session, found: Push) -> dict[str, Any]:
         "deliveries": list(
             session.scalars(sa.select(Delivery).where(Delivery.push_id == found.id).order_by(Delivery.id))
         ),
-        "reasons": planner.REASONS,
+        "reasons": planner.reasons(),
         "final": found.status in _FINAL,
         "seen": str(zlib.crc32(f"{found.status} {found.version} {found.planned} {figures} {marks}".encode())),
     }

@@ -7,55 +7,103 @@ Source: https://developers.weixin.qq.com/doc/service/guide/product/message/Batch
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
-from scheduler.roads.base import Answer, Call, Picture, Planned, Routed
+from scheduler.roads.base import (
+    Answer,
+    Call,
+    Content,
+    Picture,
+    Planned,
+    Result,
+    Road,
+    Routed,
+    Target,
+    even_batches,
+)
 from settings import Settings, WeChatLimits
+from wechat.wire import messages
 
 if TYPE_CHECKING:
     from wechat.outbound.client import Client
 
+_ASKED_SUCCESS = "SEND_SUCCESS"
+_ASKED_FAILURES = ("SEND_FAIL", "DELETE")
 
-class MassRoad:
+
+class MassRoad(Road):
     """Mass message with the delivery's key as ``clientmsgid``."""
 
     name: ClassVar[str] = "mass"
     title: ClassVar[str] = "群发"
-    carries: ClassVar[frozenset[str]] = frozenset({"articles"})
-    serial: ClassVar[bool] = True
+    order: ClassVar[int] = 10
+    carries: ClassVar[frozenset[Content]] = frozenset({Content.ARTICLES})
     needs_draft: ClassVar[bool] = True
-    counts: ClassVar[bool] = True
-    job: ClassVar[str] = "mass"
+    costs_quota: ClassVar[bool] = True
+    asks: ClassVar[bool] = True
+    tells_total: ClassVar[bool] = True
+    takes = messages.MassFinished
+    successes: ClassVar[frozenset[str]] = frozenset({"send success", _ASKED_SUCCESS})
+    refusals: ClassVar[Mapping[str, str]] = {
+        "err(10001)": "涉嫌广告",
+        "err(20001)": "涉嫌政治",
+        "err(20002)": "涉嫌色情",
+        "err(20004)": "涉嫌社会",
+        "err(20006)": "涉嫌违法犯罪",
+        "err(20008)": "涉嫌欺诈",
+        "err(20013)": "涉嫌版权",
+        "err(21000)": "涉嫌其他违规",
+        "err(22000)": "涉嫌互推",
+        "err(30001)": "原创校验出错",
+        "err(30002)": "原创校验判定不能群发",
+        "err(30003)": "原创校验判定为转载",
+        "err(40001)": "管理员拒绝了群发",
+        "err(40002)": "管理员 30 分钟内没有确认群发",
+    }
+    reasons: ClassVar[Mapping[str, str]] = {
+        "quota_used": "本月已收满 4 条",
+        "too_few": "只有一人，群发接口至少需要两人",
+        "no_tag": "公众号没有按名单群发的接口",
+    }
+
+    def targets(self, settings: Settings) -> frozenset[Target]:
+        if settings.wechat.account_type == "service":
+            return frozenset({Target.EVERYONE, Target.TAG, Target.LIST})
+        return frozenset({Target.EVERYONE, Target.TAG})
 
     def refusal(self, kind: str, settings: Settings) -> str:
-        return "" if kind in self.carries else "群发只用于稿件，活动通知请用 auto 或 template 渠道"
+        return "" if kind in self.carries else "群发只用于稿件，活动通知请改用自动选择（auto）"
+
+    def fewest(self, limits: WeChatLimits) -> int:
+        return limits.mass_min_openids
 
     def key_window(self, limits: WeChatLimits) -> timedelta:
         return timedelta(hours=limits.mass_key_hours)
 
-    def repeat_gap(self, limits: WeChatLimits) -> timedelta:
-        return timedelta(seconds=limits.mass_repeat_gap_s)
-
-    def route(self, picture: Picture) -> Routed:
+    def plan(self, picture: Picture) -> Routed:
         people = [person.openid for person in picture.reachable]
         if not people:
             return Routed(())
-        if picture.settings.wechat.account_type == "subscription":
+        if Target.LIST not in self.targets(picture.settings):
             return self._once_a_day(picture, people)
         if picture.audience.everyone and picture.complete and picture.to_all_left > 0:
             return Routed([Planned(people, picture.audience.label, to_all=True)])
         if by_tag := self._by_tags(picture):
             return Routed(by_tag)
-        limits = picture.settings.wechat.limits
+        listed = self.relist(people, picture.audience.label, picture.settings.wechat.limits)
+        numbered = [
+            Planned(one.people, f"{one.target}（第 {number} 批）"[:120], openids=one.openids)
+            for number, one in enumerate(listed.deliveries, start=1)
+        ]
+        return Routed(numbered, listed.skipped)
+
+    def relist(self, people: Sequence[str], target: str, limits: WeChatLimits) -> Routed:
         if len(people) < limits.mass_min_openids:
             return Routed((), {"too_few": len(people)})
-        return Routed(
-            [
-                Planned(batch, f"{picture.audience.label}（第 {number} 批）"[:120], openids=batch)
-                for number, batch in enumerate(even_batches(people, limits.mass_max_openids), start=1)
-            ]
-        )
+        batches = even_batches(people, limits.mass_max_openids)
+        return Routed([Planned(batch, target, openids=batch) for batch in batches])
 
     def _once_a_day(self, picture: Picture, people: list[str]) -> Routed:
         if picture.account_left < 1:
@@ -92,15 +140,13 @@ class MassRoad:
             answer = client.mass_send_to_openids(call.media_id, list(call.openids), client_id=call.key)
         return Answer(str(answer.msg_id), str(answer.msg_data_id or ""), bool(answer.repeated))
 
+    def ask(self, client: Client, msg_id: str) -> str:
+        state = str(client.mass_get(msg_id))
+        return state if state == _ASKED_SUCCESS or state in _ASKED_FAILURES else ""
 
-def even_batches(people: list[str], largest: int) -> list[list[str]]:
-    """As few batches as possible, of nearly the same size, so that the last one is never a single person."""
-    count = -(-len(people) // largest)
-    size, more = divmod(len(people), count)
-    batches: list[list[str]] = []
-    start = 0
-    for number in range(count):
-        end = start + size + (number < more)
-        batches.append(people[start:end])
-        start = end
-    return batches
+    def on_result(self, event: messages.MassFinished) -> Sequence[Result]:
+        counts = {"total": event.total, "filter": event.filtered, "sent": event.sent, "error": event.errors}
+        return [Result(event.msg_id, event.status, counts, dict(event.article_urls))]
+
+
+ROAD = MassRoad()
