@@ -16,7 +16,6 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from content import publish
 from database import claims, locks
 from database.locks import Lock
 from ground import clock, faultpoints
@@ -24,21 +23,16 @@ from ground.errors import PioneerError
 from models import Delivery, Push
 from scheduler import articles, planner, pushes, report, roads, settling
 from scheduler import audience as audiences
+from scheduler.drafting import Drafts
 from scheduler.lanes import Item, Lanes
 from scheduler.outcome import of_failure
 from scheduler.roads import Road, Target
-from wechat.outbound.failures import CallFailed
-from wechat.outbound.reactions import MEDIA_GONE, Then
 
 if TYPE_CHECKING:
     from runtime import Runtime
 
 log = structlog.get_logger(__name__)
 
-_MOST_DRAFT_TRIES = 20
-_DRAFT_WAIT_S = 15
-# A draft that was made twice harms nobody, so what may have happened is simply done again.
-_AGAIN = frozenset({Then.REPEAT, Then.ASK, Then.REMAKE, Then.RETARGET})
 _TAGS_WAIT = timedelta(seconds=20)
 
 
@@ -55,6 +49,7 @@ class Sender:
         self._runtime = runtime
         self._stopping = stopping
         self._lanes = lanes
+        self._drafts = Drafts(runtime)
         self._planning = threading.Lock()
 
     # --- one run of a push ---------------------------------------------------------------------------------
@@ -195,6 +190,9 @@ class Sender:
     # --- articles: one call after another -------------------------------------------------------------------
 
     def _send_serially(self, push_id: int, owner: str, road: Road) -> None:
+        def renew(session: Session) -> None:
+            self._renew(session, push_id, owner)
+
         while True:
             with self._db.read_scope() as session:
                 waiting = session.scalar(
@@ -202,70 +200,10 @@ class Sender:
                 )
             if not waiting:
                 return
-            if road.needs_draft and not self._draft(push_id, owner):
+            if road.needs_draft and not self._drafts.make(push_id, renew):
                 return
             if not self._send_one(push_id, owner, road):
                 return
-
-    def _draft(self, push_id: int, owner: str) -> bool:
-        """Make sure that the push has a draft at WeChat; False where that failed and was noted."""
-        client = self._runtime.client
-        try:
-            with self._db.read_scope() as session:
-                push = session.get_one(Push, push_id)
-                if push.draft_media_id:
-                    return True
-                ids = articles.ids_of(session, push_id)
-                pictures = publish.assets_needed(session, ids)
-            for picture in pictures:
-                uploaded = articles.upload(client, self._settings, picture)
-                with self._db.session_scope() as session:
-                    self._renew(session, push_id, owner)
-                    articles.remember(session, uploaded)
-            faultpoints.reach("push.uploaded")
-            with self._db.read_scope() as session:
-                bodies = articles.bodies(session, ids)
-            media_id = client.draft_add(bodies)
-            with self._db.session_scope() as session:
-                self._renew(session, push_id, owner)
-                push = session.get_one(Push, push_id)
-                push.draft_media_id, push.draft_made_at = str(media_id), clock.now()
-                push.note = ""
-        except (PioneerError, OSError) as error:
-            self._draft_failed(push_id, owner, error)
-            return False
-        faultpoints.reach("push.drafted")
-        return True
-
-    def _draft_failed(self, push_id: int, owner: str, error: Exception) -> None:
-        """Uploads and drafts may be made again; only what a person must mend pauses the push."""
-        now = clock.now()
-        failure = error if isinstance(error, CallFailed) else None
-        again = failure.then in _AGAIN if failure else isinstance(error, PioneerError)
-        facts = {"code": failure.code, "reaction": str(failure.reaction)} if failure else {}
-        log.warning("draft_failed", push=push_id, **facts)
-        with self._db.session_scope() as session:
-            self._renew(session, push_id, owner)
-            push = session.get_one(Push, push_id)
-            if failure and failure.reaction == MEDIA_GONE:
-                publish.forget_uploads(session, articles.ids_of(session, push_id))
-            message = (
-                error.message if isinstance(error, PioneerError) else "图片文件无法读取，请重新上传后再试"
-            )
-            tries = (
-                session.scalar(sa.select(sa.func.max(Delivery.attempts)).where(Delivery.push_id == push_id))
-                or 0
-            )
-            if not again or tries >= _MOST_DRAFT_TRIES:
-                push.status = "paused"
-            push.note = message[:500]
-            claims.change(
-                session,
-                Delivery,
-                settling.due(push_id, now),
-                due_at=now + timedelta(seconds=_DRAFT_WAIT_S),
-                attempts=Delivery.attempts + 1,
-            )
 
     def _send_one(self, push_id: int, owner: str, road: Road) -> bool:
         """Claim the next due delivery, call, settle. False where nothing more can be done just now."""
