@@ -116,7 +116,7 @@ def shorten_lists(session: Session, at: Moment, found: Sequence[int]) -> int:
     here = _following(session, {openid for one in waiting for openid in one.openids or ()})
     for delivery in waiting:
         left = [openid for openid in delivery.openids or () if openid in here]
-        fewest = roads.ROADS[delivery.road].fewest(at.settings.wechat.limits)
+        fewest = roads.of(delivery.road).fewest(at.settings.wechat.limits)
         delivery.recipients = len(left)
         if len(left) >= fewest:
             delivery.openids = left

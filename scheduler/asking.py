@@ -46,7 +46,7 @@ class Asking:
                 return
             delivery = session.get_one(Delivery, delivery_id)
             accepted_at, msg_id = delivery.accepted_at or now, delivery.msg_id
-            road = roads.ROADS[delivery.road]
+            road = roads.of(delivery.road)
             if not road.asks or msg_id is None:
                 delivery.error = "微信没有回报结果"
                 report.delivered(session, delivery, now)

@@ -237,7 +237,7 @@ def free_deliveries(
         delivery.status = "unknown"
         delivery.error = "发送中断，待用同一编号核对"
         delivery.lease_until = None
-        gap = roads.ROADS[delivery.road].repeat_gap(limits)
+        gap = roads.of(delivery.road).repeat_gap(limits)
         delivery.due_at = max(now, (delivery.called_at or now) + gap)
 
 

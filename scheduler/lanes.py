@@ -101,7 +101,7 @@ class Lanes:
         fields: dict[str, Mapping[str, str]] = {}
         rows = session.scalars(sa.select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id))
         for delivery in list(rows):
-            road = roads.ROADS[delivery.road]
+            road = roads.of(delivery.road)
             if settling.key_forgotten(delivery, road, self._settings.wechat.limits, now):
                 settling.give_up(session, delivery, now)
                 continue
@@ -121,7 +121,7 @@ class Lanes:
             if item.answer is not None:
                 taken[item.road.name][item.delivery_id] = item.answer.msg_id
         for name, answers in taken.items():
-            settling.accept_batch(session, self._settings, roads.ROADS[name], answers, owner, now)
+            settling.accept_batch(session, self._settings, roads.of(name), answers, owner, now)
         for item in batch:
             if item.answer is not None:
                 continue

@@ -88,7 +88,7 @@ def match(session: Session, result: JobResult, now: datetime) -> bool:
         if name in counts:
             setattr(delivery, f"{name}_count", int(counts[name]))
     urls = {int(position): url for position, url in (result.data.get("urls") or {}).items()}
-    decided(session, roads.ROADS[delivery.road], delivery, result.status, now, urls)
+    decided(session, roads.of(delivery.road), delivery, result.status, now, urls)
     return True
 
 

@@ -185,7 +185,7 @@ class Sender:
     def _road(self, push_id: int) -> Road | None:
         with self._db.read_scope() as session:
             name = session.scalar(sa.select(Delivery.road).where(Delivery.push_id == push_id).limit(1))
-        return roads.ROADS.get(name) if name else None
+        return roads.of(name) if name else None
 
     # --- articles: one call after another -------------------------------------------------------------------
 

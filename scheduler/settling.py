@@ -75,7 +75,7 @@ def accept(
     delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
     if delivery.lease_owner != owner or delivery.status not in _WAITING:
         return
-    road, limits = roads.ROADS[delivery.road], settings.wechat.limits
+    road, limits = roads.of(delivery.road), settings.wechat.limits
     if answer.repeated and _is_anothers(session, delivery, answer.msg_id):
         # Seen with batches: "this key exists", with the msg_id of another batch. Only the job events can tell.
         delivery.status, delivery.error_code = "unknown", report.KEY_EXISTS
@@ -168,7 +168,7 @@ def _retarget(session: Session, settings: Settings, push: Push, delivery: Delive
     people = quota.holders(session, delivery.id)
     quota.release(session, delivery.id)
     delivery.status, delivery.finished_at = "cancelled", now
-    road = roads.ROADS[delivery.road]
+    road = roads.of(delivery.road)
     routed = road.relist(people, delivery.target, settings.wechat.limits)
     if routed.skipped:
         push.skipped = dict(Counter(push.skipped) + Counter(routed.skipped))

@@ -42,6 +42,11 @@ def found() -> dict[str, Road]:
 ROADS: dict[str, Road] = found()
 
 
+def of(name: str) -> Road:
+    """The road of a row. One whose folder is gone knows no key, carries nothing and is asked nothing, and harms no other row."""
+    return ROADS.get(name) or type("GoneRoad", (Road,), {"name": name, "title": name})()
+
+
 def carrying(kind: str) -> list[Road]:
     """The roads for this kind of content, the best first."""
     return [road for road in ROADS.values() if kind in road.carries]
@@ -66,7 +71,7 @@ def title(name: str) -> str:
     """What people read for a road's name as it stands in a row."""
     if name == AUTO:
         return _AUTO_TITLE
-    return ROADS[name].title if name in ROADS else name
+    return of(name).title
 
 
 def reasons() -> dict[str, str]:
@@ -112,5 +117,5 @@ def attempt(road: Road, client: Client, call: Call) -> tuple[Answer | None, Exce
 
 __all__ = [
     "AUTO", "ROADS", "Answer", "Call", "Content", "Picture", "Planned", "Result", "Road", "Target",
-    "attempt", "carrying", "choose", "cost", "found", "listed", "offered", "reasons", "taking", "title",
+    "attempt", "carrying", "choose", "cost", "found", "listed", "of", "offered", "reasons", "taking", "title",
 ]  # fmt: skip

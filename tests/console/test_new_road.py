@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import cast
@@ -148,4 +149,22 @@ def test_a_road_whose_results_do_not_come_is_asked(office: Office, radio: Module
         session.execute(sa.update(Delivery).values(due_at=clock.now()))
     _work(office)
     assert office.read(sa.select(Push.status)) == "sent"
+    assert len(radio.SENT) == 2
+
+
+def test_what_a_road_that_is_gone_has_left_comes_to_an_end_and_holds_nothing_up(
+    office: Office, radio: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = office.desk("admin")
+    where = desk.post("/console/pushes/new", _form(office)).location
+    _work(office)
+    long_ago = clock.now() - timedelta(hours=1)
+    with office.parts.db.session_scope() as session:
+        session.execute(sa.update(Delivery).values(status="claimed", called_at=long_ago, lease_until=long_ago))
+    monkeypatch.setattr(roads, "ROADS", {name: one for name, one in roads.ROADS.items() if name != "radio"})
+    for _ in range(2):
+        _work(office)
+    assert office.read(sa.select(sa.func.count()).where(Delivery.status == "unknown")) == 2
+    assert office.read(sa.select(Push.status)) == "partly_failed"
+    assert "请到公众号后台核对" in desk.get(where)
     assert len(radio.SENT) == 2

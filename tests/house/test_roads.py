@@ -119,3 +119,8 @@ def test_a_road_says_what_its_pages_and_rows_need(road: Road) -> None:
 def test_no_two_roads_take_the_same_event() -> None:
     taken = [road.takes for road in ROADS.values() if road.takes is not None]
     assert len(taken) == len(set(taken))
+
+
+@pytest.mark.parametrize("name", list(ROADS))
+def test_the_tests_of_a_road_stand_beside_it(name: str) -> None:
+    assert list((_FOLDER / name / "tests").glob("test_*.py"))
