@@ -106,6 +106,19 @@ def by_name(session: Session, username: str) -> User:
     return user
 
 
+def get(session: Session, user_id: int) -> User:
+    """An account by id, active or not. Raises :class:`NotFound`."""
+    user = session.get(User, user_id)
+    if user is None:
+        raise NotFound("没有这个账号")
+    return user
+
+
+def labels(session: Session) -> dict[int, str]:
+    """What everybody with an account is called, by id."""
+    return {user.id: user.label for user in session.scalars(sa.select(User).order_by(User.username))}
+
+
 def listing(session: Session) -> list[User]:
     """All accounts with their branches, the active ones first."""
     return list(

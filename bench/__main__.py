@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.frame import load
-from tests.fixtures.services import POSTGRES_ENV, REDIS_ENV, Server, start_postgres, start_redis
+from tests.fixtures.servers import POSTGRES_ENV, REDIS_ENV, Server, start_postgres, start_redis
 
 HERE = Path(__file__).resolve().parent
 

@@ -22,7 +22,7 @@ from psycopg import sql
 from database.migrate import upgrade
 from tests.fixtures.configuration import write_config
 from tests.fixtures.processes import Process, Spawn, free_port
-from tests.fixtures.services import POSTGRES_ENV, Server, start_postgres
+from tests.fixtures.servers import POSTGRES_ENV, Server, start_postgres
 
 NOWHERE = "http://127.0.0.1:9"
 """Where WeChat is while nothing is to be sent: nobody listens there."""

@@ -19,12 +19,14 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
 
 import runtime as parts
 from database.migrate import upgrade
+from database.session import Session
 from ground import clock, logs
 from localwechat.testing import SandboxControl, start_sandbox
 from models import (
@@ -89,29 +91,34 @@ def fill(runtime: Runtime, followers: int) -> None:
             sa.insert(FollowerTag),
             [{"openid": f"oBench{n:022d}", "tag_id": 101 + n % 16} for n in range(bound)],
         )
-        for number in range(4):
-            push = Push(audience="all", due_at=now, created_by=1, created_at=now, skipped={})
-            session.add(push)
-            session.flush()
-            delivery = Delivery(
-                push_id=push.id, road="mass", key=f"bench-{number}", status="delivered", due_at=now
-            )
-            session.add(delivery)
-            session.flush()
-            session.execute(
-                sa.insert(QuotaUse),
-                [
-                    {
-                        "subject": f"oBench{n:022d}",
-                        "period": clock.month_key(now),
-                        "delivery_id": delivery.id,
-                        "state": "used",
-                        "at": now,
-                    }
-                    for n in range(followers)
-                    if number < 2 or n % 10 == 0
-                ],
-            )
+        _spend(session, followers, now)
+
+
+def _spend(session: Session, followers: int, now: datetime) -> None:
+    """Four messages of this month, of which every follower had two and every tenth all."""
+    for number in range(4):
+        push = Push(audience="all", due_at=now, created_by=1, created_at=now, skipped={})
+        session.add(push)
+        session.flush()
+        delivery = Delivery(
+            push_id=push.id, road="mass", key=f"bench-{number}", status="delivered", due_at=now
+        )
+        session.add(delivery)
+        session.flush()
+        session.execute(
+            sa.insert(QuotaUse),
+            [
+                {
+                    "subject": f"oBench{n:022d}",
+                    "period": clock.month_key(now),
+                    "delivery_id": delivery.id,
+                    "state": "used",
+                    "at": now,
+                }
+                for n in range(followers)
+                if number < 2 or n % 10 == 0
+            ],
+        )
 
 
 def measure_plan(runtime: Runtime) -> tuple[float, float]:

@@ -30,7 +30,7 @@ from bench import frame, world
 from database.session import Database
 from models import CheckIn, InboundMessage
 from settings import Settings, load_settings
-from tests.fixtures.services import REDIS_ENV, Server, start_redis
+from tests.fixtures.servers import REDIS_ENV, Server, start_redis
 from tests.inbound.platform import Account, text_of
 
 COPIES_S = (0.0, 0.0, 5.0)

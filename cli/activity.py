@@ -21,8 +21,7 @@ from ground import clock
 from ground.errors import Refused
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
+    from database.session import Session
     from models import Branch, User
 
 group = Group("activity", help="活动与签到：新建、查看、导出")

@@ -214,7 +214,8 @@ def _need_local_wechat(settings: Settings) -> None:
 
 
 def _print_table(settings: Settings, path: Path, host: str, port: int, sandbox_port: int) -> None:
-    from cli.demodata import PASSWORD, binding_hint, logins
+    from cli.demodata import binding_hint
+    from cli.demodata.logins import PASSWORD, logins
 
     shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
     click.echo("")

@@ -11,37 +11,42 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-import sqlalchemy as sa
 from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
 from accounts import users
+from database import faults
+from database.faults import Fault
 from ground import clock, logs
 from ground.errors import PioneerError, Refused
 from settings import load_settings
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
+    from database.session import Session
     from models.users import User
     from runtime import Runtime
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+_DATABASE = {
+    Fault.NOT_BUILT: ("数据库还没有建好或版本太旧，请先运行：./pioneer flask db upgrade", 1),
+    Fault.BUSY: ("数据库正忙，请稍后再试", 1),
+    Fault.UNREACHABLE: ("数据库连接不上，请检查 [database] url 和数据库是否已启动", 1),
+    **dict.fromkeys(
+        (Fault.NUMBER_TOO_LARGE, Fault.TEXT_WITH_NUL, Fault.VALUE_TOO_LARGE),
+        ("编号或文字超出数据库能存的范围，请核对后重试", 2),
+    ),
+}
+
+
 def _ended_by(error: Exception) -> tuple[str, int]:
     if isinstance(error, PioneerError):
         return error.message, error.exit_code
-    if isinstance(error, sa.exc.OperationalError | sa.exc.ProgrammingError):
-        text = str(error.orig).lower()
-        if "no such table" in text or "does not exist" in text or "no such column" in text:
-            return "数据库还没有建好或版本太旧，请先运行：./pioneer flask db upgrade", 1
-        if "locked" in text:
-            return "数据库正忙，请稍后再试", 1
-        return "数据库连接不上，请检查 [database] url 和数据库是否已启动", 1
-    if isinstance(error, OverflowError | sa.exc.DataError):
-        return "编号或文字超出数据库能存的范围，请核对后重试", 2
-    if isinstance(error, sa.exc.SQLAlchemyError):
+    fault = faults.kind_of(error)
+    if fault in _DATABASE:
+        return _DATABASE[fault]
+    if fault is not None:
         return (
             f"数据库没有接受这次操作（{type(error).__name__}），请重试，仍不行时运行 ./pioneer flask doctor 检查",
             1,
@@ -63,7 +68,7 @@ class _Plain:
         except click.Abort:  # Ctrl-C or Ctrl-D at a question
             click.echo("已取消，没有任何改动", err=True)
             ctx.exit(1)
-        except (PioneerError, sa.exc.SQLAlchemyError, OSError, OverflowError) as error:
+        except (PioneerError, faults.DatabaseFault, OSError, OverflowError) as error:
             if isinstance(error, BrokenPipeError):
                 raise
             message, code = _ended_by(error)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 
 import click
-import sqlalchemy as sa
 
 from accounts import factor, users
 from cli.output import Group, emit_json, emit_rows, json_option, runtime
+from community import places
 from ground import clock
-from ground.errors import NotFound, Refused
-from models import ROLE_NAMES, ROLES, Branch
+from ground.errors import Refused
+from models import ROLE_NAMES, ROLES
 
 group = Group("user", help="用户：新建、列出、停用、改密码、重置动态码")
 
@@ -49,11 +49,7 @@ def create(
     with runtime().db.session_scope() as session:
         branch = None
         if branch_name:
-            branch = session.scalar(
-                sa.select(Branch).where(sa.or_(Branch.name == branch_name, Branch.short_name == branch_name))
-            )
-            if branch is None:
-                raise NotFound(f"没有党支部“{branch_name}”，可用 ./pioneer flask place list 查看")
+            branch = places.branch_named(session, branch_name)
         user = users.create(
             session,
             username=name,

@@ -250,6 +250,12 @@ def page(
     return ActivityPage(list(found), total)
 
 
+def coming(session: Session, at: datetime, *, limit: int) -> list[Activity]:
+    """What is open and not yet over, by its beginning: what a notice may be sent of."""
+    query = sa.select(Activity).where(Activity.status == "open", Activity.ends_at > at)
+    return list(session.scalars(query.order_by(Activity.starts_at).limit(limit)))
+
+
 def state_name(activity: Activity, at: datetime) -> str:
     """``未开始``, ``签到中``, ``已结束`` or ``已取消``."""
     if activity.status == "cancelled":

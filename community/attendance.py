@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -20,6 +20,7 @@ from community.checkin_questions import ONCE
 from community.moments import span
 from community.privacy import mask_name
 from database.once import insert_once
+from ground import clock
 from ground.errors import Conflict, Forbidden, Refused
 from models import Activity, Branch, CheckIn, Member, User
 
@@ -140,3 +141,12 @@ def record_by_hand(
         session, "checkin.record", user=user, subject=f"activity:{activity.id}", detail=detail, at=at
     )
     return Recorded(added, len(members) - added, len(wanted) - len(members))
+
+
+def count_on(session: Session, user: User, day: date) -> int:
+    """Check-ins of a day in Shanghai that a user may see."""
+    start, end = clock.day_bounds(day)
+    query = sa.select(sa.func.count()).where(
+        CheckIn.at >= start, CheckIn.at < end, branch_scope(user, CheckIn.branch_id)
+    )
+    return session.scalar(query) or 0

@@ -14,10 +14,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from community.forgetting import forget, welcome_back
-from database.once import insert_once
-from models import Branch, Follower, Member
+from database.once import insert_once, upsert
+from models import Branch, Follower, Member, Setting, TagChange
 
 _SCENE_PREFIX = "qrscene_"
+_LAST_SYNC = "console.follower_sync"
 _LATE = timedelta(seconds=2)
 """WeChat's times are whole seconds: an event is older than ours only if it is older by more than that."""
 
@@ -144,3 +145,34 @@ def page(session: Session, *, number: int = 1, size: int = 20) -> tuple[list[Fol
         .limit(size)
     )
     return list(found), counts(session).following
+
+
+def read_large(session: Session, openid: str) -> None:
+    """Show a follower the large text from now on."""
+    session.execute(sa.update(Follower).where(Follower.openid == openid).values(large_text=True))
+
+
+def mute(session: Session, openid: str, keys: Sequence[str], *, muted: bool) -> bool:
+    """Whether columns may come to a follower by push; False where nobody follows by this openid."""
+    follower = session.scalar(sa.select(Follower).where(Follower.openid == openid))
+    if follower is None:
+        return False
+    others = [name for name in follower.muted_columns.split(",") if name and name not in keys]
+    follower.muted_columns = ",".join([*others, *keys] if muted else others)
+    return True
+
+
+def synced_at(session: Session) -> datetime | None:
+    """When the list was last pulled from WeChat by somebody in the console."""
+    last = session.get(Setting, _LAST_SYNC)
+    return None if last is None else last.updated_at
+
+
+def note_sync(session: Session, at: datetime) -> None:
+    """Keep that it was pulled."""
+    upsert(session, Setting, name=_LAST_SYNC, value="", updated_at=at)
+
+
+def waiting_for_tags(session: Session) -> int:
+    """How many changes of tags have still to be told to WeChat."""
+    return session.scalar(sa.select(sa.func.count()).select_from(TagChange)) or 0

@@ -138,6 +138,17 @@ def waiting(session: Session, user: User) -> list[MakeUpRequest]:
     )
 
 
+def waiting_count(session: Session, user: User) -> int:
+    """How many requests wait for this user's decision."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(MakeUpRequest)
+        .join(Member, Member.id == MakeUpRequest.member_id)
+        .where(MakeUpRequest.status == "pending", branch_scope(user, Member.branch_id))
+    )
+    return session.scalar(query) or 0
+
+
 def decide(session: Session, user: User, request_id: int, *, approve: bool, at: datetime) -> MakeUpRequest:
     """Approve (a check-in marked as made up is recorded) or refuse a request.
 

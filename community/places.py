@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from accounts import audit
+from accounts.rights import require
 from community import cells
 from community.places_file import PlacesFile
 from ground.errors import NotFound, Refused
@@ -61,6 +62,21 @@ def branches(session: Session, *, only_active: bool = True) -> list[Branch]:
     """All branches with their communities, in the office's order."""
     query = sa.select(Branch).options(joinedload(Branch.community)).order_by(Branch.sort, Branch.id)
     return list(session.scalars(query.where(Branch.active.is_(True)) if only_active else query))
+
+
+def branch(session: Session, branch_id: int) -> Branch:
+    """A branch by id. Raises :class:`NotFound`."""
+    found = session.get(Branch, branch_id)
+    if found is None:
+        raise NotFound("没有这个党支部")
+    return found
+
+
+def keep_code(session: Session, user: User, branch_id: int, ticket: str, *, at: datetime) -> None:
+    """Note the ticket of a branch's lasting QR code. Raises :class:`NotFound`."""
+    require(user, "system.manage")
+    branch(session, branch_id).qr_ticket = ticket
+    audit.record(session, "branch.qr", at=at, user=user, subject=f"branch:{branch_id}")
 
 
 def branch_named(session: Session, name: str) -> Branch:

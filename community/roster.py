@@ -308,3 +308,9 @@ def carry_out(db: Database, made: Plan, *, file_name: str, user: User | None = N
             faultpoints.reach("roster.chunk_written")
             _advance(session, run_id, len(chunk))
         faultpoints.reach("roster.chunk_committed")
+
+
+def runs(session: Session, *, limit: int) -> list[ImportRun]:
+    """The latest imports of the roster."""
+    query = sa.select(ImportRun).where(ImportRun.kind == "roster").order_by(ImportRun.id.desc())
+    return list(session.scalars(query.limit(limit)))

@@ -68,6 +68,14 @@ def by_key(session: Session, key: str) -> Column:
     return column
 
 
+def get(session: Session, column_id: int) -> Column:
+    """A column by id. Raises :class:`errors.NotFound`."""
+    found = session.get(Column, column_id)
+    if found is None:
+        raise NotFound("没有这个栏目，请刷新后重试")
+    return found
+
+
 def create(session: Session, *, key: str, name: str, description: str = "") -> Column:
     """Add a column at the end. Raises :class:`errors.Refused` or :class:`errors.Conflict`."""
     key, name = key.strip().lower(), name.strip()

@@ -21,6 +21,12 @@ from database.turns import Turns
 from ground.errors import Unavailable
 from settings import ROOT
 
+__all__ = [
+    "APPLICATION",
+    "Database",
+    "Session",
+]  # faces take the session's type from here, and know no SQLAlchemy
+
 APPLICATION = "pioneer"  # what PostgreSQL calls our connections
 _BUSY_S = 15
 _POOL = 16

@@ -122,3 +122,8 @@ def confirm(session: Session, settings: Settings, user: User, now: datetime) -> 
     own = fingerprint(settings)
     lease.fingerprint, lease.confirmed_by, lease.confirmed_at = own.place, user.id, now
     _keep(session, own.marks, now)
+
+
+def is_read_only(session: Session, settings: Settings) -> bool:
+    """Whether somebody else holds the right to send: the database comes from a backup or from another server."""
+    return session.get(InstanceLease, 1) is not None and not may_send(session, settings)

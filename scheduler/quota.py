@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from community import followers
 from community.forgetting import PSEUDONYM
 from database.base import table_of
 from ground import clock
@@ -56,6 +58,31 @@ def to_all_left(session: Session, settings: Settings, moment: datetime) -> int:
         session, TO_ALL_MONTH, clock.month_key(moment)
     )
     return max(0, min(day, month))
+
+
+def summary(session: Session, settings: Settings, moment: datetime) -> dict[str, Any]:
+    """What is left of the month's or the day's quota, in the account's own terms.
+
+    ``{"service", "following"}`` and for a 服务号 ``most`` (a month), ``used``, ``average`` (left for each follower),
+    ``exhausted`` (followers with nothing left) and ``to_all``; for a 公众号 ``left`` (sends today).
+    """
+    following = followers.counts(session).following
+    if settings.wechat.account_type != "service":
+        return {"service": False, "left": account_left(session, settings, moment), "following": following}
+    held = sa.select(sa.func.count()).where(
+        QuotaUse.period == clock.month_key(moment), QuotaUse.state.in_(("held", "used"))
+    )
+    used = session.scalar(held.where(QuotaUse.subject.not_in((ACCOUNT, TO_ALL, TO_ALL_MONTH)))) or 0
+    most = settings.wechat.limits.mass_per_follower_month
+    return {
+        "service": True,
+        "following": following,
+        "most": most,
+        "used": used,
+        "average": max(0.0, most - used / following) if following else float(most),
+        "exhausted": len(exhausted(session, settings, moment)),
+        "to_all": to_all_left(session, settings, moment),
+    }
 
 
 def remaining(session: Session, settings: Settings, openid: str, moment: datetime) -> int:

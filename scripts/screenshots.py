@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from cli.demodata import PASSWORD  # noqa: E402 - the repository is not installed
+from cli.demodata.logins import PASSWORD  # noqa: E402 - the repository is not installed
 from tests.fixtures.browser import DESK, FLAGS, PHONE, PROGRAMS  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
 from flask import redirect, url_for
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
+from database import faults
+from database.faults import Fault
 from web import access, api, branch, console, files, health, hosts, reader, security, throttle, wording
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def register(app: Flask, runtime: Runtime) -> None:
     CSRFProtect(app)
     app.register_error_handler(HTTPException, access.http_error)
     app.register_error_handler(OverflowError, _beyond_the_database)
-    app.register_error_handler(sa.exc.DataError, _beyond_the_database)
+    app.register_error_handler(faults.Unstorable, _beyond_the_database)
     console.register(app)
     app.register_blueprint(branch.blueprint)
     app.register_blueprint(api.blueprint)
@@ -42,8 +43,9 @@ def register(app: Flask, runtime: Runtime) -> None:
 
 def _beyond_the_database(error: Exception) -> Any:
     """An id with more digits than the database holds is one that nobody has; PostgreSQL's text holds no NUL."""
-    if isinstance(error, OverflowError) or getattr(error.orig, "sqlstate", "") == _OUT_OF_RANGE:  # type: ignore[attr-defined]
+    fault = faults.kind_of(error)
+    if fault is Fault.NUMBER_TOO_LARGE:
         return access.http_error(NotFound())
-    if "NUL" in str(error.orig):  # type: ignore[attr-defined]
+    if fault is Fault.TEXT_WITH_NUL:
         return access.http_error(BadRequest())
     raise error

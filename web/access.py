@@ -26,12 +26,12 @@ from flask import (
     url_for,
 )
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as Answer
 
 from accounts import factor, sessions, users
+from database import faults
+from database.session import Session
 from ground import clock
 from ground.errors import Conflict, Forbidden, NotFound, PioneerError
 from models import User
@@ -120,7 +120,7 @@ def _guarded(right: str, form: Callable[..., Any] | None) -> Callable[[V], V]:
             users.require(signed_in(), right)
             try:
                 return view(**values)
-            except IntegrityError:
+            except faults.Taken:
                 # Two people (or one, twice) made the same at once, and the database let only the first through.
                 current_app.logger.warning("made twice: %s", request.endpoint)
                 return _refused(Conflict(_MADE_TWICE), form, values)
@@ -349,7 +349,7 @@ def http_error(error: HTTPException) -> Any:
         return redirected
     texts = _HTTP_TEXTS if office else {**_HTTP_TEXTS, **_OUTSIDE_TEXTS}
     heading, message = texts.get(status, ("系统出错了", "系统暂时无法处理，请稍后再试，多次出现请联系管理员"))
-    if status >= 500 and isinstance(getattr(error, "original_exception", None), OperationalError):
+    if status >= 500 and isinstance(getattr(error, "original_exception", None), faults.Unreachable):
         status, heading = 503, "数据库没有应答"
         message = "数据库暂时连接不上，请稍后再试，多次出现请联系管理员"
     if request.path.startswith("/api/"):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-import sqlalchemy as sa
 from flask import request
 from markupsafe import Markup, escape
-from sqlalchemy.orm import Session
+
+from database.listing import Listing
+
+T = TypeVar("T")
 
 SIZES = (10, 20, 50)
 _MOST_PAGES = 100_000
@@ -74,12 +76,11 @@ def paging(size: int = 10) -> Paging:
     return Paging(min(max(1, page), _MOST_PAGES), asked if asked in SIZES else size)
 
 
-def rows(session: Session, query: sa.Select[Any], place: Paging) -> list[Any]:
-    """The rows of one page of ``query`` (of entities); sets ``total`` and never stands behind the last page."""
-    counted = sa.select(sa.func.count()).select_from(query.order_by(None).options().subquery())
-    place.total = session.scalar(counted) or 0
+def rows(found: Listing[T], place: Paging) -> list[T]:
+    """The rows of one page of what a service found; sets ``total`` and never stands behind the last page."""
+    place.total = found.count()
     place.page = min(place.page, place.pages)
-    return list(session.scalars(query.offset(place.offset).limit(place.size)).unique())
+    return found.slice(place.offset, place.size)
 
 
 def sliced(everything: Iterable[Any], place: Paging) -> list[Any]:

@@ -17,17 +17,9 @@ from operations import heads, unfinished
 if TYPE_CHECKING:
     from settings import Settings
 
-PASSWORD = "deng-xiu-hao-le-7"
 _SEED = 20260701
 _MARK = "demo.ready"
 _HINT = "demo.unbound"
-
-
-def logins() -> list[tuple[str, str]]:
-    """``(user name, what the person does)`` of the demo's accounts."""
-    from cli.demodata.build import ACCOUNTS
-
-    return [(account.username, account.what) for account in ACCOUNTS]
 
 
 def prepare(settings: Settings, say: Callable[[str], None]) -> None:

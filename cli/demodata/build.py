@@ -6,16 +6,17 @@ import json
 import random
 import urllib.request
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from accounts import users
-from cli.demodata import PASSWORD, history, pictures, places
+from cli.demodata import history, pictures, places
 from cli.demodata import people as made_people
+from cli.demodata.logins import ACCOUNTS, PASSWORD
 from community.roster import phone_index, tail_index
 from content import assets, columns
+from database.session import Session
 from ground import clock
 from ground.errors import Unavailable
 from models import (
@@ -38,28 +39,6 @@ if TYPE_CHECKING:
 _BOUND = 1650
 _RESIDENTS = 350
 _PICTURES = 24
-
-
-class Account(NamedTuple):
-    """One of the demo's logins."""
-
-    username: str
-    role: str
-    display_name: str
-    what: str
-    stage: int | None = None
-    branch: int | None = None
-
-
-ACCOUNTS = (
-    Account("admin", "admin", "系统管理员", "管理员：用户、名册、菜单、系统状态"),
-    Account("bianji", "editor", "内容编辑", "编辑：导入 Word、写稿、提交审核、推送"),
-    Account("yishen", "reviewer", "一审审核员", "一审", stage=1),
-    Account("ershen", "reviewer", "二审审核员", "二审", stage=2),
-    Account("sanshen", "reviewer", "三审审核员", "三审", stage=3),
-    Account("shuji", "secretary", "梧桐里支部书记", "支部书记：本支部的签到、补签和台账", branch=0),
-    Account("shenji", "auditor", "审计员", "审计员：只看不改"),
-)
 
 
 def build(runtime: Runtime, rnd: random.Random, *, mark: str, hint: str) -> None:

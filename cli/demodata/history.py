@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from cli.demodata import places, texts
 from content import html as content_html
 from content.allowed import RULES
 from content.articles import Fields, content_hash
+from database.session import Session
 from ground import clock
 from models import (
     Activity,

@@ -14,8 +14,8 @@ import requests
 from PIL import Image
 
 from localwechat.testing import SandboxControl
+from localwechat.tests.error_cases.register import ROBOT
 from localwechat.tests.receiver import Receiver
-from localwechat.tests.test_error_codes import ROBOT
 from localwechat.tests.world import World, png
 
 CARD = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accounts.strength import check_strength
-from cli.demodata import PASSWORD as DEMO
+from cli.demodata.logins import PASSWORD as DEMO
 from ground.errors import Refused
 
 

@@ -7,7 +7,6 @@ import json
 import struct
 import zipfile
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from click.testing import Result
 
-from community import places, roster, roster_file
+from community import roster, roster_file
 from ground.errors import Refused
 from models import Branch, Grid, ImportRun, Member, TagChange
 from tests.community.conftest import DATA, HEADER, NOON, Office, person, sheet_bytes
@@ -112,100 +111,6 @@ def test_a_file_with_one_error_changes_nothing(office: Office, flask: Flask, tmp
     assert flask("member", "import", path, "--only-valid").exit_code == 0
     with office.db.read_scope() as session:
         assert list(session.scalars(sa.select(Member.name))) == ["张小三"]
-
-
-@pytest.mark.parametrize(
-    ("written", "kept"),
-    [
-        ("1960.10.28", "1960-10-28"),
-        (19990414, "1999-04-14"),
-        ("2001-03-26", "2001-03-26"),
-        ("2004/12/05", "2004-12-05"),
-        ("1978年6月8日", "1978-06-08"),
-        ("２００１年３月２６日", "2001-03-26"),
-        (36264, "1999-04-14"),
-        (date(2013, 1, 12), "2013-01-12"),
-        ("20050501", "2005-05-01"),
-        ("1999年4月", "1999-04-01"),
-    ],
-)
-def test_dates_are_understood_as_offices_write_them(full_office: Office, written: Any, kept: str) -> None:
-    plan = full_office.plan_of(sheet_bytes([HEADER, person("新来的", "19900029999", 入党时间=written)]))
-    assert not plan.errors
-    assert plan.changes[0].values["joined_on"].isoformat() == kept
-
-
-@pytest.mark.parametrize(
-    ("written", "reason"),
-    [
-        ("不详", "看不懂"),
-        ("2023年13月1日", "没有这一天"),
-        ("2023-02-29", "没有这一天"),
-        ("1899-01-01", "早于 1921 年"),
-        ("2027-01-01", "晚于今天"),
-        ("99.4.14", "看不懂"),
-    ],
-)
-def test_dates_that_cannot_be_right_are_refused(full_office: Office, written: str, reason: str) -> None:
-    plan = full_office.plan_of(sheet_bytes([HEADER, person("新来的", "19900029999", 入党时间=written)]))
-    assert [(fault.row, fault.column) for fault in plan.errors] == [(2, "入党时间")]
-    assert reason in plan.errors[0].reason
-
-
-@pytest.mark.parametrize(
-    "written",
-    [
-        "199-0002-9999",
-        "199 0002 9999",
-        "１９９０００２９９９９",
-        "+8619900029999",
-        "0086 19900029999",
-        19900029999,
-        "8619900029999",
-        " 19900029999　",
-    ],
-)
-def test_phones_are_understood_as_people_type_them(full_office: Office, written: Any) -> None:
-    plan = full_office.plan_of(sheet_bytes([HEADER, person("新来的", written)]))
-    assert not plan.errors
-    assert plan.changes[0].values["phone_index"] == roster.phone_index("19900029999")
-
-
-@pytest.mark.parametrize(
-    ("written", "reason"),
-    [
-        ("", "未填写"),
-        ("1990000", "11 位"),
-        ("12345678901", "号段"),
-        ("0512-62880000", "固定电话"),
-        ("1.99E+10", "科学计数法"),
-        ("1.990002E10", "科学计数法"),
-        ("=cmd|' /C calc'!A0", "公式"),
-        ("转告", "不是数字"),
-    ],
-)
-def test_phones_that_cannot_be_right_say_what_to_do(full_office: Office, written: str, reason: str) -> None:
-    plan = full_office.plan_of(sheet_bytes([HEADER, person("新来的", written)]))
-    assert [(fault.row, fault.column) for fault in plan.errors] == [(2, "手机号码")]
-    assert reason in plan.errors[0].reason
-
-
-@pytest.mark.parametrize("name", ["郝　倩", " 郝 倩 ", "郝\u200b倩"])
-def test_spaces_inside_a_name_are_only_decoration(full_office: Office, name: str) -> None:
-    plan = full_office.plan_of(sheet_bytes([HEADER, person(name, "19900029999")]))
-    assert plan.changes[0].values["name"] == "郝倩"
-
-
-@pytest.mark.parametrize("name", ["=HYPERLINK(1)", "张3", "@SUM(A1)", "-"])
-def test_what_is_no_name_is_refused(full_office: Office, name: str) -> None:
-    plan = full_office.plan_of(sheet_bytes([HEADER, person(name, "19900029999")]))
-    assert [(fault.row, fault.column) for fault in plan.errors] == [(2, "姓名")]
-
-
-def test_minority_and_foreign_names_are_names(full_office: Office) -> None:
-    rows = [person("阿不都热合曼·买买提", "19900029998"), person("Maria Li", "19900029997")]
-    plan = full_office.plan_of(sheet_bytes([HEADER, *rows]))
-    assert [change.values["name"] for change in plan.changes] == ["阿不都热合曼·买买提", "Maria Li"]
 
 
 def test_titles_repeated_headers_subtotals_and_footers_are_no_people(full_office: Office) -> None:
@@ -412,46 +317,3 @@ def test_a_missing_file_is_one_chinese_line(flask: Flask) -> None:
     result = flask("member", "import", "/nowhere/名册.xlsx", "--json")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "找不到文件" in result.stderr
-
-
-def test_places_go_in_and_go_in_again(flask: Flask) -> None:
-    whole = {"areas": 3, "communities": 14, "grids": 120, "branches": 16, "errors": []}
-    for _ in range(2):
-        assert json.loads(flask("place", "import", DATA / "places.xlsx", "--json").stdout) == whole
-    assert len(json.loads(flask("place", "list", "--json").stdout)) == 16
-
-
-def test_places_with_faults_are_named_by_row_and_not_written(flask: Flask, tmp_path: Path) -> None:
-    def branches(book: Any) -> None:
-        sheet = book.add_worksheet("党支部")
-        for row, values in enumerate(
-            [("党支部", "所属社区", "简称"), ("甲支部", "没有的社区", "甲"), ("", "甲社区", "x")]
-        ):
-            sheet.write_row(row, 0, values)
-
-    rows = [
-        ("片区", "社区", "网格"),
-        ("东", "甲社区", "甲1"),
-        ("西", "甲社区", "甲2"),
-        ("东", "甲社区", "甲1"),
-    ]
-    path = tmp_path / "places.xlsx"
-    path.write_bytes(sheet_bytes(rows, name="网格", more=branches))
-    result = flask("place", "import", path, "--json")
-    assert result.exit_code == 2
-    faults = [(fault["row"], fault["column"]) for fault in json.loads(result.stdout)["errors"]]
-    assert faults == [(3, "片区"), (4, "网格"), (2, "所属社区"), (3, "党支部")]
-    assert json.loads(flask("place", "list", "--json").stdout) == []
-
-
-def test_a_workbook_without_the_two_sheets_is_refused(flask: Flask) -> None:
-    result = flask("place", "import", DATA / "roster.xlsx")
-    assert result.exit_code == 2
-    assert "缺少工作表：网格、党支部" in result.stderr
-
-
-def test_the_tree_of_places_is_in_the_offices_order(full_office: Office) -> None:
-    with full_office.db.read_scope() as session:
-        tree = places.tree(session)
-    assert next(area.name for area, _ in tree) == "东片区"
-    assert sum(len(grids) for _, communities in tree for _, grids in communities) == 120

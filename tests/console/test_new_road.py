@@ -160,7 +160,9 @@ def test_what_a_road_that_is_gone_has_left_comes_to_an_end_and_holds_nothing_up(
     _work(office)
     long_ago = clock.now() - timedelta(hours=1)
     with office.parts.db.session_scope() as session:
-        session.execute(sa.update(Delivery).values(status="claimed", called_at=long_ago, lease_until=long_ago))
+        session.execute(
+            sa.update(Delivery).values(status="claimed", called_at=long_ago, lease_until=long_ago)
+        )
     monkeypatch.setattr(roads, "ROADS", {name: one for name, one in roads.ROADS.items() if name != "radio"})
     for _ in range(2):
         _work(office)

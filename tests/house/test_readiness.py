@@ -17,7 +17,7 @@ from flask import Flask
 from app import create_app
 from database.migrate import upgrade
 from operations import readiness
-from tests.fixtures import services
+from tests.fixtures import servers, services
 from tests.fixtures.configuration import make_settings, write_config
 from tests.tooling.test_layout import ROOT
 
@@ -135,7 +135,7 @@ def test_a_scheduler_that_stands_still_is_named(served: Flask) -> None:
 
 
 def test_a_stopped_postgresql_is_named(tmp_path: Path) -> None:
-    server = services.start_postgres()
+    server = servers.start_postgres()
     if isinstance(server, str):
         services.unavailable(server)
         return

@@ -224,10 +224,28 @@ def test_an_editors_keywords_answer_texts_but_never_take_over_check_in(
     assert image is not None
     assert image["MsgType"] == "image"
     assert "先锋动态" in phone.say(OPENID, "公示").text
-    with runtime.db.read_scope() as session:
-        assert keywords.try_it(session, "社区食堂").source == "keyword"
-        assert keywords.try_it(session, "签到").summary == "系统命令：签到"
-        assert keywords.try_it(session, "今天天气真好").source == "default"
+
+
+def test_the_box_that_tries_a_text_says_what_the_account_would_answer(
+    runtime: Runtime, office: Office, phone: Phone
+) -> None:
+    add_keyword(runtime, "食堂", "社区食堂 11:00 开门", whole=False)
+    add_keyword(runtime, "义诊", "每周三上午")
+    add_keyword(runtime, "签到", "被改写的签到")
+
+    def tried(text: str) -> keywords.Trial:
+        with runtime.db.read_scope() as session:
+            return keywords.try_it(session, text, at=clock.now())
+
+    assert tried("社区食堂").source == "keyword"
+    assert tried("签到").summary == "系统命令：签到"
+    assert tried("今天天气真好").source == "default"
+    assert tried("义 诊！").source == "keyword"
+    assert phone.say(OPENID, "义 诊！").text == "每周三上午"
+    with runtime.db.session_scope() as session:
+        open_activity(session, office, "社区义诊", keyword="义诊")
+    assert tried("义 诊！").summary == "正在进行的活动口令“义诊”：签到"
+    assert "已签到" in phone.say(OPENID, "义 诊！").text
 
 
 def test_a_long_reply_goes_on_with_more(runtime: Runtime, phone: Phone) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from cli.demodata import PASSWORD
+from cli.demodata.logins import PASSWORD
 from tests.fixtures.live import Live
 from tests.fixtures.processes import Spawn, eventually
 from tests.fixtures.screens import fits

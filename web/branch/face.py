@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, g, render_template, request
-from sqlalchemy.orm import Session
 
 from accounts import users
+from community import places
+from database.session import Session
 from ground.errors import Forbidden, NotFound
 from models import Branch, User
 from web import access, once
@@ -24,8 +25,8 @@ def draw(template: str, **values: Any) -> str:
 
 def branch_of(session: Session, user: User, branch_id: int) -> Branch:
     """The branch of the address. Raises :class:`errors.Forbidden` for another one's secretary."""
-    branch = session.get(Branch, branch_id)
-    if branch is None or not branch.active:
+    branch = places.branch(session, branch_id)
+    if not branch.active:
         raise NotFound("没有这个党支部")
     if not users.may(user, "activity.view", branch_id):
         raise Forbidden(f"您没有查看{branch.label}数据的权限，如需开通请联系管理员")

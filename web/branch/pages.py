@@ -5,18 +5,17 @@ from __future__ import annotations
 import zlib
 from typing import Any
 
-import sqlalchemy as sa
 from flask import Response, flash, redirect, request, url_for
-from sqlalchemy.orm import Session
 
-from accounts import audit, users
-from community import activities, attendance, ledger, makeup, places
+from accounts import users
+from community import activities, attendance, ledger, makeup, members, places
 from community.activities import BranchCount
-from community.privacy import check_reason, mask_name
+from community.privacy import mask_name
+from database.session import Session
 from ground import clock
 from ground.errors import Refused
 from ground.numbers import numbers_in
-from models import Activity, MakeUpRequest, Member, User
+from models import Activity, MakeUpRequest, User
 from web.access import acting, action, looking, page
 from web.branch.face import blueprint, branch_of, draw
 from web.console.activities import said
@@ -118,17 +117,9 @@ def record(branch_id: int, activity_id: int) -> str:
 @action("member.unmask", form=record)
 def record_names(branch_id: int, activity_id: int) -> str:
     """The same page with names in clear, for a reason that goes into the audit trail."""
-    reason = check_reason(request.form.get("why", ""))
     with acting() as (session, me):
         branch_of(session, me, branch_id)
-        query = sa.select(Member.id, Member.name).where(
-            Member.branch_id == branch_id, Member.active.is_(True)
-        )
-        names = {row.id: row.name for row in session.execute(query)}
-        detail = {"reason": reason, "rows": len(names)}
-        audit.record(
-            session, "member.unmask", at=clock.now(), user=me, subject=f"branch:{branch_id}", detail=detail
-        )
+        names = members.reveal_names(session, me, branch_id, request.form.get("why", ""), at=clock.now())
     return _record_page(branch_id, activity_id, names)
 
 
@@ -136,13 +127,7 @@ def _record_page(branch_id: int, activity_id: int, names: dict[int, str]) -> str
     with looking() as (session, me):
         branch = branch_of(session, me, branch_id)
         found = activities.get(session, activity_id, user=me)
-        query = sa.select(Member.id, Member.name).where(
-            Member.branch_id == branch_id, Member.active.is_(True)
-        )
-        people = [
-            (one.id, names.get(one.id) or mask_name(one.name))
-            for one in session.execute(query.order_by(Member.id))
-        ]
+        people = [(one.id, names.get(one.id) or one.name) for one in members.choices(session, me, branch_id)]
         came = {}
         if found.kind in activities.ATTENDED and users.own_branch(me) == branch_id:
             came = {

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, redirect, request, url_for
-from sqlalchemy.orm import Session
 
 from accounts import audit, factor, sessions, users
 from community import places
 from ground import clock
 from ground.errors import NotFound, Refused
-from models import ROLE_NAMES, Branch, User
+from models import ROLE_NAMES
 from web.access import acting, action, looking, page, settings, signed_in
 from web.console.face import blueprint, draw
 from web.once import once
@@ -43,9 +42,7 @@ def account_new_post() -> Any:
     hashed = users.hash_password(form.get("password", ""))
     role = form.get("role", "")
     with acting() as (session, me):
-        branch = session.get(Branch, form.get("branch", 0, type=int)) if role == "secretary" else None
-        if role == "secretary" and branch is None:
-            raise Refused("支部书记账号须选择所在党支部")
+        branch = places.branch(session, form.get("branch", 0, type=int)) if role == "secretary" else None
         user = users.create(
             session, username=form.get("username", ""), password_hash=hashed, role=role, at=clock.now(), branch=branch,
             stage=form.get("stage", type=int) if role == "reviewer" else None,
@@ -60,7 +57,7 @@ def account_new_post() -> Any:
 def account(user_id: int) -> str:
     """One account: where it is signed in; reset the password or the second factor, 停用 or 启用."""
     with looking() as (session, _):
-        user = _user(session, user_id)
+        user = users.get(session, user_id)
         return draw(
             "system/user.html", user=user, handle=sessions.handle, factor=factor.confirmed(session, user.id),
             found=sessions.listing(session, user.id, at=clock.now(), limits=settings().limits),
@@ -72,11 +69,11 @@ def account(user_id: int) -> str:
 def account_password(user_id: int) -> Any:
     """Reset the password; all sessions of that user end and its delays are lifted."""
     with looking() as (session, _):
-        user = _user(session, user_id)
+        user = users.get(session, user_id)
     users.check_strength(request.form.get("password", ""), user.username, user.display_name)
     hashed = users.hash_password(request.form.get("password", ""))
     with acting() as (session, me):
-        users.set_password(session, _user(session, user_id), hashed, at=clock.now(), by=me)
+        users.set_password(session, users.get(session, user_id), hashed, at=clock.now(), by=me)
     flash("密码已重置，请告知本人登录后修改", "success")
     return redirect(url_for("console.account", user_id=user_id), 303)
 
@@ -89,7 +86,7 @@ def account_two_step(user_id: int) -> Any:
     if user_id == signed_in().id:
         raise Refused("不能重置自己的动态码，请到“动态码”页面停用，或由其他管理员重置")
     with acting() as (session, me):
-        factor.remove(session, _user(session, user_id), at=clock.now(), by=me, reason=reason)
+        factor.remove(session, users.get(session, user_id), at=clock.now(), by=me, reason=reason)
     flash("动态码已重置，该账号的登录已全部结束，请本人重新登录后设置", "success")
     return redirect(url_for("console.account", user_id=user_id), 303)
 
@@ -100,7 +97,7 @@ def account_sessions(user_id: int) -> Any:
     """End one session of somebody, or all."""
     called, at = request.form.get("which", ""), clock.now()
     with acting() as (session, me):
-        user = _user(session, user_id)
+        user = users.get(session, user_id)
         whole = called == "all"
         ended = sessions.revoke_all(session, user.id, at=at) if whole else int(
             sessions.end(session, user.id, called, at=at)
@@ -121,7 +118,7 @@ def account_active(user_id: int) -> Any:
     if user_id == signed_in().id and not active:
         raise Refused("不能停用自己的账号，请由其他管理员操作")
     with acting() as (session, me):
-        users.set_active(session, _user(session, user_id), active, at=clock.now(), by=me)
+        users.set_active(session, users.get(session, user_id), active, at=clock.now(), by=me)
     flash("已启用" if active else "已停用，该账号的登录已全部失效", "success")
     return redirect(url_for("console.account", user_id=user_id), 303)
 
@@ -132,7 +129,7 @@ def account_name(user_id: int) -> Any:
     """Change the name that is shown."""
     name = request.form.get("display_name", "").strip()[:40]
     with acting() as (session, me):
-        user = _user(session, user_id)
+        user = users.get(session, user_id)
         user.display_name = name
         detail = {"display_name": True}
         audit.record(
@@ -140,10 +137,3 @@ def account_name(user_id: int) -> Any:
         )
     flash("已保存", "success")
     return redirect(url_for("console.account", user_id=user_id), 303)
-
-
-def _user(session: Session, user_id: int) -> User:
-    user = session.get(User, user_id)
-    if user is None:
-        raise NotFound("没有这个账号")
-    return user

@@ -5,17 +5,16 @@ from __future__ import annotations
 import zlib
 from typing import Any
 
-import sqlalchemy as sa
 from flask import Response, flash, redirect, request, url_for
-from sqlalchemy.orm import Session
 
 from accounts import users
-from community import activities, attendance, ledger, makeup, places
-from community.privacy import mask_name, mask_phone
+from community import activities, attendance, ledger, makeup, members, places
+from community.privacy import mask_name
+from database.session import Session
 from ground import clock
 from ground.errors import Conflict, Refused
 from ground.numbers import numbers_in
-from models import Activity, Branch, Member, User
+from models import Activity, Branch, User
 from web import listing
 from web.access import acting, action, looking, page
 from web.console.face import blueprint, draw
@@ -174,22 +173,8 @@ def activity_record(activity_id: int) -> str:
         )
         return draw(
             "activities/record.html", activity=found, branches=branches, chosen=chosen,
-            members=_roster(session, me, chosen) if chosen else [],
+            members=members.choices(session, me, chosen.id) if chosen else [],
         )  # fmt: skip
-
-
-def _roster(session: Session, me: User, branch: Branch) -> list[dict[str, Any]]:
-    query = (
-        sa.select(Member)
-        .where(
-            Member.branch_id == branch.id, Member.active.is_(True), users.branch_scope(me, Member.branch_id)
-        )
-        .order_by(Member.id)
-    )
-    return [
-        {"id": one.id, "name": mask_name(one.name), "phone": mask_phone(one.phone)}
-        for one in session.scalars(query)
-    ]
 
 
 @blueprint.post("/activities/<int:activity_id>/record", endpoint="activity_record_post")

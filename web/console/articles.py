@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
 from flask import flash, redirect, request, url_for
-from sqlalchemy.orm import Session, defer, joinedload
 
-from accounts import audit
-from content import articles, assets, columns, importing, queue, review, wording
+from accounts import audit, users
+from content import articles, assets, columns, finding, importing, queue, review, wording
 from content.assets import AssetStore
+from database.session import Session
 from ground import clock
-from ground.errors import NotFound, Refused
-from models import Article, ArticleRevision, PushArticle, User
+from ground.errors import Refused
+from models import User
+from scheduler import finding as carrying
 from web import listing
 from web.access import acting, action, back_to, looking, page, settings, signed_in
 from web.console.face import blueprint, draw
@@ -27,29 +27,19 @@ def articles_list() -> str:
     """全部稿件, the latest change first."""
     with looking() as (session, _):
         place = listing.paging()
-        found = listing.rows(session, _asked_for(), place)
+        found = listing.rows(
+            finding.listed(
+                session,
+                words=request.args.get("q", "").strip()[:40],
+                column=request.args.get("column", ""),
+                status=request.args.get("status", ""),
+            ),
+            place,
+        )
         shown = columns.listing(session, with_inactive=True)
         return draw(
             "articles/list.html", found=found, paging=place, columns=shown, statuses=articles.STATUS_NAMES
         )
-
-
-def _asked_for() -> sa.Select[Any]:
-    """Articles by words of the title, column and status."""
-    words = request.args.get("q", "").strip()[:40]
-    column, status = request.args.get("column", ""), request.args.get("status", "")
-    query = (
-        sa.select(Article)
-        .options(joinedload(Article.column), joinedload(Article.creator), defer(Article.html))
-        .order_by(Article.updated_at.desc(), Article.id.desc())
-    )
-    if words:
-        query = query.where(Article.title.contains(words, autoescape=True))
-    if column:
-        query = query.where(Article.column.has(key=column))
-    if status in articles.STATUS_NAMES:
-        query = query.where(Article.status == status)
-    return query
 
 
 @blueprint.get("/articles/import")
@@ -104,20 +94,10 @@ def article(article_id: int) -> str:
             hits=wording.check(found.title, found.digest, found.html),
             obstacle=review.obstacle(session, found, me),
             stages=review.stages(settings().limits),
-            pushes=_pushes_of(session, article_id),
+            pushes=carrying.of_article(session, article_id, limit=10),
             in_push=articles.in_push(session, article_id),
             editable=articles.EDITABLE,
         )
-
-
-def _pushes_of(session: Session, article_id: int) -> list[Any]:
-    query = (
-        sa.select(PushArticle)
-        .options(joinedload(PushArticle.push))
-        .where(PushArticle.article_id == article_id)
-    )
-    held = session.scalars(query.order_by(PushArticle.push_id.desc()).limit(10))
-    return [line.push for line in held]
 
 
 @blueprint.get("/articles/<int:article_id>/history")
@@ -127,8 +107,7 @@ def article_history(article_id: int) -> str:
     with looking() as (session, _):
         found = articles.get(session, article_id, full=True)
         saves = articles.revisions(session, article_id)
-        names = {user.id: user.label for user in session.scalars(sa.select(User))}
-        return draw("articles/history.html", article=found, saves=saves, names=names)
+        return draw("articles/history.html", article=found, saves=saves, names=users.labels(session))
 
 
 @blueprint.get("/articles/<int:article_id>/history/<int:version>")
@@ -137,12 +116,7 @@ def article_version(article_id: int, version: int) -> str:
     """An earlier save, as it would have looked."""
     with looking() as (session, _):
         found = articles.get(session, article_id, full=True)
-        query = sa.select(ArticleRevision).where(
-            ArticleRevision.article_id == article_id, ArticleRevision.version == version
-        )
-        save = session.scalar(query)
-        if save is None:
-            raise NotFound(f"这篇稿件没有第 {version} 版")
+        save = finding.revision(session, article_id, version)
         return draw("articles/version.html", article=found, save=save)
 
 

@@ -9,12 +9,10 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-import sqlalchemy as sa
 from flask import Response, request
 
-from content import articles, compile, pasting
-from ground.errors import NotFound, Refused
-from models import ArticleRevision
+from content import articles, compile, finding, pasting
+from ground.errors import Refused
 from web import security
 from web.access import looking, only_looks, page
 from web.console.face import blueprint, draw
@@ -28,13 +26,7 @@ def article_body(article_id: int, version: int) -> str:
     with looking() as (session, _):
         found: Any = articles.get(session, article_id)
         if found.version != version:
-            found = session.scalar(
-                sa.select(ArticleRevision).where(
-                    ArticleRevision.article_id == article_id, ArticleRevision.version == version
-                )
-            )
-        if found is None:
-            raise NotFound(f"这篇稿件没有第 {version} 版")
+            found = finding.revision(session, article_id, version)
         return _drawn(found.title, found.author, found.html)
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from typing import NamedTuple
 
-import sqlalchemy as sa
 from flask import url_for
 from redis.exceptions import RedisError
-from sqlalchemy.orm import Session
 
 from accounts import users
+from database.session import Session
 from ground import clock
-from models import CallRest, InstanceLease, SpoolFailure, User
+from models import CallRest, User
+from operations import standing
 from runtime import Runtime
 from scheduler import instance
 from settings import OFFICIAL_API, Settings
@@ -39,20 +39,18 @@ def on_trial(settings: Settings) -> bool:
 def for_user(session: Session, user: User, parts: Runtime) -> list[Hint]:
     """The notes that concern this user. Reads two small tables; Redis is asked at most every ten seconds."""
     found = []
-    if session.get(InstanceLease, 1) is not None and not instance.may_send(session, parts.settings):
+    if instance.is_read_only(session, parts.settings):
         text = "本服务器处于只读状态，不会发送任何推送：数据库来自备份或另一台服务器。"
         if users.may(user, "system.manage"):
             found.append(Hint(text, url=url_for("console.system"), link="确认本机为唯一服务器"))
         else:
             found.append(Hint(f"{text}请联系管理员确认"))
-    rests = session.scalars(sa.select(CallRest).where(CallRest.until > clock.now()))
+    rests = standing.resting(session, clock.now())
     found.extend(_rest(rest, manages=users.may(user, "system.manage")) for rest in rests)
     if not _redis_answers(parts):
         found.append(Hint("Redis 没有应答，排队中的推送会延后，恢复后自动继续，请联系管理员"))
     if users.may(user, "audit.view"):
-        waiting = session.scalar(
-            sa.select(sa.func.count()).select_from(SpoolFailure).where(SpoolFailure.settled_at.is_(None))
-        )
+        waiting = standing.aside_count(session)
         if waiting:
             text = f"有 {waiting} 条收到的消息多次处理失败，已搁置。"
             found.append(Hint(text, url=url_for("console.system"), link="去处理"))

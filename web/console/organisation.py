@@ -5,20 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
 from flask import flash, redirect, request, send_file, url_for
 
-from accounts import audit, users
+from accounts import users
 from community import follower_sync, followers, places, places_file, privacy
-from database.once import upsert
 from ground import clock
 from ground.errors import NotFound, Refused
-from models import Branch, Setting, TagChange
 from web import listing
 from web.access import acting, action, looking, page, parts, settings, signed_in
 from web.console.face import blueprint, draw
-
-_LAST_SYNC = "console.follower_sync"
 
 
 @blueprint.get("/branches", endpoint="branches")
@@ -36,10 +31,7 @@ def branch_qr(branch_id: int) -> str:
     """The page with the branch's QR code, to be shown or printed."""
     with looking() as (session, me):
         users.require(me, "place.view", branch_id)
-        branch = session.get(Branch, branch_id)
-        if branch is None:
-            raise NotFound("没有这个党支部")
-        return draw("people/qr.html", branch=branch)
+        return draw("people/qr.html", branch=places.branch(session, branch_id))
 
 
 @blueprint.post("/branches/<int:branch_id>/qr", endpoint="branch_qr_make")
@@ -47,15 +39,11 @@ def branch_qr(branch_id: int) -> str:
 def branch_qr_make(branch_id: int) -> Any:
     """Ask WeChat for a lasting code with the branch's scene, and keep its picture."""
     with looking() as (session, _):
-        branch = session.get(Branch, branch_id)
-        if branch is None:
-            raise NotFound("没有这个党支部")
-        scene = branch.scene
+        scene = places.branch(session, branch_id).scene
     code = parts().client.qrcode_create(scene)
     _picture(branch_id).unlink(missing_ok=True)
     with acting() as (session, me):
-        session.execute(sa.update(Branch).where(Branch.id == branch_id).values(qr_ticket=code.ticket))
-        audit.record(session, "branch.qr", at=clock.now(), user=me, subject=f"branch:{branch_id}")
+        places.keep_code(session, me, branch_id, code.ticket, at=clock.now())
     flash("二维码已生成", "success")
     return redirect(url_for("console.branch_qr", branch_id=branch_id), 303)
 
@@ -66,10 +54,9 @@ def branch_qr_picture(branch_id: int) -> Any:
     """The picture of the code: asked of WeChat once, then from our own file."""
     with looking() as (session, me):
         users.require(me, "place.view", branch_id)
-        branch = session.get(Branch, branch_id)
-        if branch is None or not branch.qr_ticket:
-            raise NotFound("还没有生成二维码")
-        ticket = branch.qr_ticket
+        ticket = places.branch(session, branch_id).qr_ticket
+    if not ticket:
+        raise NotFound("还没有生成二维码")
     path = _picture(branch_id)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -130,11 +117,10 @@ def followers_page() -> str:
         place = listing.paging(20)
         found, place.total = followers.page(session, number=place.page, size=place.size)
         place.page = min(place.page, place.pages)
-        last = session.get(Setting, _LAST_SYNC)
         return draw(
             "people/followers.html", found=found, paging=place, counts=followers.counts(session),
-            mask_openid=privacy.mask_openid, mask_name=privacy.mask_name, last=last,
-            tagging=session.scalar(sa.select(sa.func.count()).select_from(TagChange)),
+            mask_openid=privacy.mask_openid, mask_name=privacy.mask_name, last=followers.synced_at(session),
+            tagging=followers.waiting_for_tags(session),
         )  # fmt: skip
 
 
@@ -144,7 +130,7 @@ def followers_sync() -> Any:
     """Pull the list and the tags from WeChat now."""
     report = follower_sync.sync(parts().db, parts().client, user=signed_in())
     with acting() as (session, _):
-        upsert(session, Setting, name=_LAST_SYNC, value="", updated_at=clock.now())
+        followers.note_sync(session, clock.now())
     flash(
         f"同步完成：关注者 {report.following:,} 人，新增 {report.added:,} 人，离开 {report.left:,} 人",
         "success",

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
 from flask import flash, g, redirect, request, url_for
-from sqlalchemy.orm import Session, defer, joinedload
 
-from community import places
-from content import publish
+from community import activities, places
+from content import finding, publish
+from database.session import Session
 from ground import clock
 from ground.errors import PioneerError, Refused
 from ground.numbers import numbers_in
-from models import Activity, Article
+from models import Article
 from scheduler import audience as audiences
 from scheduler import planner, pushes, quiet, roads, upcoming
 from scheduler.planner import Plan
@@ -56,13 +55,12 @@ def push_new() -> str:
     """The form; ``article`` or ``activity`` in the query are chosen already."""
     with looking() as (session, _):
         now = clock.now()
-        offered = _offered(session, ("approved", "queued"), request.args.get("article", type=int))
-        query = sa.select(Activity).where(Activity.status == "open", Activity.ends_at > now)
+        chosen = request.args.get("article", type=int)
         return draw(
             "pushes/new.html",
-            offered=offered,
-            sent=_offered(session, ("published",), None)[:20],
-            activities=list(session.scalars(query.order_by(Activity.starts_at).limit(_OFFERED))),
+            offered=finding.offered(session, "approved", "queued", chosen=chosen, limit=_OFFERED),
+            sent=finding.offered(session, "published", limit=20),
+            activities=activities.coming(session, now, limit=_OFFERED),
             branches=places.branches(session),
             tree=places.tree(session),
             auto=roads.AUTO,
@@ -70,18 +68,6 @@ def push_new() -> str:
             activity_cost=roads.cost(roads.Content.ACTIVITY, settings().wechat.limits),
             week=upcoming.week(session),
         )
-
-
-def _offered(session: Session, statuses: tuple[str, ...], chosen: int | None) -> list[Article]:
-    wanted = sa.or_(Article.status.in_(statuses), Article.id == (chosen or 0))
-    query = (
-        sa.select(Article)
-        .where(wanted)
-        .order_by((Article.id == (chosen or 0)).desc(), Article.updated_at.desc())
-    )
-    return list(
-        session.scalars(query.options(joinedload(Article.column), defer(Article.html)).limit(_OFFERED))
-    )
 
 
 @blueprint.post("/pushes/back")
@@ -172,7 +158,7 @@ def _preview(session: Session, said: Wanted) -> Preview:
         raise Refused("推送时间已经过去，请改为以后的时间，或选择“立即推送”")
     due_at = now if said.due_at is None else quiet.defer(said.due_at, settings().limits.quiet_hours)
     articles = _articles(session, said)
-    activity = session.get(Activity, said.activity_id) if said.activity_id else None
+    activity = activities.get(session, said.activity_id) if said.activity_id else None
     chosen = audiences.parse(session, said.audience)
     road = roads.choose(said.road, "activity" if activity else "articles", settings())
     columns = {article.column.key for article in articles}

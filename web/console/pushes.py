@@ -6,15 +6,14 @@ import zlib
 from datetime import date
 from typing import Any
 
-import sqlalchemy as sa
 from flask import Response, flash, redirect, request, url_for
-from sqlalchemy.orm import Session, joinedload
 
+from database.session import Session
 from ground import clock
 from ground.errors import Refused
 from ground.numbers import number_in
-from models import Delivery, Push, PushArticle
-from scheduler import planner, pushes, report, upcoming
+from models import Push
+from scheduler import finding, planner, pushes, report, upcoming
 from web import listing
 from web.access import acting, action, looking, page
 from web.console.face import blueprint, draw
@@ -28,24 +27,13 @@ _FINAL = ("sent", "partly_failed", "failed", "cancelled")
 def pushes_page() -> str:
     """推送列表, the latest due first."""
     status, words = request.args.get("status", ""), request.args.get("q", "").strip()[:40]
-    query = sa.select(Push).options(joinedload(Push.creator)).order_by(Push.due_at.desc(), Push.id.desc())
-    if status in pushes.STATUS_NAMES:
-        query = query.where(Push.status == status)
-    if words:
-        query = query.where(Push.title.contains(words, autoescape=True))
     with looking() as (session, _):
         place = listing.paging()
-        found = listing.rows(session, query, place)
-        reached = _reached(session, [push.id for push in found])
+        found = listing.rows(finding.listed(session, status=status, words=words), place)
+        reached = finding.reached(session, [push.id for push in found])
         return draw(
             "pushes/list.html", found=found, paging=place, reached=reached, statuses=pushes.STATUS_NAMES
         )
-
-
-def _reached(session: Session, ids: list[int]) -> dict[int, int]:
-    sent = sa.func.sum(sa.func.coalesce(Delivery.sent_count, Delivery.recipients))
-    query = sa.select(Delivery.push_id, sent).where(Delivery.push_id.in_(ids), Delivery.status == "delivered")
-    return {push_id: int(count) for push_id, count in session.execute(query.group_by(Delivery.push_id))}
 
 
 @blueprint.get("/calendar")
@@ -79,13 +67,12 @@ def push(push_id: int) -> str:
     """One push: what, to whom, and how far it has got."""
     with looking() as (session, _):
         found = pushes.get(session, push_id)
-        lines = session.scalars(
-            sa.select(PushArticle)
-            .options(joinedload(PushArticle.article))
-            .where(PushArticle.push_id == push_id)
-            .order_by(PushArticle.position)
+        return draw(
+            "pushes/show.html",
+            push=found,
+            lines=finding.articles_of(session, push_id),
+            **_progress(session, found),
         )
-        return draw("pushes/show.html", push=found, lines=list(lines), **_progress(session, found))
 
 
 @blueprint.get("/pushes/<int:push_id>/live")
@@ -105,9 +92,7 @@ def _progress(session: Session, found: Push) -> dict[str, Any]:
     marks = ",".join(f"{one['status']}{one['sent']}" for one in figures["deliveries"])
     return {
         "figures": figures,
-        "deliveries": list(
-            session.scalars(sa.select(Delivery).where(Delivery.push_id == found.id).order_by(Delivery.id))
-        ),
+        "deliveries": finding.deliveries_of(session, found.id),
         "reasons": planner.reasons(),
         "final": found.status in _FINAL,
         "seen": str(zlib.crc32(f"{found.status} {found.version} {found.planned} {figures} {marks}".encode())),

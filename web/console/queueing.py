@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
 from flask import flash, redirect, request, url_for
-from sqlalchemy.orm import Session, defer, joinedload
 
 from accounts import audit
 from community import places
-from content import columns, queue, slots
+from content import columns, finding, queue, slots
 from ground import clock
-from ground.errors import NotFound
 from ground.numbers import numbers_in
-from models import Article, Column
 from web.access import acting, action, looking, page
 from web.console.articles import note
 from web.console.face import blueprint, draw
@@ -30,14 +26,7 @@ def queue_page() -> str:
         for column in columns.listing(session):
             waiting = queue.waiting(session, column.id)
             shown.append((column, waiting, slots.coming(column.slots, clock.now(), len(waiting))))
-        free = (
-            sa.select(Article)
-            .where(Article.status == "approved")
-            .order_by(Article.updated_at.desc())
-            .limit(50)
-        )
-        free = free.options(joinedload(Article.column), joinedload(Article.creator), defer(Article.html))
-        return draw("articles/queue.html", shown=shown, free=list(session.scalars(free)))
+        return draw("articles/queue.html", shown=shown, free=finding.free(session, limit=50))
 
 
 @blueprint.post("/queue/<int:article_id>/move")
@@ -93,7 +82,7 @@ def column_new_post() -> Any:
 def column(column_id: int) -> str:
     """The form for a column's name and times."""
     with looking() as (session, _):
-        found = _column(session, column_id)
+        found = columns.get(session, column_id)
         branches = [f"branch:{branch.name}" for branch in places.branches(session)]
         return draw("articles/column.html", column=found, weekdays=WEEKDAYS, branches=branches)
 
@@ -104,7 +93,7 @@ def column_post(column_id: int) -> Any:
     """Save description, whether it is shown, and the times."""
     form = request.form
     with acting() as (session, me):
-        found = _column(session, column_id)
+        found = columns.get(session, column_id)
         columns.rename(session, found, form.get("name", ""))
         found.description = form.get("description", "").strip()[:120]
         found.active = form.get("active") == "yes"
@@ -132,11 +121,4 @@ def _slots() -> list[dict[str, Any]]:
                 "active": request.form.get(f"on-{number}") == "yes",
             }
         )
-    return found
-
-
-def _column(session: Session, column_id: int) -> Column:
-    found = session.get(Column, column_id)
-    if found is None:
-        raise NotFound("没有这个栏目，请刷新后重试")
     return found

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
 from flask import flash, redirect, request, url_for
-from sqlalchemy.orm import joinedload
 
-from content import articles, review, wording
+from content import articles, finding, review, wording
 from ground.errors import Conflict
-from models import Article, Review
+from models import Article
 from web import listing
 from web.access import acting, action, looking, page, settings
 from web.console.articles import note
@@ -26,10 +24,7 @@ def reviews() -> str:
         place = listing.paging()
         mine = request.args.get("view") == "done"
         if mine:
-            query = sa.select(Review).where(Review.user_id == me.id).order_by(Review.id.desc())
-            found = listing.rows(
-                session, query.options(joinedload(Review.article).joinedload(Article.column)), place
-            )
+            found: list[Any] = listing.rows(finding.decided_by(session, me), place)
         else:
             found = listing.sliced(review.awaiting(session, me, limit=500), place)
         return draw("articles/reviews.html", found=found, paging=place, done=mine)

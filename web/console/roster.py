@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
 from flask import flash, redirect, request, url_for
-from sqlalchemy.orm import joinedload
 
 from accounts import audit, users
-from community import binding, places, privacy, reasons, roster, roster_file, roster_sheets
+from community import binding, members, places, privacy, reasons, roster, roster_file, roster_sheets
 from ground import clock
 from ground.errors import Conflict, Refused
-from models import Follower, ImportRun, Member, User
 from operations import uploads
 from web import listing
 from web.access import acting, action, looking, page, parts, settings, signed_in
@@ -27,40 +24,25 @@ def members_page() -> str:
     """The list: names and phones masked, narrowed to what the user may see."""
     with looking() as (session, me):
         place = listing.paging(20)
-        found = listing.rows(session, _asked_for(me), place)
-        ids = [one.id for one in found]
+        bound = {"yes": True, "no": False}.get(request.args.get("bound", ""))
+        asked = members.listed(
+            session,
+            me,
+            words=request.args.get("q", "").strip(),
+            branch_id=request.args.get("branch", type=int) or None,
+            bound=bound,
+        )
+        found = listing.rows(asked, place)
         own = users.own_branch(me)
         return draw(
             "people/members.html",
             found=found,
             paging=place,
-            following=set(session.scalars(sa.select(Follower.member_id).where(Follower.member_id.in_(ids)))),
+            following=members.following(session, [one.id for one in found]),
             mask_name=privacy.mask_name,
             mask_phone=privacy.mask_phone,
             branches=[one for one in places.branches(session) if own is None or one.id == own],
         )
-
-
-def _asked_for(me: User) -> sa.Select[Any]:
-    """Members by whole name or the phone's last four digits (phones are encrypted), branch, and whether they are bound."""
-    asked = request.args
-    query = (
-        sa.select(Member)
-        .options(joinedload(Member.branch), joinedload(Member.grid))
-        .where(Member.active.is_(True), users.branch_scope(me, Member.branch_id))
-        .order_by(Member.branch_id, Member.id)
-    )
-    words = asked.get("q", "").strip()
-    if words.isdigit() and len(words) == 4:
-        query = query.where(Member.tail_index == roster.tail_index(words))
-    elif words:
-        query = query.where(Member.name == words)
-    if branch_id := asked.get("branch", type=int):
-        query = query.where(Member.branch_id == branch_id)
-    follows = sa.exists().where(Follower.member_id == Member.id)
-    if asked.get("bound") in ("yes", "no"):
-        query = query.where(follows if asked["bound"] == "yes" else ~follows)
-    return query
 
 
 @blueprint.get("/members/<int:member_id>/reveal")
@@ -79,7 +61,7 @@ def member_post(member_id: int) -> str:
     with acting() as (session, me):
         revealed = privacy.reveal(session, me, member_id, request.form.get("reason", ""), at=clock.now())
         whom = privacy.glimpse(privacy.seen(session, me, member_id))
-        bound = session.scalar(sa.select(Follower.id).where(Follower.member_id == member_id)) is not None
+        bound = bool(members.following(session, [member_id]))
     return draw("people/reveal.html", member_id=member_id, whom=whom, revealed=revealed, bound=bound)
 
 
@@ -101,10 +83,11 @@ def member_unbind(member_id: int) -> Any:
 def members_import() -> str:
     """The form, and what was imported before."""
     with looking() as (session, _):
-        runs = session.scalars(
-            sa.select(ImportRun).where(ImportRun.kind == "roster").order_by(ImportRun.id.desc()).limit(10)
+        return draw(
+            "people/import.html",
+            runs=roster.runs(session, limit=10),
+            any_branch=bool(places.branches(session)),
         )
-        return draw("people/import.html", runs=list(runs), any_branch=bool(places.branches(session)))
 
 
 @blueprint.get("/members/template.xlsx")

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from datetime import datetime
 from typing import Any, NamedTuple
 
-import sqlalchemy as sa
 from flask import flash, redirect, request, url_for
-from sqlalchemy.orm import Session
 
-from accounts import audit, signing_in
+from accounts import audit, signing_in, users
 from content import articles
 from database import migrate
 from ground import clock
-from ground.errors import NotFound
 from models import (
     ROLE_NAMES,
-    Activity,
-    Article,
-    Branch,
-    CallRest,
-    Column,
-    InboundMessage,
-    InstanceLease,
-    OutboxMessage,
-    Push,
-    SpoolFailure,
-    User,
 )
-from operations import checkup, heads
+from operations import checkup, heads, standing, subjects
 from operations.probe import Finding
 from scheduler import instance, roads
 from web import listing
@@ -91,32 +76,10 @@ def trail_page() -> str:
         place = listing.paging(20)
         found = audit.page(session, action=kind, user_id=person, number=place.page, size=place.size)
         place.total = found.total
-        people = list(session.scalars(sa.select(User).order_by(User.username)))
         return draw(
             "system/trail.html", found=found.entries, paging=place, actions=ACTIONS, subject=subject, detail=detail,
-            people=people, names=_names(session, [entry.subject for entry in found.entries]),
+            people=users.labels(session), names=subjects.names(session, [entry.subject for entry in found.entries]),
         )  # fmt: skip
-
-
-_NAMED: dict[str, tuple[Any, Any]] = {
-    "user": (User.id, User.username),
-    "article": (Article.id, Article.title),
-    "push": (Push.id, Push.title),
-    "activity": (Activity.id, Activity.title),
-    "branch": (Branch.id, Branch.name),
-    "column": (Column.id, Column.name),
-}
-
-
-def _names(session: Session, subjects: list[str]) -> dict[str, str]:
-    """What the subjects of a page are called, one query a kind; members stay numbers."""
-    found = {}
-    for kind, (key, name) in _NAMED.items():
-        ids = {int(text.partition(":")[2]) for text in subjects if re.fullmatch(f"{kind}:[0-9]+", text)}
-        if ids:
-            rows = session.execute(sa.select(key, name).where(key.in_(ids)))
-            found.update({f"{kind}:{one}": label for one, label in rows})
-    return found
 
 
 @blueprint.post("/audit/verify")
@@ -183,34 +146,17 @@ _looking = threading.Lock()
 def system_page() -> str:
     """系统状态: what the system knows without asking anybody, the last examination, and messages set aside."""
     with looking() as (session, _):
-        lease = session.get(InstanceLease, 1)
-        aside = sa.select(SpoolFailure).where(SpoolFailure.settled_at.is_(None)).limit(100)
         return draw(
             "system/status.html",
             looked=_looked,
-            figures=_today(session),
+            figures=standing.messages(session, clock.now()),
             spooled=Spool(settings().data_dir).waiting(),
-            aside=list(session.scalars(aside)),
-            rests=list(session.scalars(sa.select(CallRest).where(CallRest.until > clock.now()))),
-            readonly=lease is not None and not instance.may_send(session, settings()),
+            aside=standing.aside(session, limit=100),
+            rests=standing.resting(session, clock.now()),
+            readonly=instance.is_read_only(session, settings()),
             pending=migrate.pending(parts().db),
             config=settings(),
         )
-
-
-def _today(session: Session) -> dict[str, int]:
-    """Messages of today, those of them that failed, and replies that wait to be sent."""
-    start, _ = clock.day_bounds(clock.shanghai_day(clock.now()))
-    came = InboundMessage.received_at >= start
-
-    def count(*where: sa.ColumnElement[bool]) -> int:
-        return session.scalar(sa.select(sa.func.count()).where(*where)) or 0
-
-    return {
-        "inbound": count(came),
-        "failed": count(came, InboundMessage.outcome == "failed"),
-        "outbox": count(OutboxMessage.status == "waiting"),
-    }
 
 
 @blueprint.post("/system/check")
@@ -244,10 +190,6 @@ def system_confirm() -> Any:
 def aside_settle(failure_id: int) -> Any:
     """A message that was set aside has been looked after by a person."""
     with acting() as (session, me):
-        failure = session.get(SpoolFailure, failure_id)
-        if failure is None:
-            raise NotFound("没有这条搁置的消息")
-        failure.settled_at = clock.now()
-        audit.record(session, "spool.settle", at=clock.now(), user=me, subject=f"spool:{failure_id}")
+        standing.settle(session, me, failure_id, at=clock.now())
     flash("已标记为处理完毕", "success")
     return redirect(url_for("console.system"), 303)

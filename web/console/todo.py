@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Session
-
 from accounts import users
-from content import review
-from models import Article, MakeUpRequest, Member, Push, User
+from community import makeup
+from content import finding, review
+from database.session import Session
+from models import User
+from scheduler import finding as pushes_found
 
 
 @dataclass(frozen=True)
@@ -28,19 +28,9 @@ def counts(session: Session, user: User) -> Todo:
     """What waits for this user."""
     found = {"reviews": review.awaiting_count(session, user)}
     if users.may(user, "checkin.record"):
-        query = (
-            sa.select(sa.func.count())
-            .select_from(MakeUpRequest)
-            .join(Member, Member.id == MakeUpRequest.member_id)
-            .where(MakeUpRequest.status == "pending", users.branch_scope(user, Member.branch_id))
-        )
-        found["make_ups"] = session.scalar(query) or 0
+        found["make_ups"] = makeup.waiting_count(session, user)
     if users.may(user, "push.control"):
-        query = sa.select(sa.func.count()).select_from(Push).where(Push.status == "missed")
-        found["missed"] = session.scalar(query) or 0
+        found["missed"] = pushes_found.missed_count(session)
     if users.may(user, "article.write"):
-        query = sa.select(sa.func.count()).select_from(Article)
-        found["returned"] = (
-            session.scalar(query.where(Article.status == "returned", Article.created_by == user.id)) or 0
-        )
+        found["returned"] = finding.returned_count(session, user)
     return Todo(found)

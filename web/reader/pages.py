@@ -16,11 +16,11 @@ from flask import (
     send_file,
     url_for,
 )
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from content import assets, columns, reading
 from content.html import assets_in, text_of
+from database.session import Session
 from ground import clock
 from ground.errors import NotFound
 from models import Article, Column

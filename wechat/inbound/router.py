@@ -23,8 +23,9 @@ from wechat.inbound.handlers import (
     reading,
     subscription,
 )
+from wechat.inbound.handlers.keywords import Candidate, Source
 from wechat.inbound.reception import DONE, IGNORED, UNKNOWN, Answer
-from wechat.language.intents import Intent, Kind, normalise, understand
+from wechat.language.intents import Intent, Kind, understand
 from wechat.wire.messages import (
     Authorization,
     File,
@@ -108,7 +109,8 @@ COLUMN_KEY = "column:"
 
 _ANSWERS = frozenset((Kind.CHOICE, Kind.CONSENT, Kind.DECLINE, Kind.MORE, Kind.UNKNOWN, Kind.GREETING))
 """Intents that may be the answer to an open question; all others speak for themselves."""
-_MAY_BE_KEYWORD = frozenset((Kind.UNKNOWN, Kind.STUDY, Kind.NEWS, Kind.LARGE, Kind.GREETING, Kind.ACTIVITIES))
+_RECORDED = {Source.ACTIVITY: "checkin.keyword", Source.EDITOR: "keyword"}
+"""The handler's name for the record; a command is recorded by its kind."""
 
 
 def answer(desk: Desk, push: Push) -> Answer:
@@ -150,23 +152,19 @@ def text(desk: Desk, content: str) -> Answer:
         reply = in_talk(desk, talk, intent, content)
         if reply is not None:
             return Answer(reply, f"talk.{talk.topic}")
-    if intent.kind in _MAY_BE_KEYWORD:
-        reply = checkin.by_keyword(desk, normalise(content[:60]).replace(" ", ""))
-        if reply is not None:
-            return Answer(reply, "checkin.keyword")
-    if intent.kind in keywords.OPEN_TO_EDITORS:
-        reply = by_editor(desk, content, whole=True)
-        if reply is None and intent.kind is Kind.UNKNOWN:
-            reply = by_editor(desk, content, whole=False)
-        if reply is not None:
-            return Answer(reply, "keyword")
-    return Answer(COMMANDS[intent.kind](desk, intent), intent.kind)
+    for candidate in keywords.candidates(desk.session, content, intent):
+        if (reply := of_candidate(desk, candidate, intent)) is not None:
+            return Answer(reply, _RECORDED.get(candidate.source, intent.kind))
+    raise AssertionError("a command answers always")
 
 
-def by_editor(desk: Desk, content: str, *, whole: bool) -> Reply | None:
-    """An editor's reply, if there is one for this text."""
-    row = keywords.find(desk.session, content, whole=whole)
-    return None if row is None else keywords.answer(desk, row)
+def of_candidate(desk: Desk, candidate: Candidate, intent: Intent) -> Reply | None:
+    """What one of those says that may answer; None where it has nothing to say (its article is gone, say)."""
+    if candidate.source is Source.ACTIVITY:
+        return checkin.by_keyword(desk, candidate.word)
+    if candidate.row is not None:
+        return keywords.answer(desk, candidate.row)
+    return COMMANDS[intent.kind](desk, intent)
 
 
 def in_talk(desk: Desk, talk: Talk, intent: Intent, content: str) -> Reply | None:

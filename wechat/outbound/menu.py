@@ -130,6 +130,12 @@ def draft(session: Session, base_url: str) -> Menu:
     return row
 
 
+def unpublished(session: Session) -> Menu | None:
+    """The draft that somebody has saved last, if there is one."""
+    query = sa.select(Menu).where(Menu.published_at.is_(None)).order_by(Menu.id.desc())
+    return session.scalar(query.limit(1))
+
+
 def published(session: Session) -> Menu | None:
     """The menu that was published last."""
     return session.scalar(

@@ -223,13 +223,10 @@ def _parse(body: bytes) -> Fields:
     def end(name: str) -> None:
         names.pop()
         children = levels.pop()
-        value: Field
-        if children:
-            if text and "".join(text).strip():
-                _refuse("mixed")
-            value = children
-        else:
-            value = "".join(text)
+        said = "".join(text)
+        if children and said.strip():
+            _refuse("mixed")
+        value: Field = children or said
         text.clear()
         if not levels:
             if name != "xml":

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-
-from community import checkin, privacy
+from community import checkin, members, privacy
 from community.checkin import CheckInAnswer
-from models import Follower, Member
 from wechat.inbound.conversation import Topic
 from wechat.inbound.desk import Desk
 from wechat.language.intents import Intent, Kind
@@ -120,9 +117,5 @@ def _without_own_name(desk: Desk, text: str) -> str:
     """What was said beside 签到 without the writer's own name (三支部张三签到 names no activity)."""
     if not any(2 <= len(word) <= 4 and word[0] in SURNAMES for word in text.split()):
         return text
-    name = desk.connection.execute(
-        sa.select(Member.name)
-        .join(Follower, Follower.member_id == Member.id)
-        .where(Follower.openid == desk.openid)
-    ).scalar()
+    name = members.own_name(desk.connection, desk.openid)
     return " ".join(word for word in text.split() if word != name)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Session
-
+from community import checkin as checkins
+from content import replies
+from database.session import Session
 from ground.numbers import number_in
 from models import KeywordReply
 from wechat.inbound.desk import Desk
@@ -19,6 +22,9 @@ OPEN_TO_EDITORS = (Kind.UNKNOWN, Kind.STUDY, Kind.NEWS, Kind.LARGE, Kind.HELP, K
 editors.
 """
 
+MAY_BE_KEYWORD = frozenset((Kind.UNKNOWN, Kind.STUDY, Kind.NEWS, Kind.LARGE, Kind.GREETING, Kind.ACTIVITIES))
+"""Intents that the keyword of an open activity may answer instead."""
+
 NAMES = {"text": "文字", "image": "图片", "article": "稿件", "column": "栏目"}
 
 
@@ -27,12 +33,7 @@ def find(session: Session, text: str, *, whole: bool) -> KeywordReply | None:
     compact = _compact(text)
     if not compact:
         return None
-    rows = session.scalars(
-        sa.select(KeywordReply)
-        .where(KeywordReply.active, KeywordReply.whole.is_(whole))
-        .order_by(KeywordReply.sort, KeywordReply.id)
-    )
-    for row in rows:
+    for row in replies.tried(session, whole=whole):
         pattern = _compact(row.pattern)
         if pattern and (pattern == compact if whole else pattern in compact):
             return row
@@ -50,26 +51,52 @@ def answer(desk: Desk, row: KeywordReply) -> Reply | None:
     return TextReply(row.content)
 
 
+class Source(StrEnum):
+    """Who answers a text that answers no open question."""
+
+    ACTIVITY = "activity"
+    EDITOR = "keyword"
+    COMMAND = "command"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One that may answer: an activity whose keyword is ``word``, an editor's ``row``, or the command that was understood."""
+
+    source: Source
+    word: str = ""
+    row: KeywordReply | None = None
+
+
+def candidates(session: Session, text: str, intent: Intent) -> Iterator[Candidate]:
+    """Who is asked for an answer to a text, in order; the first that has one gives it. The command always has one."""
+    if intent.kind in MAY_BE_KEYWORD:
+        yield Candidate(Source.ACTIVITY, word=normalise(text[:60]).replace(" ", ""))
+    if intent.kind in OPEN_TO_EDITORS:
+        for whole in (True, False) if intent.kind is Kind.UNKNOWN else (True,):
+            if (row := find(session, text, whole=whole)) is not None:
+                yield Candidate(Source.EDITOR, row=row)
+    yield Candidate(Source.COMMAND)
+
+
 @dataclass(frozen=True)
 class Trial:
-    """What would answer a text: ``source`` is keyword, command or default; ``summary`` says it in Chinese."""
+    """What would answer a text: ``source`` is activity, keyword, command or default; ``summary`` says it in Chinese."""
 
     source: str
     summary: str
 
 
-def try_it(session: Session, text: str) -> Trial:
+def try_it(session: Session, text: str, *, at: datetime) -> Trial:
     """The console's try-it box: what a follower with no open question would get for this text."""
     intent = understand(text)
-    row = find(session, text, whole=True) if intent.kind in OPEN_TO_EDITORS else None
-    if row is None and intent.kind is Kind.UNKNOWN:
-        row = find(session, text, whole=False)
-    if row is not None:
-        how = "全部匹配" if row.whole else "部分匹配"
-        return Trial(
-            "keyword",
-            f"关键词“{row.pattern}”（{how}）：回复{NAMES.get(row.kind, row.kind)} {row.content[:100]}",
-        )
+    for one in candidates(session, text, intent):
+        if one.source is Source.ACTIVITY and checkins.is_keyword(session.connection(), one.word, at=at):
+            return Trial("activity", f"正在进行的活动口令“{one.word}”：签到")
+        if one.row is not None:
+            how = "全部匹配" if one.row.whole else "部分匹配"
+            what = f"{NAMES.get(one.row.kind, one.row.kind)} {one.row.content[:100]}"
+            return Trial("keyword", f"关键词“{one.row.pattern}”（{how}）：回复{what}")
     if intent.kind is not Kind.UNKNOWN:
         return Trial("command", f"系统命令：{describe(intent)}")
     return Trial("default", "没有匹配，回复“没看懂，您可以回复：…”")

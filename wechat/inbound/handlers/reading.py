@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-
+from community import followers
 from content import columns, reading
 from content.html import asset_url
 from ground import clock
 from ground.errors import NotFound
-from models import Article, Follower
+from models import Article
 from wechat.inbound.desk import Desk
 from wechat.language.intents import Intent
 from wechat.wire.replies import NewsReply, Reply, TextReply
@@ -62,7 +61,7 @@ def card(desk: Desk, shown: reading.Teaser | Article) -> NewsReply:
 
 def large(desk: Desk, intent: Intent) -> Reply:
     """Large text from now on, with the way there."""
-    desk.session.execute(sa.update(Follower).where(Follower.openid == desk.openid).values(large_text=True))
+    followers.read_large(desk.session, desk.openid)
     links = [
         f'<a href="{desk.link(f"/m/size/large?next=/m/{column.key}")}">{column.name}（大字版）</a>'
         for column in columns.listing(desk.session)

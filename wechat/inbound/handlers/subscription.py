@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-
-from models import Column, Follower
+from community import followers
+from content import columns
 from wechat.inbound.desk import Desk
 from wechat.language.intents import Intent
 from wechat.wire.replies import Reply, TextReply
@@ -21,16 +20,11 @@ def unmute(desk: Desk, intent: Intent) -> Reply:
 
 
 def _change(desk: Desk, key: str, *, add: bool) -> Reply:
-    columns = {
-        column.key: column.name for column in desk.session.scalars(sa.select(Column).order_by(Column.sort))
-    }
-    chosen = [key] if key else list(columns)
-    follower = desk.session.scalar(sa.select(Follower).where(Follower.openid == desk.openid))
-    if follower is None or (key and key not in columns):
+    names = {column.key: column.name for column in columns.listing(desk.session, with_inactive=True)}
+    unknown = key and key not in names
+    if unknown or not followers.mute(desk.session, desk.openid, [key] if key else list(names), muted=add):
         return TextReply("没有这个栏目，您可以回复“退订”或“订阅”")
-    muted = [name for name in follower.muted_columns.split(",") if name and name not in chosen]
-    follower.muted_columns = ",".join(muted + chosen if add else muted)
-    what = columns[key] if key else "全部栏目"
+    what = names[key] if key else "全部栏目"
     if add:
         back = f"订阅 {what}" if key else "订阅"
         return TextReply(f"已退订{what}，不再向您推送。签到提醒不受影响，需要时回复“{back}”恢复")

@@ -1,0 +1,1 @@
+"""Calls that the platform refuses, by subject; see `register.py`."""

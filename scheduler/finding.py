@@ -1,0 +1,68 @@
+"""Finding pushes: the lists of the console, and what others show of a push."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from database.listing import Listing
+from models import Delivery, Push, PushArticle
+from scheduler.pushes import STATUS_NAMES
+
+
+def listed(session: Session, *, status: str = "", words: str = "") -> Listing[Push]:
+    """推送列表, the latest due first: by status and words of the title."""
+    query = sa.select(Push).options(joinedload(Push.creator)).order_by(Push.due_at.desc(), Push.id.desc())
+    if status in STATUS_NAMES:
+        query = query.where(Push.status == status)
+    if words:
+        query = query.where(Push.title.contains(words, autoescape=True))
+    return Listing(session, query)
+
+
+def reached(session: Session, ids: Sequence[int]) -> dict[int, int]:
+    """Followers reached, by push."""
+    sent = sa.func.sum(sa.func.coalesce(Delivery.sent_count, Delivery.recipients))
+    query = sa.select(Delivery.push_id, sent).where(Delivery.push_id.in_(ids), Delivery.status == "delivered")
+    return {push_id: int(count) for push_id, count in session.execute(query.group_by(Delivery.push_id))}
+
+
+def recent(session: Session, at: datetime, *, limit: int) -> list[Push]:
+    """What was due last and has begun."""
+    query = sa.select(Push).where(Push.status != "scheduled", Push.due_at <= at).order_by(Push.due_at.desc())
+    return list(session.scalars(query.limit(limit)))
+
+
+def missed_count(session: Session) -> int:
+    """Pushes whose time has passed, and that wait for a person."""
+    return session.scalar(sa.select(sa.func.count()).where(Push.status == "missed")) or 0
+
+
+def articles_of(session: Session, push_id: int) -> list[PushArticle]:
+    """The articles of a push in their order, each with its article."""
+    query = (
+        sa.select(PushArticle)
+        .options(joinedload(PushArticle.article))
+        .where(PushArticle.push_id == push_id)
+        .order_by(PushArticle.position)
+    )
+    return list(session.scalars(query))
+
+
+def deliveries_of(session: Session, push_id: int) -> list[Delivery]:
+    """The calls of a push in the order in which they were planned."""
+    return list(session.scalars(sa.select(Delivery).where(Delivery.push_id == push_id).order_by(Delivery.id)))
+
+
+def of_article(session: Session, article_id: int, *, limit: int) -> list[Push]:
+    """The pushes that carry an article, the newest first."""
+    query = (
+        sa.select(PushArticle)
+        .options(joinedload(PushArticle.push))
+        .where(PushArticle.article_id == article_id)
+        .order_by(PushArticle.push_id.desc())
+    )
+    return [line.push for line in session.scalars(query.limit(limit))]
