@@ -182,7 +182,7 @@ def judge_own_password(
         delays.forgive(held)
         return ""
     wait = delays.count(session, held, at=at, limits=limits)
-    _record_failure(session, "user.password_failed", user.id, origin, wait, at)
+    _record_failure(session, "user.password_failed", user.id, origin, wait, at, user=user)
     return "密码不正确，请重新输入" + (f"。{_wait(wait)}" if wait else "")
 
 
@@ -209,12 +209,20 @@ def _enter(
 
 
 def _record_failure(
-    session: Session, action: str, user_id: int | None, origin: Origin, wait: int, at: datetime
+    session: Session,
+    action: str,
+    user_id: int | None,
+    origin: Origin,
+    wait: int,
+    at: datetime,
+    user: User | None = None,
 ) -> None:
     # Never what was typed as a name: people type their password there.
     detail = {"network": origin.shown, **({"wait_s": wait} if wait else {})}
     subject = "" if user_id is None else f"user:{user_id}"
-    audit.record(session, action, actor="未登录", subject=subject, detail=detail, at=at)
+    audit.record(
+        session, action, user=user, actor="" if user else "未登录", subject=subject, detail=detail, at=at
+    )
 
 
 def _wait(seconds: int) -> str:

@@ -33,6 +33,25 @@ _HOUSE_WORDS = (
     "weixin",
 )
 
+_TOWN_WORDS = (
+    "shequ",
+    "jiedao",
+    "zhihui",
+    "zhongguo",
+    "beijing",
+    "shanghai",
+    "tiananmen",
+    "aoyun",
+    "woai",
+    "admin",
+    "password",
+)
+_YEAR_OR_DATE = re.compile(
+    r"(19|20)\d\d(年?(0?[1-9]|1[0-2])月?(0?[1-9]|[12]\d|3[01])日?)?|[一二三四五六七八九十〇零]+"
+)
+_OF_ONES_OWN = 8
+"""So many letters and digits of a password must be nobody else's to guess."""
+
 _estimating = threading.Lock()  # zxcvbn keeps the words it is given in a table that all threads share
 
 
@@ -47,7 +66,7 @@ def check_strength(password: str, *words: str) -> None:
         raise Refused(f"密码不能超过 {MAX_CHARS} 个字符，请缩短后重试")
     folded = _folded(password)
     own = [word for word in map(_folded, words) if len(word) >= 2]
-    if reason := _habit(folded) or _own_word(folded, own):
+    if reason := _habit(folded) or _own_word(folded, own) or _nothing_else(folded, own):
         raise Refused(f"{reason}，请换一个，{_ADVICE}")
     if _score(folded, own) < _ENOUGH:
         raise Refused(f"密码太容易被猜到，请换一个更长、更少规律的密码，{_ADVICE}")
@@ -80,6 +99,16 @@ def _own_word(folded: str, own: list[str]) -> str:
     return ""
 
 
+def _nothing_else(folded: str, own: list[str]) -> str:
+    """What is left without the words that everybody here would try (names, dates, the office's own), if that is too little."""
+    rest = _YEAR_OR_DATE.sub("", folded)
+    for word in sorted((*own, *_HOUSE_WORDS, *_TOWN_WORDS), key=len, reverse=True):
+        if len(word) >= 3 or not word.isascii():
+            rest = rest.replace(word, "")
+    bare = re.sub(r"[^0-9a-z\u4e00-\u9fff]", "", rest)
+    return "" if len(bare) >= _OF_ONES_OWN else "密码去掉姓名、单位常用词和日期后太短"
+
+
 def _habit(folded: str) -> str:
     """The Chinese reason why a password is one of those that everybody tries first; empty for others."""
     bare = re.sub(r"[^0-9a-z\u4e00-\u9fff]", "", folded)
@@ -93,6 +122,8 @@ def _habit(folded: str) -> str:
         return "密码像身份证号码"
     if _date(bare):
         return "密码主要是日期"
+    if bare.isdigit():
+        return "密码只有数字"
     return ""
 
 

@@ -12,7 +12,7 @@ from accounts import audit, delays
 from accounts.names import normal_username
 from accounts.passwords import hash_password
 from accounts.rights import RIGHTS, branch_scope, may, own_branch, require
-from accounts.sessions import revoke_all
+from accounts.sessions import end, revoke_all
 from accounts.strength import check_strength
 from ground.errors import Conflict, NotFound, Refused
 from models import ROLE_NAMES, ROLES, Branch, User
@@ -23,11 +23,13 @@ __all__ = [
     "by_name",
     "check_strength",
     "create",
+    "end_sessions",
     "hash_password",
     "listing",
     "may",
     "normal_username",
     "own_branch",
+    "rename",
     "require",
     "revoke_all",
     "set_active",
@@ -147,6 +149,33 @@ def set_active(session: Session, user: User, active: bool, *, at: datetime, by: 
     if not active:
         revoke_all(session, user.id, at=at)
     audit.record(session, "user.change", user=by, subject=f"user:{user.id}", detail={"active": active}, at=at)
+
+
+def rename(session: Session, user: User, name: str, *, at: datetime, by: User) -> None:
+    """Change the name that is shown. Raises :class:`Forbidden`."""
+    require(by, "user.manage")
+    user.display_name = name.strip()[:40]
+    audit.record(
+        session, "user.change", user=by, subject=f"user:{user.id}", detail={"display_name": True}, at=at
+    )
+
+
+def end_sessions(session: Session, user: User, called: str, *, at: datetime, by: User) -> int:
+    """End the session of a user that goes by this handle, or ``all`` of them; how many that were.
+
+    One's own, or anybody's by who manages accounts. Raises :class:`Forbidden`, and :class:`NotFound` where none was open.
+    """
+    if by.id != user.id:
+        require(by, "user.manage")
+    ended = (
+        revoke_all(session, user.id, at=at) if called == "all" else int(end(session, user.id, called, at=at))
+    )
+    if not ended:
+        raise NotFound("这个登录已经结束，请刷新页面查看")
+    audit.record(
+        session, "user.sessions_end", user=by, subject=f"user:{user.id}", detail={"count": ended}, at=at
+    )
+    return ended
 
 
 def set_password(

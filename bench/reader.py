@@ -25,10 +25,10 @@ import sqlalchemy as sa
 from flask import Flask, Response, request
 from PIL import Image
 
+import runtime
 from accounts import users
 from bench import frame
 from content import articles, assets, columns, pictures
-from database.session import Database
 from ground import clock
 from models import Article
 from settings import load_settings
@@ -104,10 +104,10 @@ def publish(env: dict[str, str], config: Path) -> dict[str, str]:
         assert done.returncode == 0, done.stderr
         ids[file.name] = json.loads(done.stdout)["id"]
     settings = load_settings(config, env={})
-    database = Database(settings.database.url)
+    parts = runtime.build(settings)
     photo = pictures.prepare(a_photo(), settings.wechat.limits)
     assets.AssetStore(settings.data_dir).put(photo)
-    with database.session_scope() as session:
+    with parts.db.session_scope() as session:
         assets.remember(session, [photo])
         fields = articles.Fields(
             title="网格里的一天",
@@ -116,7 +116,7 @@ def publish(env: dict[str, str], config: Path) -> dict[str, str]:
         )
         ids["a photo"] = articles.create(session, users.by_name(session, "editor"), fields).id
         session.execute(sa.update(Article).values(status="published", published_at=clock.now()))
-    database.close()
+    parts.close()
     return {name: f"/m/a/{ident}" for name, ident in ids.items()}
 
 

@@ -18,6 +18,7 @@ from cli.output import (
 )
 from ground import clock
 from ground.errors import Refused
+from scheduler.life import DELIVERY, PUSH
 
 group = Group("push", short_help="推送：新建、查看、暂停、继续、取消")
 
@@ -78,7 +79,7 @@ def create(
         return
     for note in made.notes:
         click.echo(note)
-    click.echo(f"推送 {push.id} {pushes.STATUS_NAMES[push.status]}，将发给 {push.planned:,} 人")
+    click.echo(f"推送 {push.id} {PUSH.label(push.status)}，将发给 {push.planned:,} 人")
     reasons = planner.reasons()
     for reason, number in push.skipped.items():
         click.echo(f"  {reasons.get(reason, reason)}：{number:,} 人")
@@ -96,7 +97,7 @@ def show(push_id: int, as_json: bool) -> None:
     if as_json:
         emit_json(shown)
         return
-    click.echo(f"推送 {push_id} 《{shown['title']}》 {pushes.STATUS_NAMES[shown['status']]}")
+    click.echo(f"推送 {push_id} 《{shown['title']}》 {PUSH.label(shown['status'])}")
     if shown["note"]:
         click.echo(shown["note"])
     emit_rows(
@@ -109,7 +110,7 @@ def show(push_id: int, as_json: bool) -> None:
     emit_rows(
         ["投递", "对象", "人数", "状态", "说明"],
         [
-            [one["id"], one["target"], one["recipients"], one["status"], one["error"]]
+            [one["id"], one["target"], one["recipients"], DELIVERY.label(one["status"]), one["error"]]
             for one in shown["deliveries"][:50]
         ],
     )
@@ -138,7 +139,7 @@ def listing(as_json: bool) -> None:
     emit_rows(
         ["推送", "状态", "时间", "标题", "对象"],
         [
-            [one["id"], pushes.STATUS_NAMES[one["status"]], one["due_at"], one["title"], one["audience"]]
+            [one["id"], PUSH.label(one["status"]), one["due_at"], one["title"], one["audience"]]
             for one in rows
         ],
     )
@@ -178,14 +179,11 @@ _control_command("cancel", "取消：剩余的不再发送，已发出的无法�
 @as_option
 def takeover(acting: str) -> None:
     """确认本机是唯一的发送方：恢复备份或更换服务器后，由管理员运行一次。"""
-    from accounts import audit
     from scheduler import instance
 
     parts = runtime()
     with parts.db.session_scope() as session:
-        user = acting_user(session, acting)
-        instance.confirm(session, parts.settings, user, clock.now())
-        audit.record(session, "instance.confirm", at=clock.now(), user=user)
+        instance.confirm(session, parts.settings, acting_user(session, acting), clock.now())
     click.echo("已确认，本机从现在起可以发送消息")
 
 

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import click
 from flask.cli import with_appcontext
 
-from accounts import audit
 from cli.output import emit_json, json_option, runtime
 from content import recleaning
-from content.articles import STATUS_NAMES
-from ground import clock
+from content.life import ARTICLE
+from models import ArticleStatus
 
 if TYPE_CHECKING:
     from database.session import Database
@@ -62,25 +61,13 @@ def batches(database: Database) -> Iterator[tuple[int, list[recleaning.Change]]]
         made = [recleaning.cleaned(one) for one in found]
         last = found[-1].id
         with database.session_scope() as session:
-            changes = [change for one in made if (change := recleaning.keep(session, one)) is not None]
-            for change in changes:
-                audit.record(
-                    session,
-                    "article.reclean",
-                    at=clock.now(),
-                    actor="系统",
-                    subject=f"article:{change.id}",
-                    detail={
-                        "reason": recleaning.NOTE,
-                        "before": change.before,
-                        "after": change.after,
-                        "version": change.version,
-                    },
-                )
+            changes = recleaning.keep(session, made)
         yield len(found), changes
 
 
 def _said(change: recleaning.Change) -> str:
-    if change.after == "draft":
-        return f"有不安全内容已清理，原为“{STATUS_NAMES[change.before]}”，现退回草稿，请核对后重新提交审核"
-    return f"有不安全内容已清理，仍为“{STATUS_NAMES[change.after]}”"
+    if change.after == change.before:
+        return f"有不安全内容已清理，仍为“{ARTICLE.label(change.after)}”，请核对"
+    if change.after == ArticleStatus.DRAFT:
+        return f"有不安全内容已清理，原为“{ARTICLE.label(change.before)}”，现退回草稿，请核对后重新提交审核"
+    return f"有不安全内容已清理，仍为“{ARTICLE.label(change.after)}”"

@@ -73,7 +73,7 @@ def serve(host: str, port: int, web_only: bool, workers: int) -> None:
 
 def run_master(target: str, host: str, port: int, *, workers: int = 1, threads: int) -> None:
     """Be granian's master for the application factory ``target`` until a signal ends it."""
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
     from granian.server import Server
@@ -84,6 +84,7 @@ def run_master(target: str, host: str, port: int, *, workers: int = 1, threads: 
         port=port,
         interface=Interfaces.WSGI,
         factory=True,
+        http=HTTPModes.http1,  # WeChat and the proxy speak nothing else, and its streams would be one more way to stall
         workers=workers,
         blocking_threads=threads,
         http1_settings=HTTP1Settings(header_read_timeout=_HEADER_TIMEOUT_MS),
@@ -165,10 +166,10 @@ def _run_part(role: str) -> None:
 
 def _chores(runtime: Runtime) -> list[Callable[[], object]]:
     """What the scheduler does after each tick for the layers above it."""
-    from operations.heads import Daily
+    from operations.heads import Regular
     from operations.housekeeping import Housekeeping
 
-    return [_spool_chore(runtime), Daily(runtime), Housekeeping(runtime.db, runtime.settings)]
+    return [_spool_chore(runtime), Regular(runtime), Housekeeping(runtime.db, runtime.settings)]
 
 
 def _spool_chore(runtime: Runtime) -> Callable[[], None]:

@@ -16,9 +16,11 @@ from sqlalchemy.orm import Session, selectinload
 from accounts import audit
 from accounts.rights import branch_scope, own_branch, require
 from community import cells
-from database.claims import change
+from community.lives import ACTIVITY
+from community.window import PHASES, Phase, ended, in_phase, not_over, phase
+from database.moving import move
 from ground.errors import Conflict, Forbidden, NotFound, Refused
-from models import Activity, ActivityBranch, Branch, CheckIn, Member, User
+from models import Activity, ActivityBranch, ActivityStatus, Branch, CheckIn, Member, User
 from wechat.language.intents import Kind, understand
 
 KINDS = {"event": "会议与活动", "study": "学习", "volunteer": "志愿服务"}
@@ -68,7 +70,7 @@ def create(session: Session, user: User, draft: Draft, *, at: datetime) -> Creat
         raise Refused(f"没有“{draft.kind}”这类活动，可选：{'、'.join(KINDS)}")
     if draft.ends_at <= draft.starts_at:
         raise Refused("签到结束时间应晚于开始时间，请核对")
-    if draft.ends_at <= at:
+    if ended(draft, at):
         raise Refused("签到结束时间已过，请改为以后的时间")
     _check_keyword(session, keyword, draft)
     activity = Activity(
@@ -80,7 +82,7 @@ def create(session: Session, user: User, draft: Draft, *, at: datetime) -> Creat
         starts_at=draft.starts_at,
         ends_at=draft.ends_at,
         for_all=not draft.branches,
-        status="open",
+        status=ActivityStatus.OPEN.value,
         created_by=user.id,
         created_at=at,
         branches=list(draft.branches),
@@ -132,8 +134,8 @@ def _check_keyword(session: Session, keyword: str, draft: Draft) -> None:
         sa.select(Activity.title)
         .where(
             Activity.keyword == keyword,
-            Activity.status == "open",
-            Activity.starts_at < draft.ends_at,
+            Activity.status == ActivityStatus.OPEN.value,
+            Activity.starts_at < draft.ends_at,  # windows that only touch may share it
             Activity.ends_at > draft.starts_at,
             _touches(draft.branches),
         )
@@ -171,10 +173,9 @@ def cancel(session: Session, user: User, activity_id: int, *, at: datetime) -> A
     require(user, "activity.change")
     activity = get(session, activity_id, user=user)
     _check_scope(user, activity.branches)
-    open_one = [Activity.id == activity.id, Activity.status == "open"]
-    if not change(session, Activity, open_one, status="cancelled"):
-        raise Conflict("活动已取消或已结束，请刷新后查看")
-    session.refresh(activity)
+    step = ACTIVITY.require("activity.cancel", activity.status)
+    if not move(session, Activity, activity.id, step):
+        raise Conflict("活动刚刚被改动，请刷新后查看")
     audit.record(
         session,
         "activity.change",
@@ -232,12 +233,10 @@ def page(
     if user is not None:
         require(user, "activity.view")
     where = [_visible(user)]
-    if when == "open":
-        where += [Activity.status == "open", Activity.starts_at <= at, Activity.ends_at >= at]
-    elif when == "coming":
-        where += [Activity.status == "open", Activity.starts_at > at]
-    elif when == "past":
-        where.append(sa.or_(Activity.status != "open", Activity.ends_at < at))
+    if when == "past":  # and what will not come any more
+        where.append(sa.not_(not_over(at)))
+    elif when:
+        where.append(in_phase(Phase(when), at))
     total = session.scalar(sa.select(sa.func.count()).select_from(Activity).where(*where)) or 0
     found = session.scalars(
         sa.select(Activity)
@@ -252,17 +251,13 @@ def page(
 
 def coming(session: Session, at: datetime, *, limit: int) -> list[Activity]:
     """What is open and not yet over, by its beginning: what a notice may be sent of."""
-    query = sa.select(Activity).where(Activity.status == "open", Activity.ends_at > at)
+    query = sa.select(Activity).where(not_over(at))
     return list(session.scalars(query.order_by(Activity.starts_at).limit(limit)))
 
 
 def state_name(activity: Activity, at: datetime) -> str:
     """``未开始``, ``签到中``, ``已结束`` or ``已取消``."""
-    if activity.status == "cancelled":
-        return "已取消"
-    if activity.status != "open" or activity.ends_at < at:
-        return "已结束"
-    return "未开始" if activity.starts_at > at else "签到中"
+    return PHASES[phase(activity, at)]
 
 
 # --- Counting ----------------------------------------------------------------------------------------------

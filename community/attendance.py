@@ -19,10 +19,11 @@ from community.activities import ATTENDED, get
 from community.checkin_questions import ONCE
 from community.moments import span
 from community.privacy import mask_name
+from community.window import begun
 from database.once import insert_once
 from ground import clock
 from ground.errors import Conflict, Forbidden, Refused
-from models import Activity, Branch, CheckIn, Member, User
+from models import Activity, ActivityStatus, Branch, CheckIn, CheckInWay, Member, User
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def record_by_hand(
     member_ids: Sequence[int],
     *,
     at: datetime,
-    via: str = "paper",
+    via: str = CheckInWay.PAPER.value,
     reason: str = "纸质签到表补录",
 ) -> Recorded:
     """补录: enter members of a paper sheet at once; each is marked as made up with its reason. Repeatable.
@@ -96,9 +97,9 @@ def record_by_hand(
     Only invited branches, and for a secretary only the own one. Raises :class:`Conflict` before the activity begins.
     """
     require(user, "checkin.record")
-    if activity.status != "open":
+    if activity.status == ActivityStatus.CANCELLED:
         raise Conflict("活动已取消，不能补录签到")
-    if activity.starts_at > at:
+    if not begun(activity, at):
         raise Conflict(f"活动还没有开始，签到时间为 {span(activity.starts_at, activity.ends_at)}")
     wanted = sorted(set(member_ids))
     if not wanted:

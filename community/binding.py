@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from accounts import audit
 from accounts.rights import branch_scope, require
-from community import followers, tags
+from community import bound, followers, tags
 from community.privacy import mask_name
 from community.roster import tail_index
 from ground import clock, waiting
@@ -112,10 +112,7 @@ def consent(
         return _done(wait)
     try:
         with session.begin_nested():
-            follower.member_id = member.id
-            follower.bound_at = at
-            follower.consent_version = CONSENT_VERSION
-            follower.consent_at = at
+            bound.bind(follower, member, consent=CONSENT_VERSION, at=at)
             _unlock(follower)
             session.flush()
     except IntegrityError:  # another WeChat was faster
@@ -145,7 +142,7 @@ def unbind(session: Session, openid: str, *, at: datetime) -> BindingStep:
     follower = session.scalar(sa.select(Follower).where(Follower.openid == openid).with_for_update())
     if follower is None or follower.member_id is None:
         return _done("您还没有绑定党员信息，无需解绑")
-    _release(session, follower, at=at)
+    _release(session, follower, "member.unbind", at=at)
     audit.record(session, "member.unbind", actor="党员本人", subject=f"follower:{follower.id}", at=at)
     return _done(
         "已解除绑定，您的微信不再与党员信息关联，仍可正常阅读。支部台账中已有的签到记录按规定保留。需要时再回复“绑定”"
@@ -169,19 +166,16 @@ def release(session: Session, user: User, member_id: int, reason: str, *, at: da
     )
     if follower is None:
         raise NotFound("这位党员没有绑定微信，或不在您的支部")
-    _release(session, follower, at=at)
+    _release(session, follower, "member.release", at=at)
     audit.record(
         session, "member.unbind", user=user, subject=f"member:{member_id}", detail={"reason": reason}, at=at
     )
 
 
-def _release(session: Session, follower: Follower, *, at: datetime) -> None:
+def _release(session: Session, follower: Follower, step: str, *, at: datetime) -> None:
     assert follower.member_id is not None
     tags.queue_binding(session, follower.openid, follower.member_id, add=False, at=at)
-    follower.member_id = None
-    follower.bound_at = None
-    follower.consent_at = None
-    follower.consent_version = ""
+    bound.unbind(follower, step)
     session.flush()
 
 

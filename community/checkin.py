@@ -28,10 +28,12 @@ from community.checkin_questions import (
     Found,
     answer,
 )
+from community.lives import CHECK_IN, CheckInState
 from community.makeup import make_up
 from community.moments import moment, span
+from community.window import PHASES, Phase, begun, ended
 from database.prepared import prepared
-from models import Activity, CheckIn, Follower, Member
+from models import Activity, CheckIn, CheckInWay, Follower, Member
 from settings import Limits
 
 __all__ = ["CheckInAnswer", "by_reply", "coming", "is_keyword", "make_up", "mine", "undo"]
@@ -53,7 +55,7 @@ def by_reply(
     choice: int | None,
     at: datetime,
     message_key: str | None,
-    via: str = "reply",
+    via: str = CheckInWay.REPLY.value,
     limits: Limits = _LIMITS,
 ) -> CheckInAnswer:
     """Check the follower in to the one activity that is meant.
@@ -123,7 +125,8 @@ def _matching(rows: Sequence[Found], keyword: str) -> list[Found]:
 def _ask(rows: Sequence[Found], at: datetime, lead: str = "") -> CheckInAnswer:
     shown = list(rows)[:MAX_CHOICES]
     lines = [
-        f"{number}. {row.title}" + ("（已签到）" if row.done_at is not None else "")
+        f"{number}. {row.title}"
+        + (f"（{CHECK_IN.label(CheckInState.RECORDED)}）" if row.done_at is not None else "")
         for number, row in enumerate(shown, start=1)
     ]
     lead = lead or f"现在有 {len(rows)} 个活动可以签到，请回复序号："
@@ -170,8 +173,8 @@ def _closed(connection: sa.Connection, member_id: int, at: datetime, limits: Lim
         NEAREST,
         {"member": member_id, "since": at - timedelta(hours=limits.make_up_hours), "until": at + NEAR},
     ).all()
-    missed = [row for row in rows if row.ends_at < at and row.done is None]
-    coming = [row for row in rows if row.starts_at > at]
+    missed = [row for row in rows if ended(row, at) and row.done is None]
+    coming = [row for row in rows if not begun(row, at)]
     parts = ["现在没有可以签到的活动"]
     if missed:
         parts = [_window(missed[-1], at, limits)]
@@ -185,7 +188,7 @@ def _closed(connection: sa.Connection, member_id: int, at: datetime, limits: Lim
 def _window(row: Found, at: datetime, limits: Limits) -> str:
     """``“…”签到时间为 9月20日 18:30–20:00，可在 9月23日 20:00 前补签``."""
     text = f"“{row.title}”签到时间为 {span(row.starts_at, row.ends_at)}"
-    if row.ends_at >= at:
+    if not ended(row, at):
         return f"{text}，还没有开始"
     if row.done is not None:
         return f"{text}，您已签到"
@@ -202,7 +205,7 @@ def undo(session: Session, openid: str, *, at: datetime, limits: Limits = _LIMIT
         .where(
             Follower.openid == openid,
             CheckIn.made_up.is_(False),
-            CheckIn.via.in_(("reply", "menu")),
+            CheckIn.via.in_((CheckInWay.REPLY.value, CheckInWay.MENU.value)),
             CheckIn.at >= at - timedelta(minutes=limits.undo_minutes),
         )
         .order_by(CheckIn.at.desc(), CheckIn.id.desc())
@@ -234,7 +237,10 @@ def mine(session: Session, openid: str, *, limit: int = 10) -> str:
     ).all()
     if not rows:
         return "还没有签到记录"
-    lines = [f"{moment(at)} {title}" + ("（补签）" if made_up else "") for title, at, made_up in rows]
+    lines = [
+        f"{moment(at)} {title}" + (f"（{CHECK_IN.label(CheckInState.MADE_UP)}）" if made_up else "")
+        for title, at, made_up in rows
+    ]
     return "最近的签到记录：\n" + "\n".join(lines)
 
 
@@ -250,6 +256,9 @@ def coming(session: Session, openid: str, *, at: datetime, limit: int = 5) -> st
         return "近期没有活动，有活动时会通知您"
     lines = []
     for number, row in enumerate(rows[:limit], start=1):
-        state = "已签到" if row.done is not None else ("正在签到" if row.starts_at <= at else "未开始")
+        if row.done is not None:
+            state = CHECK_IN.label(CheckInState.RECORDED)
+        else:
+            state = PHASES[Phase.OPEN if begun(row, at) else Phase.COMING]
         lines.append(f"{number}. {row.title}\n签到时间：{span(row.starts_at, row.ends_at)}（{state}）")
     return "近期活动：\n" + "\n".join(lines)

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
+from community.window import Phase, begun_by, in_phase, not_over
 from database.once import DIALECTS, inserting_once
 from models import Activity, ActivityBranch, CheckIn, Follower, Member
 
@@ -64,9 +65,7 @@ OPEN = (
         Activity,
         sa.and_(
             Member.id.is_not(None),
-            Activity.status == "open",
-            Activity.ends_at >= sa.bindparam("at"),
-            Activity.starts_at <= sa.bindparam("at"),
+            in_phase(Phase.OPEN, sa.bindparam("at")),
             _invited,
         ),
     )
@@ -89,9 +88,8 @@ NEAREST = (
     .join(Member, Member.id == sa.bindparam("member"))
     .outerjoin(CheckIn, sa.and_(CheckIn.activity_id == Activity.id, CheckIn.member_id == Member.id))
     .where(
-        Activity.status == "open",
-        Activity.ends_at >= sa.bindparam("since"),
-        Activity.starts_at <= sa.bindparam("until"),
+        not_over(sa.bindparam("since")),
+        begun_by(sa.bindparam("until")),
         _invited,
     )
     .order_by(Activity.starts_at, Activity.id)
@@ -101,8 +99,7 @@ NEAREST = (
 BY_KEYWORD = (
     sa.select(Activity.id, Activity.title, Activity.starts_at, Activity.ends_at)
     .where(
-        Activity.status == "open",
-        Activity.ends_at >= sa.bindparam("since"),
+        not_over(sa.bindparam("since")),
         sa.or_(Activity.keyword == sa.bindparam("word"), Activity.title == sa.bindparam("title")),
     )
     .order_by(Activity.starts_at)
@@ -124,9 +121,7 @@ KEYWORD_IS_OPEN = (
     sa.select(Activity.id)
     .where(
         Activity.keyword == sa.bindparam("word"),
-        Activity.status == "open",
-        Activity.ends_at >= sa.bindparam("at"),
-        Activity.starts_at <= sa.bindparam("at"),
+        in_phase(Phase.OPEN, sa.bindparam("at")),
     )
     .limit(1)
 )

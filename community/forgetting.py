@@ -14,6 +14,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from community.bound import leave
 from database.base import table_of
 from database.sealed import keyring
 from ground import clock
@@ -51,16 +52,11 @@ def forget(session: Session, followers: Sequence[Follower], *, at: datetime) -> 
     for follower in followers:
         follower.openid = PSEUDONYM + secrets.token_hex(16)
         follower.unionid = None
-        follower.subscribed = False
-        follower.gone = True
         follower.unsubscribed_at = at
         follower.last_seen_at = None
         follower.scene = ""
         follower.scene_branch_id = None
-        follower.member_id = None
-        follower.bound_at = None
-        follower.consent_version = ""
-        follower.consent_at = None
+        leave(follower)
         follower.bind_failures = 0
         follower.bind_locked_at = None
         follower.bind_locked_until = None

@@ -22,13 +22,6 @@ if TYPE_CHECKING:
     from community.ledger import Ledger
 
 PRODUCT = "时代先锋云"
-WAYS = {
-    "reply": "微信回复",
-    "menu": "微信菜单",
-    "secretary": "支部审批",
-    "console": "后台登记",
-    "paper": "纸质补录",
-}
 HEADER = ("序号", "姓名", "党支部", "网格", "签到时间", "签到方式", "是否补签", "说明")
 _WIDTHS = (6, 12, 26, 16, 20, 12, 10, 34)
 _AT_ONCE = 1_000
@@ -64,8 +57,9 @@ def written(url: str, ledger: Ledger, path: str) -> int:
 def _rows(url: str, ledger: Ledger) -> Iterator[list[str]]:
     import sqlalchemy as sa  # not above: the process that holds the parsers ready needs no database
 
+    from community.lives import CHECK_IN, WAYS, CheckInState
     from database.session import Database
-    from models import Branch, CheckIn, Grid, Member
+    from models import Branch, CheckIn, CheckInWay, Grid, Member
 
     query = (
         sa.select(
@@ -79,6 +73,7 @@ def _rows(url: str, ledger: Ledger) -> Iterator[list[str]]:
     )
     if ledger.branch_id is not None:
         query = query.where(CheckIn.branch_id == ledger.branch_id)
+    made_up_word = CHECK_IN.label(CheckInState.MADE_UP)
     database = Database(url)
     with database.read_scope() as session:
         for name, branch, grid, at, via, made_up, reason in session.execute(
@@ -86,7 +81,8 @@ def _rows(url: str, ledger: Ledger) -> Iterator[list[str]]:
         ):
             shown = name if ledger.unmasked_for else mask_name(name)
             when = clock.to_shanghai(at).strftime("%Y-%m-%d %H:%M")
-            texts = (shown, branch, grid or "", when, WAYS.get(via, via), "补签" if made_up else "", reason)
+            way = WAYS[CheckInWay(via)]
+            texts = (shown, branch, grid or "", when, way, made_up_word if made_up else "", reason)
             yield [harmless(text) for text in texts]
     database.close()
 

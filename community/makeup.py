@@ -19,10 +19,13 @@ from community.checkin_questions import (
     Found,
     answer,
 )
+from community.lives import MAKE_UP
 from community.moments import moment, month_bounds
+from community.window import ended
+from database.moving import move
 from database.once import insert_once
 from ground.errors import Conflict, Forbidden, NotFound
-from models import CheckIn, Follower, MakeUpRequest, Member, User
+from models import CheckIn, CheckInWay, Follower, MakeUpRequest, MakeUpStatus, Member, User
 from settings import Limits
 
 _LIMITS = Limits()
@@ -52,7 +55,7 @@ def make_up(
     rows = session.execute(
         NEAREST, {"member": member.id, "since": since - timedelta(days=7), "until": at}
     ).all()
-    missed = [row for row in rows if since <= row.ends_at < at and row.done is None]
+    missed = [row for row in rows if since <= row.ends_at and ended(row, at) and row.done is None]
     if activity_id is not None:
         missed = [row for row in missed if row.id == activity_id]
     if not missed:
@@ -69,10 +72,10 @@ def make_up(
 
 
 def _no_make_up(rows: Sequence[Found], at: datetime, limits: Limits) -> CheckInAnswer:
-    open_now = [row for row in rows if row.ends_at >= at and row.done is None]
+    open_now = [row for row in rows if not ended(row, at) and row.done is None]
     if open_now:
         return answer("open", f"“{open_now[0].title}”还在签到时间内，直接回复“签到”即可", open_now[0].id)
-    late = [row for row in rows if row.ends_at < at and row.done is None]
+    late = [row for row in rows if ended(row, at) and row.done is None]
     if late:
         until = late[-1].ends_at + timedelta(hours=limits.make_up_hours)
         return answer(
@@ -102,9 +105,9 @@ def _request(
         )
     ).all()
     same = [status for activity, status in asked if activity == activity_id]
-    if "pending" in same:
+    if MakeUpStatus.PENDING in same:
         return answer("pending", f"“{title}”的补签申请已提交，正在等待支部审批，无需重复提交", activity_id)
-    if "refused" in same:
+    if MakeUpStatus.REFUSED in same:
         return answer("refused", f"“{title}”的补签申请未通过，如有疑问请联系支部书记", activity_id)
     if len(asked) >= limits.make_ups_per_month:
         return answer(
@@ -112,7 +115,13 @@ def _request(
             f"每人每月最多申请 {limits.make_ups_per_month} 次补签，本月已用完，如有特殊情况请联系支部书记",
         )
     session.add(
-        MakeUpRequest(activity_id=activity_id, member_id=member_id, reason=reason, status="pending", at=at)
+        MakeUpRequest(
+            activity_id=activity_id,
+            member_id=member_id,
+            reason=reason,
+            status=MakeUpStatus.PENDING.value,
+            at=at,
+        )
     )
     session.flush()
     return answer("pending", f"已提交补签申请：{title}，支部审批后会记为“补签”", activity_id)
@@ -132,7 +141,7 @@ def waiting(session: Session, user: User) -> list[MakeUpRequest]:
                 joinedload(MakeUpRequest.activity),
                 joinedload(MakeUpRequest.member).joinedload(Member.branch),
             )
-            .where(MakeUpRequest.status == "pending", branch_scope(user, Member.branch_id))
+            .where(MakeUpRequest.status == MakeUpStatus.PENDING.value, branch_scope(user, Member.branch_id))
             .order_by(MakeUpRequest.id)
         )
     )
@@ -144,7 +153,7 @@ def waiting_count(session: Session, user: User) -> int:
         sa.select(sa.func.count())
         .select_from(MakeUpRequest)
         .join(Member, Member.id == MakeUpRequest.member_id)
-        .where(MakeUpRequest.status == "pending", branch_scope(user, Member.branch_id))
+        .where(MakeUpRequest.status == MakeUpStatus.PENDING.value, branch_scope(user, Member.branch_id))
     )
     return session.scalar(query) or 0
 
@@ -154,24 +163,22 @@ def decide(session: Session, user: User, request_id: int, *, approve: bool, at: 
 
     Raises :class:`NotFound` outside the scope, :class:`Conflict` if it is decided already, :class:`Forbidden` for the own one.
     """
+    step = MAKE_UP.step("checkin.approve" if approve else "checkin.refuse")
     require(user, "checkin.record")
     request = session.scalar(
         sa.select(MakeUpRequest)
         .join(Member, Member.id == MakeUpRequest.member_id)
         .options(joinedload(MakeUpRequest.activity), joinedload(MakeUpRequest.member))
         .where(MakeUpRequest.id == request_id, branch_scope(user, Member.branch_id))
-        .with_for_update(of=MakeUpRequest)
     )
     if request is None:
         raise NotFound("没有这条补签申请，或不在您的支部")
-    if request.status != "pending":
-        raise Conflict("这条补签申请已经审批过，请刷新后查看")
+    MAKE_UP.require(step.name, request.status)
     # Accounts and members are two lists: the name is all that tells whether somebody decides about themselves.
     if user.display_name and user.display_name == request.member.name:
         raise Forbidden("不能审批本人的补签申请，请由管理员或其他书记审批")
-    request.status = "approved" if approve else "refused"
-    request.decided_by = user.id
-    request.decided_at = at
+    if not move(session, MakeUpRequest, request.id, step, decided_by=user.id, decided_at=at):
+        raise Conflict(step.refusal)
     if approve:
         _record(session, request, user, at=at)
     audit.record(
@@ -191,7 +198,7 @@ def _record(session: Session, request: MakeUpRequest, user: User, *, at: datetim
         "member_id": request.member_id,
         "branch_id": request.member.branch_id,
         "at": at,
-        "via": "secretary",
+        "via": CheckInWay.SECRETARY.value,
         "made_up": True,
         "reason": request.reason,
         "recorded_by": user.id,

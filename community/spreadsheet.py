@@ -24,6 +24,7 @@ MAX_COLUMNS = 200
 MAX_AREA = 4_000_000
 """Cells of the rectangle from A1 to the furthest one: the parser makes room for each."""
 MAX_MERGES = 50_000
+MAX_SHEETS = 200
 SPARE_ROWS = 1000
 """Titles, sub-totals, blank rows and footers that a sheet may have beside its rows of data."""
 USUAL_ROWS = 5_000
@@ -199,6 +200,8 @@ class _Cells(Scanner):
                 raise Excess("merges")
         elif name == "sheet":
             self._sheets += [value for key, value in attributes.items() if key.endswith(":id")][:1]
+            if len(self._sheets) > MAX_SHEETS:
+                raise Excess("sheets")
         elif name == "Relationship" and self._part == "xl/_rels/workbook.xml.rels":
             path = attributes.get("Target", "")
             self._targets[attributes.get("Id", "")] = (

@@ -15,47 +15,30 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from content import assets, html
+from accounts.rights import require
+from content import assets, columns, html, life
 from content.allowed import RULES
-from database.claims import change
+from content.life import WRITE
+from content.trail import note
+from database.moving import move
 from ground import clock
-from ground.errors import Conflict, Forbidden, NotFound, Refused
-from models import Article, ArticleRevision, Column, Push, PushArticle, Review, User
+from ground.errors import Conflict, NotFound, Refused
+from models import (
+    Article,
+    ArticleRevision,
+    ArticleStatus,
+    Column,
+    Push,
+    PushArticle,
+    PushStatus,
+    Review,
+    User,
+)
 from settings import WeChatLimits
 
-STATUS_NAMES = {
-    "draft": "草稿",
-    "in_review": "审核中",
-    "returned": "退回修改",
-    "approved": "待发布",
-    "queued": "待发布（已排队）",
-    "publishing": "发布中",
-    "published": "已发布",
-    "retracted": "已撤回",
-    "corrected": "已更正",
-    "archived": "已归档",
-}
-STAGE_NAMES = {1: "一审", 2: "二审", 3: "三审"}
-ACTION_NAMES = {
-    "article.create": "新建稿件",
-    "article.import": "导入 Word 稿件",
-    "article.save": "修改稿件",
-    "article.submit": "提交审核",
-    "article.withdraw": "撤回送审",
-    "article.approve": "审核通过",
-    "article.return": "退回修改",
-    "article.queue": "排入待发队列",
-    "article.unqueue": "撤出待发队列",
-    "article.archive": "归档稿件",
-    "article.reclean": "清理稿件正文",
-    "column.create": "新建栏目",
-    "column.change": "修改栏目",
-}
-"""Chinese names of this package's actions in the audit trail; the faces record them."""
-
-EDITABLE = ("draft", "returned", "in_review", "approved")
-_WRITERS = ("admin", "editor")
-_HOLDING = ("scheduled", "sending", "paused")
+_HOLDING = (
+    PushStatus.SCHEDULED, PushStatus.HELD, PushStatus.SENDING, PushStatus.AWAITING_RESULT, PushStatus.PAUSED,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -78,13 +61,6 @@ def content_hash(fields: Fields) -> str:
         *([fields.source_url] if fields.source_url else []),
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
-
-
-def status_name(article: Article) -> str:
-    """The status as people call it: 待一审, 待二审, 草稿, ..."""
-    if article.status == "in_review":
-        return f"待{STAGE_NAMES.get(article.stage, '审核')}"
-    return STATUS_NAMES.get(article.status, article.status)
 
 
 def fields_of(article: Article) -> Fields:
@@ -117,17 +93,34 @@ def _lint(fields: Fields, limits: WeChatLimits) -> list[html.Finding]:
     )
 
 
-def create(session: Session, user: User, fields: Fields, *, warnings: Sequence[str] = ()) -> Article:
+def column_for_new(session: Session, user: User, key: str) -> Column:
+    """The column of an article that is about to be made, asked before a file is taken apart for nothing.
+
+    Raises :class:`errors.Forbidden` or :class:`errors.NotFound`.
+    """
+    require(user, WRITE)
+    return columns.by_key(session, key)
+
+
+def create(
+    session: Session,
+    user: User,
+    fields: Fields,
+    *,
+    warnings: Sequence[str] = (),
+    imported_pictures: int | None = None,
+) -> Article:
     """A new draft with its first revision. Its pictures must be remembered already.
 
-    Raises :class:`errors.Forbidden`, :class:`errors.Refused` or :class:`errors.NotFound` (column, picture).
+    ``imported_pictures``: it came out of a Word file with so many. Raises :class:`errors.Forbidden`, :class:`errors.Refused` or
+    :class:`errors.NotFound` (column, picture).
     """
-    _may_write(user)
+    require(user, WRITE)
     fields = _checked(session, fields)
     now = clock.now()
     article = Article(
         **_columns(fields),
-        status="draft",
+        status=ArticleStatus.DRAFT.value,
         stage=0,
         version=1,
         hash=content_hash(fields),
@@ -139,6 +132,10 @@ def create(session: Session, user: User, fields: Fields, *, warnings: Sequence[s
     session.add(article)
     session.flush()
     _keep_revision(session, article.id, 1, fields, user)
+    if imported_pictures is None:
+        note(session, user, "article.create", article)
+    else:
+        note(session, user, "article.import", article, pictures=imported_pictures)
     return article
 
 
@@ -158,7 +155,7 @@ def save(
     meanwhile or the article is queued, scheduled or out; :class:`errors.Forbidden`, :class:`errors.Refused`,
     :class:`errors.NotFound`.
     """
-    _may_write(user)
+    require(user, WRITE)
     article = get(session, article_id)
     _check_editable(session, article)
     fields = _checked(session, fields)
@@ -167,20 +164,16 @@ def save(
     if fields == fields_of(article):
         return article
     errors = any(finding.level == "error" for finding in _lint(fields, limits))
-    status, stage = article.status, 0
-    if status == "in_review":
-        status, stage = ("draft", 0) if errors else ("in_review", 1)
-    elif status == "approved":
-        status = "draft"
-    saved = change(
+    waits = article.status == ArticleStatus.IN_REVIEW and not errors
+    unsettles = not waits and life.ARTICLE.allows("article.unsettle", article.status)
+    saved = take(
         session,
-        Article,
-        [Article.id == article_id, Article.version == expected_version, Article.status.in_(EDITABLE)],
+        article,
+        "article.unsettle" if unsettles else "article.save",
         **_columns(fields),
         hash=content_hash(fields),
         version=expected_version + 1,
-        status=status,
-        stage=stage,
+        stage=1 if waits else 0,
         updated_at=clock.now(),
     )
     if not saved:
@@ -192,19 +185,19 @@ def save(
         .execution_options(synchronize_session=False)
     )
     _keep_revision(session, article_id, expected_version + 1, fields, user)
-    session.expire(article)
-    return get(session, article_id)
+    note(session, user, "article.save", article)
+    return article
 
 
 def archive(session: Session, article_id: int, user: User) -> Article:
     """Put away an article that will not be used. Raises :class:`errors.Conflict` if it is on its way out."""
-    _may_write(user)
+    require(user, WRITE)
     article = get(session, article_id)
-    if article.status not in ("draft", "returned", "approved", "published", "retracted", "corrected"):
-        raise Conflict(f"稿件当前为“{status_name(article)}”，不能归档")
+    life.require(article, "article.archive")
     _check_not_in_push(session, article_id)
-    if not moved(session, article, to="archived"):
+    if not take(session, article, "article.archive"):
         raise _edited_meanwhile(session, article_id)
+    note(session, user, "article.archive", article)
     return article
 
 
@@ -271,30 +264,28 @@ def revisions(session: Session, article_id: int) -> list[ArticleRevision]:
     )
 
 
-def moved(session: Session, article: Article, *, to: str, **values: Any) -> bool:
-    """Change the status by a conditional update: only if status, stage and hash still are what was read. Whether it was done."""
-    as_read = [
-        Article.id == article.id,
+def take(session: Session, article: Article, name: str, **values: Any) -> bool:
+    """Take a step of the life by a conditional update: only if state, stage, content and version still are what was read.
+
+    Whether it was done; the article is read anew afterwards. Raises :class:`errors.Conflict` for a state without this step.
+    """
+    return move(
+        session,
+        Article,
+        article.id,
+        life.require(article, name),
         Article.status == article.status,
         Article.stage == article.stage,
         Article.hash == article.hash,
         Article.version == article.version,
-    ]
-    done = change(session, Article, as_read, status=to, **values)
-    session.expire(article)
-    return bool(done)
-
-
-def _may_write(user: User) -> None:
-    if not user.active or user.role not in _WRITERS:
-        raise Forbidden("只有编辑和管理员可以编写稿件，如需开通请联系管理员", user=user.id)
+        **values,
+    )
 
 
 def _check_editable(session: Session, article: Article) -> None:
-    if article.status == "queued":
+    if article.status == ArticleStatus.QUEUED:
         raise Conflict("稿件已在待发队列，请先撤出队列再修改，修改后需要重新审核")
-    if article.status not in EDITABLE:
-        raise Conflict(f"稿件当前为“{status_name(article)}”，不能修改")
+    life.require(article, "article.save")
     _check_not_in_push(session, article.id)
 
 

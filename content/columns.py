@@ -10,10 +10,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from accounts.rights import require
 from content.slots import is_time
+from content.trail import note_column
 from database.once import insert_once
 from ground.errors import Conflict, NotFound, Refused
-from models import Column
+from models import Column, User
+
+_MANAGE = "column.manage"
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,9 @@ def get(session: Session, column_id: int) -> Column:
     return found
 
 
-def create(session: Session, *, key: str, name: str, description: str = "") -> Column:
-    """Add a column at the end. Raises :class:`errors.Refused` or :class:`errors.Conflict`."""
+def create(session: Session, user: User, *, key: str, name: str, description: str = "") -> Column:
+    """Add a column at the end. Raises :class:`errors.Forbidden`, :class:`errors.Refused` or :class:`errors.Conflict`."""
+    require(user, _MANAGE)
     key, name = key.strip().lower(), name.strip()
     if not re.fullmatch(r"[a-z][a-z0-9-]{1,19}", key) or key in ("a", "asset", "size"):
         raise Refused("栏目代号应为 2 到 20 个小写字母、数字或短横线，并以字母开头")
@@ -92,11 +97,30 @@ def create(session: Session, *, key: str, name: str, description: str = "") -> C
     )
     session.add(column)
     session.flush()
+    note_column(session, user, "column.create", column)
     return column
 
 
-def rename(session: Session, column: Column, name: str) -> None:
-    """Give a column another name. Raises :class:`errors.Refused`, and :class:`errors.Conflict` where another one has it."""
+def change(
+    session: Session,
+    user: User,
+    column: Column,
+    *,
+    name: str,
+    description: str,
+    active: bool,
+    slots: Sequence[Mapping[str, Any]],
+) -> None:
+    """Give a column its name, description and recurring times, and show or hide it. Raises as :func:`create`."""
+    require(user, _MANAGE)
+    _rename(session, column, name)
+    column.description = description.strip()[:120]
+    column.active = active
+    _set_slots(session, column, slots)
+    note_column(session, user, "column.change", column, slots=len(column.slots), active=active)
+
+
+def _rename(session: Session, column: Column, name: str) -> None:
     name = name.strip()
     if not 1 <= len(name) <= 20:
         raise Refused("栏目名称应为 1 到 20 个字")
@@ -105,8 +129,7 @@ def rename(session: Session, column: Column, name: str) -> None:
     column.name = name
 
 
-def set_slots(session: Session, column: Column, slots: Sequence[Mapping[str, Any]]) -> None:
-    """Replace the recurring times. Raises :class:`errors.Refused` for a time or day that does not exist."""
+def _set_slots(session: Session, column: Column, slots: Sequence[Mapping[str, Any]]) -> None:
     clean: list[Any] = []
     for slot in slots:
         days = sorted(set(slot.get("weekdays", ())))

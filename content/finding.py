@@ -7,10 +7,12 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer, joinedload
 
-from content.articles import STATUS_NAMES
+from content.life import ARTICLE
 from database.listing import Listing
 from ground.errors import NotFound
-from models import Article, ArticleRevision, Review, User
+from models import Article, ArticleRevision, ArticleStatus, Review, User
+
+_UNFINISHED = (ArticleStatus.DRAFT, ArticleStatus.RETURNED)
 
 
 def listed(session: Session, *, words: str = "", column: str = "", status: str = "") -> Listing[Article]:
@@ -24,21 +26,23 @@ def listed(session: Session, *, words: str = "", column: str = "", status: str =
         query = query.where(Article.title.contains(words, autoescape=True))
     if column:
         query = query.where(Article.column.has(key=column))
-    if status in STATUS_NAMES:
+    if status in ARTICLE.labels:
         query = query.where(Article.status == status)
     return Listing(session, query)
 
 
 def drafts_of(session: Session, user: User, *, limit: int) -> list[Article]:
     """What a writer has begun or got back, the latest change first, without bodies."""
-    mine = sa.select(Article).where(Article.created_by == user.id, Article.status.in_(("draft", "returned")))
+    mine = sa.select(Article).where(Article.created_by == user.id, Article.status.in_(_UNFINISHED))
     latest = mine.options(defer(Article.html)).order_by(Article.updated_at.desc()).limit(limit)
     return list(session.scalars(latest))
 
 
 def returned_count(session: Session, user: User) -> int:
     """How many of a writer's articles came back from review."""
-    query = sa.select(sa.func.count()).where(Article.status == "returned", Article.created_by == user.id)
+    query = sa.select(sa.func.count()).where(
+        Article.status == ArticleStatus.RETURNED.value, Article.created_by == user.id
+    )
     return session.scalar(query) or 0
 
 
@@ -46,14 +50,16 @@ def free(session: Session, *, limit: int) -> list[Article]:
     """Approved and in no queue, the latest change first, without bodies."""
     query = (
         sa.select(Article)
-        .where(Article.status == "approved")
+        .where(Article.status == ArticleStatus.APPROVED.value)
         .options(joinedload(Article.column), joinedload(Article.creator), defer(Article.html))
         .order_by(Article.updated_at.desc())
     )
     return list(session.scalars(query.limit(limit)))
 
 
-def offered(session: Session, *statuses: str, chosen: int | None = None, limit: int) -> list[Article]:
+def offered(
+    session: Session, *statuses: ArticleStatus, chosen: int | None = None, limit: int
+) -> list[Article]:
     """What may be chosen for a push: the ``chosen`` one first, whatever its status, then the latest changes."""
     picked = Article.id == (chosen or 0)
     query = (
@@ -69,7 +75,7 @@ def published(session: Session, *, limit: int) -> list[tuple[int, str]]:
     """Id and title of what came out last."""
     query = (
         sa.select(Article.id, Article.title)
-        .where(Article.status == "published")
+        .where(Article.status == ArticleStatus.PUBLISHED.value)
         .order_by(Article.published_at.desc())
     )
     return [(article_id, title) for article_id, title in session.execute(query.limit(limit))]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import mammoth
 
 from content import html as cleaning
-from content import pasting, wordfile
+from content import pasting, secrecy, wordfile
 from content.pictures import Picture, card_cover, cover_here, prepare_here
 from content.tree import Node, drop, parse, render
 from ground import apart
@@ -55,11 +55,6 @@ _BY_CHARS = 80
 _BY = re.compile(
     r"^[（(]?\s*(?:作\s*者|供\s*稿|撰\s*稿|撰\s*文|通\s*讯\s*员|记\s*者|文)\s*[:：/／]\s*([^（()）\s][^（()）]{0,30}?)\s*[）)]?$"
 )
-_SECRET = re.compile(
-    r"(?:绝密|机密|秘密)\s*(?:[★☆＊*]|\d+\s*年|[一二三四五六七八九十]+年)|密级\s*[:：]\s*(?:绝密|机密|秘密)|^\s*(?:绝密|机密|秘密)\s*$",
-    re.M,
-)
-_INTERNAL = re.compile(r"内部(?:资料|文件|材料)|不得外传|注意保存|仅供内部")
 
 
 @dataclass(frozen=True)
@@ -291,10 +286,11 @@ def digest_of(paragraph: str, limits: WeChatLimits) -> str:
 
 def _warnings(parts: wordfile.Parts, pictures: _Pictures, text: str, has_pictures: bool) -> list[str]:
     warnings = []
-    if secret := _SECRET.search(text):
-        warnings.append(f"文档含密级标志“{secret[0].strip()}”，涉密内容不得上网，请立即核对来源")
-    elif internal := _INTERNAL.search(text):
-        warnings.append(f"文档含“{internal[0]}”字样，请确认可以公开")
+    marks = secrecy.marks_in(text)
+    if secret := next((found for found in marks if found.mark.secret), None):
+        warnings.append(f"文档含密级标志“{secret.text}”，涉密内容不得上网，请立即核对来源")
+    elif marks:
+        warnings.append(f"文档含“{marks[0].text}”字样，请确认可以公开")
     if parts.revisions:
         warnings.append(f"文档含 {parts.revisions} 处修订，已按最终稿导入")
     if parts.comments:

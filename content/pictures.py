@@ -26,6 +26,8 @@ _OTHER_PIXELS = 40_000_000
 _GIF_BYTES = 10_000_000  # add_material, page api_addmaterial
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
 _GIF_FRAMES = 300
+_SCAN, _JPEG_SCANS = b"\xff\xda", 100
+"""A progressive JPEG goes over its pixels some ten times; each pass costs as much as the whole picture."""
 _ABOUT = apart.About("图片", "请重新保存或缩小后再上传")
 _BOUNDS = apart.Bounds(seconds=60)
 """More by the clock: how many pixels there may be is known, and on a busy machine a photo is still a photo."""
@@ -187,6 +189,8 @@ def _opened(data: bytes) -> Image.Image:
     pixels = image.width * image.height
     if pixels > (_JPEG_PIXELS if image.format in ("JPEG", "MPO") else _OTHER_PIXELS):
         raise Refused(f"图片像素过大（{image.width}×{image.height}），请缩小到 4096 像素以内再上传")
+    if image.format in ("JPEG", "MPO") and data.count(_SCAN) > _JPEG_SCANS:
+        raise Refused("图片的结构不正常，请用看图软件打开后另存为 JPG 再上传")
     return image
 
 

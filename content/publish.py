@@ -15,15 +15,14 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from content import assets
-from content.articles import status_name
+from content import assets, life
 from content.compile import for_wechat
 from content.html import assets_in
+from content.life import ARTICLE, SENDABLE
+from database.moving import move_all
 from ground.errors import Conflict, NotFound
 from models import Article, Asset
 
-SENDABLE = ("approved", "queued", "publishing", "published")
-"""Statuses of articles whose present content passed all reviews."""
 _EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif"}
 
 
@@ -68,7 +67,7 @@ def sendable(session: Session, article_ids: Sequence[int]) -> list[Article]:
     for article in ordered:
         if article.status not in SENDABLE:
             raise Conflict(
-                f"稿件《{article.title}》当前为“{status_name(article)}”，审核通过后才能推送",
+                f"稿件《{article.title}》当前为“{life.status_name(article)}”，审核通过后才能推送",
                 article=article.id,
             )
     return ordered
@@ -77,14 +76,8 @@ def sendable(session: Session, article_ids: Sequence[int]) -> list[Article]:
 def take_out_of_queues(session: Session, article_ids: Sequence[int]) -> list[Article]:
     """For a push that a person makes: the articles, reviewed, and no longer waiting for a slot. Raises as :func:`sendable`."""
     articles = sendable(session, article_ids)
-    session.execute(
-        sa.update(Article)
-        .where(Article.id.in_(article_ids), Article.status == "queued")
-        .values(status="approved", queue_position=None, queued_at=None)
-        .execution_options(synchronize_session=False)
-    )
-    for article in articles:
-        session.expire(article)
+    out = {"queue_position": None, "queued_at": None}
+    move_all(session, Article, ARTICLE.step("push.take"), Article.id.in_(article_ids), **out)
     return articles
 
 
@@ -169,22 +162,13 @@ def draft_articles(session: Session, article_ids: Sequence[int]) -> list[DraftAr
 
 def mark_publishing(session: Session, article_ids: Sequence[int]) -> None:
     """A push with these articles has begun to send. Published ones stay published (they go to a further audience)."""
-    session.execute(
-        sa.update(Article)
-        .where(Article.id.in_(article_ids), Article.status.in_(("approved", "queued")))
-        .values(status="publishing", queue_position=None, queued_at=None)
-        .execution_options(synchronize_session="fetch")
-    )
+    out = {"queue_position": None, "queued_at": None}
+    move_all(session, Article, ARTICLE.step("push.start"), Article.id.in_(article_ids), **out)
 
 
 def mark_not_published(session: Session, article_ids: Sequence[int]) -> None:
     """The push ended without anything sent: the articles are approved again."""
-    session.execute(
-        sa.update(Article)
-        .where(Article.id.in_(article_ids), Article.status == "publishing")
-        .values(status="approved")
-        .execution_options(synchronize_session="fetch")
-    )
+    move_all(session, Article, ARTICLE.step("push.unsent"), Article.id.in_(article_ids))
 
 
 def mark_published(
@@ -204,10 +188,9 @@ def mark_published(
     addresses = dict(urls or {})
     if url and len(article_ids) == 1:
         addresses.setdefault(article_ids[0], url)
+    out = {"queue_position": None, "queued_at": None}
+    move_all(session, Article, ARTICLE.step("push.arrive"), Article.id.in_(article_ids), **out)
     for article in _ordered(session, article_ids):
-        if article.status in ("approved", "queued", "publishing"):
-            article.status = "published"
-            article.queue_position = article.queued_at = None
         article.published_at = article.published_at or at
         article.published_url = article.published_url or addresses.get(article.id, "")
         article.msg_data_id = article.msg_data_id or msg_data_id

@@ -11,11 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
+from content.life import LISTED, READABLE
 from ground.errors import NotFound
 from models import Article
-
-LISTED = ("published", "corrected")
-OPEN = ("published", "corrected", "retracted", "archived")
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def article(session: Session, article_id: int) -> Article:
     if 0 < article_id < 2**63:
         found = session.scalar(
             sa.select(Article)
-            .where(Article.id == article_id, Article.status.in_(OPEN), Article.published_at.is_not(None))
+            .where(Article.id == article_id, Article.status.in_(READABLE), Article.published_at.is_not(None))
             .options(joinedload(Article.column))
         )
     if found is None:

@@ -8,23 +8,25 @@ Reading is safe meanwhile: bodies are held against the rules whenever they are c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from accounts import audit
 from content import html
 from content.allowed import RULES
 from content.articles import content_hash, fields_of
-from database.claims import change
+from content.life import ARTICLE, WENT_OUT
+from database import claims
+from database.moving import move
 from ground import clock
 from models import Article, ArticleRevision, Review
 
 NOTE = "系统按新规则清理正文中的不安全内容"
 NOTE_OUT = f"{NOTE}，原审核结论和内容指纹不变"
-_OUT = ("publishing", "published", "corrected", "retracted")
-_PUT_AWAY = "archived"
 
 
 @dataclass(frozen=True)
@@ -82,24 +84,29 @@ def cleaned(one: Due) -> Cleaned:
     return Cleaned(one, html.clean(one.body))
 
 
-def keep(session: Session, made: Cleaned) -> Change | None:
-    """Store a cleaned body. None where nothing had to change, or somebody saved meanwhile (and so cleaned it)."""
+def keep(session: Session, made: Sequence[Cleaned]) -> list[Change]:
+    """Store cleaned bodies; which of them changed. Nothing becomes of one that somebody saved meanwhile (and so cleaned)."""
+    changes = [change for one in made if (change := _keep(session, one)) is not None]
+    for change in changes:  # behind all changes: an entry holds the chain's lock until the commit
+        _note(session, change)
+    return changes
+
+
+def _keep(session: Session, made: Cleaned) -> Change | None:
     if not made.differs:
         _change(session, made)
         return None
     article = session.get_one(Article, made.due.id, populate_existing=True)
-    before, went_out = article.status, article.status in _OUT or article.published_at is not None
+    before, went_out = article.status, article.status in WENT_OUT or article.published_at is not None
     fields = replace(fields_of(article), html=made.body)
     values: dict[str, Any] = {"html": made.body, "version": made.due.version + 1, "updated_at": clock.now()}
     if not went_out:
-        after = before if before == _PUT_AWAY else "draft"
-        values |= {
-            "hash": content_hash(fields), "status": after, "stage": 0, "queue_position": None, "queued_at": None,
-        }  # fmt: skip
+        values |= {"hash": content_hash(fields), "stage": 0, "queue_position": None, "queued_at": None}
     if not _change(session, made, **values):
         session.expire(article)
         return None
     if not went_out:
+        move(session, Article, article.id, ARTICLE.step("article.reclean"))  # what was put away stays so
         session.execute(
             sa.update(Review)
             .where(Review.article_id == article.id, Review.void.is_(False))
@@ -118,8 +125,19 @@ def keep(session: Session, made: Cleaned) -> Change | None:
     return Change(article.id, article.title, before, article.status, article.version)
 
 
+def _note(session: Session, change: Change) -> None:
+    audit.record(
+        session,
+        "article.reclean",
+        at=clock.now(),
+        actor="系统",
+        subject=f"article:{change.id}",
+        detail={"reason": NOTE, "before": change.before, "after": change.after, "version": change.version},
+    )
+
+
 def _change(session: Session, made: Cleaned, **values: Any) -> bool:
     as_read = [
         Article.id == made.due.id, Article.version == made.due.version, Article.cleaned_by_rules < RULES,
     ]  # fmt: skip
-    return change(session, Article, as_read, cleaned_by_rules=RULES, **values) == 1
+    return claims.change(session, Article, as_read, cleaned_by_rules=RULES, **values) == 1

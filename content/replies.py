@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from accounts import audit
+from accounts.rights import require
 from content import finding
 from ground.errors import NotFound, Refused
 from ground.numbers import numbers_in
@@ -69,7 +70,11 @@ def save(
     at: datetime,
     reply_id: int | None = None,
 ) -> KeywordReply:
-    """Keep a new reply at the end, or change one. Raises :class:`errors.Refused` or :class:`errors.NotFound`."""
+    """Keep a new reply at the end, or change one.
+
+    Raises :class:`errors.Refused`, :class:`errors.NotFound` or :class:`errors.Forbidden`.
+    """
+    require(user, "reply.manage")
     pattern, content = " ".join(words.pattern.split()), words.content.strip()
     if not 1 <= len(pattern) <= PATTERN_CHARS:
         raise Refused(f"关键词应为 1 到 {PATTERN_CHARS} 个字")
@@ -92,7 +97,8 @@ def save(
 
 
 def delete(session: Session, user: User, reply_id: int, *, at: datetime) -> None:
-    """Remove one. Raises :class:`errors.NotFound`."""
+    """Remove one. Raises :class:`errors.NotFound` or :class:`errors.Forbidden`."""
+    require(user, "reply.manage")
     session.delete(get(session, reply_id))
     audit.record(
         session, "reply.change", at=at, user=user, subject=f"reply:{reply_id}", detail={"deleted": True}

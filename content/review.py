@@ -9,15 +9,16 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer
 
-from content import wording
-from content.articles import STAGE_NAMES, findings, get, in_push, moved, status_name
+from accounts.rights import may, require
+from content import life, wording
+from content.articles import findings, get, in_push, take
+from content.life import REVIEW, WRITE, stage_name
+from content.trail import note
 from ground import clock
 from ground.errors import Conflict, Forbidden, Refused
-from models import Article, ArticleRevision, Review, User
+from models import Article, ArticleRevision, ArticleStatus, Review, User
 from settings import Limits, WeChatLimits
 
-_REVIEWERS = ("admin", "reviewer")
-_WRITERS = ("admin", "editor")
 _STALE = "内容已更新，请重新审核"
 REASON_CHARS = 500
 
@@ -35,11 +36,9 @@ def submit(
     Raises :class:`errors.Refused` with every reason for which WeChat or the office would not take it,
     :class:`errors.Conflict` for a wrong status or changed content, :class:`errors.Forbidden`.
     """
-    if not user.active or user.role not in _WRITERS:
-        raise Forbidden("只有编辑和管理员可以提交审核，如需开通请联系管理员", user=user.id)
+    require(user, WRITE)
     article = get(session, article_id)
-    if article.status not in ("draft", "returned"):
-        raise Conflict(f"稿件当前为“{status_name(article)}”，不能重复提交")
+    life.require(article, "article.submit")
     if expected_hash and expected_hash != article.hash:
         raise Conflict("该稿件已被修改，请刷新后再提交")
     faults = [finding.message for finding in findings(article, limits) if finding.level == "error"]
@@ -48,21 +47,20 @@ def submit(
     ]
     if faults:
         raise Refused("；".join(faults))
-    if not moved(session, article, to="in_review", stage=1, submitted_at=clock.now()):
+    if not take(session, article, "article.submit", stage=1, submitted_at=clock.now()):
         raise Conflict("该稿件已被修改，请刷新后再提交")
+    note(session, user, "article.submit", article)
     return article
 
 
 def withdraw(session: Session, article_id: int, user: User) -> Article:
     """Take an article back out of review, by somebody who may write; approvals so far fall."""
-    if not user.active or user.role not in _WRITERS:
-        raise Forbidden("只有编辑和管理员可以撤回送审，如需开通请联系管理员", user=user.id)
+    require(user, WRITE)
     article = get(session, article_id)
-    if article.status != "in_review":
-        raise Conflict(f"稿件当前为“{status_name(article)}”，不在审核中")
-    if not moved(session, article, to="draft", stage=0):
+    if not take(session, article, "article.withdraw", stage=0):
         raise Conflict("稿件的审核状态刚刚有变化，请刷新后再试")
     _void_all(session, article_id)
+    note(session, user, "article.withdraw", article)
     return article
 
 
@@ -84,10 +82,15 @@ def approve(
     article = _awaiting(session, article_id, user, expected_hash, expected_stage)
     stage, content_hash = article.stage, article.hash
     last = stage >= stages(limits)
-    done = moved(session, article, to="approved" if last else "in_review", stage=stage if last else stage + 1)
+    done = (
+        take(session, article, "article.approve")
+        if last
+        else take(session, article, "article.pass", stage=stage + 1)
+    )
     if not done:
         raise _overtaken(session, article_id, content_hash, stage)
     _decide(session, article_id, stage, user, "approved", "", content_hash)
+    note(session, user, "article.approve", article, stage=stage)
     return article
 
 
@@ -111,10 +114,11 @@ def send_back(
         raise Refused(f"退回理由不能超过 {REASON_CHARS} 个字，当前 {len(reason)} 个字")
     article = _awaiting(session, article_id, user, expected_hash, expected_stage)
     stage, content_hash = article.stage, article.hash
-    if not moved(session, article, to="returned", stage=0):
+    if not take(session, article, "article.return", stage=0):
         raise _overtaken(session, article_id, content_hash, stage)
     _void_all(session, article_id)
     _decide(session, article_id, stage, user, "returned", reason, content_hash)
+    note(session, user, "article.return", article, stage=stage)
     return article
 
 
@@ -122,28 +126,28 @@ def revoke(session: Session, article_id: int, user: User, *, reason: str) -> Art
     """Return an article that is approved already but not queued, with a reason: a reviewer found something late."""
     if not reason.strip():
         raise Refused("请填写退回理由，让作者知道改哪里")
-    if not user.active or user.role not in _REVIEWERS:
-        raise Forbidden("您没有审核权限，如需开通请联系管理员", user=user.id)
+    require(user, REVIEW)
     article = get(session, article_id)
-    if article.status != "approved" or in_push(session, article_id):
-        raise Conflict(f"稿件当前为“{status_name(article)}”，不能退回，请先撤出队列或取消推送")
+    life.require(article, "article.revoke")
+    if in_push(session, article_id):
+        raise Conflict(f"稿件当前为“{life.status_name(article)}”，已排入推送，不能退回，请先取消推送")
     stage, content_hash = article.stage, article.hash
-    if not moved(session, article, to="returned", stage=0):
+    if not take(session, article, "article.revoke", stage=0):
         raise _overtaken(session, article_id, content_hash, stage)
     _void_all(session, article_id)
     _decide(session, article_id, stage, user, "returned", reason.strip()[:REASON_CHARS], content_hash)
+    note(session, user, "article.return", article, late=True)
     return article
 
 
 def obstacle(session: Session, article: Article, user: User) -> str:
     """Why this user may not review the article now, in Chinese; empty if nothing stands against it."""
-    if not user.active or user.role not in _REVIEWERS:
+    if not may(user, REVIEW):
         return "您没有审核权限，如需开通请联系管理员"
-    if article.status != "in_review":
-        return f"稿件当前为“{status_name(article)}”，不在审核中"
+    if not life.ARTICLE.allows("article.pass", article.status):
+        return life.not_in_review(article)
     if user.stage is not None and user.stage != article.stage:
-        mine, awaited = STAGE_NAMES.get(user.stage, ""), STAGE_NAMES.get(article.stage, "")
-        return f"您负责{mine}，本稿当前待{awaited}"
+        return f"您负责{stage_name(user.stage)}，本稿当前待{stage_name(article.stage)}"
     if article.created_by == user.id:
         return "不能审核自己的稿件，请由其他审核员审核"
     wrote = sa.select(ArticleRevision.id).where(
@@ -162,13 +166,13 @@ def obstacle(session: Session, article: Article, user: User) -> str:
         .limit(1)
     )
     if earlier is not None:
-        return f"您已完成本稿的{STAGE_NAMES.get(earlier, '审核')}，同一人不能审两级，请由其他审核员审核"
+        return f"您已完成本稿的{stage_name(earlier)}，同一人不能审两级，请由其他审核员审核"
     return ""
 
 
 def awaiting(session: Session, user: User, *, limit: int = 50) -> list[Article]:
     """Articles that wait for a decision which this user may take, the longest waiting first."""
-    if not user.active or user.role not in _REVIEWERS:
+    if not may(user, REVIEW):
         return []
     query = sa.select(Article).options(defer(Article.html)).where(*_waits_for(user))
     return list(session.scalars(query.order_by(Article.submitted_at, Article.id).limit(limit)))
@@ -176,14 +180,14 @@ def awaiting(session: Session, user: User, *, limit: int = 50) -> list[Article]:
 
 def awaiting_count(session: Session, user: User, *, limit: int = 100) -> int:
     """How many they are, counted up to ``limit``."""
-    if not user.active or user.role not in _REVIEWERS:
+    if not may(user, REVIEW):
         return 0
     found = sa.select(Article.id).where(*_waits_for(user)).limit(limit).subquery()
     return session.scalar(sa.select(sa.func.count()).select_from(found)) or 0
 
 
 def _waits_for(user: User) -> list[sa.ColumnElement[bool]]:
-    where = [Article.status == "in_review", Article.created_by != user.id]
+    where = [Article.status == ArticleStatus.IN_REVIEW.value, Article.created_by != user.id]
     if user.stage is not None:
         where.append(Article.stage == user.stage)
     wrote = sa.select(ArticleRevision.id).where(
@@ -203,12 +207,13 @@ def _awaiting(
 ) -> Article:
     article = get(session, article_id)
     session.refresh(article)
-    if article.status == "in_review" and expected_hash and expected_hash != article.hash:
+    in_review = article.status == ArticleStatus.IN_REVIEW
+    if in_review and expected_hash and expected_hash != article.hash:
         raise Conflict(_STALE, article=article_id)
-    if article.status == "in_review" and expected_stage and expected_stage != article.stage:
+    if in_review and expected_stage and expected_stage != article.stage:
         raise _overtaken(session, article_id, article.hash, expected_stage)
     if reason := obstacle(session, article, user):
-        if article.status != "in_review" and user.role in _REVIEWERS:
+        if not in_review and may(user, REVIEW):
             raise Conflict(reason, article=article_id)
         raise Forbidden(reason, article=article_id, user=user.id)
     return article
@@ -227,7 +232,7 @@ def _overtaken(session: Session, article_id: int, content_hash: str, stage: int)
         .limit(1)
     ).first()
     name = (who.display_name or who.username) if who else "其他人"
-    return Conflict(f"本稿的{STAGE_NAMES.get(stage, '审核')}已由{name}完成，请刷新", article=article_id)
+    return Conflict(f"本稿的{stage_name(stage)}已由{name}完成，请刷新", article=article_id)
 
 
 def _decide(

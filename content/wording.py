@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from content import secrecy
 from content.html import text_of
 
 LEXICON = Path(__file__).parent / "lexicon.toml"
@@ -18,7 +19,6 @@ _PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 _ID_NUMBER = re.compile(
     r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)"
 )
-_SECRET = re.compile(r"(?:绝密|机密|秘密)\s*[★☆]|密级\s*[:：]\s*(?:绝密|机密|秘密)")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -81,10 +81,10 @@ def check(title: str, digest: str, html: str) -> list[Hit]:
                     text.count(number),
                 )
             )
-    for found in dict.fromkeys(match[0] for match in _SECRET.finditer(text)):
-        hits.append(
-            Hit("secret", found, "密级标志，涉密内容不得上网", "请立即核对来源", True, text.count(found))
-        )
+    for found in secrecy.marks_in(text):
+        mark = found.mark
+        rule = "secret" if mark.secret else "internal"
+        hits.append(Hit(rule, found.text, mark.reason, mark.suggestion, mark.certain, found.count))
     for number in dict.fromkeys(_PHONE.findall(text)):
         shown = f"{number[:3]}****{number[-4:]}"
         hits.append(

@@ -2,8 +2,16 @@
 
 from database.base import Base, UtcDateTime
 from models.access import RecoveryCode, SecondFactor, SignInDelay
-from models.activities import Activity, ActivityBranch, CheckIn, MakeUpRequest
-from models.content import Article, ArticleRevision, Asset, Column, Review
+from models.activities import (
+    Activity,
+    ActivityBranch,
+    ActivityStatus,
+    CheckIn,
+    CheckInWay,
+    MakeUpRequest,
+    MakeUpStatus,
+)
+from models.content import Article, ArticleRevision, ArticleStatus, Asset, Column, Review
 from models.inbound import (
     Conversation,
     InboundMessage,
@@ -14,7 +22,7 @@ from models.inbound import (
 )
 from models.people import Follower, FollowerTag, ImportRun, Member, TagChange
 from models.places import Area, Branch, Community, Grid
-from models.pushes import Delivery, JobResult, Push, PushArticle, QuotaUse
+from models.pushes import Delivery, DeliveryStatus, JobResult, Push, PushArticle, PushStatus, QuotaUse
 from models.system import CallRest, InstanceLease, RetentionRun, Setting, SharedToken
 from models.users import ROLE_NAMES, ROLES, AuditEntry, LoginSession, User
 
@@ -23,19 +31,23 @@ __all__ = [
     "ROLE_NAMES",
     "Activity",
     "ActivityBranch",
+    "ActivityStatus",
     "Area",
     "Article",
     "ArticleRevision",
+    "ArticleStatus",
     "Asset",
     "AuditEntry",
     "Base",
     "Branch",
     "CallRest",
     "CheckIn",
+    "CheckInWay",
     "Column",
     "Community",
     "Conversation",
     "Delivery",
+    "DeliveryStatus",
     "Follower",
     "FollowerTag",
     "Grid",
@@ -46,11 +58,13 @@ __all__ = [
     "KeywordReply",
     "LoginSession",
     "MakeUpRequest",
+    "MakeUpStatus",
     "Member",
     "Menu",
     "OutboxMessage",
     "Push",
     "PushArticle",
+    "PushStatus",
     "QuotaUse",
     "RecoveryCode",
     "RetentionRun",

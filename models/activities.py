@@ -3,20 +3,48 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from database.base import Base, Pk
+from models.checks import one_of
 from models.people import Member
 from models.places import Branch
 from models.users import User
 
 
+class ActivityStatus(StrEnum):
+    """What people decided about an activity; while it is open, its window says whether one can check in."""
+
+    OPEN = "open"
+    CANCELLED = "cancelled"
+    CLOSED = "closed"
+
+
+class CheckInWay(StrEnum):
+    """How a check-in came to be recorded."""
+
+    REPLY = "reply"
+    MENU = "menu"
+    SECRETARY = "secretary"
+    CONSOLE = "console"
+    PAPER = "paper"
+
+
+class MakeUpStatus(StrEnum):
+    """What became of a request to make up."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REFUSED = "refused"
+
+
 class Activity(Base):
     """活动: something to check in to, with a purpose and an end.
 
-    ``status``: open (its window decides), cancelled, closed. ``keyword`` is what a member may reply instead of 签到.
+    ``status`` is an :class:`ActivityStatus`. ``keyword`` is what a member may reply instead of 签到.
     """
 
     __tablename__ = "activity"
@@ -30,14 +58,17 @@ class Activity(Base):
     starts_at: Mapped[datetime] = mapped_column(index=True)
     ends_at: Mapped[datetime]
     for_all: Mapped[bool] = mapped_column(default=False)
-    status: Mapped[str] = mapped_column(sa.String(10), default="open")
+    status: Mapped[str] = mapped_column(sa.String(10), default=ActivityStatus.OPEN.value)
     created_by: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
     created_at: Mapped[datetime]
 
     branches: Mapped[list[Branch]] = relationship(secondary="activity_branch", order_by="Branch.sort")
     creator: Mapped[User] = relationship()
 
-    __table_args__ = (sa.Index("ix_activity_window", "status", "ends_at", "starts_at"),)
+    __table_args__ = (
+        one_of("status", ActivityStatus),
+        sa.Index("ix_activity_window", "status", "ends_at", "starts_at"),
+    )
 
 
 class ActivityBranch(Base):
@@ -54,7 +85,7 @@ class ActivityBranch(Base):
 class CheckIn(Base):
     """签到: one member's record for one activity. ``branch_id`` is the branch at that time, so that a transfer moves no count.
 
-    ``via``: reply, menu, secretary, console, paper. ``made_up`` marks a 补签 (then ``reason``). ``message_key`` is the inbound
+    ``via`` is a :class:`CheckInWay`. ``made_up`` marks a 补签 (then ``reason``). ``message_key`` is the inbound
     message that made it.
     """
 
@@ -65,7 +96,7 @@ class CheckIn(Base):
     member_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"), index=True)
     branch_id: Mapped[int] = mapped_column(sa.ForeignKey("branch.id"))
     at: Mapped[datetime] = mapped_column(index=True)
-    via: Mapped[str] = mapped_column(sa.String(10), default="reply")
+    via: Mapped[str] = mapped_column(sa.String(10), default=CheckInWay.REPLY.value)
     made_up: Mapped[bool] = mapped_column(default=False)
     reason: Mapped[str] = mapped_column(sa.String(200), default="")
     message_key: Mapped[str | None] = mapped_column(sa.String(160))
@@ -75,13 +106,14 @@ class CheckIn(Base):
     member: Mapped[Member] = relationship()
 
     __table_args__ = (
+        one_of("via", CheckInWay),
         sa.UniqueConstraint("activity_id", "member_id"),
         sa.Index("ix_check_in_activity_branch", "activity_id", "branch_id"),
     )
 
 
 class MakeUpRequest(Base):
-    """补签申请: a member asks, the branch decides. ``status``: pending, approved, refused."""
+    """补签申请: a member asks, the branch decides. ``status`` is a :class:`MakeUpStatus`."""
 
     __tablename__ = "make_up_request"
 
@@ -89,10 +121,12 @@ class MakeUpRequest(Base):
     activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"), index=True)
     member_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"), index=True)
     reason: Mapped[str] = mapped_column(sa.String(200))
-    status: Mapped[str] = mapped_column(sa.String(10), default="pending", index=True)
+    status: Mapped[str] = mapped_column(sa.String(10), default=MakeUpStatus.PENDING.value, index=True)
     at: Mapped[datetime]
     decided_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     decided_at: Mapped[datetime | None]
 
     activity: Mapped[Activity] = relationship()
     member: Mapped[Member] = relationship()
+
+    __table_args__ = (one_of("status", MakeUpStatus),)

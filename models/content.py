@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from database.base import Base, Json, Pk
+from models.checks import one_of
 from models.users import User
+
+
+class ArticleStatus(StrEnum):
+    """Where an article stands; ``content.life`` says what leads where."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    RETURNED = "returned"
+    APPROVED = "approved"
+    QUEUED = "queued"
+    PLANNED = "planned"
+    PUBLISHING = "publishing"
+    PUBLISHED = "published"
+    RETRACTED = "retracted"
+    CORRECTED = "corrected"
+    ARCHIVED = "archived"
 
 
 class Column(Base):
@@ -50,7 +68,7 @@ class Asset(Base):
 class Article(Base):
     """稿件: the present state of a piece of content.
 
-    ``status``: draft, in_review, returned, approved, queued, publishing, published, retracted, corrected, archived.
+    ``status`` is an :class:`ArticleStatus`.
     ``stage`` is the review stage (1..n) that is awaited while in review. ``hash`` is the sha256 over title, author, digest,
     body, cover and column; every approval is bound to it. ``version`` counts saves and guards against stale tabs.
     ``cleaned_by_rules`` is the edition of the rules by which the body was cleaned (``content.allowed.RULES``).
@@ -66,7 +84,7 @@ class Article(Base):
     html: Mapped[str] = mapped_column(sa.Text, default="")
     cover_sha256: Mapped[str | None] = mapped_column(sa.ForeignKey("asset.sha256"))
     source_url: Mapped[str] = mapped_column(sa.String(500), default="")
-    status: Mapped[str] = mapped_column(sa.String(16), default="draft")
+    status: Mapped[str] = mapped_column(sa.String(16), default=ArticleStatus.DRAFT.value)
     stage: Mapped[int] = mapped_column(default=0)
     hash: Mapped[str] = mapped_column(sa.String(64))
     version: Mapped[int] = mapped_column(default=1)
@@ -88,6 +106,7 @@ class Article(Base):
     reviews: Mapped[list[Review]] = relationship(back_populates="article", order_by="Review.id")
 
     __table_args__ = (
+        one_of("status", ArticleStatus),
         sa.Index("ix_article_column_published", "column_id", "status", "published_at"),
         sa.Index("ix_article_queue", "column_id", "status", "queue_position"),
         sa.Index("ix_article_status", "status", "updated_at"),

@@ -73,7 +73,10 @@ class Follower(Base):
 
     member: Mapped[Member | None] = relationship()
 
-    __table_args__ = (sa.Index("ix_follower_subscribed_member", "subscribed", "member_id"),)
+    __table_args__ = (
+        sa.CheckConstraint("NOT (gone AND member_id IS NOT NULL)", name="binding"),
+        sa.Index("ix_follower_subscribed_member", "subscribed", "member_id"),
+    )
 
 
 class TagChange(Base):

@@ -6,6 +6,7 @@ Every delivery has a row with a unique key before anything irreversible happens.
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,14 +15,44 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from database.base import Base, BigId, Json, Pk
 from database.claims import Leased
 from models.activities import Activity
+from models.checks import one_of
 from models.content import Article
 from models.users import User
+
+
+class PushStatus(StrEnum):
+    """Where a push stands; ``scheduler.life`` says what leads where."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    HELD = "held"
+    SENDING = "sending"
+    AWAITING_RESULT = "awaiting_result"
+    SENT = "sent"
+    PARTLY_FAILED = "partly_failed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    MISSED = "missed"
+
+
+class DeliveryStatus(StrEnum):
+    """Where one call to WeChat stands."""
+
+    PLANNED = "planned"
+    CLAIMED = "claimed"
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
 
 
 class Push(Leased, Base):
     """推送: one decision to send: what, to whom, when, by which roads.
 
-    ``status``: draft, scheduled, sending, sent, partly_failed, failed, paused, cancelled, missed.
+    ``status`` is a :class:`PushStatus`.
     ``audience`` is the text of the decision (``all`` or ``branch:NAME,...``). ``slot_key`` keeps two schedulers from filling
     one slot of a column twice (``<column>:<UTC moment>``). ``lease_until`` and ``lease_owner`` are the claim.
     """
@@ -33,7 +64,7 @@ class Push(Leased, Base):
     title: Mapped[str] = mapped_column(sa.String(120), default="")
     audience: Mapped[str] = mapped_column(sa.String(1000))
     road: Mapped[str] = mapped_column(sa.String(16), default="auto")
-    status: Mapped[str] = mapped_column(sa.String(16), default="draft")
+    status: Mapped[str] = mapped_column(sa.String(16), default=PushStatus.DRAFT.value)
     due_at: Mapped[datetime] = mapped_column(index=True)
     activity_id: Mapped[int | None] = mapped_column(sa.ForeignKey("activity.id"), index=True)
     slot_key: Mapped[str | None] = mapped_column(sa.String(80), unique=True)
@@ -54,7 +85,10 @@ class Push(Leased, Base):
     activity: Mapped[Activity | None] = relationship()
     creator: Mapped[User] = relationship()
 
-    __table_args__ = (sa.Index("ix_push_due", "status", "due_at"),)
+    __table_args__ = (
+        one_of("status", PushStatus),
+        sa.Index("ix_push_due", "status", "due_at"),
+    )
 
 
 class PushArticle(Base):
@@ -74,7 +108,7 @@ class PushArticle(Base):
 class Delivery(Leased, Base):
     """投递: one call to WeChat for one push, the unit of idempotency.
 
-    ``status``: planned, claimed, accepted, delivered, failed, unknown, cancelled. ``key`` (≤ 32 ASCII characters) goes out as
+    ``status`` is a :class:`DeliveryStatus`. ``key`` (≤ 32 ASCII characters) goes out as
     ``clientmsgid`` or ``client_msg_id``. ``called_at`` is written before the call leaves: a claim without it was never sent.
     ``openids`` holds the list of an openid batch until its call is settled (``recipients`` keeps the number), ``tag_id`` the tag
     of a tag send; to-all has neither.
@@ -86,7 +120,7 @@ class Delivery(Leased, Base):
     push_id: Mapped[int] = mapped_column(sa.ForeignKey("push.id"))
     road: Mapped[str] = mapped_column(sa.String(16))
     key: Mapped[str] = mapped_column(sa.String(32), unique=True)
-    status: Mapped[str] = mapped_column(sa.String(12), default="planned")
+    status: Mapped[str] = mapped_column(sa.String(12), default=DeliveryStatus.PLANNED.value)
     to_all: Mapped[bool] = mapped_column(default=False)
     tag_id: Mapped[int | None]
     openids: Mapped[list[Any] | None] = mapped_column(Json)
@@ -110,6 +144,7 @@ class Delivery(Leased, Base):
     push: Mapped[Push] = relationship(back_populates="deliveries")
 
     __table_args__ = (
+        one_of("status", DeliveryStatus),
         sa.Index("ix_delivery_due", "status", "due_at"),
         sa.Index("ix_delivery_push", "push_id", "status", "due_at"),
     )

@@ -17,7 +17,7 @@ from database import migrate
 from ground import clock
 from ground.errors import PioneerError
 from models import Branch, CallRest, Community, SpoolFailure
-from operations import heads, modes, probe, retention_report, sealing, unfinished
+from operations import heads, modes, places, probe, retention_report, sealing, unfinished
 from operations.probe import Finding
 from scheduler import instance
 from wechat.outbound import abilities
@@ -68,6 +68,13 @@ def _restore(runtime: Runtime) -> Iterator[Finding]:
         yield Finding("bad", "恢复", text)
 
 
+def _kept(runtime: Runtime) -> Iterator[Finding]:
+    if names := places.kept(runtime.db):
+        listed = "、".join(names[:3]) + (f" 等 {len(names)} 份" if len(names) > 3 else "")
+        text = f"恢复前的数据库还保留着（{listed}），其中有姓名等信息，确认恢复无误后请删除"
+        yield Finding("warn", "旧数据", text)
+
+
 def _trail(runtime: Runtime) -> Iterator[Finding]:
     verdict = heads.verify(runtime, noting=False)
     for note in verdict.notes:
@@ -83,6 +90,7 @@ def _database(runtime: Runtime) -> Iterator[Finding]:
         yield Finding("bad", "数据库", "连接不上，请检查 [database] url 和数据库是否已启动")
         return
     yield from _restore(runtime)
+    yield from _kept(runtime)
     if migrate.pending(runtime.db):
         yield Finding("bad", "数据库", "表结构版本太旧，请运行：./pioneer flask db upgrade")
         return

@@ -10,6 +10,7 @@ import errno
 import hashlib
 import hmac
 import os
+import time
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -30,6 +31,7 @@ log = structlog.get_logger(__name__)
 
 FILE = "audit-heads.log"
 _KEY = b"audit.heads file"
+_EVERY_S = 600.0
 
 
 class Line(msgspec.Struct):
@@ -103,18 +105,33 @@ def seal(runtime: Runtime) -> audit.ChainReport | None:
     return report
 
 
-class Daily:
-    """Notes the head when the process starts and once on each new day."""
+class Regular:
+    """Notes the head when the process starts, on each new day, and every ten minutes in which there were new entries.
+
+    What is cut off in between and put back to an earlier head shows only if it was noted, so the window is short.
+    """
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._day: date | None = None
+        self._noted: int | None = None
+        self._at = 0.0
 
     def __call__(self) -> None:
         today = clock.shanghai_day(clock.now())
         if today != self._day:
-            note(self._runtime, "start" if self._day is None else "day")
+            self._note("start" if self._day is None else "day")
             self._day = today
+        elif time.monotonic() - self._at >= _EVERY_S:
+            self._at = time.monotonic()
+            with self._runtime.db.read_scope() as session:
+                head = audit.head(session)
+            if head is not None and head.id != self._noted:
+                self._note("later")
+
+    def _note(self, why: str) -> None:
+        head = note(self._runtime, why)
+        self._noted, self._at = (head.id if head else None), time.monotonic()
 
 
 def _append(data_dir: Path, line: Line) -> None:

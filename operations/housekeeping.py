@@ -58,6 +58,7 @@ class Housekeeping:
         if self._files_at is not None and now - self._files_at < _FILES_EVERY_S:
             return
         self._files_at = now
+        self._db.empty_log()  # what a follower who left has taken along stays readable there otherwise
         for kind in KINDS:
             if kind.in_files and kind.sweep is not None:
                 kind.sweep.step(self._db, Moment(self._settings, clock.now()), kind.name)

@@ -9,6 +9,7 @@ Until the last step nobody else sees anything of it.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import sqlite3
@@ -65,6 +66,20 @@ def kept_name(database: Database, stamp: str) -> str:
         return str(file.with_name(f"{file.name}.{stamp}")) if file.exists() else ""
     with database.engine.connect() as connection:
         return f"before_{stamp.replace('-', '_')}" if sa.inspect(connection).get_table_names() else ""
+
+
+def kept(database: Database) -> list[str]:
+    """What former restores have kept of the databases that they replaced: files, or schemas of PostgreSQL, the oldest first."""
+    if database.on_sqlite:
+        file = _file(database)
+        found = [
+            path for path in file.parent.glob(f"{file.name}.*") if re.fullmatch(r"\.\d[\d-]*", path.suffix)
+        ]
+        return sorted(str(path) for path in found)
+    with database.engine.connect() as connection:
+        return sorted(
+            name for name in sa.inspect(connection).get_schema_names() if name.startswith("before_")
+        )
 
 
 def clear(database: Database, kept: str) -> None:

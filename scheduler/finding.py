@@ -9,14 +9,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from database.listing import Listing
-from models import Delivery, Push, PushArticle
-from scheduler.pushes import STATUS_NAMES
+from models import Delivery, DeliveryStatus, Push, PushArticle, PushStatus
+from scheduler.life import PUSH
 
 
 def listed(session: Session, *, status: str = "", words: str = "") -> Listing[Push]:
     """推送列表, the latest due first: by status and words of the title."""
     query = sa.select(Push).options(joinedload(Push.creator)).order_by(Push.due_at.desc(), Push.id.desc())
-    if status in STATUS_NAMES:
+    if status in PUSH.labels:
         query = query.where(Push.status == status)
     if words:
         query = query.where(Push.title.contains(words, autoescape=True))
@@ -26,19 +26,25 @@ def listed(session: Session, *, status: str = "", words: str = "") -> Listing[Pu
 def reached(session: Session, ids: Sequence[int]) -> dict[int, int]:
     """Followers reached, by push."""
     sent = sa.func.sum(sa.func.coalesce(Delivery.sent_count, Delivery.recipients))
-    query = sa.select(Delivery.push_id, sent).where(Delivery.push_id.in_(ids), Delivery.status == "delivered")
+    query = sa.select(Delivery.push_id, sent).where(
+        Delivery.push_id.in_(ids), Delivery.status == DeliveryStatus.DELIVERED.value
+    )
     return {push_id: int(count) for push_id, count in session.execute(query.group_by(Delivery.push_id))}
 
 
 def recent(session: Session, at: datetime, *, limit: int) -> list[Push]:
     """What was due last and has begun."""
-    query = sa.select(Push).where(Push.status != "scheduled", Push.due_at <= at).order_by(Push.due_at.desc())
+    query = (
+        sa.select(Push)
+        .where(Push.status != PushStatus.SCHEDULED.value, Push.due_at <= at)
+        .order_by(Push.due_at.desc())
+    )
     return list(session.scalars(query.limit(limit)))
 
 
 def missed_count(session: Session) -> int:
     """Pushes whose time has passed, and that wait for a person."""
-    return session.scalar(sa.select(sa.func.count()).where(Push.status == "missed")) or 0
+    return session.scalar(sa.select(sa.func.count()).where(Push.status == PushStatus.MISSED.value)) or 0
 
 
 def articles_of(session: Session, push_id: int) -> list[PushArticle]:

@@ -25,7 +25,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from accounts import rights
+from accounts import audit, rights
 from database.once import insert_once, upsert
 from models import InstanceLease, Setting, User
 from scheduler.machine import Marks, read_marks
@@ -122,6 +122,7 @@ def confirm(session: Session, settings: Settings, user: User, now: datetime) -> 
     own = fingerprint(settings)
     lease.fingerprint, lease.confirmed_by, lease.confirmed_at = own.place, user.id, now
     _keep(session, own.marks, now)
+    audit.record(session, "instance.confirm", at=now, user=user)
 
 
 def is_read_only(session: Session, settings: Settings) -> bool:

@@ -11,27 +11,21 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from accounts import audit, rights
+from community import window
 from content import publish
+from content.life import SENDABLE
 from database import claims
+from database.moving import move
 from ground import clock
 from ground.errors import Conflict, NotFound, Refused
-from models import Activity, Article, Column, Delivery, Push, PushArticle, User
+from ground.life import Step
+from models import Activity, ActivityStatus, Article, Column, Delivery, Push, PushArticle, PushStatus, User
 from scheduler import articles as outgoing
 from scheduler import audience as audiences
 from scheduler import instance, planner, quiet, quota, report, roads
+from scheduler.life import PUSH
 from settings import Settings
 
-STATUS_NAMES = {
-    "draft": "草稿",
-    "scheduled": "已排期",
-    "sending": "发布中",
-    "sent": "已发布",
-    "partly_failed": "部分失败",
-    "failed": "失败",
-    "paused": "已暂停",
-    "cancelled": "已取消",
-    "missed": "已错过",
-}
 _A_MINUTE = timedelta(minutes=1)
 
 
@@ -72,7 +66,7 @@ def create(
         title=(activity.title if activity else articles[0].title)[:120],
         audience=audience,
         road=road,
-        status="scheduled",
+        status=PushStatus.SCHEDULED.value,
         due_at=moment,
         activity_id=activity_id,
         created_by=user.id,
@@ -118,7 +112,7 @@ def create_for_slot(
         title=article.title[:120],
         audience=audience,
         road=roads.AUTO,
-        status="scheduled",
+        status=PushStatus.SCHEDULED.value,
         due_at=quiet.defer(max(moment, now), settings.limits.quiet_hours),
         slot_key=slot_key,
         created_by=article.created_by,
@@ -168,7 +162,7 @@ def _open_activity(session: Session, activity_id: int, now: datetime) -> Activit
     activity = session.get(Activity, activity_id)
     if activity is None:
         raise NotFound(f"没有编号为 {activity_id} 的活动")
-    if activity.status != "open" or activity.ends_at <= now:
+    if activity.status != ActivityStatus.OPEN or window.ended(activity, now):
         raise Refused(f"活动“{activity.title}”已经结束或取消，不能再发通知")
     return activity
 
@@ -200,44 +194,31 @@ def columns_of(session: Session, push: Push) -> set[str]:
 
 def pause(session: Session, push: Push, user: User | None) -> str:
     """Send nothing more until resumed; a call that is on its way goes on. Returns a sentence that says what has left already."""
-    _allow(user)
     now = clock.now()
-    if not claims.change(
-        session, Push, [Push.id == push.id, Push.status.in_(["scheduled", "sending"])], status="paused"
-    ):
-        raise Conflict(f"推送 {push.id} 现在是“{STATUS_NAMES[push.status]}”，不能暂停")
+    _step(session, push, user, "push.pause")
     return _after(session, push, user, "push.pause", now, "已暂停")
 
 
 def resume(session: Session, push: Push, user: User | None) -> str:
     """Go on with a paused push, or send a missed one now after all."""
-    _allow(user)
     now = clock.now()
-    if push.status not in ("paused", "missed"):
-        raise Conflict(f"推送 {push.id} 现在是“{STATUS_NAMES[push.status]}”，不能继续")
+    name = "push.go_on" if push.planned_at else "push.resume"
+    _may(user, PUSH.step(name))
+    PUSH.require(name, push.status)
     changed = changed_articles(session, push)
     if changed:
         raise Refused(f"稿件《{changed[0].title}》在排期后改动过，请重新审核后新建推送")
-    values: dict[str, Any] = {"status": "sending" if push.planned_at else "scheduled", "note": ""}
+    values: dict[str, Any] = {"note": ""}
     if push.planned_at is None and push.due_at < now:
         values["due_at"] = now  # a person decided just now, so it is not late
-    if not claims.change(session, Push, [Push.id == push.id, Push.status == push.status], **values):
-        raise Conflict(f"推送 {push.id} 刚刚被改动，请刷新后再试")
+    _step(session, push, user, name, **values)
     return _after(session, push, user, "push.resume", now, "已继续")
 
 
 def cancel(session: Session, push: Push, user: User | None) -> str:
     """Send nothing more of it, ever. What WeChat has taken cannot be called back; the sentence says how many that are."""
-    _allow(user)
     now = clock.now()
-    if not claims.change(
-        session,
-        Push,
-        [Push.id == push.id, Push.status.in_(["draft", "scheduled", "sending", "paused", "missed"])],
-        status="cancelled",
-        finished_at=now,
-    ):
-        raise Conflict(f"推送 {push.id} 现在是“{STATUS_NAMES[push.status]}”，不能取消")
+    _step(session, push, user, "push.cancel", finished_at=now)
     drop_planned(session, push, now)
     outgoing.finished(session, push)
     return _after(session, push, user, "push.cancel", now, "已取消")
@@ -284,15 +265,24 @@ def changed_articles(session: Session, push: Push) -> list[Article]:
             .join(PushArticle, PushArticle.article_id == Article.id)
             .where(
                 PushArticle.push_id == push.id,
-                sa.or_(Article.hash != PushArticle.content_hash, Article.status.not_in(publish.SENDABLE)),
+                sa.or_(Article.hash != PushArticle.content_hash, Article.status.not_in(SENDABLE)),
             )
         )
     )
 
 
-def _allow(user: User | None) -> None:
-    if user is not None:
-        rights.require(user, "push.control")
+def _step(session: Session, push: Push, user: User | None, name: str, **values: Any) -> None:
+    """A step that a person decides (``user`` None: the operator). Raises :class:`errors.Forbidden`, :class:`errors.Conflict`."""
+    step = PUSH.step(name)
+    _may(user, step)
+    if not move(session, Push, push.id, step, **values):
+        PUSH.require(name, push.status)  # says how it stands now
+        raise Conflict(f"推送 {push.id} 刚刚被改动，请刷新后再试")
+
+
+def _may(user: User | None, step: Step[PushStatus]) -> None:
+    if user is not None and step.right is not None:
+        rights.require(user, step.right)
 
 
 def _after(session: Session, push: Push, user: User | None, action: str, now: datetime, said: str) -> str:

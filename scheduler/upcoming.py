@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from content import columns, slots
 from ground import clock
-from models import Column, Push
+from models import Column, Push, PushStatus
 
 
 @dataclass
@@ -35,7 +35,7 @@ def days(session: Session, first: date, count: int) -> list[Day]:
     _, end = clock.day_bounds(first + timedelta(days=count - 1))
     query = (
         sa.select(Push)
-        .where(Push.due_at >= start, Push.due_at < end, Push.status != "cancelled")
+        .where(Push.due_at >= start, Push.due_at < end, Push.status != PushStatus.CANCELLED.value)
         .order_by(Push.due_at)
     )
     for push in session.scalars(query):

@@ -10,14 +10,12 @@ from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
 from database import faults
 from database.faults import Fault
-from web import access, api, branch, console, files, health, hosts, reader, security, throttle, wording
+from web import access, api, branch, console, files, health, hosts, reader, security, sizes, throttle, wording
 
 if TYPE_CHECKING:
     from flask import Flask
 
     from runtime import Runtime
-
-_OUT_OF_RANGE = "22003"  # PostgreSQL's numeric_value_out_of_range
 
 
 def register(app: Flask, runtime: Runtime) -> None:
@@ -31,6 +29,7 @@ def register(app: Flask, runtime: Runtime) -> None:
     files.register(app)
     # The token comes in the form that a person sends, never in a header that a script could add to any request.
     app.config["WTF_CSRF_HEADERS"] = []
+    sizes.register(app)  # before what looks for a token in the form
     CSRFProtect(app)
     app.register_error_handler(HTTPException, access.http_error)
     app.register_error_handler(OverflowError, _beyond_the_database)

@@ -7,9 +7,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from community.activities import KINDS
+from community.lives import WAYS
+from community.window import PHASES, Phase, phase
+from content.life import ARTICLE, stage_name, status_name
 from ground import clock
-from models import ROLE_NAMES, Article
+from models import ROLE_NAMES, Activity, Article, ArticleStatus, DeliveryStatus, PushStatus
 from scheduler import roads
+from scheduler.life import DELIVERY, PUSH
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -23,90 +27,71 @@ class State(NamedTuple):
     icon: str
 
 
-_ARTICLE = {
-    "draft": State("草稿", "secondary", "pencil"),
-    "returned": State("退回修改", "danger", "arrow-counterclockwise"),
-    "approved": State("待发布", "info", "check2-square"),
-    "queued": State("待发布（已排队）", "info", "list-ul"),
-    "publishing": State("发布中", "warning", "hourglass-split"),
-    "published": State("已发布", "success", "check-circle"),
-    "retracted": State("已撤回", "danger", "x-circle"),
-    "corrected": State("已更正", "warning", "pencil-square"),
-    "archived": State("已归档", "secondary", "archive"),
+_ARTICLE: dict[ArticleStatus, tuple[str, str]] = {
+    ArticleStatus.DRAFT: ("secondary", "pencil"),
+    ArticleStatus.IN_REVIEW: ("warning", "hourglass-split"),
+    ArticleStatus.RETURNED: ("danger", "arrow-counterclockwise"),
+    ArticleStatus.APPROVED: ("info", "check2-square"),
+    ArticleStatus.QUEUED: ("info", "list-ul"),
+    ArticleStatus.PLANNED: ("info", "clock"),
+    ArticleStatus.PUBLISHING: ("warning", "hourglass-split"),
+    ArticleStatus.PUBLISHED: ("success", "check-circle"),
+    ArticleStatus.RETRACTED: ("danger", "x-circle"),
+    ArticleStatus.CORRECTED: ("warning", "pencil-square"),
+    ArticleStatus.ARCHIVED: ("secondary", "archive"),
 }
-_STAGES = "零一二三四五六"
-_PUSH = {
-    "draft": State("草稿", "secondary", "pencil"),
-    "scheduled": State("已排期", "info", "clock"),
-    "sending": State("发送中", "warning", "hourglass-split"),
-    "sent": State("已发送", "success", "send-check"),
-    "partly_failed": State("部分失败", "warning", "exclamation-triangle"),
-    "failed": State("发送失败", "danger", "x-circle"),
-    "paused": State("已暂停", "warning", "pause-circle"),
-    "cancelled": State("已取消", "secondary", "stop-circle"),
-    "missed": State("已错过", "danger", "exclamation-circle"),
+_PUSH: dict[PushStatus, tuple[str, str]] = {
+    PushStatus.DRAFT: ("secondary", "pencil"),
+    PushStatus.SCHEDULED: ("info", "clock"),
+    PushStatus.HELD: ("warning", "exclamation-circle"),
+    PushStatus.SENDING: ("warning", "hourglass-split"),
+    PushStatus.AWAITING_RESULT: ("info", "hourglass-split"),
+    PushStatus.SENT: ("success", "send-check"),
+    PushStatus.PARTLY_FAILED: ("warning", "exclamation-triangle"),
+    PushStatus.FAILED: ("danger", "x-circle"),
+    PushStatus.UNKNOWN: ("warning", "question-circle"),
+    PushStatus.PAUSED: ("warning", "pause-circle"),
+    PushStatus.CANCELLED: ("secondary", "stop-circle"),
+    PushStatus.MISSED: ("danger", "exclamation-circle"),
 }
-_DELIVERY = {
-    "planned": State("待发送", "secondary", "clock"),
-    "claimed": State("发送中", "warning", "hourglass-split"),
-    "accepted": State("微信已受理", "info", "check-lg"),
-    "delivered": State("已送达", "success", "check-circle"),
-    "failed": State("失败", "danger", "x-circle"),
-    "unknown": State("待核对", "warning", "question-circle"),
-    "cancelled": State("已取消", "secondary", "stop-circle"),
+_DELIVERY: dict[DeliveryStatus, tuple[str, str]] = {
+    DeliveryStatus.PLANNED: ("secondary", "clock"),
+    DeliveryStatus.CLAIMED: ("warning", "hourglass-split"),
+    DeliveryStatus.ACCEPTED: ("info", "check-lg"),
+    DeliveryStatus.DELIVERED: ("success", "check-circle"),
+    DeliveryStatus.FAILED: ("danger", "x-circle"),
+    DeliveryStatus.UNKNOWN: ("warning", "question-circle"),
+    DeliveryStatus.CANCELLED: ("secondary", "stop-circle"),
 }
-_MAKE_UP = {
-    "pending": State("待审批", "warning", "hourglass-split"),
-    "approved": State("已通过", "success", "check-circle"),
-    "refused": State("未通过", "secondary", "x-circle"),
+_PHASE: dict[Phase, tuple[str, str]] = {
+    Phase.COMING: ("info", "clock"),
+    Phase.OPEN: ("success", "activity"),
+    Phase.PAST: ("secondary", "archive"),
+    Phase.CANCELLED: ("secondary", "stop-circle"),
 }
-VIA = {
-    "reply": "微信回复",
-    "menu": "公众号菜单",
-    "secretary": "支部补录",
-    "console": "后台补录",
-    "paper": "纸质补录",
-}
+"""Colour and sign of each state; its word is that of its life."""
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
-
-
-def stage_name(stage: int) -> str:
-    """一审, 二审, 三审."""
-    return f"{_STAGES[stage] if 0 <= stage < len(_STAGES) else stage}审"
 
 
 def article_state(article: Article) -> State:
     """The state of an article, with the stage that is awaited."""
-    if article.status == "in_review":
-        return State(f"待{stage_name(article.stage)}", "warning", "hourglass-split")
-    return _ARTICLE.get(article.status, State(article.status, "secondary", "info-circle"))
+    return State(status_name(article), *_ARTICLE[ArticleStatus(article.status)])
 
 
 def push_state(status: str) -> State:
     """The state of a push."""
-    return _PUSH.get(status, State(status, "secondary", "info-circle"))
+    return State(PUSH.label(status), *_PUSH[PushStatus(status)])
 
 
 def delivery_state(status: str) -> State:
     """The state of one call to WeChat."""
-    return _DELIVERY.get(status, State(status, "secondary", "info-circle"))
+    return State(DELIVERY.label(status), *_DELIVERY[DeliveryStatus(status)])
 
 
-def make_up_state(status: str) -> State:
-    """The state of a request to make up."""
-    return _MAKE_UP.get(status, State(status, "secondary", "info-circle"))
-
-
-def activity_state(status: str, starts_at: datetime, ends_at: datetime) -> State:
-    """The state of an activity: its window decides while it is open."""
-    now = clock.now()
-    if status == "cancelled":
-        return State("已取消", "secondary", "stop-circle")
-    if status == "closed" or ends_at <= now:
-        return State("已结束", "secondary", "archive")
-    if starts_at > now:
-        return State("未开始", "info", "clock")
-    return State("签到中", "success", "activity")
+def activity_state(activity: Activity) -> State:
+    """The state of an activity now: its window decides while it is open."""
+    now = phase(activity, clock.now())
+    return State(PHASES[now], *_PHASE[now])
 
 
 def in_table(moment: datetime | None) -> str:
@@ -188,13 +173,14 @@ def register(app: Flask) -> None:
         article_state=article_state,
         push_state=push_state,
         delivery_state=delivery_state,
-        make_up_state=make_up_state,
         activity_state=activity_state,
         share=share,
         weekday_names=weekday_names,
         audience_label=audience_label,
         ROLE_NAMES=ROLE_NAMES,
         road_title=roads.title,
-        VIA=VIA,
+        WAYS=WAYS,
+        ARTICLE=ARTICLE,
+        PUSH=PUSH,
         KINDS=KINDS,
     )

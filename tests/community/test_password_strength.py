@@ -31,6 +31,12 @@ from ground.errors import Refused
         ("zhang19900101", "日期"),
         ("lihuamei-777", "用户名或姓名"),
         ("P@ssw0rd1234", "容易被猜到"),
+        ("20261128200001", "日期|数字"),
+        ("13800138000138", "只有数字"),
+        ("2026年11月28日二十", "太短"),
+        ("lihuamei@2026lihuamei", "用户名或姓名|太短"),
+        ("jiedaodangjian2026", "太短"),
+        ("beijing2008aoyun", "太短"),
     ],
 )
 def test_a_password_that_is_easy_to_guess_is_refused_with_what_to_do(password: str, says: str) -> None:

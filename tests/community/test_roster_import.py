@@ -291,6 +291,15 @@ def test_a_hundred_thousand_rows_are_refused_before_they_are_parsed() -> None:
         roster_file.parse(sheet_bytes(rows), max_rows=5000, today=NOON.date())
 
 
+def test_a_workbook_of_hundreds_of_sheets_is_refused_by_their_number() -> None:
+    def more(book: Any) -> None:
+        for number in range(250):
+            book.add_worksheet(f"表{number}")
+
+    with pytest.raises(Refused):
+        roster_file.parse(sheet_bytes([HEADER], more=more), max_rows=5000, today=NOON.date())
+
+
 def test_a_small_file_that_unpacks_to_a_huge_one_is_refused_whatever_it_says_of_itself() -> None:
     out = io.BytesIO()
     size = 160_000_000

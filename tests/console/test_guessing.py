@@ -251,6 +251,8 @@ def test_old_passwords_cannot_be_tried_on_the_form_that_changes_them(office: Off
         sa.select(sa.func.count()).select_from(AuditEntry).where(AuditEntry.action == "user.password_failed")
     )
     assert office.read(logged) == 5, "those that were judged; the others were only told to wait"
+    actors = sa.select(sa.func.min(AuditEntry.actor)).where(AuditEntry.action == "user.password_failed")
+    assert "editor" in str(office.read(actors))
 
 
 def test_the_table_of_delays_stays_small_and_forgets(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,7 +117,7 @@ def test_a_word_file_goes_through_three_people_to_the_followers_phones(live: Liv
     desk.get_by_role("button", name="下一步").click()
     desk.get_by_role("button", name="确定推送").click()
     assert _confirm(desk, "确定推送") == f"确定向 12 人群发《{title}》吗？"
-    expect(desk.locator("#live")).to_contain_text("已发送", timeout=60_000)
+    expect(desk.locator("#live")).to_contain_text("已发布", timeout=60_000)
     eventually(lambda: len(live.receipts()) == 12)
 
 

@@ -13,10 +13,11 @@ from content import articles, columns, review
 from content.articles import Fields
 from content.assets import AssetStore, remember
 from content.pictures import card_cover
+from database import sealed
 from database.session import Database
 from ground import clock
 from models import Article, User
-from settings import Limits, Settings, WeChatLimits
+from settings import Limits, Settings, WeChatLimits, field_keys, index_key
 
 LIMITS = WeChatLimits()
 
@@ -103,6 +104,8 @@ class Office:
 
 def furnish(db: Database, settings: Settings) -> Office:
     """Put an office into an empty database."""
+    privacy = settings.privacy
+    sealed.use(sealed.Keyring(field_keys(privacy.field_keys), index_key(privacy.index_key)))
     office = Office(db, AssetStore(settings.data_dir))
     people = [
         ("editor", "editor", None), ("colleague", "editor", None), ("admin", "admin", None), ("auditor", "auditor", None),

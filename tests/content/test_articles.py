@@ -229,11 +229,19 @@ def test_publication_is_recorded_once_and_a_failed_send_gives_the_article_back(o
 def test_default_columns_are_made_once_and_others_can_be_added(office: Office) -> None:
     with office.db.session_scope() as session:
         columns.ensure_defaults(session)
-        columns.create(session, key="law", name="律师说法")
+        columns.create(session, office.users["admin"], key="law", name="律师说法")
         assert [one.key for one in columns.listing(session)] == ["study", "news", "law"]
         with pytest.raises(Conflict):
-            columns.create(session, key="law", name="别的名字")
+            columns.create(session, office.users["admin"], key="law", name="别的名字")
         with pytest.raises(NotFound, match="可用的栏目有 study（学习园地）"):
             columns.by_key(session, "none")
         with pytest.raises(Refused, match="08:00 的样子"):
-            columns.set_slots(session, columns.by_key(session, "law"), [{"weekdays": [0], "time": "25:00"}])
+            columns.change(
+                session,
+                office.users["admin"],
+                columns.by_key(session, "law"),
+                name="律师说法",
+                description="",
+                active=True,
+                slots=[{"weekdays": [0], "time": "25:00"}],
+            )

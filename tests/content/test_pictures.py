@@ -127,3 +127,13 @@ def test_a_pasted_picture_becomes_one_of_ours() -> None:
     assert len(adopted.pictures) == len(adopted.warnings) == 1
     assert f'src="/m/asset/{adopted.pictures[0].sha256}" width="300" height="200"' in adopted.html
     assert "data:" not in adopted.html
+
+
+def test_a_jpeg_with_hundreds_of_scans_is_refused_before_it_is_drawn() -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(buffer, "JPEG", progressive=True)
+    data = buffer.getvalue()
+    first = data.index(b"\xff\xda")
+    again = data[first : data.index(b"\xff", first + 2)]
+    with pytest.raises(Refused, match="结构不正常"):
+        prepare(data[:first] + again * 3000 + data[first:], LIMITS)

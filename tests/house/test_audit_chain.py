@@ -6,6 +6,7 @@ import hashlib
 import json
 import stat
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -225,7 +226,7 @@ def test_without_an_outside_record_it_is_said(office: parts.Runtime) -> None:
 def test_the_head_is_noted_at_the_start_and_once_a_day(
     office: parts.Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    daily, now = heads.Daily(office), clock.now()
+    daily, now = heads.Regular(office), clock.now()
     for _ in range(3):
         daily()
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(days=1))
@@ -233,6 +234,26 @@ def test_the_head_is_noted_at_the_start_and_once_a_day(
         daily()
     lines = (office.settings.data_dir / heads.FILE).read_text().splitlines()
     assert [json.loads(line)["why"] for line in lines] == ["start", "day"]
+
+
+def test_new_entries_are_noted_within_minutes_so_that_going_back_within_the_day_shows(
+    office: parts.Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    regular, real = heads.Regular(office), time.monotonic
+    regular()
+    with office.db.read_scope() as session:
+        kept = session.get_one(Setting, "audit.head").value
+        last = session.scalar(sa.select(sa.func.max(AuditEntry.id)))
+    write(office, 3)
+    for minutes in (11, 22, 33):
+        monkeypatch.setattr(time, "monotonic", lambda ahead=minutes * 60: real() + ahead)
+        regular()
+    lines = (office.settings.data_dir / heads.FILE).read_text().splitlines()
+    assert [json.loads(line)["why"] for line in lines] == ["start", "later"]
+    with office.db.session_scope() as session:
+        session.execute(sa.delete(AuditEntry).where(AuditEntry.id > last))
+        session.get_one(Setting, "audit.head").value = kept
+    assert heads.verify(office).fault
 
 
 def test_the_chain_stays_whole_under_eight_writers(office: parts.Runtime) -> None:

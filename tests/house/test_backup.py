@@ -24,7 +24,7 @@ from models import (
     Setting,
     User,
 )
-from operations import backup, heads, restore, unfinished
+from operations import backup, heads, places, restore, unfinished
 from tests.fixtures.configuration import write_config
 from tests.fixtures.processes import run_flask
 from tests.fixtures.services import fresh_postgres, fresh_sqlite
@@ -72,6 +72,7 @@ def test_the_former_database_is_kept_under_the_name_that_is_said(
         session.add(Branch(name="备份之后的党支部"))
     kept = restore.restore(source, file).kept
     assert kept
+    assert places.kept(source.db) == [kept]
     with source.db.read_scope() as session:
         assert session.scalars(sa.select(Branch.name)).all() == ["梧桐里社区党支部"]
     if source.db.on_sqlite:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from database.migrate import pending, upgrade, upgrade_database
+from app import create_app
+from database.migrate import downgrade_database, pending, revision_of, upgrade, upgrade_database
 from database.session import Database
+from ground.errors import Refused
 from models import Base
+from tests.fixtures.configuration import make_settings
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_models(database: Database) -> None:
@@ -80,3 +88,196 @@ def test_an_office_at_work_keeps_its_people_and_their_sessions_when_signing_in_c
             assert connection.execute(sa.text("SELECT user_id FROM audit_entry")).scalar_one() == 7
     finally:
         database.close()
+
+
+_BEFORE_CHECKS = "0007"
+_KNOWN = {
+    ("article", "status"): "queued",
+    ("push", "status"): "sending",
+    ("delivery", "status"): "unknown",
+    ("activity", "status"): "open",
+    ("check_in", "via"): "paper",
+    ("make_up_request", "status"): "pending",
+}
+_MADE_ANEW = ("article", "push", "delivery", "activity", "check_in", "make_up_request", "follower")
+
+
+def _filled(database: Database) -> dict[str, list[tuple[Any, ...]]]:
+    """Two rows in every table, each pointing to the row of the same number wherever it points; what they hold."""
+    metadata = sa.MetaData()
+    with database.engine.begin() as connection:
+        metadata.reflect(connection)
+        del_version = metadata.tables["alembic_version"]
+        for table in metadata.sorted_tables:
+            if table is not del_version:
+                connection.execute(sa.delete(table))
+                connection.execute(sa.insert(table), [_row(table, number) for number in (1, 2)])
+    return _content(database)
+
+
+def _row(table: sa.Table, number: int) -> dict[str, Any]:
+    return {column.name: _value(table.name, column, number) for column in table.columns}
+
+
+def _value(table: str, column: sa.Column[Any], number: int) -> Any:
+    if (table, column.name) in _KNOWN:
+        return _KNOWN[table, column.name]
+    match column.type:
+        case sa.Boolean():
+            return False
+        case sa.Integer():
+            return number
+        case sa.DateTime():
+            return datetime(2026, 11, number, 4, tzinfo=UTC)
+        case sa.Date():
+            return date(2026, 11, number)
+        case sa.JSON():
+            return [number]
+        case sa.LargeBinary():
+            return b"%d" % number
+        case _:
+            return str(number)
+
+
+def _content(database: Database) -> dict[str, list[tuple[Any, ...]]]:
+    metadata = sa.MetaData()
+    with database.engine.connect() as connection:
+        metadata.reflect(connection)
+        return {
+            table.name: sorted(tuple(map(str, row)) for row in connection.execute(sa.select(table)))
+            for table in metadata.sorted_tables
+            if table.name != "alembic_version"
+        }
+
+
+def _beside(database: Database) -> set[str]:
+    """Names of indexes, unique constraints, keys and triggers of the tables that are made anew."""
+    found: set[str] = set()
+    with database.engine.connect() as connection:
+        inspector = sa.inspect(connection)
+        for table in _MADE_ANEW:
+            found |= {f"{table} {one['name']} {one['column_names']}" for one in inspector.get_indexes(table)}
+            found |= {
+                f"{table} {one['name']} {one['column_names']}"
+                for one in inspector.get_unique_constraints(table)
+            }
+            found |= {
+                f"{table} {one['name']} {one['referred_table']}" for one in inspector.get_foreign_keys(table)
+            }
+        if database.on_sqlite:
+            triggers = connection.exec_driver_sql(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+            )
+            found |= {f"{name} {text}" for name, text in triggers}
+    return found
+
+
+def test_tables_that_others_refer_to_are_made_anew_without_losing_a_row(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
+    try:
+        upgrade_database(database, _BEFORE_CHECKS)
+        before = _filled(database)
+        assert all(len(rows) == 2 for rows in before.values())
+        if database.on_sqlite:
+            with database.engine.begin() as connection:
+                for name, table, other in (
+                    ("watch", "article", "article"),
+                    ("watch_reviews", "review", "article"),
+                ):
+                    connection.exec_driver_sql(
+                        f"CREATE TRIGGER {name} AFTER DELETE ON {table} BEGIN UPDATE {other} SET stage = 9; END"
+                    )
+        beside = _beside(database)
+        upgrade_database(database)
+        after = _content(database)
+        assert {name: after[name] for name in before} == before
+        assert _beside(database) == beside
+        if database.on_sqlite:
+            with database.engine.connect() as connection:
+                assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+                assert connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
+        downgrade_database(database, _BEFORE_CHECKS)
+        assert _content(database) == before
+        assert _beside(database) == beside
+    finally:
+        database.close()
+
+
+def test_foreign_keys_are_on_again_after_migrating_and_after_a_migration_that_failed(
+    empty_database_url: str,
+) -> None:
+    database = Database(empty_database_url)
+    try:
+        upgrade_database(database, _BEFORE_CHECKS)
+        _filled(database)
+        _set_status(database, "article", "gone_fishing")
+        with pytest.raises(Refused):
+            upgrade_database(database)
+        for _ in range(2):
+            with pytest.raises(sa.exc.IntegrityError), database.engine.begin() as connection:
+                connection.exec_driver_sql("DELETE FROM article")
+            _set_status(database, "article", "draft")
+            upgrade_database(database)
+    finally:
+        database.close()
+
+
+@pytest.mark.parametrize("table", ["article", "push", "delivery", "activity", "make_up_request"])
+def test_a_status_that_is_not_known_is_named_and_nothing_is_changed(
+    empty_database_url: str, table: str
+) -> None:
+    database = Database(empty_database_url)
+    try:
+        upgrade_database(database, _BEFORE_CHECKS)
+        _filled(database)
+        _set_status(database, table, "odd")
+        before = _content(database)
+        with pytest.raises(Refused, match=f"数据表 {table} 的 status 有本版本不认识的值：“odd”（2 行）"):
+            upgrade_database(database)
+        with database.engine.connect() as connection:
+            assert revision_of(connection) == _BEFORE_CHECKS
+        assert _content(database) == before
+        _set_status(database, table, _KNOWN[table, "status"])
+        upgrade_database(database)
+    finally:
+        database.close()
+
+
+def test_the_command_says_in_one_line_which_status_it_does_not_know(
+    empty_database_url: str, tmp_path: Path
+) -> None:
+    database = Database(empty_database_url)
+    upgrade_database(database, _BEFORE_CHECKS)
+    _filled(database)
+    _set_status(database, "push", "odd")
+    database.close()
+    app = create_app(make_settings(database={"url": empty_database_url}, server={"data_dir": str(tmp_path)}))
+    try:
+        done = app.test_cli_runner().invoke(args=["db", "upgrade"])
+    finally:
+        app.extensions["pioneer"].close()
+    assert done.exit_code == 2
+    assert "数据表 push 的 status 有本版本不认识的值：“odd”" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_who_left_and_was_still_bound_is_bound_to_nobody_after_the_upgrade(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
+    try:
+        upgrade_database(database, _BEFORE_CHECKS)
+        _filled(database)
+        with database.engine.begin() as connection:
+            connection.execute(sa.text("UPDATE follower SET gone = true WHERE id = 1"))
+        upgrade_database(database)
+        with database.engine.connect() as connection:
+            left = connection.execute(
+                sa.text("SELECT id, member_id, bound_at, consent_at FROM follower ORDER BY id")
+            )
+            assert [(row[0], row[1]) for row in left] == [(1, None), (2, 2)]
+    finally:
+        database.close()
+
+
+def _set_status(database: Database, table: str, value: str) -> None:
+    with database.engine.begin() as connection:
+        connection.execute(sa.text(f"UPDATE {table} SET status = :value"), {"value": value})

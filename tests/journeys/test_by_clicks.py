@@ -84,7 +84,7 @@ def push(desk: Desk, title: str) -> int:
     assert desk.confirm("确定推送") == f"确定向 {planned} 人群发《{title}》吗？"
     expect(page.get_by_role("heading", name=title)).to_be_visible()
     page.evaluate("window.stays = true")
-    expect(page.locator("#live")).to_contain_text("已发送", timeout=30_000)
+    expect(page.locator("#live")).to_contain_text("已发布", timeout=30_000)
     assert page.evaluate("window.stays"), "the page was loaded anew"
     assert desk.figure("已送达") == planned
     return planned

@@ -11,6 +11,7 @@ import pytest
 from localwechat.testing import SandboxControl
 from scheduler.engine import Engine
 from tests.fixtures.processes import eventually
+from tests.fixtures.steps import watched
 from tests.pushing.world import GAP_S, World, make_world, settings_for
 
 
@@ -26,7 +27,8 @@ def wechat(sandbox: SandboxControl) -> SandboxControl:
 def world(wechat: SandboxControl, database_url: str, tmp_path: Path) -> Iterator[World]:
     """The world, once on SQLite and once on PostgreSQL."""
     made = make_world(wechat, settings_for(wechat, database_url, str(tmp_path / "var")))
-    yield made
+    with watched(made.runtime.db):
+        yield made
     made.runtime.close()
 
 
@@ -34,7 +36,8 @@ def world(wechat: SandboxControl, database_url: str, tmp_path: Path) -> Iterator
 def lite_world(wechat: SandboxControl, sqlite_url: str, tmp_path: Path) -> Iterator[World]:
     """The world on SQLite only, where the database makes no difference."""
     made = make_world(wechat, settings_for(wechat, sqlite_url, str(tmp_path / "var")))
-    yield made
+    with watched(made.runtime.db):
+        yield made
     made.runtime.close()
 
 
@@ -42,7 +45,8 @@ def lite_world(wechat: SandboxControl, sqlite_url: str, tmp_path: Path) -> Itera
 def postgres_world(wechat: SandboxControl, postgres_url: str, tmp_path: Path) -> Iterator[World]:
     """The world on PostgreSQL only, where several transactions write side by side."""
     made = make_world(wechat, settings_for(wechat, postgres_url, str(tmp_path / "var")))
-    yield made
+    with watched(made.runtime.db):
+        yield made
     made.runtime.close()
 
 

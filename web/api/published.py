@@ -17,7 +17,7 @@ from spectree.model_adapter.msgspec_adapter import MsgspecModelAdapter
 from content import columns, compile, reading
 from ground import clock
 from ground.errors import PioneerError
-from models import Article
+from models import Article, ArticleStatus
 from web import problems
 from web.access import parts
 from web.problems import MEANINGS, Code, Problem, QueryProblem
@@ -194,7 +194,7 @@ def _answer(value: msgspec.Struct) -> Response:
 
 
 def _article(found: Article) -> ArticleOut:
-    withdrawn = found.status == "retracted"
+    withdrawn = found.status == ArticleStatus.RETRACTED
     assert found.published_at is not None
     return ArticleOut(
         id=found.id, title=found.title, digest=found.digest, author=found.author, column=found.column.key,

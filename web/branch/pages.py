@@ -8,9 +8,10 @@ from typing import Any
 from flask import Response, flash, redirect, request, url_for
 
 from accounts import users
-from community import activities, attendance, ledger, makeup, members, places
+from community import activities, attendance, ledger, makeup, members, places, window
 from community.activities import BranchCount
 from community.privacy import mask_name
+from community.window import Phase
 from database.session import Session
 from ground import clock
 from ground.errors import Refused
@@ -100,8 +101,8 @@ def _live(session: Session, me: User, found: Activity, branch_id: int) -> dict[s
     return {
         "count": count,
         "people": attendance.attendance(session, me, found) if named else None,
-        "moving": found.status == "open" and found.ends_at > now,
-        "begun": found.starts_at <= now,
+        "moving": window.phase(found, now) in (Phase.COMING, Phase.OPEN),
+        "begun": window.begun(found, now),
         "seen": str(zlib.crc32(f"{found.status} {count}".encode())),
     }
 

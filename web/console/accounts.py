@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 
-from accounts import audit, factor, sessions, users
+from accounts import factor, sessions, users
 from community import places
 from ground import clock
-from ground.errors import NotFound, Refused
+from ground.errors import Refused
 from models import ROLE_NAMES
 from web.access import acting, action, looking, page, settings, signed_in
 from web.console.face import blueprint, draw
@@ -97,15 +97,7 @@ def account_sessions(user_id: int) -> Any:
     """End one session of somebody, or all."""
     called, at = request.form.get("which", ""), clock.now()
     with acting() as (session, me):
-        user = users.get(session, user_id)
-        whole = called == "all"
-        ended = sessions.revoke_all(session, user.id, at=at) if whole else int(
-            sessions.end(session, user.id, called, at=at)
-        )  # fmt: skip
-        if not ended:
-            raise NotFound("这个登录已经结束，请刷新页面查看")
-        subject, detail = f"user:{user.id}", {"count": ended}
-        audit.record(session, "user.sessions_end", at=at, user=me, subject=subject, detail=detail)
+        users.end_sessions(session, users.get(session, user_id), called, at=at, by=me)
     flash("已结束", "success")
     return redirect(url_for("console.account", user_id=user_id), 303)
 
@@ -127,13 +119,8 @@ def account_active(user_id: int) -> Any:
 @action("user.manage", form=account)
 def account_name(user_id: int) -> Any:
     """Change the name that is shown."""
-    name = request.form.get("display_name", "").strip()[:40]
     with acting() as (session, me):
-        user = users.get(session, user_id)
-        user.display_name = name
-        detail = {"display_name": True}
-        audit.record(
-            session, "user.change", at=clock.now(), user=me, subject=f"user:{user.id}", detail=detail
-        )
+        name = request.form.get("display_name", "")
+        users.rename(session, users.get(session, user_id), name, at=clock.now(), by=me)
     flash("已保存", "success")
     return redirect(url_for("console.account", user_id=user_id), 303)

@@ -8,8 +8,9 @@ from typing import Any
 from flask import Response, flash, redirect, request, url_for
 
 from accounts import users
-from community import activities, attendance, ledger, makeup, members, places
+from community import activities, attendance, ledger, makeup, members, places, window
 from community.privacy import mask_name
+from community.window import PHASES, Phase
 from database.session import Session
 from ground import clock
 from ground.errors import Conflict, Refused
@@ -22,7 +23,7 @@ from web.downloads import ledger_file
 from web.moments import from_input
 from web.once import once
 
-_WHEN = {"": "全部", "open": "签到中", "coming": "未开始", "past": "已结束"}
+_WHEN = {"": "全部", **{str(one): PHASES[one] for one in (Phase.OPEN, Phase.COMING, Phase.PAST)}}
 
 
 @blueprint.get("/activities", endpoint="activities")
@@ -124,8 +125,8 @@ def _figures(session: Session, found: Activity, me: User) -> dict[str, Any]:
         "counts": counted,
         "recent": attendance.recent_records(session, me, found, limit=10),
         "attended": found.kind in activities.ATTENDED,
-        "moving": found.status == "open" and found.ends_at > now,
-        "begun": found.starts_at <= now,
+        "moving": window.phase(found, now) in (Phase.COMING, Phase.OPEN),
+        "begun": window.begun(found, now),
         "seen": str(zlib.crc32(marks.encode())),
     }
 

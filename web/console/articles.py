@@ -6,18 +6,17 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 
-from accounts import audit, users
+from accounts import users
 from content import articles, assets, columns, finding, importing, queue, review, wording
 from content.assets import AssetStore
-from database.session import Session
-from ground import clock
+from content.life import ARTICLE
 from ground.errors import Refused
-from models import User
 from scheduler import finding as carrying
 from web import listing
 from web.access import acting, action, back_to, looking, page, settings, signed_in
 from web.console.face import blueprint, draw
 from web.once import once
+from web.sizes import takes_files
 from web.throttle import count_uploads
 
 
@@ -37,9 +36,7 @@ def articles_list() -> str:
             place,
         )
         shown = columns.listing(session, with_inactive=True)
-        return draw(
-            "articles/list.html", found=found, paging=place, columns=shown, statuses=articles.STATUS_NAMES
-        )
+        return draw("articles/list.html", found=found, paging=place, columns=shown, statuses=ARTICLE.labels)
 
 
 @blueprint.get("/articles/import")
@@ -51,6 +48,7 @@ def article_import() -> str:
 
 
 @blueprint.post("/articles/import", endpoint="article_import_post")
+@takes_files
 @once
 @action("article.write", form=article_import)
 def article_import_post() -> Any:
@@ -58,8 +56,8 @@ def article_import_post() -> Any:
     upload = request.files.get("file")
     if upload is None or not upload.filename:
         raise Refused("请选择要导入的 Word 文件")
-    with looking() as (session, _):
-        column = columns.by_key(session, request.form.get("column", ""))
+    with looking() as (session, me):
+        column = articles.column_for_new(session, me, request.form.get("column", ""))
     draft = importing.read_word(
         upload.read(),
         upload.filename,
@@ -75,8 +73,9 @@ def article_import_post() -> Any:
             title=draft.title, column_id=column.id, author=draft.author, digest=draft.digest, html=draft.html,
             cover_sha256=draft.cover.sha256,
         )  # fmt: skip
-        article = articles.create(session, me, fields, warnings=draft.warnings)
-        note(session, me, "article.import", article.id, pictures=len(draft.pictures))
+        article = articles.create(
+            session, me, fields, warnings=draft.warnings, imported_pictures=len(draft.pictures)
+        )
     flash("已导入，请核对后提交审核", "success")
     return redirect(url_for("console.article_edit", article_id=article.id), 303)
 
@@ -96,7 +95,6 @@ def article(article_id: int) -> str:
             stages=review.stages(settings().limits),
             pushes=carrying.of_article(session, article_id, limit=10),
             in_push=articles.in_push(session, article_id),
-            editable=articles.EDITABLE,
         )
 
 
@@ -126,8 +124,7 @@ def article_submit(article_id: int) -> Any:
     """提交审核, bound to what the page showed."""
     with acting() as (session, me):
         shown = request.form.get("hash") or None
-        article = review.submit(session, article_id, me, limits=settings().wechat.limits, expected_hash=shown)
-        note(session, me, "article.submit", article_id, hash=article.hash)
+        review.submit(session, article_id, me, limits=settings().wechat.limits, expected_hash=shown)
     flash("已提交一审", "success")
     return redirect(url_for("console.article", article_id=article_id), 303)
 
@@ -138,7 +135,6 @@ def article_withdraw(article_id: int) -> Any:
     """撤回送审: back to a draft."""
     with acting() as (session, me):
         review.withdraw(session, article_id, me)
-        note(session, me, "article.withdraw", article_id)
     flash("已撤回送审，稿件回到草稿", "success")
     return redirect(url_for("console.article", article_id=article_id), 303)
 
@@ -149,7 +145,6 @@ def article_archive(article_id: int) -> Any:
     """归档 an article that will not be used."""
     with acting() as (session, me):
         articles.archive(session, article_id, me)
-        note(session, me, "article.archive", article_id)
     flash("已归档", "success")
     return redirect(url_for("console.articles"), 303)
 
@@ -160,7 +155,6 @@ def article_enqueue(article_id: int) -> Any:
     """排入待发队列: the next free slot of its column takes it."""
     with acting() as (session, me):
         queue.enqueue(session, article_id, me)
-        note(session, me, "article.queue", article_id)
     flash("已排入待发队列", "success")
     return redirect(back_to(url_for("console.queue")), 303)
 
@@ -171,11 +165,5 @@ def article_dequeue(article_id: int) -> Any:
     """撤出待发队列."""
     with acting() as (session, me):
         queue.dequeue(session, article_id, me)
-        note(session, me, "article.unqueue", article_id)
     flash("已撤出待发队列", "success")
     return redirect(back_to(url_for("console.queue")), 303)
-
-
-def note(session: Session, user: User, what: str, article_id: int, **detail: Any) -> None:
-    """Leave an entry about an article in the audit trail."""
-    audit.record(session, what, at=clock.now(), user=user, subject=f"article:{article_id}", detail=detail)

@@ -16,6 +16,7 @@ from ground.errors import Refused
 from web import security
 from web.access import looking, only_looks, page
 from web.console.face import blueprint, draw
+from web.sizes import takes_a_body
 
 
 @blueprint.get("/articles/<int:article_id>/body/<int:version>")
@@ -31,6 +32,7 @@ def article_body(article_id: int, version: int) -> str:
 
 
 @blueprint.post("/articles/preview")
+@takes_a_body
 @only_looks
 @page("article.write")
 @security.under(security.BODY)
@@ -41,6 +43,7 @@ def article_preview() -> str:
 
 
 @blueprint.post("/articles/paste")
+@takes_a_body
 @only_looks
 @page("article.write")
 def article_paste() -> Response:
@@ -58,12 +61,13 @@ def article_paste() -> Response:
 def cleaned(body: str) -> str:
     """A body as it may stand in the editor's form, be it stored from before a rule or typed and refused a moment ago.
 
-    What cannot be cleaned in time stands there as its source: nothing that was typed is lost.
+    What cannot be cleaned in time stands there as its source: nothing that was typed is lost. Of what is too long to be kept the
+    beginning stands there; the browser has the whole still.
     """
     try:
-        return pasting.cleaned(body)
+        return pasting.cleaned(pasting.bounded(body))
     except Refused:
-        return f"<p>{escape(body, quote=False)}</p>"
+        return f"<p>{escape(body[: pasting.MAX_KEPT], quote=False)}</p>"
 
 
 def _drawn(title: str, author: str, body: str) -> str:

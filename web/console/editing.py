@@ -8,13 +8,14 @@ from flask import flash, jsonify, redirect, request, url_for
 
 from content import articles, assets, columns, html, pasting, pictures, wording
 from content.assets import AssetStore
+from content.life import EDITABLE
 from ground.errors import PioneerError, Refused
-from models import Article
+from models import Article, ArticleStatus
 from web import security
 from web.access import acting, action, keeps_typed, looking, only_looks, page, settings, signed_in
-from web.console.articles import note
 from web.console.face import blueprint, draw
 from web.once import once
+from web.sizes import takes_a_body, takes_files
 from web.throttle import count_uploads
 
 
@@ -28,6 +29,7 @@ def article_new() -> str:
 
 
 @blueprint.post("/articles/new", endpoint="article_new_post")
+@takes_a_body
 @keeps_typed
 @once
 @action("article.write", form=article_new)
@@ -36,7 +38,6 @@ def article_new_post() -> Any:
     fields = _fields()
     with acting() as (session, me):
         article = articles.create(session, me, fields)
-        note(session, me, "article.create", article.id)
     flash("草稿已保存", "success")
     return redirect(url_for("console.article", article_id=article.id, saved="new"), 303)
 
@@ -48,7 +49,7 @@ def article_edit(article_id: int) -> Any:
     """The form with the article in it."""
     with looking() as (session, _):
         article = articles.get(session, article_id, full=True)
-        if article.status not in articles.EDITABLE or articles.in_push(session, article_id):
+        if article.status not in EDITABLE or articles.in_push(session, article_id):
             flash("稿件已排队、排期或发布，不能修改", "warning")
             return redirect(url_for("console.article", article_id=article_id), 303)
         return draw(
@@ -60,6 +61,7 @@ def article_edit(article_id: int) -> Any:
 
 
 @blueprint.post("/articles/<int:article_id>/edit", endpoint="article_edit_post")
+@takes_a_body
 @keeps_typed
 @action("article.write", form=article_edit)
 def article_edit_post(article_id: int) -> Any:
@@ -67,21 +69,19 @@ def article_edit_post(article_id: int) -> Any:
     fields = _fields()
     version = request.form.get("version", 0, type=int)
     with acting() as (session, me):
-        before = articles.get(session, article_id).version
         article = articles.save(
             session, article_id, me, fields, expected_version=version, limits=settings().wechat.limits
         )
-        if article.version != before:
-            note(session, me, "article.save", article_id, version=article.version)
     flash(_said(article), "success")
     return redirect(url_for("console.article", article_id=article_id, saved=article_id), 303)
 
 
 def _said(article: Article) -> str:
-    return "已保存，稿件需要重新审核" if article.status == "in_review" else "已保存"
+    return "已保存，稿件需要重新审核" if article.status == ArticleStatus.IN_REVIEW else "已保存"
 
 
 @blueprint.post("/articles/check")
+@takes_a_body
 @only_looks
 @page("article.write")
 def article_check() -> str:
@@ -102,6 +102,7 @@ def article_check() -> str:
 
 
 @blueprint.post("/pictures")
+@takes_files
 @page("article.write")
 def picture_upload() -> Any:
     """Take pictures for a body, or (``cover``) one that is cut to a cover; answers as the editor expects."""
@@ -134,7 +135,7 @@ def _fields() -> articles.Fields:
         column_id=form.get("column_id", 0, type=int),
         author=form.get("author", ""),
         digest=form.get("digest", ""),
-        html=pasting.cleaned(form.get("html", "")),
+        html=pasting.cleaned(pasting.bounded(form.get("html", ""))),
         cover_sha256=form.get("cover_sha256") or None,
         source_url=form.get("source_url", ""),
     )

@@ -14,6 +14,7 @@ from ground.errors import NotFound, Refused
 from web import listing
 from web.access import acting, action, looking, page, parts, settings, signed_in
 from web.console.face import blueprint, draw
+from web.sizes import takes_files
 
 
 @blueprint.get("/branches", endpoint="branches")
@@ -94,6 +95,7 @@ def places_import() -> str:
 
 
 @blueprint.post("/places/import", endpoint="places_import_post")
+@takes_files
 @action("place.import", form=places_import)
 def places_import_post() -> Any:
     """Write it, or show what is wrong with Excel's row numbers."""

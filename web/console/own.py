@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import flash, g, redirect, request, session, url_for
 
-from accounts import audit, sessions, signing_in, strength, users
+from accounts import sessions, signing_in, strength, users
 from ground import clock
-from ground.errors import NotFound, PioneerError, Refused
+from ground.errors import PioneerError, Refused
 from web import visitor
 from web.access import acting, action, enter, looking, only_looks, page, parts, settings, signed_in
 from web.console.face import blueprint, draw
@@ -94,20 +94,7 @@ def devices_end() -> Any:
     """End one session of the own, or all of them with this one."""
     called = request.form.get("which", "")
     with acting() as (scope, me):
-        if called == "all":
-            ended = sessions.revoke_all(scope, me.id, at=clock.now())
-        elif sessions.end(scope, me.id, called, at=clock.now()):
-            ended = 1
-        else:
-            raise NotFound("这个登录已经结束，请刷新页面查看")
-        audit.record(
-            scope,
-            "user.sessions_end",
-            at=clock.now(),
-            user=me,
-            subject=f"user:{me.id}",
-            detail={"count": ended},
-        )
+        users.end_sessions(scope, me, called, at=clock.now(), by=me)
     if called == "all":
         session.clear()
         flash("已全部结束，请重新登录", "success")

@@ -14,7 +14,7 @@ from database.session import Session
 from ground import clock
 from ground.errors import PioneerError, Refused
 from ground.numbers import numbers_in
-from models import Article
+from models import Article, ArticleStatus
 from scheduler import audience as audiences
 from scheduler import planner, pushes, quiet, roads, upcoming
 from scheduler.planner import Plan
@@ -58,8 +58,10 @@ def push_new() -> str:
         chosen = request.args.get("article", type=int)
         return draw(
             "pushes/new.html",
-            offered=finding.offered(session, "approved", "queued", chosen=chosen, limit=_OFFERED),
-            sent=finding.offered(session, "published", limit=20),
+            offered=finding.offered(
+                session, ArticleStatus.APPROVED, ArticleStatus.QUEUED, chosen=chosen, limit=_OFFERED
+            ),
+            sent=finding.offered(session, ArticleStatus.PUBLISHED, limit=20),
             activities=activities.coming(session, now, limit=_OFFERED),
             branches=places.branches(session),
             tree=places.tree(session),

@@ -14,12 +14,11 @@ from ground.errors import Refused
 from ground.numbers import number_in
 from models import Push
 from scheduler import finding, planner, pushes, report, upcoming
+from scheduler.life import OVER, PUSH
 from web import listing
 from web.access import acting, action, looking, page
 from web.console.face import blueprint, draw
 from web.wording import WEEKDAYS
-
-_FINAL = ("sent", "partly_failed", "failed", "cancelled")
 
 
 @blueprint.get("/pushes", endpoint="pushes")
@@ -31,9 +30,7 @@ def pushes_page() -> str:
         place = listing.paging()
         found = listing.rows(finding.listed(session, status=status, words=words), place)
         reached = finding.reached(session, [push.id for push in found])
-        return draw(
-            "pushes/list.html", found=found, paging=place, reached=reached, statuses=pushes.STATUS_NAMES
-        )
+        return draw("pushes/list.html", found=found, paging=place, reached=reached, statuses=PUSH.labels)
 
 
 @blueprint.get("/calendar")
@@ -94,7 +91,7 @@ def _progress(session: Session, found: Push) -> dict[str, Any]:
         "figures": figures,
         "deliveries": finding.deliveries_of(session, found.id),
         "reasons": planner.reasons(),
-        "final": found.status in _FINAL,
+        "final": found.status in OVER,
         "seen": str(zlib.crc32(f"{found.status} {found.version} {found.planned} {figures} {marks}".encode())),
     }
 

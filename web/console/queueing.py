@@ -6,13 +6,11 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 
-from accounts import audit
 from community import places
 from content import columns, finding, queue, slots
 from ground import clock
 from ground.numbers import numbers_in
 from web.access import acting, action, looking, page
-from web.console.articles import note
 from web.console.face import blueprint, draw
 from web.wording import WEEKDAYS
 
@@ -36,7 +34,6 @@ def queue_move(article_id: int) -> Any:
     with acting() as (session, me):
         to = request.form.get("to", 1, type=int)
         queue.move(session, article_id, me, to=to)
-        note(session, me, "article.queue", article_id, to=to)
     return redirect(url_for("console.queue"), 303)
 
 
@@ -68,11 +65,11 @@ def column_new_post() -> Any:
     with acting() as (session, me):
         column = columns.create(
             session,
+            me,
             key=form.get("key", ""),
             name=form.get("name", ""),
             description=form.get("description", ""),
         )
-        audit.record(session, "column.create", at=clock.now(), user=me, subject=f"column:{column.id}")
     flash("栏目已新建，可继续设置时段", "success")
     return redirect(url_for("console.column", column_id=column.id), 303)
 
@@ -93,14 +90,14 @@ def column_post(column_id: int) -> Any:
     """Save description, whether it is shown, and the times."""
     form = request.form
     with acting() as (session, me):
-        found = columns.get(session, column_id)
-        columns.rename(session, found, form.get("name", ""))
-        found.description = form.get("description", "").strip()[:120]
-        found.active = form.get("active") == "yes"
-        columns.set_slots(session, found, _slots())
-        detail = {"slots": len(found.slots), "active": found.active}
-        audit.record(
-            session, "column.change", at=clock.now(), user=me, subject=f"column:{found.id}", detail=detail
+        columns.change(
+            session,
+            me,
+            columns.get(session, column_id),
+            name=form.get("name", ""),
+            description=form.get("description", ""),
+            active=form.get("active") == "yes",
+            slots=_slots(),
         )
     flash("已保存", "success")
     return redirect(url_for("console.columns"), 303)

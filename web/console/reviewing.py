@@ -7,13 +7,12 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 
 from content import articles, finding, review, wording
+from content.life import stage_name
 from ground.errors import Conflict
-from models import Article
+from models import Article, ArticleStatus
 from web import listing
 from web.access import acting, action, looking, page, settings
-from web.console.articles import note
 from web.console.face import blueprint, draw
-from web.wording import stage_name
 
 
 @blueprint.get("/reviews")
@@ -64,12 +63,10 @@ def article_review_post(article_id: int) -> Any:
                 expected_hash=seen,
                 expected_stage=stage,
             )
-            note(session, me, "article.return", article_id, stage=stage)
         else:
             article = review.approve(
                 session, article_id, me, limits=settings().limits, expected_hash=seen, expected_stage=stage
             )
-            note(session, me, "article.approve", article_id, stage=stage, hash=article.hash)
         said = _said(article)
     flash(said, "success")
     return redirect(url_for("console.reviews"), 303)
@@ -81,14 +78,13 @@ def article_revoke(article_id: int) -> Any:
     """Return an approved article that is not queued yet."""
     with acting() as (session, me):
         review.revoke(session, article_id, me, reason=request.form.get("reason", ""))
-        note(session, me, "article.return", article_id, late=True)
     flash("已退回修改", "success")
     return redirect(url_for("console.article", article_id=article_id), 303)
 
 
 def _said(article: Article) -> str:
-    if article.status == "returned":
+    if article.status == ArticleStatus.RETURNED:
         return "已退回修改"
-    if article.status == "in_review":
+    if article.status == ArticleStatus.IN_REVIEW:
         return f"已通过，转入{stage_name(article.stage)}"
     return "审核已全部通过，可以排队或推送"

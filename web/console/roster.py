@@ -15,6 +15,7 @@ from web import listing
 from web.access import acting, action, looking, page, parts, settings, signed_in
 from web.console.face import blueprint, draw
 from web.downloads import excel
+from web.sizes import takes_files
 from web.throttle import count_uploads
 
 
@@ -101,6 +102,7 @@ def members_template() -> Any:
 
 
 @blueprint.post("/members/import", endpoint="members_import_post")
+@takes_files
 @action("member.import", form=members_import)
 def members_import_post() -> str:
     """Check the file against the table and show what would happen; nothing is written to the roster."""

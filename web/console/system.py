@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from flask import flash, redirect, request, url_for
 
 from accounts import audit, signing_in, users
-from content import articles
+from content import trail
+from content.life import ARTICLE
 from database import migrate
 from ground import clock
 from models import (
@@ -26,7 +27,7 @@ from wechat.inbound.spool import Spool
 ACTIONS = {
     **audit.ACTION_NAMES,
     **signing_in.ACTION_NAMES,
-    **articles.ACTION_NAMES,
+    **trail.ACTION_NAMES,
     "push.create": "新建推送",
     "push.pause": "暂停推送",
     "push.resume": "继续推送",
@@ -60,9 +61,9 @@ DETAILS = {
 
 
 _IN_ACTION = {"follower.sync": {"added": "新增", "left": "离开", "tags": "标签", "tag_changes": "待更新标签"}}
-_WORDS = {
+_WORDS: dict[str, str] = {
     **ROLE_NAMES,
-    **articles.STATUS_NAMES,
+    **{str(status): word for status, word in ARTICLE.labels.items()},
     "all": "全部",
 }
 
@@ -180,7 +181,6 @@ def system_confirm() -> Any:
     """This server is the only one: from now on it sends."""
     with acting() as (session, me):
         instance.confirm(session, settings(), me, clock.now())
-        audit.record(session, "instance.confirm", at=clock.now(), user=me)
     flash("已确认，本服务器恢复发送", "success")
     return redirect(url_for("console.system"), 303)
 

@@ -23,7 +23,7 @@ from content.html import assets_in, text_of
 from database.session import Session
 from ground import clock
 from ground.errors import NotFound
-from models import Article, Column
+from models import Article, ArticleStatus, Column
 from runtime import Runtime
 from web import security
 from web.files import own
@@ -86,7 +86,7 @@ def article(article_id: int) -> AnyResponse:
         found = reading.article(session, article_id)
         neighbours = reading.neighbours(session, found)
         context = _article_context(session, found)
-    if found.status == "retracted":
+    if found.status == ArticleStatus.RETRACTED:
         return _page("reader/withdrawn.html", 410, article=found, column=found.column)
     return _page("reader/article.html", neighbours=neighbours, **context)
 
@@ -121,9 +121,17 @@ def text_size(size: str) -> AnyResponse:
     parts = urlsplit(back)
     inside = back.startswith("/m/") and not parts.scheme and not parts.netloc and "\\" not in back
     response = redirect(back if inside else url_for("reader.home"), 303)
-    response.set_cookie(
-        _COOKIE, size, max_age=_YEAR_S, path="/m/", httponly=True, samesite="Lax", secure=request.is_secure
-    )
+    # The address of a picture in some text is no reader's wish.
+    if request.headers.get("Sec-Fetch-Dest", "document") in ("document", "iframe"):
+        response.set_cookie(
+            _COOKIE,
+            size,
+            max_age=_YEAR_S,
+            path="/m/",
+            httponly=True,
+            samesite="Lax",
+            secure=request.is_secure,
+        )
     response.headers["Cache-Control"] = "no-store"
     return response
 

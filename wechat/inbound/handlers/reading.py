@@ -5,6 +5,7 @@ from __future__ import annotations
 from community import followers
 from content import columns, reading
 from content.html import asset_url
+from content.life import LISTED
 from ground import clock
 from ground.errors import NotFound
 from models import Article
@@ -50,7 +51,7 @@ def article(desk: Desk, article_id: int) -> Reply | None:
         found = reading.article(desk.session, article_id)
     except NotFound:
         return None
-    return card(desk, found) if found.status in reading.LISTED else None
+    return card(desk, found) if found.status in LISTED else None
 
 
 def card(desk: Desk, shown: reading.Teaser | Article) -> NewsReply:

@@ -1,0 +1,129 @@
+"""The lives of what members do: activities, check-ins and the requests to make up for one, bindings.
+
+An activity's row says what people decided; whether one can check in is its window's (:mod:`community.window`). A check-in and a
+binding have no status column: what they are is whether a row, or a member's number in it, is there.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from ground.life import Life, Step
+from models import ActivityStatus, CheckIn, CheckInWay, Follower, MakeUpStatus
+
+
+class CheckInState(StrEnum):
+    """What a member's record for an activity is."""
+
+    NONE = "none"
+    RECORDED = "recorded"
+    MADE_UP = "made_up"
+
+
+class BindingState(StrEnum):
+    """What a follower is to the roster."""
+
+    FREE = "free"
+    BOUND = "bound"
+    LEFT = "left"
+
+
+ACTIVITY: Life[ActivityStatus] = Life(
+    ActivityStatus,
+    noun="活动",
+    labels={
+        ActivityStatus.OPEN: "进行中",
+        ActivityStatus.CANCELLED: "已取消",
+        ActivityStatus.CLOSED: "已结束",
+    },
+    steps=[
+        Step(
+            "activity.cancel", "取消活动", frozenset({ActivityStatus.OPEN}), ActivityStatus.CANCELLED,
+            "activity.change", "the own branch's, for a secretary; what was recorded stays",
+            "活动{label}，请刷新后查看",
+        ),
+    ],
+    later={ActivityStatus.CLOSED},
+)  # fmt: skip
+
+CHECK_IN: Life[CheckInState] = Life(
+    CheckInState,
+    noun="签到",
+    labels={CheckInState.NONE: "未签到", CheckInState.RECORDED: "已签到", CheckInState.MADE_UP: "补签"},
+    steps=[
+        Step("checkin.reply", "签到", frozenset({CheckInState.NONE}), CheckInState.RECORDED, None,
+             "a member of an invited branch, inside the window"),
+        Step("checkin.undo", "撤销签到", frozenset({CheckInState.RECORDED}), CheckInState.NONE, None,
+             "the member, within minutes"),
+        Step("checkin.record", "补录签到", frozenset({CheckInState.NONE}), CheckInState.MADE_UP, "checkin.record",
+             "a reason, and an activity that has begun and was not cancelled"),
+        Step("checkin.make_up", "审批补签", frozenset({CheckInState.NONE}), CheckInState.MADE_UP, "checkin.record",
+             "the member's request, approved"),
+    ],
+)  # fmt: skip
+
+MAKE_UP: Life[MakeUpStatus] = Life(
+    MakeUpStatus,
+    noun="补签申请",
+    labels={MakeUpStatus.PENDING: "待审批", MakeUpStatus.APPROVED: "已通过", MakeUpStatus.REFUSED: "未通过"},
+    steps=[
+        Step(name, label, frozenset({MakeUpStatus.PENDING}), to, "checkin.record",
+             "somebody of the branch, not the member", "这条补签申请已经审批过，请刷新后查看")
+        for name, label, to in (
+            ("checkin.approve", "通过", MakeUpStatus.APPROVED),
+            ("checkin.refuse", "不通过", MakeUpStatus.REFUSED),
+        )
+    ],
+)  # fmt: skip
+
+BINDING: Life[BindingState] = Life(
+    BindingState,
+    noun="微信",
+    labels={BindingState.FREE: "未绑定", BindingState.BOUND: "已绑定", BindingState.LEFT: "已取消关注"},
+    steps=[
+        Step("member.bind", "绑定党员", frozenset({BindingState.FREE}), BindingState.BOUND, None,
+             "name, last digits and consent of the follower; the member is bound to nobody else"),
+        Step("member.unbind", "解除绑定", frozenset({BindingState.BOUND}), BindingState.FREE, None, "the follower's own wish"),
+        Step("member.release", "解除绑定", frozenset({BindingState.BOUND}), BindingState.FREE, "member.unbind",
+             "the branch's secretary or an administrator, with a reason"),
+        Step("follower.leave", "取消关注", frozenset({BindingState.FREE, BindingState.BOUND}), BindingState.LEFT, None,
+             "unbound and made nameless; also when the person is erased"),
+        Step("follower.return", "重新关注", frozenset({BindingState.LEFT}), BindingState.FREE, None),
+    ],
+)  # fmt: skip
+
+WAYS: dict[CheckInWay, str] = {
+    CheckInWay.REPLY: "微信回复",
+    CheckInWay.MENU: "公众号菜单",
+    CheckInWay.SECRETARY: "支部审批",
+    CheckInWay.CONSOLE: "后台登记",
+    CheckInWay.PAPER: "纸质补录",
+}
+"""How a check-in came to be recorded; 支部审批 is a request to make up that the branch approved."""
+
+
+def check_in_state(check_in: CheckIn | None) -> CheckInState:
+    """What a record is, or that there is none."""
+    if check_in is None:
+        return CheckInState.NONE
+    return CheckInState.MADE_UP if check_in.made_up else CheckInState.RECORDED
+
+
+def binding_state(follower: Follower) -> BindingState:
+    """What a follower is to the roster now."""
+    if follower.gone:
+        return BindingState.LEFT
+    return BindingState.FREE if follower.member_id is None else BindingState.BOUND
+
+
+__all__ = [
+    "ACTIVITY",
+    "BINDING",
+    "CHECK_IN",
+    "MAKE_UP",
+    "WAYS",
+    "BindingState",
+    "CheckInState",
+    "binding_state",
+    "check_in_state",
+]
