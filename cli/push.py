@@ -23,6 +23,17 @@ from scheduler.life import DELIVERY, PUSH
 group = Group("push", short_help="推送：新建、查看、暂停、继续、取消")
 
 
+class _Road(click.Option):
+    """Its help lists the roads that there are: they are looked for when somebody asks for help, not before."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """The option and what may be written for it."""
+        from scheduler import roads
+
+        self.help = f"渠道：{roads.listed()}"
+        return super().get_help_record(ctx)
+
+
 @group.command("create")
 @click.option(
     "--article", "articles", default="", metavar="编号[,编号]", help="要推送的稿件，按顺序，必须审核通过"
@@ -32,9 +43,7 @@ group = Group("push", short_help="推送：新建、查看、暂停、继续、�
     "--audience", required=True, help="all，或 branch:党支部、community:社区、grid:网格，多个用逗号隔开"
 )
 @click.option("--at", "moment", default="now", show_default=True, help="now 或时间，如 2026-09-20T19:00")
-@click.option(
-    "--road", default="auto", show_default=True, help="渠道：auto、mass（群发）、template（模板消息）"
-)
+@click.option("--road", cls=_Road, default="auto", show_default=True)
 @as_option
 @json_option
 def create(
@@ -71,8 +80,9 @@ def create(
     for note in made.notes:
         click.echo(note)
     click.echo(f"推送 {push.id} {PUSH.label(push.status)}，将发给 {push.planned:,} 人")
+    reasons = planner.reasons()
     for reason, number in push.skipped.items():
-        click.echo(f"  {planner.REASONS.get(reason, reason)}：{number:,} 人")
+        click.echo(f"  {reasons.get(reason, reason)}：{number:,} 人")
 
 
 @group.command("show")
@@ -94,8 +104,9 @@ def show(push_id: int, as_json: bool) -> None:
         ["计划", "微信已接受", "送达", "失败", "待核对"],
         [[shown[name] for name in ("planned", "accepted", "delivered", "failed", "unknown")]],
     )
+    reasons = planner.reasons()
     for reason, number in shown["skipped"].items():
-        click.echo(f"未发送 {number:,} 人：{planner.REASONS.get(reason, reason)}")
+        click.echo(f"未发送 {number:,} 人：{reasons.get(reason, reason)}")
     emit_rows(
         ["投递", "对象", "人数", "状态", "说明"],
         [

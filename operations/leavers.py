@@ -17,7 +17,7 @@ from community import forgetting
 from ground import clock
 from models import Delivery, Follower, OutboxMessage, QuotaUse
 from operations.sweeps import BATCH, Moment, Standing
-from scheduler import quota, report
+from scheduler import quota, report, roads
 
 _ACCOUNTS = (quota.ACCOUNT, quota.TO_ALL, quota.TO_ALL_MONTH)
 _OVER = "名单上的人已取消关注，没有发送"
@@ -116,7 +116,7 @@ def shorten_lists(session: Session, at: Moment, found: Sequence[int]) -> int:
     here = _following(session, {openid for one in waiting for openid in one.openids or ()})
     for delivery in waiting:
         left = [openid for openid in delivery.openids or () if openid in here]
-        fewest = at.settings.wechat.limits.mass_min_openids if delivery.road == "mass" else 1
+        fewest = roads.of(delivery.road).fewest(at.settings.wechat.limits)
         delivery.recipients = len(left)
         if len(left) >= fewest:
             delivery.openids = left

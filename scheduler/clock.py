@@ -19,7 +19,8 @@ from content import queue, slots
 from database import claims
 from ground import clock, faultpoints
 from models import Article, Column, Delivery, JobResult, OutboxMessage, Push
-from scheduler import instance, pushes, quiet, report
+from scheduler import instance, pushes, quiet, report, roads
+from settings import WeChatLimits
 
 if TYPE_CHECKING:
     from runtime import Runtime
@@ -77,7 +78,7 @@ class Clock:
             messages = _any(session, OutboxMessage.id, lost)
         if deliveries:
             with self._db.session_scope() as session:
-                free_deliveries(session, dead, now, self._settings.wechat.limits.mass_repeat_gap_s)
+                free_deliveries(session, dead, now, self._settings.wechat.limits)
                 pushes.drop_cancelled(session, now)
         if messages:
             with self._db.session_scope() as session:
@@ -212,7 +213,7 @@ class Clock:
         with self._db.read_scope() as session:
             ready = _any(session, JobResult.id, [JobResult.matched.is_(False), report.has_delivery()])
             orphans = _any(session, Delivery.id, report.orphaned()) and _any(
-                session, JobResult.id, [JobResult.matched.is_(False), JobResult.kind == "mass"]
+                session, JobResult.id, report.adoptable()
             )
         if ready or orphans:
             with self._db.session_scope() as session:
@@ -221,7 +222,7 @@ class Clock:
 
 
 def free_deliveries(
-    session: Session, dead: list[sa.ColumnElement[bool]], now: datetime, gap_s: float
+    session: Session, dead: list[sa.ColumnElement[bool]], now: datetime, limits: WeChatLimits
 ) -> None:
     """Open claims whose holder died: without ``called_at`` nothing was sent, with it the call is to be repeated, same key."""
     claims.change(
@@ -236,7 +237,8 @@ def free_deliveries(
         delivery.status = "unknown"
         delivery.error = "发送中断，待用同一编号核对"
         delivery.lease_until = None
-        delivery.due_at = max(now, (delivery.called_at or now) + timedelta(seconds=gap_s))
+        gap = roads.of(delivery.road).repeat_gap(limits)
+        delivery.due_at = max(now, (delivery.called_at or now) + gap)
 
 
 def _any(session: Session, column: Any, where: list[sa.ColumnElement[bool]]) -> bool:

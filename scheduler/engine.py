@@ -29,6 +29,7 @@ from database import claims
 from ground import clock
 from models import Delivery, OutboxMessage, Push
 from scheduler import instance, keys
+from scheduler.asking import Asking
 from scheduler.clock import Clock, free_deliveries
 from scheduler.lanes import Lanes
 from scheduler.outbox import Outbox
@@ -67,6 +68,7 @@ class Engine:
         self._lanes = Lanes(runtime, self._stopping)
         self._sender = Sender(runtime, self._stopping, self._lanes)
         self._outbox = Outbox(runtime, self._stopping)
+        self._asking = Asking(runtime)
         self._clock = Clock(runtime, self.hand)
         self._guard = threading.Lock()
         self._handed: dict[tuple[str, int], float] = {}
@@ -155,10 +157,10 @@ class Engine:
     def _bury_the_dead(self) -> None:
         """On SQLite one process sends, by a lock on the data folder: a claim that is found at the start is of a dead one."""
         now = clock.now()
-        gap_s = self._runtime.settings.wechat.limits.mass_repeat_gap_s
+        limits = self._runtime.settings.wechat.limits
         with self._runtime.db.session_scope() as session:
             claims.change(session, Push, [Push.lease_until.is_not(None)], lease_owner="", lease_until=None)
-            free_deliveries(session, [Delivery.status == "claimed"], now, gap_s)
+            free_deliveries(session, [Delivery.status == "claimed"], now, limits)
             claims.change(
                 session,
                 OutboxMessage,
@@ -187,7 +189,7 @@ class Engine:
         work: dict[str, Callable[[int], object]] = {
             "push": self._push,
             "lane": self._lanes.lane,
-            "ask": self._outbox.ask,
+            "ask": self._asking.ask,
             "outbox": lambda _row_id: self._outbox.run(),
             "tags": lambda _row_id: tags.work(self._runtime.db, self._runtime.client),
         }

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -95,25 +97,31 @@ class Lanes:
         if not ids:
             return []
         batch: list[Item] = []
-        notice = settling.notice_for(session, push_id)
+        occasion = settling.occasion_of(session, push_id)
+        fields: dict[str, Mapping[str, str]] = {}
         rows = session.scalars(sa.select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id))
         for delivery in list(rows):
-            road = roads.ROADS[delivery.road]
+            road = roads.of(delivery.road)
             if settling.key_forgotten(delivery, road, self._settings.wechat.limits, now):
                 settling.give_up(session, delivery, now)
                 continue
             first = delivery.called_at is None
             delivery.called_at = delivery.called_at or now
             delivery.attempts += 1
-            call = settling.call_of(self._settings, delivery, notice=notice)
+            if occasion and road.name not in fields:
+                fields[road.name] = road.fields(occasion)
+            call = settling.call_of(self._settings, delivery, fields=fields.get(road.name))
             batch.append(Item(delivery.id, road, call, delivery.attempts, first))
         return batch
 
     def _settle(self, session: Session, batch: list[Item], owner: str) -> None:
         now = clock.now()
-        taken = {item.delivery_id: item.answer.msg_id for item in batch if item.answer is not None}
-        if taken:
-            settling.accept_notices(session, self._settings, taken, owner, now)
+        taken: defaultdict[str, dict[int, str]] = defaultdict(dict)
+        for item in batch:
+            if item.answer is not None:
+                taken[item.road.name][item.delivery_id] = item.answer.msg_id
+        for name, answers in taken.items():
+            settling.accept_batch(session, self._settings, roads.of(name), answers, owner, now)
         for item in batch:
             if item.answer is not None:
                 continue

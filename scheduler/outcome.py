@@ -89,7 +89,7 @@ class _Call:
             return self.held()
         again = self.failure.again_at(self.attempts, self.now)
         if self.failure.detail is Detail.GAP:
-            again = self.now + timedelta(seconds=self.settings.wechat.limits.mass_batch_gap_s)
+            again = self.now + self.road.call_gap(self.settings.wechat.limits)
         return self.unsent(Next.WAIT, again)
 
     def held(self) -> Outcome:

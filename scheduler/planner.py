@@ -17,25 +17,29 @@ from sqlalchemy.orm import Session
 from ground.errors import Refused
 from models import Delivery, FollowerTag, Push, TagChange
 from scheduler import audience as audiences
-from scheduler import keys, quota
+from scheduler import keys, quota, roads
 from scheduler.audience import Audience, Part, Person
-from scheduler.roads import Picture, Planned, Road
+from scheduler.roads import Picture, Planned, Road, Target
+from scheduler.roads.base import PERSONAL
 from settings import Settings
 
-REASONS = {
+_REASONS = {
     "not_following": "未关注或未绑定",
     "muted": "已退订本栏目",
-    "quota_used": "本月已收满 4 条",
-    "too_few": "只有一人，群发接口至少需要两人",
-    "no_tag": "公众号没有按名单群发的接口",
+    "quota_used": "额度已用完",
+    "no_way": "没有可以到达的方式",
     "changed": "计划改变",
 }
-"""Why somebody of the audience gets nothing, as it is shown."""
+
+
+def reasons() -> dict[str, str]:
+    """Why somebody of the audience gets nothing, as it is shown: what the planner finds, and what each road says."""
+    return {**_REASONS, **roads.reasons()}
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The calls to make, and how many followers they reach; ``skipped`` counts the others by reason (:data:`REASONS`)."""
+    """The calls to make, and how many followers they reach; ``skipped`` counts the others by reason (:func:`reasons`)."""
 
     road: Road
     deliveries: Sequence[Planned]
@@ -67,9 +71,10 @@ def plan(
         skipped["not_following"] = roster - len(following)
     if not following:
         raise Refused(f"“{audience.label}”还没有已关注{'' if audience.everyone else '并绑定'}的人，无法推送")
-    spent = quota.exhausted(session, settings, moment) if road.counts else set()
+    spent = quota.exhausted(session, settings, moment) if road.costs_quota else set()
     reachable: list[Person] = []
-    selective = settings.wechat.account_type == "service" or not road.counts
+    targets = road.targets(settings)
+    selective = bool(targets & PERSONAL)
     for person in following:
         if selective and columns and columns <= _muted(person.muted):
             skipped["muted"] += 1
@@ -82,11 +87,11 @@ def plan(
         audience=audience,
         following=len(following),
         reachable=reachable,
-        exact_tags=_exact_tags(session, audience, reachable) if road.counts else (),
-        to_all_left=quota.to_all_left(session, settings, moment),
-        account_left=quota.account_left(session, settings, moment),
+        exact_tags=_exact_tags(session, audience, reachable) if Target.TAG in targets else (),
+        to_all_left=quota.to_all_left(session, settings, moment) if road.costs_quota else 0,
+        account_left=quota.account_left(session, settings, moment) if road.costs_quota else 0,
     )
-    routed = road.route(picture)
+    routed = road.plan(picture)
     skipped.update(routed.skipped)
     return Plan(road, routed.deliveries, {reason: n for reason, n in skipped.items() if n})
 
@@ -153,7 +158,7 @@ def write(session: Session, settings: Settings, push: Push, made: Plan, now: dat
         if rows
         else []
     )
-    if made.road.counts:
+    if made.road.costs_quota:
         for delivery_id, planned in zip(ids, made.deliveries, strict=True):
             quota.hold(session, settings, delivery_id, planned.people, to_all=planned.to_all, at=now)
     return ids

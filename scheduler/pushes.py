@@ -58,17 +58,7 @@ def create(
     now = clock.now()
     if bool(article_ids) == (activity_id is not None):
         raise Refused("请指定要推送的稿件或活动，二者选一")
-    if due_at is not None and due_at < now - _A_MINUTE:
-        shown = clock.to_shanghai(due_at).strftime("%Y-%m-%d %H:%M")
-        raise Refused(f"推送时间 {shown} 已经过去，请改为以后的时间，或用 now 立即推送")
-    notes: list[str] = []
-    moment = now
-    if due_at is not None:
-        moment = quiet.defer(max(due_at, now), settings.limits.quiet_hours)
-        if moment > max(due_at, now):
-            notes.append(
-                f"{settings.limits.quiet_hours} 为免打扰时段，已顺延到 {clock.to_shanghai(moment):%m-%d %H:%M}"
-            )
+    moment, notes = _moment(due_at, now, settings.limits.quiet_hours)
     articles = _take(session, article_ids, settings) if article_ids else []
     activity = _open_activity(session, activity_id, now) if activity_id is not None else None
     push = Push(
@@ -96,6 +86,20 @@ def create(
         detail={"audience": push.audience, "road": push.road, "planned": push.planned},
     )
     return Created(push, tuple(notes))
+
+
+def _moment(due_at: datetime | None, now: datetime, quiet_hours: str) -> tuple[datetime, list[str]]:
+    """When it goes out, and what a person should know about that. Raises :class:`errors.Refused` for what is past."""
+    if due_at is None:
+        return now, []
+    if due_at < now - _A_MINUTE:
+        shown = clock.to_shanghai(due_at).strftime("%Y-%m-%d %H:%M")
+        raise Refused(f"推送时间 {shown} 已经过去，请改为以后的时间，或用 now 立即推送")
+    wanted = max(due_at, now)
+    moment = quiet.defer(wanted, quiet_hours)
+    if moment == wanted:
+        return moment, []
+    return moment, [f"{quiet_hours} 为免打扰时段，已顺延到 {clock.to_shanghai(moment):%m-%d %H:%M}"]
 
 
 def create_for_slot(

@@ -15,30 +15,22 @@ from sqlalchemy.orm import Session
 
 from ground import clock
 from models import Delivery, JobResult, Push
-from scheduler import articles, quota
+from scheduler import articles, quota, roads
+from scheduler.roads import Road
+from wechat.wire import messages
 
 KEY_EXISTS = 45065
 FINAL = ("delivered", "failed", "cancelled")
 _OPEN = ("accepted", "unknown", "claimed")
-_REFUSALS = {
-    "err(10001)": "涉嫌广告",
-    "err(20001)": "涉嫌政治",
-    "err(20002)": "涉嫌色情",
-    "err(20004)": "涉嫌社会",
-    "err(20006)": "涉嫌违法犯罪",
-    "err(20008)": "涉嫌欺诈",
-    "err(20013)": "涉嫌版权",
-    "err(21000)": "涉嫌其他违规",
-    "err(22000)": "涉嫌互推",
-    "err(30001)": "原创校验出错",
-    "err(30002)": "原创校验判定不能群发",
-    "err(30003)": "原创校验判定为转载",
-    "err(40001)": "管理员拒绝了群发",
-    "err(40002)": "管理员 30 分钟内没有确认群发",
-    "failed:user block": "用户拒收",
-    "failed: system failed": "微信系统失败",
-    "failed:freq limit": "给该用户发送过于频繁",
-}
+
+
+def event_came(session: Session, event: messages.Push) -> None:
+    """Hand the results that an event tells to the road that takes such events; one that no road takes is nobody's."""
+    road = roads.taking().get(type(event))
+    if road is None:
+        return
+    for result in road.on_result(event):
+        job_finished(session, road.name, result.msg_id, result.status, result.counts, result.urls)
 
 
 def job_finished(
@@ -51,7 +43,7 @@ def job_finished(
 ) -> bool:
     """Take the event that a job has finished; whether a delivery was found for it already.
 
-    ``kind``: mass or template. ``counts``: ``total``, ``filter``, ``sent``, ``error``. ``urls``: link of each article by its
+    ``kind``: the road's name. ``counts``: ``total``, ``filter``, ``sent``, ``error``. ``urls``: link of each article by its
     position from 1. A repeat changes nothing.
     """
     now = clock.now()
@@ -95,17 +87,24 @@ def match(session: Session, result: JobResult, now: datetime) -> bool:
     for name in ("total", "filter", "sent", "error"):
         if name in counts:
             setattr(delivery, f"{name}_count", int(counts[name]))
-    if result.status in ("send success", "success"):
-        urls = {int(position): url for position, url in (result.data.get("urls") or {}).items()}
-        delivered(session, delivery, now, urls)
-    else:
-        failed(session, delivery, now, refusal(result.status))
+    urls = {int(position): url for position, url in (result.data.get("urls") or {}).items()}
+    decided(session, roads.of(delivery.road), delivery, result.status, now, urls)
     return True
 
 
-def refusal(status: str) -> str:
-    """A job's status in words, with WeChat's own beside it."""
-    return f"{_REFUSALS.get(status, '微信返回失败')}（{status}）"
+def decided(
+    session: Session,
+    road: Road,
+    delivery: Delivery,
+    status: str,
+    now: datetime,
+    urls: Mapping[int, str] | None = None,
+) -> None:
+    """WeChat says by a job's ``status`` what became of the delivery; the road knows what that means."""
+    if status in road.successes:
+        delivered(session, delivery, now, urls)
+    else:
+        failed(session, delivery, now, road.hint(status))
 
 
 def match_waiting(session: Session, now: datetime, limit: int = 200) -> int:
@@ -120,12 +119,21 @@ def match_waiting(session: Session, now: datetime, limit: int = 200) -> int:
 
 
 def orphaned() -> list[sa.ColumnElement[bool]]:
-    """SQL: mass deliveries whose ``msg_id`` nobody will tell us any more."""
+    """SQL: deliveries whose ``msg_id`` nobody will tell us any more, and that an event may be known by all the same."""
     return [
-        Delivery.road == "mass",
+        Delivery.road.in_(_telling_totals()),
         Delivery.status == "unknown",
         sa.or_(Delivery.finished_at.is_not(None), Delivery.error_code == KEY_EXISTS),
     ]
+
+
+def adoptable() -> list[sa.ColumnElement[bool]]:
+    """SQL: results that may be such a delivery's."""
+    return [JobResult.kind.in_(_telling_totals()), JobResult.matched.is_(False)]
+
+
+def _telling_totals() -> list[str]:
+    return [road.name for road in roads.ROADS.values() if road.tells_total]
 
 
 def adopt_orphans(session: Session, now: datetime) -> int:
@@ -134,16 +142,15 @@ def adopt_orphans(session: Session, now: datetime) -> int:
     Where several would fit, a person decides. How many were found.
     """
     orphans = list(session.scalars(sa.select(Delivery).where(*orphaned())))
-    results = list(
-        session.scalars(sa.select(JobResult).where(JobResult.kind == "mass", JobResult.matched.is_(False)))
-    )
+    results = list(session.scalars(sa.select(JobResult).where(*adoptable())))
     found = 0
     for delivery in orphans:
-        twins = [one for one in orphans if one.recipients == delivery.recipients]
+        twins = [one for one in orphans if (one.road, one.recipients) == (delivery.road, delivery.recipients)]
         fitting = [
             result
             for result in results
-            if (result.data.get("counts") or {}).get("total") == delivery.recipients
+            if result.kind == delivery.road
+            and (result.data.get("counts") or {}).get("total") == delivery.recipients
             and delivery.called_at is not None
             and result.at >= delivery.called_at
         ]

@@ -16,7 +16,6 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from content import publish
 from database import claims, locks
 from database.locks import Lock
 from ground import clock, faultpoints
@@ -24,21 +23,16 @@ from ground.errors import PioneerError
 from models import Delivery, Push
 from scheduler import articles, planner, pushes, report, roads, settling
 from scheduler import audience as audiences
-from scheduler.lanes import Lanes
+from scheduler.drafting import Drafts
+from scheduler.lanes import Item, Lanes
 from scheduler.outcome import of_failure
-from scheduler.roads import Road
-from wechat.outbound.failures import CallFailed
-from wechat.outbound.reactions import MEDIA_GONE, Then
+from scheduler.roads import Road, Target
 
 if TYPE_CHECKING:
     from runtime import Runtime
 
 log = structlog.get_logger(__name__)
 
-_MOST_DRAFT_TRIES = 20
-_DRAFT_WAIT_S = 15
-# A draft that was made twice harms nobody, so what may have happened is simply done again.
-_AGAIN = frozenset({Then.REPEAT, Then.ASK, Then.REMAKE, Then.RETARGET})
 _TAGS_WAIT = timedelta(seconds=20)
 
 
@@ -55,6 +49,7 @@ class Sender:
         self._runtime = runtime
         self._stopping = stopping
         self._lanes = lanes
+        self._drafts = Drafts(runtime)
         self._planning = threading.Lock()
 
     # --- one run of a push ---------------------------------------------------------------------------------
@@ -162,7 +157,8 @@ class Sender:
         """Whether members have just been bound whose tags are not at WeChat yet; one single person has no other road."""
         try:
             road = roads.choose(push.road, push.kind, self._settings)
-            return road.counts and planner.tags_on_their_way(session, audiences.parse(session, push.audience))
+            tagged = Target.TAG in road.targets(self._settings)
+            return tagged and planner.tags_on_their_way(session, audiences.parse(session, push.audience))
         except PioneerError:
             return False  # the plan will say why
 
@@ -189,11 +185,14 @@ class Sender:
     def _road(self, push_id: int) -> Road | None:
         with self._db.read_scope() as session:
             name = session.scalar(sa.select(Delivery.road).where(Delivery.push_id == push_id).limit(1))
-        return roads.ROADS.get(name) if name else None
+        return roads.of(name) if name else None
 
     # --- articles: one call after another -------------------------------------------------------------------
 
     def _send_serially(self, push_id: int, owner: str, road: Road) -> None:
+        def renew(session: Session) -> None:
+            self._renew(session, push_id, owner)
+
         while True:
             with self._db.read_scope() as session:
                 waiting = session.scalar(
@@ -201,120 +200,87 @@ class Sender:
                 )
             if not waiting:
                 return
-            if road.needs_draft and not self._draft(push_id, owner):
+            if road.needs_draft and not self._drafts.make(push_id, renew):
                 return
             if not self._send_one(push_id, owner, road):
                 return
 
-    def _draft(self, push_id: int, owner: str) -> bool:
-        """Make sure that the push has a draft at WeChat; False where that failed and was noted."""
-        client = self._runtime.client
-        try:
-            with self._db.read_scope() as session:
-                push = session.get_one(Push, push_id)
-                if push.draft_media_id:
-                    return True
-                ids = articles.ids_of(session, push_id)
-                pictures = publish.assets_needed(session, ids)
-            for picture in pictures:
-                uploaded = articles.upload(client, self._settings, picture)
-                with self._db.session_scope() as session:
-                    self._renew(session, push_id, owner)
-                    articles.remember(session, uploaded)
-            faultpoints.reach("push.uploaded")
-            with self._db.read_scope() as session:
-                bodies = articles.bodies(session, ids)
-            media_id = client.draft_add(bodies)
-            with self._db.session_scope() as session:
-                self._renew(session, push_id, owner)
-                push = session.get_one(Push, push_id)
-                push.draft_media_id, push.draft_made_at = str(media_id), clock.now()
-                push.note = ""
-        except (PioneerError, OSError) as error:
-            self._draft_failed(push_id, owner, error)
-            return False
-        faultpoints.reach("push.drafted")
-        return True
-
-    def _draft_failed(self, push_id: int, owner: str, error: Exception) -> None:
-        """Uploads and drafts may be made again; only what a person must mend pauses the push."""
-        now = clock.now()
-        failure = error if isinstance(error, CallFailed) else None
-        again = failure.then in _AGAIN if failure else isinstance(error, PioneerError)
-        facts = {"code": failure.code, "reaction": str(failure.reaction)} if failure else {}
-        log.warning("draft_failed", push=push_id, **facts)
-        with self._db.session_scope() as session:
-            self._renew(session, push_id, owner)
-            push = session.get_one(Push, push_id)
-            if failure and failure.reaction == MEDIA_GONE:
-                publish.forget_uploads(session, articles.ids_of(session, push_id))
-            message = (
-                error.message if isinstance(error, PioneerError) else "图片文件无法读取，请重新上传后再试"
-            )
-            tries = (
-                session.scalar(sa.select(sa.func.max(Delivery.attempts)).where(Delivery.push_id == push_id))
-                or 0
-            )
-            if not again or tries >= _MOST_DRAFT_TRIES:
-                push.status = "paused"
-            push.note = message[:500]
-            claims.change(
-                session,
-                Delivery,
-                settling.due(push_id, now),
-                due_at=now + timedelta(seconds=_DRAFT_WAIT_S),
-                attempts=Delivery.attempts + 1,
-            )
-
     def _send_one(self, push_id: int, owner: str, road: Road) -> bool:
         """Claim the next due delivery, call, settle. False where nothing more can be done just now."""
+        claimed = self._claim_one(push_id, owner, road)
+        if claimed is None:
+            return False
+        if isinstance(claimed, int):
+            return True  # it was given up: on to the next
+        faultpoints.reach("push.claimed")
+        if not self._mark_called(claimed, owner):
+            return False
+        faultpoints.reach("push.called")
+        answer, failure = roads.attempt(road, self._runtime.client, claimed.call)
+        faultpoints.reach("push.answered")
+        if answer is None:
+            return self._failed(claimed, owner, failure)
+        with self._db.session_scope() as session:
+            settling.accept(session, self._settings, claimed.delivery_id, owner, answer, clock.now())
+        faultpoints.reach("push.settled")
+        return True
+
+    def _claim_one(self, push_id: int, owner: str, road: Road) -> Item | int | None:
+        """The next due delivery, claimed; its number where it was given up; None where there is none."""
         now = clock.now()
-        system = self._settings.system
         with self._db.session_scope() as session:
             self._renew(session, push_id, owner)
             claimed = claims.claim(
                 session,
                 Delivery,
                 where=settling.due(push_id, now),
-                lease=claims.lease_for(owner, system.delivery_lease_s, now),
+                lease=claims.lease_for(owner, self._settings.system.delivery_lease_s, now),
                 values={"status": "claimed"},
             )
             if not claimed:
-                return False
+                return None
             delivery = session.get_one(Delivery, claimed[0])
             if settling.key_forgotten(delivery, road, self._settings.wechat.limits, now):
                 settling.give_up(session, delivery, now)
-                return True
-            first = delivery.called_at is None
-            media_id = session.get_one(Push, push_id).draft_media_id
-            call = settling.call_of(self._settings, delivery, media_id=media_id)
-        faultpoints.reach("push.claimed")
-        attempts = delivery.attempts + 1
+                return delivery.id
+            occasion = settling.occasion_of(session, push_id)
+            call = settling.call_of(
+                self._settings,
+                delivery,
+                media_id=session.get_one(Push, push_id).draft_media_id,
+                fields=road.fields(occasion) if occasion else None,
+            )
+            return Item(delivery.id, road, call, delivery.attempts + 1, first=delivery.called_at is None)
+
+    def _mark_called(self, item: Item, owner: str) -> bool:
+        """Write that the call leaves now; False where the claim is not ours any more."""
+        mine = [
+            Delivery.id == item.delivery_id,
+            Delivery.lease_owner == owner,
+            Delivery.status == "claimed",
+        ]
         with self._db.session_scope() as session:
             called = claims.change(
                 session,
                 Delivery,
-                [Delivery.id == delivery.id, Delivery.lease_owner == owner, Delivery.status == "claimed"],
+                mine,
                 called_at=sa.func.coalesce(Delivery.called_at, clock.now()),
-                attempts=attempts,
-                media_id=media_id,
+                attempts=item.attempts,
+                media_id=item.call.media_id,
             )
-        if not called:
-            return False
-        faultpoints.reach("push.called")
-        answer, failure = roads.attempt(road, self._runtime.client, call)
-        faultpoints.reach("push.answered")
+        return bool(called)
+
+    def _failed(self, item: Item, owner: str, failure: Exception | None) -> bool:
+        """Settle a call that did not succeed; whether the run may go on at once."""
         now = clock.now()
-        if answer is not None:
-            with self._db.session_scope() as session:
-                settling.accept(session, self._settings, delivery.id, owner, answer, now)
-            faultpoints.reach("push.settled")
-            return True
         outcome = of_failure(
-            failure, road=road, settings=self._settings, attempts=attempts, first=first, now=now
+            failure,
+            road=item.road,
+            settings=self._settings,
+            attempts=item.attempts,
+            first=item.first,
+            now=now,
         )
-        log.warning(
-            "send_failed", push=push_id, delivery=delivery.id, code=outcome.code, status=outcome.status
-        )
+        log.warning("send_failed", delivery=item.delivery_id, code=outcome.code, status=outcome.status)
         with self._db.session_scope() as session:
-            return settling.fail(session, self._settings, delivery.id, owner, outcome, now)
+            return settling.fail(session, self._settings, item.delivery_id, owner, outcome, now)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from database import claims
 from database.base import table_of
-from ground import clock
 from models import Delivery, Push
 from scheduler import planner, pushes, quota, report, roads
 from scheduler.outcome import Next, Outcome
 from scheduler.roads import Answer, Call, Road
-from scheduler.roads.base import notice_of
-from scheduler.roads.mass import even_batches
+from scheduler.roads.base import Occasion
 from settings import Settings, WeChatLimits
 
 _WAITING = ("claimed", "unknown")
@@ -32,34 +31,25 @@ def due(push_id: int, now: datetime) -> list[sa.ColumnElement[bool]]:
     ]
 
 
-def notice_for(session: Session, push_id: int) -> dict[str, str]:
-    """The fields of an activity's notice; empty for articles."""
+def occasion_of(session: Session, push_id: int) -> Occasion | None:
+    """The activity of which a push gives notice; None for articles."""
     activity = session.get_one(Push, push_id).activity
-    if activity is None:
-        return {}
-    begins = clock.to_shanghai(activity.starts_at)
-    return notice_of(
-        {
-            "thing1": activity.title,
-            "time2": f"{begins.year}年{begins.month}月{begins.day}日 {begins:%H:%M}",
-            "thing3": activity.place or "详见活动通知",
-        }
-    )
+    return None if activity is None else Occasion(activity.title, activity.starts_at, activity.place)
 
 
 def call_of(
-    settings: Settings, delivery: Delivery, *, media_id: str = "", notice: Mapping[str, str] | None = None
+    settings: Settings, delivery: Delivery, *, media_id: str = "", fields: Mapping[str, str] | None = None
 ) -> Call:
-    """All that the road needs for this delivery."""
+    """All that the road needs for this delivery. ``fields`` are those of a notice."""
     base_url = settings.server.base_url
     return Call(
         key=delivery.key,
+        settings=settings,
         media_id=media_id,
         to_all=delivery.to_all,
         tag_id=delivery.tag_id,
         openids=tuple(delivery.openids or ()),
-        template_id=settings.wechat.template_id,
-        notice=notice or {},
+        fields=fields or {},
         url=f"{base_url}/m/study" if base_url else "",
     )
 
@@ -85,26 +75,27 @@ def accept(
     delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
     if delivery.lease_owner != owner or delivery.status not in _WAITING:
         return
+    road, limits = roads.of(delivery.road), settings.wechat.limits
     if answer.repeated and _is_anothers(session, delivery, answer.msg_id):
         # Seen with batches: "this key exists", with the msg_id of another batch. Only the job events can tell.
         delivery.status, delivery.error_code = "unknown", report.KEY_EXISTS
-        delivery.error = "微信返回了另一批的编号，等待群发结果核对"
-        delivery.due_at = now + timedelta(hours=settings.wechat.limits.mass_key_hours)
+        delivery.error = f"微信返回了另一批的编号，等待{road.title}结果核对"
+        delivery.due_at = now + road.key_window(limits)
         return
     report.accepted(
         session,
         delivery,
         msg_id=answer.msg_id,
         msg_data_id=answer.msg_data_id,
-        ask_at=now + timedelta(minutes=settings.wechat.limits.mass_result_minutes),
+        ask_at=now + road.result_after(limits),
         now=now,
     )
 
 
-def accept_notices(
-    session: Session, settings: Settings, answers: Mapping[int, str], owner: str, now: datetime
+def accept_batch(
+    session: Session, settings: Settings, road: Road, answers: Mapping[int, str], owner: str, now: datetime
 ) -> None:
-    """The same for a batch of calls that use no quota: delivery id → ``msg_id`` (may be empty where WeChat knew the key)."""
+    """The same for many calls of one road: delivery id → ``msg_id`` (may be empty where WeChat knew the key)."""
     mine = set(
         session.scalars(
             sa.select(Delivery.id)
@@ -122,13 +113,16 @@ def accept_notices(
             status="accepted",
             msg_id=sa.bindparam("job"),
             accepted_at=now,
-            due_at=now + timedelta(minutes=settings.wechat.limits.mass_result_minutes),
+            due_at=now + road.result_after(settings.wechat.limits),
             error="",
             error_code=None,
             openids=None,
         ),
         [{"one": delivery_id, "job": answers[delivery_id] or None} for delivery_id in mine],
     )
+    if road.costs_quota:
+        for delivery_id in mine:
+            quota.use(session, delivery_id, now)
     report.match_early(session, [answers[delivery_id] for delivery_id in mine], now)
 
 
@@ -174,15 +168,11 @@ def _retarget(session: Session, settings: Settings, push: Push, delivery: Delive
     people = quota.holders(session, delivery.id)
     quota.release(session, delivery.id)
     delivery.status, delivery.finished_at = "cancelled", now
-    limits = settings.wechat.limits
-    if len(people) < limits.mass_min_openids:
-        push.skipped = {**push.skipped, "too_few": push.skipped.get("too_few", 0) + len(people)}
-        return
-    batches = [
-        roads.Planned(batch, delivery.target, openids=batch)
-        for batch in even_batches(people, limits.mass_max_openids)
-    ]
-    planner.write(session, settings, push, planner.Plan(roads.ROADS[delivery.road], batches, {}), now)
+    road = roads.of(delivery.road)
+    routed = road.relist(people, delivery.target, settings.wechat.limits)
+    if routed.skipped:
+        push.skipped = dict(Counter(push.skipped) + Counter(routed.skipped))
+    planner.write(session, settings, push, planner.Plan(road, routed.deliveries, {}), now)
 
 
 def _fail_rest(session: Session, push: Push, now: datetime, outcome: Outcome) -> None:

@@ -12,6 +12,7 @@ from community.window import PHASES, Phase, phase
 from content.life import ARTICLE, stage_name, status_name
 from ground import clock
 from models import ROLE_NAMES, Activity, Article, ArticleStatus, DeliveryStatus, PushStatus
+from scheduler import roads
 from scheduler.life import DELIVERY, PUSH
 
 if TYPE_CHECKING:
@@ -69,17 +70,6 @@ _PHASE: dict[Phase, tuple[str, str]] = {
     Phase.CANCELLED: ("secondary", "stop-circle"),
 }
 """Colour and sign of each state; its word is that of its life."""
-ROADS = {
-    "auto": "自动选择",
-    "mass": "群发",
-    "template": "模板消息",
-    "subscribe": "订阅通知",
-    "subscription": "订阅通知",
-    "custom": "客服消息",
-    "robot": "企业微信群机器人",
-    "kit": "转发包（不占额度）",
-    "publish": "发布（不群发）",
-}
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 
 
@@ -201,7 +191,7 @@ def register(app: Flask) -> None:
         weekday_names=weekday_names,
         audience_label=audience_label,
         ROLE_NAMES=ROLE_NAMES,
-        ROADS=ROADS,
+        road_title=roads.title,
         WAYS=WAYS,
         ARTICLE=ARTICLE,
         PUSH=PUSH,

@@ -28,6 +28,7 @@ from models import (
     Review,
     User,
 )
+from scheduler import roads
 
 # By column: how the last articles stand; all before them are published.
 _TAIL = ("queued", "queued", "approved", "in_review", "returned", "draft")
@@ -159,6 +160,7 @@ def pushes(
 ) -> None:
     """A month of pushes: every fourth article to everyone, some to single branches; the others were published without sending."""
     everyone = len(bound) + 350
+    road = roads.carrying(roads.Content.ARTICLES)[0].name
     this_month: int = 0
     for number, article in enumerate(published):
         if number % 4 == 1:
@@ -179,7 +181,7 @@ def pushes(
             kind="articles",
             title=article.title,
             audience=audience,
-            road="mass",
+            road=road,
             status="sent",
             due_at=at,
             planned_at=at,
@@ -197,7 +199,7 @@ def pushes(
         )
         delivery = Delivery(
             push_id=push.id,
-            road="mass",
+            road=road,
             key=f"demo-{push.id}",
             status="delivered",
             to_all=audience == "all",

@@ -1,24 +1,87 @@
-"""渠道: how a push travels. One class a road, in a file of its own; this registry is the only place that lists them."""
+"""渠道: how a push travels. A road is a folder beside this file with one :class:`Road` as ``ROAD``; nothing else lists them."""
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from typing import TYPE_CHECKING
 
 import structlog
 
 from ground.errors import PioneerError, Refused
-from scheduler.roads.base import Answer, Call, Picture, Planned, Road
-from scheduler.roads.mass import MassRoad
-from scheduler.roads.template import TemplateRoad
-from settings import Settings
+from scheduler.roads.base import Answer, Call, Content, Picture, Planned, Result, Road, Target
+from settings import Settings, WeChatLimits
+from wechat.wire import messages
 
 if TYPE_CHECKING:
     from wechat.outbound.client import Client
 
 log = structlog.get_logger(__name__)
 
-ROADS: dict[str, Road] = {road.name: road for road in (MassRoad(), TemplateRoad())}
 AUTO = "auto"
+_AUTO_TITLE = "自动选择"
+
+
+def found() -> dict[str, Road]:
+    """The roads whose folders stand here, in their order. Raises TypeError or ValueError where a folder has none or another's."""
+    roads: list[Road] = []
+    for module in pkgutil.iter_modules(__path__):
+        if not module.ispkg:
+            continue
+        road = importlib.import_module(f"{__name__}.{module.name}").ROAD
+        if not isinstance(road, Road):
+            raise TypeError(f"{module.name}.ROAD is no road")
+        if road.carries and type(road).send is Road.send:
+            raise TypeError(f"the road in {module.name} carries what it cannot send")
+        if road.name != module.name:
+            raise ValueError(f"the road in {module.name} calls itself {road.name}")
+        roads.append(road)
+    return {road.name: road for road in sorted(roads, key=lambda road: (road.order, road.name))}
+
+
+ROADS: dict[str, Road] = found()
+
+
+def of(name: str) -> Road:
+    """The road of a row. One whose folder is gone knows no key, carries nothing and is asked nothing, and harms no other row."""
+    return ROADS.get(name) or type("GoneRoad", (Road,), {"name": name, "title": name})()
+
+
+def carrying(kind: str) -> list[Road]:
+    """The roads for this kind of content, the best first."""
+    return [road for road in ROADS.values() if kind in road.carries]
+
+
+def offered() -> list[Road]:
+    """The roads that a person may choose for a push."""
+    return [road for road in ROADS.values() if road.carries & {Content.ARTICLES, Content.ACTIVITY}]
+
+
+def listed() -> str:
+    """What may be typed: ``auto、NAME（TITLE）、…``."""
+    return "、".join([AUTO, *(f"{road.name}（{road.title}）" for road in offered())])
+
+
+def cost(kind: str, limits: WeChatLimits) -> str:
+    """What a person should know of the cost of sending this kind of content, by the road that ``auto`` thinks of first."""
+    return next((road.cost(limits) for road in carrying(kind)), "")
+
+
+def title(name: str) -> str:
+    """What people read for a road's name as it stands in a row."""
+    if name == AUTO:
+        return _AUTO_TITLE
+    return of(name).title
+
+
+def reasons() -> dict[str, str]:
+    """Why somebody gets nothing, as it is shown, from all roads."""
+    return {name: text for road in ROADS.values() for name, text in road.reasons.items()}
+
+
+def taking() -> dict[type[messages.Push], Road]:
+    """Which road gets the results that an event tells."""
+    return {road.takes: road for road in ROADS.values() if road.takes is not None}
 
 
 def choose(name: str, kind: str, settings: Settings) -> Road:
@@ -27,13 +90,14 @@ def choose(name: str, kind: str, settings: Settings) -> Road:
     Raises :class:`errors.Refused` with the reason where the road is unknown, cannot carry this or is not set up.
     """
     if name == AUTO:
-        fitting = [road for road in ROADS.values() if kind in road.carries]
+        fitting = carrying(kind)
         for road in fitting:
             if not road.refusal(kind, settings):
                 return road
         raise Refused(fitting[0].refusal(kind, settings) if fitting else "没有可用的渠道")
     if name not in ROADS:
-        raise Refused(f"没有渠道“{name}”，可用的有：{'、'.join([AUTO, *ROADS])}")
+        available = "、".join([AUTO, *(road.name for road in offered())])
+        raise Refused(f"没有渠道“{name}”，可用的有：{available}")
     road = ROADS[name]
     if reason := road.refusal(kind, settings):
         raise Refused(reason)
@@ -51,4 +115,7 @@ def attempt(road: Road, client: Client, call: Call) -> tuple[Answer | None, Exce
         return None, error
 
 
-__all__ = ["AUTO", "ROADS", "Answer", "Call", "Picture", "Planned", "Road", "attempt", "choose"]
+__all__ = [
+    "AUTO", "ROADS", "Answer", "Call", "Content", "Picture", "Planned", "Result", "Road", "Target",
+    "attempt", "carrying", "choose", "cost", "found", "listed", "of", "offered", "reasons", "taking", "title",
+]  # fmt: skip

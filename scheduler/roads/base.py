@@ -4,14 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from ground.errors import Refused
 from scheduler.audience import Audience, Part, Person
 from settings import Settings, WeChatLimits
+from wechat.wire import messages
 
 if TYPE_CHECKING:
     from wechat.outbound.client import Client
+
+
+class Content(StrEnum):
+    """What may travel: the articles of a push, the notice of an activity (both as ``push.kind``), or the answer to a person."""
+
+    ARTICLES = "articles"
+    ACTIVITY = "activity"
+    ANSWER = "answer"
+
+
+class Target(StrEnum):
+    """To whom one call may be addressed."""
+
+    FOLLOWER = "follower"
+    LIST = "list"
+    TAG = "tag"
+    EVERYONE = "everyone"
+    GROUP = "group"
+    FORWARDER = "forwarder"  # a person who passes it on by hand
+
+
+PERSONAL = frozenset({Target.FOLLOWER, Target.LIST})
+"""Targets that can leave a single person out."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +46,7 @@ class Picture:
 
     ``following`` is how many of the audience follow; ``reachable`` those of them who are left after all exclusions.
     ``exact_tags`` are the parts whose tag at WeChat holds exactly their reachable people. ``to_all_left`` and ``account_left``
-    are what is left of the account's own quota.
+    are what is left of the account's own quota. The last three are filled for roads that have such targets and cost a quota.
     """
 
     settings: Settings
@@ -57,16 +83,29 @@ class Routed:
 
 
 @dataclass(frozen=True)
+class Occasion:
+    """The activity that a notice is about."""
+
+    title: str
+    starts_at: datetime
+    place: str
+
+
+@dataclass(frozen=True)
 class Call:
-    """All that one call needs. ``key`` is the idempotency key; ``notice`` the fields of an activity's notice."""
+    """All that one call needs. ``key`` is the idempotency key; ``fields`` what :meth:`Road.fields` made of the occasion.
+
+    ``payload`` is the body of an answer, without whom it is for.
+    """
 
     key: str
+    settings: Settings
     media_id: str = ""
     to_all: bool = False
     tag_id: int | None = None
     openids: Sequence[str] = ()
-    template_id: str = ""
-    notice: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
+    payload: Mapping[str, Any] = field(default_factory=dict)
     url: str = ""
 
 
@@ -79,42 +118,134 @@ class Answer:
     repeated: bool = False
 
 
-class Road(Protocol):
-    """How one push travels; a road holds no state.
+@dataclass(frozen=True)
+class Result:
+    """What an event says about one job. ``counts``: ``total``, ``filter``, ``sent``, ``error``; ``urls`` by position from 1."""
 
-    ``carries``: kinds of push. ``serial``: its calls go one after another. ``needs_draft``: articles become a draft first.
-    ``counts``: it uses the quota of mass messages. ``job``: the kind of job event that reports its result.
+    msg_id: str
+    status: str
+    counts: Mapping[str, int] = field(default_factory=dict)
+    urls: Mapping[int, str] = field(default_factory=dict)
+
+
+class Window(NamedTuple):
+    """How many messages a person may be sent, and how long, after the last one that came from them."""
+
+    lasts: timedelta
+    messages: int
+
+
+class Road:
+    """How one push travels; a road holds no state and knows no session. Each fact has its default here.
+
+    Its folder's name is its ``name``, which stands in the rows of pushes, deliveries and results; ``title`` is what people read.
+    ``order`` is the place in every list, and ``auto`` takes the first road that can carry a thing. A road that carries nothing
+    has no way to send; it owns the results of jobs that are not begun here.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
-    carries: ClassVar[frozenset[str]]
-    serial: ClassVar[bool]
-    needs_draft: ClassVar[bool]
-    counts: ClassVar[bool]
-    job: ClassVar[str]
+    order: ClassVar[int] = 100
+    carries: ClassVar[frozenset[Content]] = frozenset()
+    """Kinds of content; a road that carries nothing for a push is never offered for one."""
+    serial: ClassVar[bool] = True
+    """Its calls go one after another; else side by side, in batches."""
+    needs_draft: ClassVar[bool] = False
+    """Articles become a draft at WeChat first."""
+    costs_quota: ClassVar[bool] = False
+    """Each person reached uses one of the mass messages that WeChat grants."""
+    asks: ClassVar[bool] = False
+    """:meth:`ask` can be asked what became of a call; else one that was taken counts as delivered after a while."""
+    tells_total: ClassVar[bool] = False
+    """Its results say how many people the call was for, so that one whose number was lost may be known by it."""
+    takes: ClassVar[type[messages.Push] | None] = None
+    """The event by which WeChat tells the results of its jobs."""
+    successes: ClassVar[frozenset[str]] = frozenset({"success"})
+    """The statuses of a job that say that it arrived."""
+    refusals: ClassVar[Mapping[str, str]] = {}
+    """The other statuses in words."""
+    reasons: ClassVar[Mapping[str, str]] = {}
+    """Why somebody gets nothing by this road, as it is shown: by the names in :attr:`Routed.skipped`."""
+
+    # --- what it can do, and what it costs --------------------------------------------------------------------------
+
+    def targets(self, settings: Settings) -> frozenset[Target]:
+        """To whom its calls may be addressed on this account."""
+        return frozenset()
 
     def refusal(self, kind: str, settings: Settings) -> str:
         """Why it cannot be used for this kind of push, in Chinese; empty where it can."""
+        return "" if kind in self.carries else f"{self.title}不能用于这类推送，请改用自动选择（auto）"
+
+    def cost(self, limits: WeChatLimits) -> str:
+        """What a person should know of its cost before choosing it, as a sentence; empty where there is nothing to say."""
+        return ""
+
+    def fewest(self, limits: WeChatLimits) -> int:
+        """How many people a list must hold at least."""
+        return 1
+
+    # --- what WeChat guarantees -------------------------------------------------------------------------------------
 
     def key_window(self, limits: WeChatLimits) -> timedelta:
-        """How long WeChat remembers the idempotency key: within it the same call may be repeated."""
+        """How long WeChat remembers the idempotency key: within it the same call may be repeated. Nothing: there is no key."""
+        return timedelta(0)
 
     def repeat_gap(self, limits: WeChatLimits) -> timedelta:
         """How long to wait before the same key is tried again."""
+        return timedelta(seconds=limits.mass_repeat_gap_s)
 
-    def route(self, picture: Picture) -> Routed:
+    def call_gap(self, limits: WeChatLimits) -> timedelta:
+        """How long to wait where WeChat says that the call came too soon after another one."""
+        return timedelta(seconds=limits.mass_batch_gap_s)
+
+    def result_after(self, limits: WeChatLimits) -> timedelta:
+        """How long after a call was taken its result is missed."""
+        return timedelta(minutes=limits.mass_result_minutes)
+
+    def window(self, limits: WeChatLimits) -> Window | None:
+        """What may be sent to a person who wrote; None where that does not matter."""
+        return None
+
+    # --- on the way -------------------------------------------------------------------------------------------------
+
+    def plan(self, picture: Picture) -> Routed:
         """Turn the people who can be reached into as few calls as possible."""
+        return Routed((), {"no_way": len(picture.reachable)} if picture.reachable else {})
+
+    def relist(self, people: Sequence[str], target: str, limits: WeChatLimits) -> Routed:
+        """The same people by other calls, where what they were addressed by is gone."""
+        return Routed((), {"no_way": len(people)} if people else {})
+
+    def fields(self, occasion: Occasion) -> Mapping[str, str]:
+        """The fields of an activity's notice, made once for many calls."""
+        return {}
 
     def send(self, client: Client, call: Call) -> Answer:
         """Make the one call. Raises :class:`errors.WeChatError` or :class:`errors.Unavailable`."""
+        raise Refused(f"{self.title}还不能发送")
+
+    def ask(self, client: Client, msg_id: str) -> str:
+        """The status of a job, empty while it is not known. Raises :class:`errors.WeChatError` or :class:`errors.Unavailable`."""
+        return ""
+
+    def on_result(self, event: Any) -> Sequence[Result]:
+        """What an event of the type that it ``takes`` says."""
+        return ()
+
+    def hint(self, status: str) -> str:
+        """A job's status in words, with WeChat's own beside it."""
+        return f"{self.refusals.get(status, '微信返回失败')}（{status}）"
 
 
-def notice_of(values: Mapping[str, Any]) -> dict[str, str]:
-    """A notice's values as WeChat takes them: one line of at most 20 characters, never empty.
-
-    Source: https://developers.weixin.qq.com/doc/service/guide/product/subscription_messages/push.html
-    """
-    longest = 20
-    lines = {key: " ".join(str(value).split()) for key, value in values.items()}
-    return {key: line if len(line) <= longest else line[: longest - 1] + "…" for key, line in lines.items()}
+def even_batches(people: Sequence[str], largest: int) -> list[Sequence[str]]:
+    """As few batches as possible, of nearly the same size, so that the last one is never a single person."""
+    count = -(-len(people) // largest)
+    size, more = divmod(len(people), count)
+    batches: list[Sequence[str]] = []
+    start = 0
+    for number in range(count):
+        end = start + size + (number < more)
+        batches.append(people[start:end])
+        start = end
+    return batches

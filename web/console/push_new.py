@@ -65,7 +65,9 @@ def push_new() -> str:
             activities=activities.coming(session, now, limit=_OFFERED),
             branches=places.branches(session),
             tree=places.tree(session),
-            roads=[(name, road.title) for name, road in roads.ROADS.items()],
+            auto=roads.AUTO,
+            roads=[(road.name, road.title) for road in roads.offered()],
+            activity_cost=roads.cost(roads.Content.ACTIVITY, settings().wechat.limits),
             week=upcoming.week(session),
         )
 
@@ -88,7 +90,7 @@ def push_count() -> str:
             return draw(
                 "pushes/count.html",
                 preview=_preview(session, wanted(complete=False)),
-                reasons=planner.REASONS,
+                reasons=planner.reasons(),
             )
     except PioneerError as error:
         return draw("pushes/count.html", preview=None, message=error.message)
@@ -101,7 +103,7 @@ def push_confirm() -> str:
     said = wanted()
     with looking() as (session, _):
         return draw(
-            "pushes/confirm.html", said=said, preview=_preview(session, said), reasons=planner.REASONS,
+            "pushes/confirm.html", said=said, preview=_preview(session, said), reasons=planner.reasons(),
             articles=_articles(session, said),
         )  # fmt: skip
 

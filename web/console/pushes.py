@@ -90,7 +90,7 @@ def _progress(session: Session, found: Push) -> dict[str, Any]:
     return {
         "figures": figures,
         "deliveries": finding.deliveries_of(session, found.id),
-        "reasons": planner.REASONS,
+        "reasons": planner.reasons(),
         "final": found.status in OVER,
         "seen": str(zlib.crc32(f"{found.status} {found.version} {found.planned} {figures} {marks}".encode())),
     }

@@ -18,7 +18,7 @@ from models import (
 )
 from operations import checkup, heads, standing, subjects
 from operations.probe import Finding
-from scheduler import instance
+from scheduler import instance, roads
 from web import listing
 from web.access import acting, action, looking, page, parts, settings
 from web.console.face import blueprint, draw
@@ -65,9 +65,6 @@ _WORDS: dict[str, str] = {
     **ROLE_NAMES,
     **{str(status): word for status, word in ARTICLE.labels.items()},
     "all": "全部",
-    "auto": "自动",
-    "mass": "群发",
-    "template": "模板消息",
 }
 
 
@@ -117,6 +114,8 @@ def detail(action: str, values: dict[str, Any]) -> str:
             word = f"{len(value)} 个"
         elif key == "made_at":
             word = _local(str(value))
+        elif key == "road":
+            word = roads.title(str(value))
         else:
             word = _WORDS.get(str(value), str(value))
         shown.append(f"{names.get(key, key)}：{word[:12] if key == 'hash' else word}")

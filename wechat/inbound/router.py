@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from scheduler import roads
 from wechat.inbound.context import Context
 from wechat.inbound.conversation import Talk, Topic
 from wechat.inbound.handlers import (
@@ -31,17 +32,13 @@ from wechat.wire.messages import (
     Image,
     Link,
     Location,
-    MassFinished,
     MenuClick,
     MenuScan,
     MiniProgramPage,
-    PublishFinished,
     Push,
     Qualification,
     Scan,
     Subscribe,
-    SubscriptionSent,
-    TemplateFinished,
     Text,
     Unknown,
     Unsubscribe,
@@ -81,10 +78,6 @@ EVENTS: dict[type[Push], Callable[[Context, Any], Reply]] = {
     Subscribe: follow.subscribed,
     Unsubscribe: follow.unsubscribed,
     Scan: follow.scanned,
-    MassFinished: jobs.mass,
-    TemplateFinished: jobs.template,
-    PublishFinished: jobs.publish,
-    SubscriptionSent: jobs.notices,
     Authorization: account.authorization,
     Qualification: account.qualification,
     Image: guide.unread,
@@ -94,7 +87,7 @@ EVENTS: dict[type[Push], Callable[[Context, Any], Reply]] = {
     MiniProgramPage: guide.unread,
     Location: guide.no_place,
 }
-"""By type; what stands in no table needs no answer and is kept as ``ignored``."""
+"""By type, beside the results of jobs, whose types the roads name; all else needs no answer and is kept as ``ignored``."""
 
 MENU_KEYS: dict[str, Kind] = {
     "CHECKIN": Kind.CHECKIN,
@@ -134,7 +127,7 @@ def answer(context: Context, push: Push) -> Answer:
         return Answer(guide.not_understood(context, Intent(Kind.UNKNOWN)), "scan_button")
     if isinstance(push, Unknown):
         return Answer(SILENCE, "", UNKNOWN)
-    handler = EVENTS.get(type(push))
+    handler = EVENTS.get(type(push)) or (jobs.finished if type(push) in roads.taking() else None)
     if handler is None:
         return Answer(SILENCE, "", IGNORED)
     return Answer(handler(context, push), f"{handler.__module__.rpartition('.')[2]}.{handler.__name__}", DONE)

@@ -1,0 +1,152 @@
+"""群发: articles as a mass message, to all, to a tag or to lists of openids.
+
+A 服务号 reaches each follower four times a calendar month, may send "to all" once a day, and has openid lists of 2 to 10,000. A
+公众号 sends once a day, to all or to one tag.
+Source: https://developers.weixin.qq.com/doc/service/guide/product/message/Batch_Sends.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, ClassVar
+
+from scheduler.roads.base import (
+    Answer,
+    Call,
+    Content,
+    Picture,
+    Planned,
+    Result,
+    Road,
+    Routed,
+    Target,
+    even_batches,
+)
+from settings import Settings, WeChatLimits
+from wechat.wire import messages
+
+if TYPE_CHECKING:
+    from wechat.outbound.client import Client
+
+_ASKED_SUCCESS = "SEND_SUCCESS"
+_ASKED_FAILURES = ("SEND_FAIL", "DELETE")
+
+
+class MassRoad(Road):
+    """Mass message with the delivery's key as ``clientmsgid``."""
+
+    name: ClassVar[str] = "mass"
+    title: ClassVar[str] = "群发"
+    order: ClassVar[int] = 10
+    carries: ClassVar[frozenset[Content]] = frozenset({Content.ARTICLES})
+    needs_draft: ClassVar[bool] = True
+    costs_quota: ClassVar[bool] = True
+    asks: ClassVar[bool] = True
+    tells_total: ClassVar[bool] = True
+    takes = messages.MassFinished
+    successes: ClassVar[frozenset[str]] = frozenset({"send success", _ASKED_SUCCESS})
+    refusals: ClassVar[Mapping[str, str]] = {
+        "err(10001)": "涉嫌广告",
+        "err(20001)": "涉嫌政治",
+        "err(20002)": "涉嫌色情",
+        "err(20004)": "涉嫌社会",
+        "err(20006)": "涉嫌违法犯罪",
+        "err(20008)": "涉嫌欺诈",
+        "err(20013)": "涉嫌版权",
+        "err(21000)": "涉嫌其他违规",
+        "err(22000)": "涉嫌互推",
+        "err(30001)": "原创校验出错",
+        "err(30002)": "原创校验判定不能群发",
+        "err(30003)": "原创校验判定为转载",
+        "err(40001)": "管理员拒绝了群发",
+        "err(40002)": "管理员 30 分钟内没有确认群发",
+    }
+    reasons: ClassVar[Mapping[str, str]] = {
+        "quota_used": "本月已收满 4 条",
+        "too_few": "只有一人，群发接口至少需要两人",
+        "no_tag": "公众号没有按名单群发的接口",
+    }
+
+    def targets(self, settings: Settings) -> frozenset[Target]:
+        if settings.wechat.account_type == "service":
+            return frozenset({Target.EVERYONE, Target.TAG, Target.LIST})
+        return frozenset({Target.EVERYONE, Target.TAG})
+
+    def refusal(self, kind: str, settings: Settings) -> str:
+        return "" if kind in self.carries else "群发只用于稿件，活动通知请改用自动选择（auto）"
+
+    def fewest(self, limits: WeChatLimits) -> int:
+        return limits.mass_min_openids
+
+    def key_window(self, limits: WeChatLimits) -> timedelta:
+        return timedelta(hours=limits.mass_key_hours)
+
+    def plan(self, picture: Picture) -> Routed:
+        people = [person.openid for person in picture.reachable]
+        if not people:
+            return Routed(())
+        if Target.LIST not in self.targets(picture.settings):
+            return self._once_a_day(picture, people)
+        if picture.audience.everyone and picture.complete and picture.to_all_left > 0:
+            return Routed([Planned(people, picture.audience.label, to_all=True)])
+        if by_tag := self._by_tags(picture):
+            return Routed(by_tag)
+        listed = self.relist(people, picture.audience.label, picture.settings.wechat.limits)
+        numbered = [
+            Planned(one.people, f"{one.target}（第 {number} 批）"[:120], openids=one.openids)
+            for number, one in enumerate(listed.deliveries, start=1)
+        ]
+        return Routed(numbered, listed.skipped)
+
+    def relist(self, people: Sequence[str], target: str, limits: WeChatLimits) -> Routed:
+        if len(people) < limits.mass_min_openids:
+            return Routed((), {"too_few": len(people)})
+        batches = even_batches(people, limits.mass_max_openids)
+        return Routed([Planned(batch, target, openids=batch) for batch in batches])
+
+    def _once_a_day(self, picture: Picture, people: list[str]) -> Routed:
+        if picture.account_left < 1:
+            return Routed((), {"quota_used": len(people)})
+        if picture.audience.everyone:
+            return Routed([Planned(people, picture.audience.label, to_all=True)])
+        by_tag = self._by_tags(picture)
+        if len(by_tag) == 1:
+            return Routed(by_tag)
+        return Routed((), {"no_tag": len(people)})
+
+    def _by_tags(self, picture: Picture) -> list[Planned]:
+        """One call a place, where the tags hold exactly the audience and nobody twice; else nothing."""
+        parts = picture.audience.parts
+        if not parts or len(picture.exact_tags) != len(parts):
+            return []
+        planned: list[Planned] = []
+        seen: set[str] = set()
+        for part in picture.exact_tags:
+            members = [person.openid for person in picture.reachable if person.belongs_to(part)]
+            if seen.intersection(members):
+                return []
+            seen.update(members)
+            if members:
+                planned.append(Planned(members, part.name, tag_id=part.tag_id))
+        return planned if len(seen) == len(picture.reachable) else []
+
+    def send(self, client: Client, call: Call) -> Answer:
+        if call.to_all:
+            answer = client.mass_send_to_all(call.media_id, client_id=call.key)
+        elif call.tag_id is not None:
+            answer = client.mass_send_to_tag(call.media_id, call.tag_id, client_id=call.key)
+        else:
+            answer = client.mass_send_to_openids(call.media_id, list(call.openids), client_id=call.key)
+        return Answer(str(answer.msg_id), str(answer.msg_data_id or ""), bool(answer.repeated))
+
+    def ask(self, client: Client, msg_id: str) -> str:
+        state = str(client.mass_get(msg_id))
+        return state if state == _ASKED_SUCCESS or state in _ASKED_FAILURES else ""
+
+    def on_result(self, event: messages.MassFinished) -> Sequence[Result]:
+        counts = {"total": event.total, "filter": event.filtered, "sent": event.sent, "error": event.errors}
+        return [Result(event.msg_id, event.status, counts, dict(event.article_urls))]
+
+
+ROAD = MassRoad()
