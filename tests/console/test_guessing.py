@@ -242,7 +242,7 @@ def test_failures_are_in_the_audit_without_what_was_typed(office: Office) -> Non
 def test_old_passwords_cannot_be_tried_on_the_form_that_changes_them(office: Office) -> None:
     desk = office.desk("editor")
     desk.get("/console/password")
-    form = {"new": "New-pass-2026", "again": "New-pass-2026"}
+    form = {"new": "new-lamp-post-2026", "again": "new-lamp-post-2026"}
     for number in range(40):
         said = desk.follow(desk.post("/console/password", {**form, "old": f"guess-{number}"}))
     assert "请稍候" in said

@@ -118,7 +118,7 @@ def test_changing_the_own_password_needs_the_old_one_and_ends_the_other_sessions
     elsewhere.post("/console/login", {"username": "editor", "password": PASSWORD})
     desk.get("/console/password")
     before = desk.client.get_cookie("pioneer")
-    form = {"old": "wrong-password", "new": "New-pass-2026", "again": "New-pass-2026"}
+    form = {"old": "wrong-password", "new": "new-lamp-post-2026", "again": "new-lamp-post-2026"}
     assert "原密码不正确" in desk.follow(desk.post("/console/password", form))
     answer = desk.post("/console/password", {**form, "old": PASSWORD})
     assert "其他设备上的登录已全部结束" in desk.follow(answer)
