@@ -109,7 +109,7 @@ def _check_scope(user: User, branches: Sequence[Branch]) -> None:
 
 
 def _check_words(draft: Draft) -> tuple[str, str]:
-    title = " ".join(cells.text_of(draft.title).split())
+    title = cells.as_typed(draft.title)
     if not title:
         raise Refused("请填写活动名称")
     if len(title) > _TITLE_CHARS:

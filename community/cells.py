@@ -32,7 +32,21 @@ def text_of(cell: Cell) -> str:
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
     if isinstance(cell, datetime | date):
         return cell.isoformat()
-    text = unicodedata.normalize("NFKC", str(cell))
+    return _printable(unicodedata.normalize("NFKC", str(cell)))
+
+
+def as_typed(cell: Cell) -> str:
+    """A text on one line as somebody typed it: ：，（ stay as wide as they are, only controls and needless spaces go."""
+    text = str(cell) if isinstance(cell, str) else text_of(cell)
+    return re.sub(r"\s+", " ", _printable(unicodedata.normalize("NFC", text))).strip()
+
+
+def folded(text: str) -> str:
+    """A text as it is looked up: half width, small letters, no spaces."""
+    return compact(text).lower()
+
+
+def _printable(text: str) -> str:
     return "".join(char for char in text if char >= " " or char in "\n\t").strip()
 
 
@@ -151,7 +165,7 @@ def gender(cell: Cell) -> tuple[str, str]:
 def remark(cell: Cell, limit: int) -> str:
     """A free remark of at most ``limit`` characters on one line, as it was typed. What leaves for a spreadsheet is made
     harmless there (:func:`community.ledger.harmless`), so that nobody's ``@`` is refused here."""
-    return re.sub(r"\s+", " ", text_of(cell))[:limit]
+    return as_typed(cell)[:limit]
 
 
 def plain_text(cell: Cell, limit: int) -> str:

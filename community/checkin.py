@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from accounts import audit
+from community.cells import folded
 from community.checkin_questions import (
     BY_KEYWORD,
     INSERT,
@@ -100,8 +101,9 @@ def by_reply(
 
 def _matching(rows: Sequence[Found], keyword: str) -> list[Found]:
     """Exact keyword or title first; else titles that contain what was said, or the other way round."""
-    word = keyword.strip().lower()
-    exact = [row for row in rows if word in (row.keyword.lower(), row.title.lower())]
+    word = folded(keyword)
+    titles = {row.activity_id: folded(row.title) for row in rows}
+    exact = [row for row in rows if word in (row.keyword.lower(), titles[row.activity_id])]
     if exact:
         return exact
     if len(word) < 2:
@@ -109,9 +111,9 @@ def _matching(rows: Sequence[Found], keyword: str) -> list[Found]:
     return [
         row
         for row in rows
-        if word in row.title.lower()
+        if word in titles[row.activity_id]
         or (len(row.keyword) >= 2 and row.keyword.lower() in word)
-        or row.title.lower() in word
+        or titles[row.activity_id] in word
     ]
 
 

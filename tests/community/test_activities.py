@@ -126,6 +126,19 @@ def test_an_activity_must_end_and_be_still_to_come(sqlite_office: Office) -> Non
             _create(office, admin, _draft(office, **other))
 
 
+def test_words_of_an_activity_stay_as_they_were_typed(sqlite_office: Office) -> None:
+    draft = _draft(
+        sqlite_office,
+        HUDONG,
+        title="主题党日：  清楼道（东区）",
+        purpose="议题：一，看；二，议",
+        place="会议室（二楼）",
+    )
+    made = _create(sqlite_office, sqlite_office.user("admin"), draft).activity
+    assert (made.title, made.purpose) == ("主题党日： 清楼道（东区）", "议题：一，看；二，议")
+    assert made.place == "会议室（二楼）"
+
+
 def test_what_smells_of_compulsion_is_pointed_out(sqlite_office: Office) -> None:
     office = sqlite_office
     admin = office.user("admin")

@@ -114,6 +114,12 @@ def test_two_open_activities_are_a_numbered_question(office: Office, member: int
     assert _records(office) == [(first.id, False)]
 
 
+def test_a_title_is_found_however_wide_its_signs_were_typed(office: Office, member: int) -> None:
+    wanted = office.activity("主题党日：清楼道（第１次）", HUDONG)
+    office.activity("志愿服务", HUDONG)
+    assert _reply(office, keyword="主题党日:清楼道(第1次)").activity_id == wanted.id
+
+
 def test_a_keyword_or_a_part_of_the_title_picks_one_of_several(office: Office, member: int) -> None:
     first = office.activity("九月主题党日", HUDONG, keyword="党日")
     second = office.activity("清洁家园志愿服务", HUDONG)
