@@ -26,7 +26,7 @@ from ground.errors import PioneerError, Refused, Unavailable
 T = TypeVar("T")
 
 _ROOT = Path(__file__).resolve().parents[2]
-_START_S = 30.0
+_START_S = 20.0
 _KINDS: dict[str, type[PioneerError]] = {
     kind.__name__: kind
     for kind in (

@@ -53,10 +53,15 @@ def gather(built: Runtime, people: int) -> None:
         session.execute(sa.insert(Follower), followers)
 
 
-def letter(settings: Settings, number: int) -> tuple[str, bytes]:
-    """Query and body of the check-in of follower ``number``; the same message each time."""
+def letter(settings: Settings, number: int, created: int | None = None) -> tuple[str, bytes]:
+    """Query and body of the check-in of follower ``number``; the same message whenever it is made within a second.
+
+    A repeat of WeChat's carries the first one's time: with the same ``created`` it is the same message at any time.
+    """
     account = account_of(settings)
-    xml = Phone(lambda *_: [], account).xml(text_of("签到"), openid_of(number), msg_id=7_000_000 + number)
+    xml = Phone(lambda *_: [], account).xml(
+        text_of("签到"), openid_of(number), msg_id=7_000_000 + number, created=created
+    )
     return account.sealed(xml)
 
 

@@ -39,9 +39,9 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
     )
 
 
-def answer(app: Callback, settings: Settings, number: int) -> str:
+def answer(app: Callback, settings: Settings, number: int, created: int | None = None) -> str:
     """The text that follower ``number`` reads."""
-    query, body = letter(settings, number)
+    query, body = letter(settings, number, created)
     return account_of(settings).opened(*call(app, "POST", query, body)).text
 
 
@@ -74,9 +74,10 @@ def test_repeats_in_a_crowd_get_the_same_reply_and_one_effect(settings: Settings
     gather(built, people)
     app = Callback(built)
     texts: list[tuple[int, str]] = []
+    created = int(time.time())
 
     def say(number: int) -> None:
-        texts.append((number, answer(app, settings, number)))
+        texts.append((number, answer(app, settings, number, created)))
 
     at_once([partial(say, number) for number in [*range(people), *range(people)]])
     assert len(texts) == 2 * people

@@ -241,8 +241,8 @@ def test_a_token_is_renewed_before_it_ends_and_the_old_one_serves_meanwhile(
 def test_the_lock_of_one_who_died_ends_with_its_lease(make_store: MakeStore) -> None:
     store = make_store()
     name = "access_token:wx-dead"
-    assert store.lock(name, "the dead one", 0.3)
-    assert not store.lock(name, "another", 0.3)
+    assert store.lock(name, "the dead one", 2.0)
+    assert not store.lock(name, "another", 2.0)
     tokens = SharedTokens(store)
     assert tokens.get(name, lambda _force: Fetched("fresh", 7200)) == "fresh"
 
