@@ -21,6 +21,7 @@ DOCUMENTS = [
     "SECURITY.md",
     "deploy/README.md",
     "docs/architecture.md",
+    "docs/glossary.md",
 ]
 DECISIONS = ROOT / "docs" / "decisions"
 
