@@ -7,8 +7,9 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, current_app, jsonify, request
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Info, generate_latest
 
+from ground.version import VERSION
 from operations.readiness import Readiness
 from web.hosts import LOOPBACK, host_of
 from web.proxies import WAS_FORWARDED
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("health", __name__)
 _READINESS = "pioneer.readiness"
+Info("pioneer", "The product that is running").info({"version": VERSION})
 
 
 def register(app: Flask, runtime: Runtime) -> None:

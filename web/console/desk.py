@@ -9,6 +9,7 @@ from community import activities, attendance
 from content import finding, queue, review
 from database.session import Session
 from ground import clock
+from ground.version import VERSION
 from models import Activity, User
 from scheduler import finding as pushes_found
 from scheduler import quota, upcoming
@@ -50,4 +51,4 @@ def _today(session: Session, me: User) -> dict[str, Any]:
 @page("place.view")
 def guide() -> str:
     """帮助: first steps for each role."""
-    return draw("guide.html")
+    return draw("guide.html", version=VERSION)
