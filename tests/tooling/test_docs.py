@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 
 import click
 import pytest
@@ -22,8 +23,11 @@ DOCUMENTS = [
     "deploy/README.md",
     "docs/architecture.md",
     "docs/glossary.md",
+    *sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs" / "development").glob("*.md")),
 ]
 DECISIONS = ROOT / "docs" / "decisions"
+NOT_OF_THE_CODE = {"PIONEER_", "PIONEER_SECTION__KEY", "vNUMBER", "bookworm", "trixie"}
+"""Names in recipes that stand for others, and Debian's."""
 
 
 def read(name: str) -> str:
@@ -36,6 +40,59 @@ def test_every_link_of_a_document_leads_somewhere(name: str) -> None:
     targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", read(name))
     missing = [target for target in targets if "://" not in target and not (here / target).exists()]
     assert missing == []
+
+
+def headings(name: str) -> set[str]:
+    """The anchors that a page of GitHub gives to the headings of a document."""
+    found = re.findall(r"^#+ (.+)$", read(name), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in found}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_place_inside_a_document_that_a_link_names_is_there(name: str) -> None:
+    here = (ROOT / name).parent
+    targets = re.findall(r"\]\(([^)#:\s]*\.md)?#([^)]+)\)", read(name))
+    places = [
+        ((here / page if page else ROOT / name).resolve().relative_to(ROOT), at) for page, at in targets
+    ]
+    assert [(str(page), at) for page, at in places if at not in headings(str(page))] == []
+
+
+def test_every_recipe_is_in_the_table_of_recipes() -> None:
+    table = read("docs/development/README.md")
+    pages = [page.name for page in (ROOT / "docs" / "development").glob("*.md") if page.name != "README.md"]
+    assert [name for name in pages if f"({name})" not in table] == []
+
+
+def names_with_their_files(text: str) -> list[tuple[str, str]]:
+    """(name, file) of what a document says to stand in a file: `name` of `file`, `name` in `file`, `name` (`file`)."""
+    pattern = r"`@?([A-Za-z_]\w+)(?:\([^`]*\))?`(?: and `(\w+)`)?(?:,? (?:of|in) | \()`((?:[\w.]+/)+\w+\.py)`"
+    found = re.findall(pattern, text)
+    return [(name, file) for one, other, file in found for name in (one, other) if name]
+
+
+def test_every_name_that_a_document_says_to_stand_in_a_file_stands_there() -> None:
+    named = [pair for document in DOCUMENTS for pair in names_with_their_files(read(document))]
+    assert len(named) > 15
+    assert [(name, file) for name, file in named if not re.search(rf"\b{name}\b", read(file))] == []
+
+
+@pytest.mark.parametrize(
+    "page", sorted((ROOT / "docs" / "development").glob("*.md")), ids=lambda page: page.stem
+)
+def test_every_name_in_a_recipe_is_one_of_the_code(page: Path, words: frozenset[str]) -> None:
+    named = re.findall(r"(?<!`)`@?([A-Za-z_][\w.]*)(?:\([^`]*\))?`", page.read_text(encoding="utf-8"))
+    parts = {
+        part for name in named if not name.endswith((".md", ".toml")) for part in name.split(".") if part
+    }
+    assert sorted(parts - words - NOT_OF_THE_CODE) == []
+
+
+@pytest.fixture(scope="module")
+def words() -> frozenset[str]:
+    """Every word of the product's code, templates and configuration."""
+    own = tracked("*.py", "*.html", "*.toml", "*.in", "*.lock")
+    return frozenset(word for path in own for word in re.findall(r"\w+", path.read_text(encoding="utf-8")))
 
 
 def test_every_decision_is_in_the_table_and_has_the_four_parts() -> None:
