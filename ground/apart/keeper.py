@@ -26,7 +26,7 @@ from ground.errors import PioneerError, Refused, Unavailable
 T = TypeVar("T")
 
 _ROOT = Path(__file__).resolve().parents[2]
-_START_S = 20.0
+_START_S = 30.0
 _KINDS: dict[str, type[PioneerError]] = {
     kind.__name__: kind
     for kind in (
@@ -70,7 +70,7 @@ class _Keeper:
 
     def begin(self, module: str) -> socket.socket:
         """The socket of a job that has begun. Raises :class:`errors.Unavailable`."""
-        for _ in range(2):  # it may have ended, being idle, just when we asked
+        for _ in range(3):  # it may have ended, being idle, or be about to end, just when we asked
             ours, theirs = socket.socketpair()
             with theirs:
                 asked = self._ask(module, theirs)
