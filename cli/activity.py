@@ -127,12 +127,12 @@ def list_(acting: str, as_json: bool) -> None:
 @json_option
 def show_(activity_id: int, acting: str, as_json: bool) -> None:
     """查看活动的签到人数，按党支部列出"""
-    from community import activities
+    from community import activities, counting
 
     with runtime().db.read_scope() as session:
         user = _viewer(session, acting)
         activity = activities.get(session, activity_id, user=user)
-        counts = activities.counts(session, activity, user=user)
+        counts = counting.counts(session, activity, user=user)
     if as_json:
         emit_json(
             {

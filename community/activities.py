@@ -1,4 +1,4 @@
-"""活动: something to check in to, with a purpose and an end; who came, in numbers by branch.
+"""活动: something to check in to, with a purpose and an end.
 
 Check-in is voluntary or for a real event (减负): every activity has a purpose and an end, and nothing ranks people.
 """
@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from accounts import audit
-from accounts.rights import branch_scope, own_branch, require
+from accounts.rights import own_branch, require
 from community import cells
 from community.lives import ACTIVITY
 from community.window import PHASES, Phase, ended, in_phase, not_over, phase
 from database.moving import move
 from ground.errors import Conflict, Forbidden, NotFound, Refused
-from models import Activity, ActivityBranch, ActivityStatus, Branch, CheckIn, Member, User
+from models import Activity, ActivityBranch, ActivityStatus, Branch, User
 from wechat.language.intents import Kind, understand
 
 KINDS = {"event": "会议与活动", "study": "学习", "volunteer": "志愿服务"}
@@ -193,11 +193,13 @@ def cancel(session: Session, user: User, activity_id: int, *, at: datetime) -> A
 def _visible(user: User | None) -> sa.ColumnElement[bool]:
     """A secretary sees what invites the own branch."""
     own = None if user is None else own_branch(user)
-    if own is None:
-        return sa.true()
+    return sa.true() if own is None else _invites(own)
+
+
+def _invites(branch_id: int) -> sa.ColumnElement[bool]:
     return sa.or_(
         Activity.for_all.is_(True),
-        sa.exists().where(ActivityBranch.activity_id == Activity.id, ActivityBranch.branch_id == own),
+        sa.exists().where(ActivityBranch.activity_id == Activity.id, ActivityBranch.branch_id == branch_id),
     )
 
 
@@ -224,15 +226,24 @@ class ActivityPage:
 
 
 def page(
-    session: Session, user: User | None, *, at: datetime, when: str = "", number: int = 1, size: int = 20
+    session: Session,
+    user: User | None,
+    *,
+    at: datetime,
+    when: str = "",
+    branch_id: int | None = None,
+    number: int = 1,
+    size: int = 20,
 ) -> ActivityPage:
     """Activities that a user (None: the operator) may see, the latest first.
 
-    ``when``: open, coming, past, or empty for all; ``number`` counts from 1.
+    ``when``: open, coming, past, or empty for all; ``branch_id``: only those that invite this branch; ``number`` counts from 1.
     """
     if user is not None:
         require(user, "activity.view")
     where = [_visible(user)]
+    if branch_id is not None:
+        where.append(_invites(branch_id))
     if when == "past":  # and what will not come any more
         where.append(sa.not_(not_over(at)))
     elif when:
@@ -258,112 +269,3 @@ def coming(session: Session, at: datetime, *, limit: int) -> list[Activity]:
 def state_name(activity: Activity, at: datetime) -> str:
     """``未开始``, ``签到中``, ``已结束`` or ``已取消``."""
     return PHASES[phase(activity, at)]
-
-
-# --- Counting ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class BranchCount:
-    """One branch of an activity: members invited, records in all (made up ones included), of these made up."""
-
-    branch_id: int
-    branch: str
-    expected: int
-    checked_in: int
-    made_up: int
-
-
-@dataclass(frozen=True)
-class Counts:
-    """An activity in numbers. ``checked_in`` includes ``made_up``; branches stand in the office's order, never ranked."""
-
-    by_branch: list[BranchCount] = field(default_factory=list)
-
-    @property
-    def expected(self) -> int:
-        """Members invited."""
-        return sum(count.expected for count in self.by_branch)
-
-    @property
-    def checked_in(self) -> int:
-        """All records."""
-        return sum(count.checked_in for count in self.by_branch)
-
-    @property
-    def made_up(self) -> int:
-        """Records marked as made up."""
-        return sum(count.made_up for count in self.by_branch)
-
-    def as_dict(self) -> dict[str, object]:
-        """The shape of the JSON contract."""
-        return {
-            "expected": self.expected,
-            "checked_in": self.checked_in,
-            "made_up": self.made_up,
-            "by_branch": [
-                {
-                    "branch": count.branch,
-                    "expected": count.expected,
-                    "checked_in": count.checked_in,
-                    "made_up": count.made_up,
-                }
-                for count in self.by_branch
-            ],
-        }
-
-
-def counts(session: Session, activity: Activity, *, user: User | None = None) -> Counts:
-    """Live counts of one activity: :func:`counts_of` it."""
-    return counts_of(session, [activity], user=user)[activity.id]
-
-
-def counts_of(session: Session, shown: Sequence[Activity], *, user: User | None = None) -> dict[int, Counts]:
-    """Counts by branch of some activities, in one grouped query; a secretary gets the own branch. ``{activity id: counts}``.
-
-    Records count for the branch in which the member was at that time, so that a transfer moves no figure.
-    """
-    ids = [activity.id for activity in shown]
-    came = (
-        sa.select(
-            CheckIn.activity_id,
-            CheckIn.branch_id,
-            sa.func.count().label("checked_in"),
-            sa.func.sum(sa.case((CheckIn.made_up.is_(True), 1), else_=0)).label("made_up"),
-        )
-        .where(CheckIn.activity_id.in_(ids))
-        .group_by(CheckIn.activity_id, CheckIn.branch_id)
-        .subquery()
-    )
-    members = (
-        sa.select(Member.branch_id, sa.func.count().label("expected"))
-        .where(Member.active.is_(True))
-        .group_by(Member.branch_id)
-        .subquery()
-    )
-    is_invited = sa.or_(
-        sa.and_(Activity.for_all.is_(True), Branch.active.is_(True)),
-        sa.exists().where(ActivityBranch.activity_id == Activity.id, ActivityBranch.branch_id == Branch.id),
-    )
-    query = (
-        sa.select(
-            Activity.id,
-            Branch.id,
-            Branch.name,
-            sa.case((is_invited, sa.func.coalesce(members.c.expected, 0)), else_=0),
-            sa.func.coalesce(came.c.checked_in, 0),
-            sa.func.coalesce(came.c.made_up, 0),
-        )
-        .select_from(Activity)
-        .join(Branch, sa.true())
-        .outerjoin(members, members.c.branch_id == Branch.id)
-        .outerjoin(came, sa.and_(came.c.activity_id == Activity.id, came.c.branch_id == Branch.id))
-        .where(Activity.id.in_(ids), sa.or_(is_invited, came.c.checked_in > 0))
-        .order_by(Branch.sort, Branch.id)
-    )
-    if user is not None:
-        query = query.where(branch_scope(user, Branch.id))
-    found: dict[int, list[BranchCount]] = {ident: [] for ident in ids}
-    for ident, branch_id, name, expected, checked_in, made_up in session.execute(query):
-        found[ident].append(BranchCount(branch_id, name, int(expected), int(checked_in), int(made_up)))
-    return {ident: Counts(rows) for ident, rows in found.items()}

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from accounts import audit
 from accounts.rights import own_branch, require
-from community.activities import Counts, counts, get
+from community.activities import get
+from community.counting import Counts, counts
 from community.ledger_sheet import HEADER, PRODUCT, written
 from community.moments import span
 from community.privacy import check_reason

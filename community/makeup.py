@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from accounts import audit
-from accounts.rights import branch_scope, require
+from accounts.rights import branch_scope, may, require
 from community.checkin_questions import (
     MAX_CHOICES,
     NEAREST,
@@ -130,8 +130,11 @@ def _request(
 # --- Deciding ----------------------------------------------------------------------------------------------
 
 
-def waiting(session: Session, user: User) -> list[MakeUpRequest]:
-    """Requests that wait for a decision, inside the user's scope, the oldest first; with activity, member and branch."""
+def waiting(session: Session, user: User, *, branch_id: int | None = None) -> list[MakeUpRequest]:
+    """Requests that wait for a decision, inside the user's scope, the oldest first; with activity, member and branch.
+
+    ``branch_id`` narrows to one branch.
+    """
     require(user, "checkin.record")
     return list(
         session.scalars(
@@ -141,21 +144,31 @@ def waiting(session: Session, user: User) -> list[MakeUpRequest]:
                 joinedload(MakeUpRequest.activity),
                 joinedload(MakeUpRequest.member).joinedload(Member.branch),
             )
-            .where(MakeUpRequest.status == MakeUpStatus.PENDING.value, branch_scope(user, Member.branch_id))
+            .where(_waits(user, branch_id))
             .order_by(MakeUpRequest.id)
         )
     )
 
 
-def waiting_count(session: Session, user: User) -> int:
-    """How many requests wait for this user's decision."""
+def waiting_count(session: Session, user: User, *, branch_id: int | None = None) -> int:
+    """How many requests wait for this user's decision: as many as :func:`waiting` gives, none without the right."""
+    if not may(user, "checkin.record", branch_id):
+        return 0
     query = (
         sa.select(sa.func.count())
         .select_from(MakeUpRequest)
         .join(Member, Member.id == MakeUpRequest.member_id)
-        .where(MakeUpRequest.status == MakeUpStatus.PENDING.value, branch_scope(user, Member.branch_id))
+        .where(_waits(user, branch_id))
     )
     return session.scalar(query) or 0
+
+
+def _waits(user: User, branch_id: int | None) -> sa.ColumnElement[bool]:
+    """SQL: a request that waits, of a member whom the user may enter."""
+    where = [MakeUpRequest.status == MakeUpStatus.PENDING.value, branch_scope(user, Member.branch_id)]
+    if branch_id is not None:
+        where.append(Member.branch_id == branch_id)
+    return sa.and_(*where)
 
 
 def decide(session: Session, user: User, request_id: int, *, approve: bool, at: datetime) -> MakeUpRequest:

@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from accounts import audit
-from accounts.rights import require
+from accounts.rights import may, require
 from community import cells
 from community.places_file import PlacesFile
-from ground.errors import NotFound, Refused
+from ground.errors import Forbidden, NotFound, Refused
 from models import Area, Branch, Community, Follower, Grid, Member, User
 
 
@@ -69,6 +69,19 @@ def branch(session: Session, branch_id: int) -> Branch:
     found = session.get(Branch, branch_id)
     if found is None:
         raise NotFound("没有这个党支部")
+    return found
+
+
+def shown(session: Session, user: User, branch_id: int) -> Branch:
+    """An active branch whose activities this user may see.
+
+    Raises :class:`NotFound`, and :class:`Forbidden` for another one's secretary.
+    """
+    found = branch(session, branch_id)
+    if not found.active:
+        raise NotFound("没有这个党支部")
+    if not may(user, "activity.view", branch_id):
+        raise Forbidden(f"您没有查看{found.label}数据的权限，如需开通请联系管理员")
     return found
 
 

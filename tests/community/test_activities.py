@@ -16,7 +16,7 @@ from click.testing import Result
 from python_calamine import CalamineWorkbook
 
 from accounts import audit
-from community import activities, ledger
+from community import activities, counting, ledger
 from ground.errors import Conflict, Forbidden, NotFound, Refused
 from models import Activity, CheckIn, Member, User
 from tests.community.conftest import NOON, Office, person
@@ -194,8 +194,8 @@ def test_counts_are_by_branch_and_a_secretary_sees_the_own(office: Office) -> No
     _check_in(office, activity, li, made_up=True)
     secretary = office.user("secretary", SHUIMO)
     with office.db.read_scope() as session:
-        whole = activities.counts(session, activity)
-        own = activities.counts(session, activity, user=secretary)
+        whole = counting.counts(session, activity)
+        own = counting.counts(session, activity, user=secretary)
     assert (whole.expected, whole.checked_in, whole.made_up) == (3, 2, 1)
     assert len(whole.by_branch) == 16, "all branches are invited"
     assert [(one.branch, one.expected, one.checked_in, one.made_up) for one in own.by_branch] == [

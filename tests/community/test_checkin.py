@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from community import activities, attendance, checkin, makeup
+from community import activities, attendance, checkin, counting, makeup
 from community.checkin import CheckInAnswer
 from ground.errors import Conflict, Forbidden, NotFound, Refused
 from models import Activity, CheckIn, Follower, Member
@@ -384,6 +384,6 @@ def test_a_transfer_moves_no_figure(office: Office, member: int) -> None:
             sa.update(Member).where(Member.id == member).values(branch_id=office.branch(session, SHUIMO).id)
         )
     with office.db.read_scope() as session:
-        counts = activities.counts(session, session.get_one(Activity, activity.id))
+        counts = counting.counts(session, session.get_one(Activity, activity.id))
         came = {count.branch: count.checked_in for count in counts.by_branch if count.checked_in}
     assert came == {HUDONG: 1}

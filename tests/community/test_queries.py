@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.sql import Select
 
-from community import activities, places
+from community import counting, places
 from community.checkin_questions import KEYWORD_IS_OPEN, NEAREST, OPEN
 from community.roster import phone_index, tail_index
 from models import Activity, CheckIn, Follower, FollowerTag, LoginSession, MakeUpRequest, Member, TagChange
@@ -60,7 +60,7 @@ def test_counting_an_activity_takes_one_question_whatever_the_size(full_office: 
         with full_office.db.read_scope() as session:
             shown = [session.get_one(Activity, one.id) for one in (activity, another)]
             before = len(asked)
-            counted = activities.counts_of(session, shown)
+            counted = counting.counts_of(session, shown)
             places.summaries(session)
             assert len(asked) - before == 2
     finally:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from accounts import users
+from community import activities, places
 from ground import clock
 from models import Activity, CheckIn, MakeUpRequest
 from tests.console.conftest import Office, text_of
@@ -143,6 +146,52 @@ def test_an_activity_that_is_called_off_keeps_its_records(office: Office) -> Non
     desk.post(f"{where}/cancel")
     assert "已取消" in desk.get(where)
     assert office.read(sa.select(sa.func.count(CheckIn.id))) == 1
+
+
+def test_the_branch_s_first_page_asks_as_much_for_many_activities_as_for_one(office: Office) -> None:
+    _people(office)
+    desk = office.desk("secretary")
+    home = f"/branch/{office.branch_id}/"
+    one = [desk.post(f"{home}new", _form(title="第 1 次")).location]
+    few = _questions(office, lambda: desk.get(home))
+    more = [desk.post(f"{home}new", _form(title=f"第 {number} 次")).location for number in range(2, 13)]
+    many = _questions(office, lambda: desk.get(home))
+    page = desk.get(home)
+    assert all(f'href="{where}"' in page for where in one + more)
+    assert page.count("0 / 3") == 12
+    assert len(many) == len(few), many
+
+
+def test_the_branch_s_first_page_is_not_crowded_out_by_what_invites_others(office: Office) -> None:
+    desk = office.desk("admin")
+    soon = for_input(clock.now() + timedelta(hours=1))
+    mine = desk.post(f"/branch/{office.branch_id}/new", _form(title="本支部的会", starts_at=soon)).location
+    with office.parts.db.session_scope() as session:
+        other = places.branches(session)[1]
+        now, admin = clock.now(), users.by_name(session, "admin")
+        for number in range(105):
+            starts = now + timedelta(hours=2)
+            draft = activities.Draft(f"别处 {number}", starts, starts + timedelta(hours=1), [other])
+            activities.create(session, admin, draft, at=now)
+    page = desk.get(f"/branch/{office.branch_id}/")
+    assert f'href="{mine}"' in page
+    assert "别处" not in page
+
+
+def _questions(office: Office, act: Callable[[], object]) -> list[str]:
+    """What is asked of the database meanwhile."""
+    asked: list[str] = []
+    engine = office.parts.db.engine
+
+    def note(*args: Any) -> None:
+        asked.append(str(args[2]))
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    try:
+        act()
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", note)
+    return asked
 
 
 def text_of_page(page: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-from community import activities
+from community import activities, counting
 from ground import clock
 from models import Conversation, Delivery, Follower, InboundMessage, Push, QuotaUse
 from operations import housekeeping, retention_report
@@ -21,7 +21,7 @@ Places = Callable[[str], set[str]]
 
 def figures(runtime: Runtime, activity: int) -> object:
     with runtime.db.read_scope() as session:
-        return activities.counts(session, activities.get(session, activity))
+        return counting.counts(session, activities.get(session, activity))
 
 
 def test_after_an_unfollow_no_openid_stands_anywhere_and_the_ledger_counts_as_before(

@@ -1,4 +1,4 @@
-"""The blueprint of the branch's pages, and the branch whose pages they are."""
+"""The blueprint of the branch's pages, and what all of them are drawn with."""
 
 from __future__ import annotations
 
@@ -7,10 +7,6 @@ from typing import Any
 from flask import Blueprint, g, render_template, request
 
 from accounts import users
-from community import places
-from database.session import Session
-from ground.errors import Forbidden, NotFound
-from models import Branch, User
 from web import access
 from web.console import hints
 
@@ -21,16 +17,6 @@ access.guard(blueprint)
 def draw(template: str, **values: Any) -> str:
     """Render one of the branch's templates."""
     return render_template(f"branch/{template}", **values)
-
-
-def branch_of(session: Session, user: User, branch_id: int) -> Branch:
-    """The branch of the address. Raises :class:`errors.Forbidden` for another one's secretary."""
-    branch = places.branch(session, branch_id)
-    if not branch.active:
-        raise NotFound("没有这个党支部")
-    if not users.may(user, "activity.view", branch_id):
-        raise Forbidden(f"您没有查看{branch.label}数据的权限，如需开通请联系管理员")
-    return branch
 
 
 def frame() -> dict[str, Any]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from accounts import users
-from community import activities, attendance
+from community import activities, attendance, counting
 from content import finding, queue, review
 from database.session import Session
 from ground import clock
 from ground.version import VERSION
-from models import Activity, User
+from models import User
 from scheduler import finding as pushes_found
 from scheduler import quota, upcoming
 from web.access import looking, page, settings
@@ -40,10 +40,9 @@ def desk() -> str:
 
 
 def _today(session: Session, me: User) -> dict[str, Any]:
-    shown: list[tuple[Activity, activities.Counts]] = [
-        (one, activities.counts(session, one, user=me))
-        for one in activities.page(session, me, at=clock.now(), when="open", size=5).activities
-    ]
+    found = activities.page(session, me, at=clock.now(), when="open", size=5).activities
+    counted = counting.counts_of(session, found, user=me)
+    shown = [(one, counted[one.id]) for one in found]
     return {"checked_in": attendance.count_on(session, me, clock.shanghai_day(clock.now())), "open": shown}
 
 

@@ -1,0 +1,126 @@
+"""Who came to an activity, in numbers by branch; nothing ranks branches or people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from accounts.rights import branch_scope
+from models import Activity, ActivityBranch, Branch, CheckIn, Member, User
+
+
+@dataclass(frozen=True)
+class BranchCount:
+    """One branch of an activity: members invited, records in all (made up ones included), of these made up."""
+
+    branch_id: int
+    branch: str
+    expected: int
+    checked_in: int
+    made_up: int
+
+
+@dataclass(frozen=True)
+class Counts:
+    """An activity in numbers. ``checked_in`` includes ``made_up``; branches stand in the office's order, never ranked."""
+
+    by_branch: list[BranchCount] = field(default_factory=list)
+
+    @property
+    def expected(self) -> int:
+        """Members invited."""
+        return sum(count.expected for count in self.by_branch)
+
+    @property
+    def checked_in(self) -> int:
+        """All records."""
+        return sum(count.checked_in for count in self.by_branch)
+
+    @property
+    def made_up(self) -> int:
+        """Records marked as made up."""
+        return sum(count.made_up for count in self.by_branch)
+
+    def as_dict(self) -> dict[str, object]:
+        """The shape of the JSON contract."""
+        return {
+            "expected": self.expected,
+            "checked_in": self.checked_in,
+            "made_up": self.made_up,
+            "by_branch": [
+                {
+                    "branch": count.branch,
+                    "expected": count.expected,
+                    "checked_in": count.checked_in,
+                    "made_up": count.made_up,
+                }
+                for count in self.by_branch
+            ],
+        }
+
+
+def counts(
+    session: Session, activity: Activity, *, user: User | None = None, branch_id: int | None = None
+) -> Counts:
+    """Live counts of one activity: :func:`counts_of` it."""
+    return counts_of(session, [activity], user=user, branch_id=branch_id)[activity.id]
+
+
+def counts_of(
+    session: Session, shown: Sequence[Activity], *, user: User | None = None, branch_id: int | None = None
+) -> dict[int, Counts]:
+    """Counts by branch of some activities, in one grouped query; a secretary gets the own branch. ``{activity id: counts}``.
+
+    ``branch_id`` narrows to one branch.
+
+    Records count for the branch in which the member was at that time, so that a transfer moves no figure.
+    """
+    ids = [activity.id for activity in shown]
+    came = (
+        sa.select(
+            CheckIn.activity_id,
+            CheckIn.branch_id,
+            sa.func.count().label("checked_in"),
+            sa.func.sum(sa.case((CheckIn.made_up.is_(True), 1), else_=0)).label("made_up"),
+        )
+        .where(CheckIn.activity_id.in_(ids))
+        .group_by(CheckIn.activity_id, CheckIn.branch_id)
+        .subquery()
+    )
+    members = (
+        sa.select(Member.branch_id, sa.func.count().label("expected"))
+        .where(Member.active.is_(True))
+        .group_by(Member.branch_id)
+        .subquery()
+    )
+    is_invited = sa.or_(
+        sa.and_(Activity.for_all.is_(True), Branch.active.is_(True)),
+        sa.exists().where(ActivityBranch.activity_id == Activity.id, ActivityBranch.branch_id == Branch.id),
+    )
+    query = (
+        sa.select(
+            Activity.id,
+            Branch.id,
+            Branch.name,
+            sa.case((is_invited, sa.func.coalesce(members.c.expected, 0)), else_=0),
+            sa.func.coalesce(came.c.checked_in, 0),
+            sa.func.coalesce(came.c.made_up, 0),
+        )
+        .select_from(Activity)
+        .join(Branch, sa.true())
+        .outerjoin(members, members.c.branch_id == Branch.id)
+        .outerjoin(came, sa.and_(came.c.activity_id == Activity.id, came.c.branch_id == Branch.id))
+        .where(Activity.id.in_(ids), sa.or_(is_invited, came.c.checked_in > 0))
+        .order_by(Branch.sort, Branch.id)
+    )
+    if user is not None:
+        query = query.where(branch_scope(user, Branch.id))
+    if branch_id is not None:
+        query = query.where(Branch.id == branch_id)
+    found: dict[int, list[BranchCount]] = {ident: [] for ident in ids}
+    for ident, branch_id, name, expected, checked_in, made_up in session.execute(query):
+        found[ident].append(BranchCount(branch_id, name, int(expected), int(checked_in), int(made_up)))
+    return {ident: Counts(rows) for ident, rows in found.items()}

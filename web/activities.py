@@ -1,0 +1,230 @@
+"""Activities and check-ins as two faces show them: the console, and a branch's pages on the phone.
+
+The faces differ in their templates and in where their links lead; what is looked up, asked and done stands here, once. A view of
+either names its right and its address, and calls one of these.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, flash, redirect, render_template, request, url_for
+
+from accounts import users
+from community import activities, attendance, counting, ledger, makeup, members, places, window
+from community.privacy import mask_name
+from community.window import Phase
+from database.session import Session
+from ground import clock
+from ground.errors import Conflict, Refused
+from ground.numbers import numbers_in
+from models import Activity, Branch, User
+from web import listing
+from web.access import acting, looking
+from web.downloads import ledger_file
+from web.moments import from_input
+
+_RECENT = 10
+
+
+@dataclass(frozen=True)
+class Face:
+    """Where activities are shown: the blueprint's ``name``, and the one branch of its pages (None: all that the user may see).
+
+    Its templates are ``NAME/activities/*.html``, its views ``NAME.activity`` and ``NAME.make_ups``.
+    """
+
+    name: str
+    branch_id: int | None = None
+
+    def branch(self, session: Session, me: User) -> Branch | None:
+        """The one branch. Raises :class:`errors.NotFound`, :class:`errors.Forbidden` for another one's secretary."""
+        return None if self.branch_id is None else places.shown(session, me, self.branch_id)
+
+    def draw(self, template: str, **values: Any) -> str:
+        """Render one of its templates."""
+        return render_template(f"{self.name}/activities/{template}.html", **values)
+
+    def back_to(self, view: str, **values: Any) -> Any:
+        """The answer to a form: on to one of its pages."""
+        if self.branch_id is not None:
+            values["branch_id"] = self.branch_id
+        return redirect(url_for(f"{self.name}.{view}", **values), 303)
+
+
+# --- One activity ------------------------------------------------------------------------------------------
+
+
+def show(face: Face, activity_id: int) -> str:
+    """One activity with its live figures."""
+    with looking() as (session, me):
+        branch = face.branch(session, me)
+        found = activities.get(session, activity_id, user=me)
+        return face.draw("show", branch=branch, activity=found, **_figures(session, me, found, face))
+
+
+def live(face: Face, activity_id: int) -> Any:
+    """The figures alone, asked for every few seconds: 204 while nothing has changed."""
+    with looking() as (session, me):
+        branch = face.branch(session, me)
+        found = activities.get(session, activity_id, user=me)
+        figures = _figures(session, me, found, face)
+        if request.args.get("seen") == figures["seen"]:
+            return Response(status=204)
+        return face.draw("live", branch=branch, activity=found, **figures)
+
+
+def _figures(session: Session, me: User, found: Activity, face: Face) -> dict[str, Any]:
+    """``people`` by name is for the branch's page and its own secretary, ``recent`` for a page of all branches."""
+    counted = counting.counts(session, found, user=me, branch_id=face.branch_id)
+    named = face.branch_id is not None and _is_named(me, found, face.branch_id)
+    now = clock.now()
+    return {
+        "counts": counted,
+        "recent": [] if face.branch_id else attendance.recent_records(session, me, found, limit=_RECENT),
+        "people": attendance.attendance(session, me, found) if named else None,
+        "moving": window.phase(found, now) in (Phase.COMING, Phase.OPEN),
+        "begun": window.begun(found, now),
+        "seen": str(zlib.crc32(f"{found.status} {counted.by_branch}".encode())),
+    }
+
+
+def _is_named(me: User, found: Activity, branch_id: int) -> bool:
+    """Whether this user may know who came and who did not."""
+    return found.kind in activities.ATTENDED and users.own_branch(me) == branch_id
+
+
+def export(face: Face, activity_id: int) -> Any:
+    """台账 as Excel: masked, or in clear with a right and a reason; either is an entry in the audit trail."""
+    reason = request.form.get("reason", "").strip()
+    in_clear = request.form.get("unmask") == "yes"
+    if in_clear and not reason:
+        raise Refused("导出未脱敏台账须填写事由")
+    with looking() as (session, me):
+        face.branch(session, me)
+        why = reason if in_clear else ""
+        loaded = ledger.load(session, activity_id, at=clock.now(), user=me, unmask_reason=why)
+    return ledger_file(loaded)
+
+
+# --- Announcing --------------------------------------------------------------------------------------------
+
+
+def announce(face: Face) -> Any:
+    """Take a filled form for a new activity."""
+    form = request.form
+    starts_at, ends_at = from_input(form.get("starts_at", "")), from_input(form.get("ends_at", ""))
+    if starts_at is None or ends_at is None:
+        raise Refused("请选择签到的开始时间和结束时间")
+    with acting() as (session, me):
+        branch = face.branch(session, me)
+        draft = activities.Draft(
+            title=form.get("title", ""), starts_at=starts_at, ends_at=ends_at,
+            branches=_chosen(session, me) if branch is None else [branch], keyword=form.get("keyword", ""),
+            kind=form.get("kind", "event"), purpose=form.get("purpose", ""), place=form.get("place", ""),
+        )  # fmt: skip
+        made = activities.create(session, me, draft, at=clock.now())
+    for remark in made.warnings:
+        flash(remark, "warning")
+    flash("活动已新建", "success")
+    return face.back_to("activity", activity_id=made.activity.id)
+
+
+def _chosen(session: Session, user: User) -> list[Branch]:
+    """The branches of the form; none means all. A secretary's form has the own one only."""
+    if users.own_branch(user) is None and request.form.get("scope") != "chosen":
+        return []
+    ids = numbers_in(request.form.getlist("branch"))
+    found = [branch for branch in places.branches(session) if branch.id in ids]
+    if not found:
+        raise Refused("请至少选择一个党支部")
+    return found
+
+
+# --- 补录 and 补签 -------------------------------------------------------------------------------------------
+
+
+def record_form(face: Face, activity_id: int, *, names: dict[int, str] | None = None) -> str:
+    """补录 from a paper sheet: a branch's roster to tick. ``names`` are those that were revealed, by member."""
+    with looking() as (session, me):
+        branch = face.branch(session, me)
+        found = activities.get(session, activity_id, user=me)
+        branches = [branch] if branch else _invited(session, me, found)
+        asked = request.values.get("branch", type=int)
+        chosen = next((one for one in branches if one.id == asked), None)
+        if chosen is None and len(branches) == 1:
+            chosen = branches[0]
+        return face.draw(
+            "record", branch=branch, activity=found, branches=branches, chosen=chosen, names=names or {},
+            members=members.choices(session, me, chosen.id) if chosen else [],
+            came=_came(session, me, found, chosen),
+        )  # fmt: skip
+
+
+def _invited(session: Session, me: User, found: Activity) -> list[Branch]:
+    own = users.own_branch(me)
+    branches = places.branches(session) if found.for_all else list(found.branches)
+    return [one for one in branches if own is None or one.id == own]
+
+
+def _came(session: Session, me: User, found: Activity, branch: Branch | None) -> set[int]:
+    """The members who are recorded already, for who may know them by name."""
+    if branch is None or not _is_named(me, found, branch.id):
+        return set()
+    return {one.member_id for one in attendance.attendance(session, me, found) if one.check_in}
+
+
+def reveal_names(face: Face, activity_id: int, branch_id: int) -> str:
+    """The same page with names in clear, for a reason that goes into the audit trail."""
+    with acting() as (session, me):
+        face.branch(session, me)
+        names = members.reveal_names(session, me, branch_id, request.form.get("why", ""), at=clock.now())
+    return record_form(face, activity_id, names=names)
+
+
+def record(face: Face, activity_id: int) -> Any:
+    """Enter the ticked members at once."""
+    ids = numbers_in(request.form.getlist("member"))
+    with acting() as (session, me):
+        face.branch(session, me)
+        found = activities.get(session, activity_id, user=me)
+        reason = request.form.get("reason", "")
+        done = attendance.record_by_hand(session, me, found, ids, at=clock.now(), reason=reason)
+    flash(_said(done), "success")
+    return face.back_to("activity", activity_id=activity_id)
+
+
+def _said(done: attendance.Recorded) -> str:
+    """What a bulk entry did, in one sentence."""
+    parts = [f"已补录 {done.added} 人"]
+    if done.already:
+        parts.append(f"{done.already} 人原已签到")
+    if done.skipped:
+        parts.append(f"{done.skipped} 人不在活动范围内，未补录")
+    return "，".join(parts)
+
+
+def make_ups(face: Face, *, paged: bool = False) -> str:
+    """补签审批: what members ask for, the oldest first."""
+    with looking() as (session, me):
+        branch = face.branch(session, me)
+        found = makeup.waiting(session, me, branch_id=face.branch_id)
+        place = listing.paging(20) if paged else None
+        if place is not None:
+            found = listing.sliced(found, place)
+        shown = [(one, mask_name(one.member.name)) for one in found]
+        return face.draw("make_ups", branch=branch, found=shown, paging=place)
+
+
+def decide(face: Face, request_id: int) -> Any:
+    """Approve or refuse one."""
+    decision = request.form.get("decision")
+    if decision not in ("approve", "refuse"):
+        raise Conflict("请刷新页面后重试")
+    with acting() as (session, me):
+        face.branch(session, me)
+        makeup.decide(session, me, request_id, approve=decision == "approve", at=clock.now())
+    flash("已通过，记为补签" if decision == "approve" else "已退回，不记签到", "success")
+    return face.back_to("make_ups")
