@@ -44,7 +44,7 @@ ACTION_NAMES = {
     "member.unbind": "解除绑定",
     "member.erase": "清除个人信息",
     "privacy.rotate": "更换数据密钥",
-    "follower.sync": "同步粉丝",
+    "follower.sync": "同步关注者",
     "activity.create": "新建活动",
     "activity.change": "修改活动",
     "activity.export": "导出台账",
@@ -69,7 +69,7 @@ def record(
 ) -> AuditEntry:
     """Append one entry in the session's transaction.
 
-    ``user`` is who acted; without one ``actor`` says what did ("命令行", "系统", "粉丝"). Call it last in a transaction: on
+    ``user`` is who acted; without one ``actor`` says what did ("命令行", "系统", "关注者"). Call it last in a transaction: on
     PostgreSQL it holds the chain's lock until the commit.
     """
     locks.hold(session, Lock.AUDIT_CHAIN)

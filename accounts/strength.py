@@ -46,6 +46,7 @@ _TOWN_WORDS = (
     "admin",
     "password",
 )
+_PHONE = re.compile(r"1[3-9]\d{9}")
 _YEAR_OR_DATE = re.compile(
     r"(19|20)\d\d(年?(0?[1-9]|1[0-2])月?(0?[1-9]|[12]\d|3[01])日?)?|[一二三四五六七八九十〇零]+"
 )
@@ -101,8 +102,11 @@ def _own_word(folded: str, own: list[str]) -> str:
 
 def _nothing_else(folded: str, own: list[str]) -> str:
     """What is left without the words that everybody here would try (names, dates, the office's own), if that is too little."""
-    rest = _YEAR_OR_DATE.sub("", folded)
-    for word in sorted((*own, *_HOUSE_WORDS, *_TOWN_WORDS), key=len, reverse=True):
+    rest = _YEAR_OR_DATE.sub("", _PHONE.sub("", folded))
+    pieces = [
+        word[at : at + 4] for word in own for at in range(len(word) - 3)
+    ]  # the given name without the family's, say
+    for word in sorted((*own, *_HOUSE_WORDS, *_TOWN_WORDS, *pieces), key=len, reverse=True):
         if len(word) >= 3 or not word.isascii():
             rest = rest.replace(word, "")
     bare = re.sub(r"[^0-9a-z\u4e00-\u9fff]", "", rest)

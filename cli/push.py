@@ -34,6 +34,9 @@ class _Road(click.Option):
         return super().get_help_record(ctx)
 
 
+_SHOWN = 50
+
+
 @group.command("create")
 @click.option(
     "--article", "articles", default="", metavar="编号[,编号]", help="要推送的稿件，按顺序，必须审核通过"
@@ -101,7 +104,7 @@ def show(push_id: int, as_json: bool) -> None:
     if shown["note"]:
         click.echo(shown["note"])
     emit_rows(
-        ["计划", "微信已接受", "送达", "失败", "待核对"],
+        ["计划", "微信已受理", "送达", "失败", "待核对"],
         [[shown[name] for name in ("planned", "accepted", "delivered", "failed", "unknown")]],
     )
     reasons = planner.reasons()
@@ -111,9 +114,11 @@ def show(push_id: int, as_json: bool) -> None:
         ["投递", "对象", "人数", "状态", "说明"],
         [
             [one["id"], one["target"], one["recipients"], DELIVERY.label(one["status"]), one["error"]]
-            for one in shown["deliveries"][:50]
+            for one in shown["deliveries"][:_SHOWN]
         ],
     )
+    if len(shown["deliveries"]) > _SHOWN:
+        click.echo(f"共 {len(shown['deliveries']):,} 批，仅显示前 {_SHOWN} 批，全部请加 --json")
 
 
 @group.command("list")

@@ -69,17 +69,9 @@ def counts(
     return counts_of(session, [activity], user=user, branch_id=branch_id)[activity.id]
 
 
-def counts_of(
-    session: Session, shown: Sequence[Activity], *, user: User | None = None, branch_id: int | None = None
-) -> dict[int, Counts]:
-    """Counts by branch of some activities, in one grouped query; a secretary gets the own branch. ``{activity id: counts}``.
-
-    ``branch_id`` narrows to one branch.
-
-    Records count for the branch in which the member was at that time, so that a transfer moves no figure.
-    """
-    ids = [activity.id for activity in shown]
-    came = (
+def _came(ids: Sequence[int]) -> sa.Subquery:
+    """Check-ins by activity and branch."""
+    return (
         sa.select(
             CheckIn.activity_id,
             CheckIn.branch_id,
@@ -90,12 +82,28 @@ def counts_of(
         .group_by(CheckIn.activity_id, CheckIn.branch_id)
         .subquery()
     )
-    members = (
+
+
+def _members() -> sa.Subquery:
+    """Active members by branch."""
+    return (
         sa.select(Member.branch_id, sa.func.count().label("expected"))
         .where(Member.active.is_(True))
         .group_by(Member.branch_id)
         .subquery()
     )
+
+
+def counts_of(
+    session: Session, shown: Sequence[Activity], *, user: User | None = None, branch_id: int | None = None
+) -> dict[int, Counts]:
+    """Counts by branch of some activities, in one grouped query; a secretary gets the own branch. ``{activity id: counts}``.
+
+    ``branch_id`` narrows to one branch. Records count for the branch in which the member was at that time, so that a transfer
+    moves no figure.
+    """
+    ids = [activity.id for activity in shown]
+    came, members = _came(ids), _members()
     is_invited = sa.or_(
         sa.and_(Activity.for_all.is_(True), Branch.active.is_(True)),
         sa.exists().where(ActivityBranch.activity_id == Activity.id, ActivityBranch.branch_id == Branch.id),

@@ -226,5 +226,5 @@ def decide(face: Face, request_id: int) -> Any:
     with acting() as (session, me):
         face.branch(session, me)
         makeup.decide(session, me, request_id, approve=decision == "approve", at=clock.now())
-    flash("已通过，记为补签" if decision == "approve" else "已退回，不记签到", "success")
+    flash("已通过，记为补签" if decision == "approve" else "已记为不通过，不记签到", "success")
     return face.back_to("make_ups")

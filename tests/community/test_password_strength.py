@@ -36,6 +36,8 @@ from ground.errors import Refused
         ("2026年11月28日二十", "太短"),
         ("lihuamei@2026lihuamei", "用户名或姓名|太短"),
         ("jiedaodangjian2026", "太短"),
+        ("13912345678lihua", "太短"),
+        ("13800138000huamei", "太短"),
         ("beijing2008aoyun", "太短"),
     ],
 )

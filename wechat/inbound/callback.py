@@ -139,7 +139,9 @@ class Callback:
             raise
         except Exception as error:
             known = isinstance(error, self._reception.outages)
-            log.error("push spooled", kind=kind_of(message), error=type(error).__name__, exc_info=not known)
+            # An outage that we know of works itself off; what we do not know is a fault of ours.
+            tell = log.warning if known else log.error
+            tell("push spooled", kind=kind_of(message), error=type(error).__name__, exc_info=not known)
             return self._spooled(message, line_of(kept))
         self._count(message, "repeat" if taken.repeat else taken.outcome)
         if taken.outcome == FAILED and not taken.repeat:
