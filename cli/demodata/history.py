@@ -160,7 +160,6 @@ def pushes(
 ) -> None:
     """A month of pushes: every fourth article to everyone, some to single branches; the others were published without sending."""
     everyone = len(bound) + 350
-    road = roads.carrying(roads.Content.ARTICLES)[0].name
     this_month: int = 0
     for number, article in enumerate(published):
         if number % 4 == 1:
@@ -176,63 +175,69 @@ def pushes(
             this_month += 1
             if this_month > 2:  # two of the four that WeChat allows: the demo can go on sending
                 continue
-        failed = rnd.randrange(0, 3)
-        push = Push(
-            kind="articles",
-            title=article.title,
-            audience=audience,
-            road=road,
-            status="sent",
-            due_at=at,
-            planned_at=at,
-            planned=recipients,
-            skipped={},
-            started_at=at,
-            finished_at=at + timedelta(minutes=2),
-            created_by=accounts["bianji"].id,
-            created_at=at - timedelta(hours=3),
+        delivery = _sent(
+            session, article, accounts["bianji"].id, at, (audience, target, recipients), rnd.randrange(0, 3)
         )
-        session.add(push)
-        session.flush()
-        session.add(
-            PushArticle(push_id=push.id, position=0, article_id=article.id, content_hash=article.hash)
-        )
-        delivery = Delivery(
-            push_id=push.id,
-            road=road,
-            key=f"demo-{push.id}",
-            status="delivered",
-            to_all=audience == "all",
-            target=target,
-            recipients=recipients,
-            due_at=at,
-            attempts=1,
-            called_at=at,
-            accepted_at=at + timedelta(seconds=1),
-            finished_at=at + timedelta(minutes=2),
-            msg_id=str(3147000000 + push.id),
-            total_count=recipients,
-            filter_count=recipients,
-            sent_count=recipients - failed,
-            error_count=failed,
-        )
-        session.add(delivery)
-        session.flush()
         if audience == "all" and in_this_month:
-            period = clock.month_key(at)
-            session.execute(
-                sa.insert(QuotaUse),
-                [
-                    {
-                        "subject": openid,
-                        "period": period,
-                        "delivery_id": delivery.id,
-                        "state": "used",
-                        "at": at,
-                    }
-                    for openid in bound.values()
-                ],
-            )
+            rows = [
+                {
+                    "subject": openid,
+                    "period": clock.month_key(at),
+                    "delivery_id": delivery.id,
+                    "state": "used",
+                    "at": at,
+                }
+                for openid in bound.values()
+            ]
+            session.execute(sa.insert(QuotaUse), rows)
+
+
+def _sent(
+    session: Session, article: Article, by: int, at: datetime, to: tuple[str, str, int], failed: int
+) -> Delivery:
+    """A push of one article that went out: ``to`` is the audience, its name and how many; so many of these ``failed``."""
+    audience, target, recipients = to
+    road = roads.carrying(roads.Content.ARTICLES)[0].name
+    push = Push(
+        kind="articles",
+        title=article.title,
+        audience=audience,
+        road=road,
+        status="sent",
+        due_at=at,
+        planned_at=at,
+        planned=recipients,
+        skipped={},
+        started_at=at,
+        finished_at=at + timedelta(minutes=2),
+        created_by=by,
+        created_at=at - timedelta(hours=3),
+    )
+    session.add(push)
+    session.flush()
+    session.add(PushArticle(push_id=push.id, position=0, article_id=article.id, content_hash=article.hash))
+    delivery = Delivery(
+        push_id=push.id,
+        road=road,
+        key=f"demo-{push.id}",
+        status="delivered",
+        to_all=audience == "all",
+        target=target,
+        recipients=recipients,
+        due_at=at,
+        attempts=1,
+        called_at=at,
+        accepted_at=at + timedelta(seconds=1),
+        finished_at=at + timedelta(minutes=2),
+        msg_id=str(3147000000 + push.id),
+        total_count=recipients,
+        filter_count=recipients,
+        sent_count=recipients - failed,
+        error_count=failed,
+    )
+    session.add(delivery)
+    session.flush()
+    return delivery
 
 
 _PAST = (
@@ -269,45 +274,20 @@ def activities(
             session, rnd, activity, members, {branch.id for branch in invited}, bound, rnd.uniform(0.42, 0.7)
         )
     start = now - timedelta(hours=1)
-    title = "主题党日：旧充电棚改造议一议"
-    activity = _activity(
-        session,
-        title,
-        "主题党日",
-        "讨论旧充电棚的改造方案",
-        start,
-        now + timedelta(days=3),
-        branches,
-        branches,
-        editor,
-    )
-    _check_ins(session, rnd, activity, members, {branch.id for branch in branches}, bound, 0.18, until=now)
-    volunteers = branches[1:5]
-    title = "志愿服务：周六一小时"
-    activity = _activity(
-        session,
-        title,
-        "志愿服务",
-        "利用周六一小时清洁小广场",
-        start,
-        now + timedelta(days=2),
-        volunteers,
-        branches,
-        editor,
-    )
-    _check_ins(session, rnd, activity, members, {branch.id for branch in volunteers}, bound, 0.12, until=now)
     tomorrow = clock.day_bounds(clock.shanghai_day(now + timedelta(days=1)))[0] + timedelta(hours=19)
-    _activity(
-        session,
-        "支部学习：怎样开好支部大会",
-        "支部学习",
-        "学习支部大会的程序和要求",
-        tomorrow,
-        tomorrow + timedelta(hours=2),
-        branches,
-        branches,
-        editor,
+    open_now = (
+        ("主题党日：旧充电棚改造议一议", "主题党日", "讨论旧充电棚的改造方案", 3, branches, 0.18),
+        ("志愿服务：周六一小时", "志愿服务", "利用周六一小时清洁小广场", 2, branches[1:5], 0.12),
     )
+    for title, keyword, purpose, days, invited, share in open_now:
+        end = now + timedelta(days=days)
+        activity = _activity(session, title, keyword, purpose, start, end, invited, branches, editor)
+        _check_ins(
+            session, rnd, activity, members, {branch.id for branch in invited}, bound, share, until=now
+        )
+    title, purpose = "支部学习：怎样开好支部大会", "学习支部大会的程序和要求"
+    end = tomorrow + timedelta(hours=2)
+    _activity(session, title, "支部学习", purpose, tomorrow, end, branches, branches, editor)
 
 
 def _activity(

@@ -33,6 +33,7 @@ from runtime import Runtime
 from scheduler import pushes, report
 from settings import Settings
 from tests.fixtures.configuration import make_settings
+from tests.fixtures.processes import eventually
 
 GAP_S = 1.0
 
@@ -221,3 +222,19 @@ class World:
 def make_world(sandbox: SandboxControl, settings: Settings) -> World:
     """The parts of a process on the sandbox, and the world in its database."""
     return World(parts.build(settings), sandbox)
+
+
+def jump(world: World, **delta: float) -> None:
+    """Move the one clock forward."""
+    world.sandbox.clock(at=(clock.now() + timedelta(**delta)).isoformat())
+    clock.sync()
+
+
+def wait_status(world: World, push_id: int, *statuses: str) -> dict[str, Any]:
+    """The report of a push once it has one of these statuses."""
+    eventually(
+        lambda: world.shown(push_id)["status"] in statuses,
+        timeout_s=30,
+        message=f"push {push_id} never became {statuses}",
+    )
+    return world.shown(push_id)
