@@ -8,22 +8,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from accounts import audit
 from accounts.rights import branch_scope, own_branch, require
-from community import cells
+from community import cells, expected
 from community.activities import ATTENDED, get
 from community.checkin_questions import ONCE
+from community.members import Choice, choices
 from community.moments import span
 from community.privacy import mask_name
 from community.window import begun
 from database.once import insert_once
 from ground import clock
 from ground.errors import Conflict, Forbidden, Refused
-from models import Activity, ActivityStatus, Branch, CheckIn, CheckInWay, Member, User
+from models import (
+    Activity,
+    ActivityStatus,
+    Branch,
+    CheckIn,
+    CheckInWay,
+    ExpectedMember,
+    Member,
+    User,
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +59,7 @@ def attendance(session: Session, user: User, activity: Activity) -> list[Attenda
     rows = session.execute(
         sa.select(Member.id, Member.name, CheckIn)
         .outerjoin(CheckIn, sa.and_(CheckIn.member_id == Member.id, CheckIn.activity_id == activity.id))
-        .where(Member.branch_id == own, Member.active.is_(True))
+        .where(Member.id.in_(expected.listed(activity, own)))
         .order_by(Member.id)
     )
     return [Attendance(member_id, mask_name(name), check_in) for member_id, name, check_in in rows]
@@ -75,11 +86,22 @@ def recent_records(
 
 @dataclass(frozen=True)
 class Recorded:
-    """What a bulk entry did: new records, members who had one, and those outside the activity or the user's scope."""
+    """What a bulk entry did: new records, members who had one, and those outside the activity or the user's scope.
+
+    ``joined`` are those of the new ones who were not expected until then.
+    """
 
     added: int
     already: int
     skipped: int
+    joined: int = 0
+
+
+def sheet(session: Session, user: User, activity: Activity, branch_id: int) -> list[Choice]:
+    """Whom a branch's paper sheet may name: those whom the activity expects of it, and those who joined the branch since."""
+    elsewhere = sa.exists().where(expected.on_list(activity.id), ExpectedMember.branch_id != branch_id)
+    of_roster = sa.select(Member.id).where(Member.branch_id == branch_id, Member.active.is_(True), ~elsewhere)
+    return choices(session, user, branch_id, sa.union(expected.listed(activity, branch_id), of_roster))
 
 
 def record_by_hand(
@@ -94,7 +116,8 @@ def record_by_hand(
 ) -> Recorded:
     """补录: enter members of a paper sheet at once; each is marked as made up with its reason. Repeatable.
 
-    Only invited branches, and for a secretary only the own one. Raises :class:`Conflict` before the activity begins.
+    Who is not expected joins the list by name, with the reason; only members of invited branches may, and for a secretary only of
+    the own one. Raises :class:`Conflict` before the activity begins.
     """
     require(user, "checkin.record")
     if activity.status == ActivityStatus.CANCELLED:
@@ -107,6 +130,7 @@ def record_by_hand(
     reason = cells.remark(reason, 200)
     if not reason:
         raise Refused("请填写补录的原因")
+    expected.freeze(session, activity, at)
     members = _invited(session, user, activity, wanted)
     known = sa.select(CheckIn.member_id).where(
         CheckIn.activity_id == activity.id, CheckIn.member_id.in_(wanted)
@@ -123,26 +147,40 @@ def record_by_hand(
             "reason": reason,
             "recorded_by": user.id,
         }
-        for member_id, branch_id in members
+        for member_id, branch_id, _ in members
         if member_id not in there
     ]
+    joined = {member_id: branch_id for member_id, branch_id, on_list in members if not on_list}
+    expected.add(session, activity, joined, at=at, by=user, reason=reason)
     added = insert_once(session, CheckIn, rows, keys=ONCE)
-    detail = {"added": added, "reason": reason}
+    detail: dict[str, Any] = {"added": added, "reason": reason}
+    if joined:
+        detail["joined"] = sorted(joined)
     audit.record(
         session, "checkin.record", user=user, subject=f"activity:{activity.id}", detail=detail, at=at
     )
-    return Recorded(added, len(members) - added, len(wanted) - len(members))
+    return Recorded(added, len(members) - added, len(wanted) - len(members), len(joined))
 
 
-def _invited(session: Session, user: User, activity: Activity, ids: Sequence[int]) -> list[tuple[int, int]]:
-    """Those of these members who are expected and whom the user may enter, each with the branch."""
+def _invited(
+    session: Session, user: User, activity: Activity, ids: Sequence[int]
+) -> list[tuple[int, int, bool]]:
+    """Those of these members who may have a record and whom the user may enter, each with the branch, and whether on the list."""
     invited = (
         sa.true() if activity.for_all else Member.branch_id.in_([branch.id for branch in activity.branches])
     )
-    query = sa.select(Member.id, Member.branch_id).where(
-        Member.id.in_(ids), Member.active.is_(True), branch_scope(user, Member.branch_id), invited
+    on_list = ExpectedMember.member_id.is_not(None)
+    query = (
+        sa.select(Member.id, expected.BRANCH, on_list)
+        .outerjoin(ExpectedMember, expected.on_list(activity.id))
+        .where(
+            Member.id.in_(ids),
+            Member.erased_at.is_(None),
+            branch_scope(user, expected.BRANCH),
+            sa.or_(on_list, sa.and_(Member.active.is_(True), invited)),
+        )
     )
-    return [(row.id, row.branch_id) for row in session.execute(query)]
+    return [(member_id, branch_id, bool(known)) for member_id, branch_id, known in session.execute(query)]
 
 
 def count_on(session: Session, user: User, day: date) -> int:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from accounts import audit
+from community import expected
 from community.cells import folded
 from community.checkin_questions import (
     BY_KEYWORD,
@@ -68,7 +69,7 @@ def by_reply(
     if not rows or rows[0].member_id is None:
         return answer("not_bound", NOT_BOUND)
     open_rows = [] if rows[0].activity_id is None else rows
-    member_id, branch_id = rows[0].member_id, rows[0].branch_id
+    member_id = rows[0].member_id
     if choice is not None:
         picked = [row for row in open_rows if row.activity_id == choice]
         if not picked:
@@ -87,7 +88,7 @@ def by_reply(
     if row.done_at is not None:
         return _already(row.title, row.done_at, row.activity_id)
     added = prepared(INSERT[connection.dialect.name], connection).run(
-        connection, activity_id=row.activity_id, member_id=member_id, branch_id=branch_id, at=at, via=via,
+        connection, activity_id=row.activity_id, member_id=member_id, branch_id=row.branch_id, at=at, via=via,
         message_key=message_key,
     )  # fmt: skip
     if added == 0:  # recorded a moment ago by another message
@@ -95,6 +96,8 @@ def by_reply(
             RECORDED_AT, {"activity_id": row.activity_id, "member_id": member_id}
         ).scalar_one()
         return _already(row.title, done, row.activity_id)
+    if row.joins:  # came to the branch after the beginning
+        expected.add_who_came(connection, row.activity_id, member_id, row.branch_id, at=at)
     text = f"已签到：{row.title}（{moment(at)}）\n{limits.undo_minutes} 分钟内回复“撤销”可以取消"
     return answer("recorded", text, row.activity_id)
 

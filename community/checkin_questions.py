@@ -11,9 +11,10 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
+from community import expected
 from community.window import Phase, begun_by, in_phase, not_over
 from database.once import DIALECTS, inserting_once
-from models import Activity, ActivityBranch, CheckIn, Follower, Member
+from models import Activity, ActivityBranch, CheckIn, ExpectedMember, Follower, Member
 
 Found: TypeAlias = sa.Row[*tuple[Any, ...]]
 
@@ -48,12 +49,14 @@ _invited = sa.or_(
     sa.exists().where(
         ActivityBranch.activity_id == Activity.id, ActivityBranch.branch_id == Member.branch_id
     ),
+    sa.exists().where(expected.on_list(Activity.id)).correlate(Activity, Member),  # wherever they moved since
 )
 
 OPEN = (
     sa.select(
         Member.id.label("member_id"),
-        Member.branch_id,
+        expected.BRANCH.label("branch_id"),
+        sa.and_(Activity.frozen_at.is_not(None), ExpectedMember.member_id.is_(None)).label("joins"),
         Activity.id.label("activity_id"),
         Activity.title,
         Activity.keyword,
@@ -69,6 +72,7 @@ OPEN = (
             _invited,
         ),
     )
+    .outerjoin(ExpectedMember, expected.on_list(Activity.id))
     .outerjoin(CheckIn, sa.and_(CheckIn.activity_id == Activity.id, CheckIn.member_id == Member.id))
     .where(Follower.openid == sa.bindparam("openid"))
     .order_by(Activity.starts_at, Activity.id)

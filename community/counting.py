@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from accounts.rights import branch_scope
-from models import Activity, ActivityBranch, Branch, CheckIn, Member, User
+from models import Activity, ActivityBranch, Branch, CheckIn, ExpectedMember, Member, User
 
 
 @dataclass(frozen=True)
 class BranchCount:
-    """One branch of an activity: members invited, records in all (made up ones included), of these made up."""
+    """One branch of an activity: members expected, records in all (made up ones included), of these made up."""
 
     branch_id: int
     branch: str
@@ -31,7 +31,7 @@ class Counts:
 
     @property
     def expected(self) -> int:
-        """Members invited."""
+        """Members expected (:mod:`community.expected`)."""
         return sum(count.expected for count in self.by_branch)
 
     @property
@@ -69,9 +69,17 @@ def counts(
     return counts_of(session, [activity], user=user, branch_id=branch_id)[activity.id]
 
 
-def _came(ids: Sequence[int]) -> sa.Subquery:
-    """Check-ins by activity and branch."""
-    return (
+def counts_of(
+    session: Session, shown: Sequence[Activity], *, user: User | None = None, branch_id: int | None = None
+) -> dict[int, Counts]:
+    """Counts by branch of some activities, in one grouped query; a secretary gets the own branch. ``{activity id: counts}``.
+
+    ``branch_id`` narrows to one branch.
+
+    Records count for the branch that expected the member, so that a transfer moves no figure.
+    """
+    ids = [activity.id for activity in shown]
+    came = (
         sa.select(
             CheckIn.activity_id,
             CheckIn.branch_id,
@@ -82,28 +90,18 @@ def _came(ids: Sequence[int]) -> sa.Subquery:
         .group_by(CheckIn.activity_id, CheckIn.branch_id)
         .subquery()
     )
-
-
-def _members() -> sa.Subquery:
-    """Active members by branch."""
-    return (
+    members = (
         sa.select(Member.branch_id, sa.func.count().label("expected"))
         .where(Member.active.is_(True))
         .group_by(Member.branch_id)
         .subquery()
     )
-
-
-def counts_of(
-    session: Session, shown: Sequence[Activity], *, user: User | None = None, branch_id: int | None = None
-) -> dict[int, Counts]:
-    """Counts by branch of some activities, in one grouped query; a secretary gets the own branch. ``{activity id: counts}``.
-
-    ``branch_id`` narrows to one branch. Records count for the branch in which the member was at that time, so that a transfer
-    moves no figure.
-    """
-    ids = [activity.id for activity in shown]
-    came, members = _came(ids), _members()
+    listed = (
+        sa.select(ExpectedMember.activity_id, ExpectedMember.branch_id, sa.func.count().label("expected"))
+        .where(ExpectedMember.activity_id.in_(ids))
+        .group_by(ExpectedMember.activity_id, ExpectedMember.branch_id)
+        .subquery()
+    )
     is_invited = sa.or_(
         sa.and_(Activity.for_all.is_(True), Branch.active.is_(True)),
         sa.exists().where(ActivityBranch.activity_id == Activity.id, ActivityBranch.branch_id == Branch.id),
@@ -113,15 +111,20 @@ def counts_of(
             Activity.id,
             Branch.id,
             Branch.name,
-            sa.case((is_invited, sa.func.coalesce(members.c.expected, 0)), else_=0),
+            sa.case(
+                (Activity.frozen_at.is_not(None), sa.func.coalesce(listed.c.expected, 0)),
+                (is_invited, sa.func.coalesce(members.c.expected, 0)),
+                else_=0,
+            ),
             sa.func.coalesce(came.c.checked_in, 0),
             sa.func.coalesce(came.c.made_up, 0),
         )
         .select_from(Activity)
         .join(Branch, sa.true())
         .outerjoin(members, members.c.branch_id == Branch.id)
+        .outerjoin(listed, sa.and_(listed.c.activity_id == Activity.id, listed.c.branch_id == Branch.id))
         .outerjoin(came, sa.and_(came.c.activity_id == Activity.id, came.c.branch_id == Branch.id))
-        .where(Activity.id.in_(ids), sa.or_(is_invited, came.c.checked_in > 0))
+        .where(Activity.id.in_(ids), sa.or_(is_invited, listed.c.expected > 0, came.c.checked_in > 0))
         .order_by(Branch.sort, Branch.id)
     )
     if user is not None:

@@ -18,12 +18,22 @@ from community import tags
 from community.forgetting import forget
 from community.privacy import ERASED, MIN_REASON, without_the_person
 from ground.errors import Conflict, NotFound, Refused
-from models import CheckIn, Follower, FollowerTag, InboundMessage, MakeUpRequest, Member, OutboxMessage, User
+from models import (
+    CheckIn,
+    ExpectedMember,
+    Follower,
+    FollowerTag,
+    InboundMessage,
+    MakeUpRequest,
+    Member,
+    OutboxMessage,
+    User,
+)
 
 
 @dataclass(frozen=True)
 class Traces:
-    """What there is of a person, in counts. ``check_ins`` stay, nameless; all the rest goes."""
+    """What there is of a person, in counts. ``check_ins`` stay, nameless, as do lists of those expected; all the rest goes."""
 
     member: int | None
     follower: int | None
@@ -75,6 +85,7 @@ def traces(session: Session, person: Person) -> Traces:
         follower=person.follower.id if person.follower else None,
         check_ins=count(CheckIn.member_id == member_id) if member_id else 0,
         reasons=count(CheckIn.member_id == member_id, CheckIn.reason != "")
+        + count(ExpectedMember.member_id == member_id, ExpectedMember.reason != "")
         + count(MakeUpRequest.member_id == member_id)
         if member_id
         else 0,
@@ -126,6 +137,12 @@ def _make_nameless(session: Session, member: Member, *, at: datetime) -> None:
         sa.update(CheckIn)
         .where(CheckIn.member_id == member.id)
         .values(message_key=None, reason=sa.case((CheckIn.reason != "", ERASED), else_=""))
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        sa.update(ExpectedMember)
+        .where(ExpectedMember.member_id == member.id, ExpectedMember.reason != "")
+        .values(reason=ERASED)
         .execution_options(synchronize_session=False)
     )
     session.execute(

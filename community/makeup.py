@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from accounts import audit
 from accounts.rights import branch_scope, may, require
+from community import expected
 from community.checkin_questions import (
     MAX_CHOICES,
     NEAREST,
@@ -25,7 +26,16 @@ from community.window import ended
 from database.moving import move
 from database.once import insert_once
 from ground.errors import Conflict, Forbidden, NotFound
-from models import CheckIn, CheckInWay, Follower, MakeUpRequest, MakeUpStatus, Member, User
+from models import (
+    CheckIn,
+    CheckInWay,
+    ExpectedMember,
+    Follower,
+    MakeUpRequest,
+    MakeUpStatus,
+    Member,
+    User,
+)
 from settings import Limits
 
 _LIMITS = Limits()
@@ -206,10 +216,16 @@ def decide(session: Session, user: User, request_id: int, *, approve: bool, at: 
 
 
 def _record(session: Session, request: MakeUpRequest, user: User, *, at: datetime) -> None:
+    expected.freeze(session, request.activity, at)
+    on_list = session.get(ExpectedMember, (request.activity_id, request.member_id))
+    branch_id = request.member.branch_id if on_list is None else on_list.branch_id
+    if on_list is None:
+        theirs = {request.member_id: branch_id}
+        expected.add(session, request.activity, theirs, at=at, by=user, reason=expected.APPROVED)
     row = {
         "activity_id": request.activity_id,
         "member_id": request.member_id,
-        "branch_id": request.member.branch_id,
+        "branch_id": branch_id,
         "at": at,
         "via": CheckInWay.SECRETARY.value,
         "made_up": True,

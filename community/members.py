@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from accounts import audit
-from accounts.rights import branch_scope, require
+from accounts.rights import branch_scope, may, require
 from community.privacy import check_reason, mask_name, mask_phone
 from community.roster import tail_index
 from database.listing import Listing
@@ -64,13 +65,11 @@ class Choice:
     phone: str
 
 
-def choices(session: Session, user: User, branch_id: int) -> list[Choice]:
-    """The members of a branch, masked, in the order of the roster."""
-    query = (
-        sa.select(Member)
-        .where(Member.branch_id == branch_id, Member.active.is_(True), branch_scope(user, Member.branch_id))
-        .order_by(Member.id)
-    )
+def choices(session: Session, user: User, branch_id: int, ids: sa.CompoundSelect[Any]) -> list[Choice]:
+    """These members, masked, in the order of the roster, for who may enter those of the branch; nobody who was erased."""
+    if not may(user, "checkin.record", branch_id):
+        return []
+    query = sa.select(Member).where(Member.id.in_(ids), Member.erased_at.is_(None)).order_by(Member.id)
     return [Choice(one.id, mask_name(one.name), mask_phone(one.phone)) for one in session.scalars(query)]
 
 

@@ -376,8 +376,8 @@ def _keep_revision(session: Session, article_id: int, version: int, fields: Fiel
     session.add(
         ArticleRevision(
             article_id=article_id, version=version, title=fields.title, author=fields.author, digest=fields.digest,
-            html=fields.html, cover_sha256=fields.cover_sha256, column_id=fields.column_id, hash=content_hash(fields),
-            saved_by=user.id, saved_at=clock.now(),
+            html=fields.html, cover_sha256=fields.cover_sha256, source_url=fields.source_url, column_id=fields.column_id,
+            hash=content_hash(fields), saved_by=user.id, saved_at=clock.now(),
         )
     )  # fmt: skip
     session.flush()

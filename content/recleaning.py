@@ -117,8 +117,9 @@ def _keep(session: Session, made: Cleaned) -> Change | None:
     session.add(
         ArticleRevision(
             article_id=article.id, version=made.due.version + 1, title=fields.title, author=fields.author,
-            digest=fields.digest, html=fields.html, cover_sha256=fields.cover_sha256, column_id=fields.column_id,
-            hash=content_hash(fields), saved_by=None, saved_at=clock.now(), note=NOTE_OUT if went_out else NOTE,
+            digest=fields.digest, html=fields.html, cover_sha256=fields.cover_sha256, source_url=fields.source_url,
+            column_id=fields.column_id, hash=content_hash(fields), saved_by=None, saved_at=clock.now(),
+            note=NOTE_OUT if went_out else NOTE,
         )
     )  # fmt: skip
     session.flush()

@@ -8,6 +8,7 @@ from models.activities import (
     ActivityStatus,
     CheckIn,
     CheckInWay,
+    ExpectedMember,
     MakeUpRequest,
     MakeUpStatus,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "Conversation",
     "Delivery",
     "DeliveryStatus",
+    "ExpectedMember",
     "Follower",
     "FollowerTag",
     "Grid",

@@ -44,7 +44,8 @@ class MakeUpStatus(StrEnum):
 class Activity(Base):
     """活动: something to check in to, with a purpose and an end.
 
-    ``status`` is an :class:`ActivityStatus`. ``keyword`` is what a member may reply instead of 签到.
+    ``status`` is an :class:`ActivityStatus`. ``keyword`` is what a member may reply instead of 签到. ``frozen_at`` is when it was
+    written down whom it expects, once it had begun (:class:`ExpectedMember`); empty before.
     """
 
     __tablename__ = "activity"
@@ -61,6 +62,7 @@ class Activity(Base):
     status: Mapped[str] = mapped_column(sa.String(10), default=ActivityStatus.OPEN.value)
     created_by: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
     created_at: Mapped[datetime]
+    frozen_at: Mapped[datetime | None]
 
     branches: Mapped[list[Branch]] = relationship(secondary="activity_branch", order_by="Branch.sort")
     creator: Mapped[User] = relationship()
@@ -68,6 +70,7 @@ class Activity(Base):
     __table_args__ = (
         one_of("status", ActivityStatus),
         sa.Index("ix_activity_window", "status", "ends_at", "starts_at"),
+        sa.Index("ix_activity_frozen", "frozen_at", "starts_at"),
     )
 
 
@@ -82,8 +85,29 @@ class ActivityBranch(Base):
     __table_args__ = (sa.Index("ix_activity_branch_branch", "branch_id", "activity_id"),)
 
 
+class ExpectedMember(Base):
+    """应到: a member whom an activity that has begun expects, and for which branch, whatever becomes of the roster later.
+
+    Written once for all when it begins; who joins afterwards has a ``reason``, and ``added_by`` where somebody else added them.
+    """
+
+    __tablename__ = "expected_member"
+
+    activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"), primary_key=True)
+    branch_id: Mapped[int] = mapped_column(sa.ForeignKey("branch.id"))
+    added_at: Mapped[datetime]
+    added_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    reason: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
+
+    __table_args__ = (
+        sa.Index("ix_expected_member_branch", "activity_id", "branch_id"),
+        sa.Index("ix_expected_member_member", "member_id"),
+    )
+
+
 class CheckIn(Base):
-    """签到: one member's record for one activity. ``branch_id`` is the branch at that time, so that a transfer moves no count.
+    """签到: one member's record for one activity. ``branch_id`` is the branch that expected them: a transfer moves no count.
 
     ``via`` is a :class:`CheckInWay`. ``made_up`` marks a 补签 (then ``reason``). ``message_key`` is the inbound
     message that made it.

@@ -117,7 +117,8 @@ class Article(Base):
 class ArticleRevision(Base):
     """What an article was at one save; never changed, so that a review can be held against what was read.
 
-    ``saved_by`` is empty where the house did it itself; then ``note`` says what it did.
+    ``saved_by`` is empty where the house did it itself; then ``note`` says what it did. ``source_url`` is None for a save of the
+    time when only the hash knew the link.
     """
 
     __tablename__ = "article_revision"
@@ -130,6 +131,7 @@ class ArticleRevision(Base):
     digest: Mapped[str] = mapped_column(sa.String(300))
     html: Mapped[str] = mapped_column(sa.Text)
     cover_sha256: Mapped[str | None] = mapped_column(sa.String(64))
+    source_url: Mapped[str | None] = mapped_column(sa.String(500))
     column_id: Mapped[int]
     hash: Mapped[str] = mapped_column(sa.String(64))
     saved_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))

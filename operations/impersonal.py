@@ -6,7 +6,7 @@ Whoever adds a column puts it here or into the table of :mod:`operations.retenti
 from __future__ import annotations
 
 IMPERSONAL: dict[str, str] = {
-    "activity": "id title keyword kind purpose place starts_at ends_at for_all status created_at",
+    "activity": "id title keyword kind purpose place starts_at ends_at for_all status created_at frozen_at",
     "activity_branch": "activity_id branch_id",
     "area": "id name sort",
     "article": (
@@ -14,7 +14,7 @@ IMPERSONAL: dict[str, str] = {
         "updated_at submitted_at queued_at queue_position published_at published_url wechat_article_id "
         "msg_data_id warnings cleaned_by_rules"
     ),
-    "article_revision": "id article_id version title digest html cover_sha256 column_id hash saved_at note",
+    "article_revision": "id article_id version title digest html cover_sha256 source_url column_id hash saved_at note",
     "asset": "sha256 media_type width height size_bytes wechat_url media_id created_at",
     "audit_entry": "id prev_hash hash keyed",
     "branch": "id name short_name community_id sort tag_id qr_ticket active",

@@ -22,6 +22,7 @@ from models import (
     CheckIn,
     Conversation,
     Delivery,
+    ExpectedMember,
     Follower,
     FollowerTag,
     ImportRun,
@@ -262,6 +263,11 @@ LEDGERS = (
         _of("check_in", "activity_id", "member_id", "branch_id", "at", "via", "made_up", "reason", "recorded_by"),
         "签到台账：谁、哪次活动、何时、补签原因", "党支部台账", _MEMBERSHIP, "按党务档案规定长期保存",
         "清除党员个人信息时去掉姓名和原因，记录保留", held=Held([CheckIn]),
+    ),
+    Kind(
+        "expected", _of("expected_member", "activity_id", "member_id", "branch_id", "added_at", "added_by", "reason"),
+        "应到名单：活动开始时应到的党员和党支部，以及后来由谁、为什么补入", "党支部台账", _MEMBERSHIP, "与台账相同",
+        "清除党员个人信息时去掉姓名和原因，人数保留", held=Held([ExpectedMember]),
     ),
     Kind(
         "check_in.message", _of("check_in", "message_key"), "签到由哪条消息产生", "核对有争议的签到", _MEMBERSHIP,

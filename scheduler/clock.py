@@ -14,7 +14,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from community import tags
+from community import expected, tags
 from content import queue, slots
 from database import claims
 from ground import clock, faultpoints
@@ -50,7 +50,7 @@ class Clock:
         try:
             with self._db.read_scope() as session:
                 may_send = instance.registered(session, self._own)
-            steps: list[Callable[[datetime], None]] = [self._match_results]
+            steps: list[Callable[[datetime], None]] = [self._match_results, self._freeze]
             if may_send:
                 steps += [self._free_claims, self._fill_slots, self._release, self._hand_out]
             for step in steps:
@@ -60,6 +60,17 @@ class Clock:
                     log.exception("tick_failed", step=step.__name__)
         finally:
             self._alone.release()
+
+    # --- activities that have begun -------------------------------------------------------------------------
+
+    def _freeze(self, now: datetime) -> None:
+        """Write down whom each expects; one transaction an activity, as a list may be long."""
+        with self._db.read_scope() as session:
+            waiting = expected.due(session, now)
+        while waiting:
+            with self._db.session_scope() as session:
+                waiting = expected.freeze_next(session, now)
+            faultpoints.reach("activity.frozen")
 
     # --- claims whose holder has died -----------------------------------------------------------------------
 

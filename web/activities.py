@@ -158,7 +158,7 @@ def record_form(face: Face, activity_id: int, *, names: dict[int, str] | None = 
             chosen = branches[0]
         return face.draw(
             "record", branch=branch, activity=found, branches=branches, chosen=chosen, names=names or {},
-            members=members.choices(session, me, chosen.id) if chosen else [],
+            members=attendance.sheet(session, me, found, chosen.id) if chosen else [],
             came=_came(session, me, found, chosen),
         )  # fmt: skip
 
@@ -203,6 +203,8 @@ def _said(done: attendance.Recorded) -> str:
         parts.append(f"{done.already} 人原已签到")
     if done.skipped:
         parts.append(f"{done.skipped} 人不在活动范围内，未补录")
+    if done.joined:
+        parts.append(f"其中 {done.joined} 人原不在应到名单，已补入")
     return "，".join(parts)
 
 

@@ -112,6 +112,7 @@ def _article(
             digest=article.digest,
             html=article.html,
             cover_sha256=article.cover_sha256,
+            source_url=article.source_url,
             column_id=article.column_id,
             hash=article.hash,
             saved_by=editor.id,

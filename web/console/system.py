@@ -56,7 +56,7 @@ DETAILS = {
     "codes_left": "剩余恢复码", "new_browser": "新的浏览器", "disabled": "停用账号", "format": "备份格式",
     "made_at": "备份时间", "sessions": "结束登录", "consent": "同意书版本", "follower": "关注者编号", "status": "状态",
     "entries": "记录数", "before": "原状态", "after": "现状态", "broken_at": "断开处",
-    "tags": "标签", "tag_changes": "待更新标签",
+    "tags": "标签", "tag_changes": "待更新标签", "joined": "补入应到名单",
 }  # fmt: skip
 
 
