@@ -28,7 +28,7 @@ from PIL import Image
 import runtime
 from accounts import users
 from bench import frame
-from content import articles, assets, columns, pictures
+from content import assets, columns, drafting, pictures, revisions
 from ground import clock
 from models import Article
 from settings import load_settings
@@ -109,12 +109,12 @@ def publish(env: dict[str, str], config: Path) -> dict[str, str]:
     assets.AssetStore(settings.data_dir).put(photo)
     with parts.db.session_scope() as session:
         assets.remember(session, [photo])
-        fields = articles.Fields(
+        fields = revisions.Fields(
             title="网格里的一天",
             column_id=columns.by_key(session, "study").id,
             html=f'<p><img src="/m/asset/{photo.sha256}"></p>' + "<p>一天里的几件小事。</p>" * 100,
         )
-        ids["a photo"] = articles.create(session, users.by_name(session, "editor"), fields).id
+        ids["a photo"] = drafting.create(session, users.by_name(session, "editor"), fields).id
         session.execute(sa.update(Article).values(status="published", published_at=clock.now()))
     parts.close()
     return {name: f"/m/a/{ident}" for name, ident in ids.items()}

@@ -18,7 +18,7 @@ from cli.output import (
     runtime,
 )
 from cli.reclean import reclean
-from content import articles, assets, columns, importing, queue, review
+from content import assets, columns, drafting, finding, importing, queue, review
 from content.life import stage_name, status_name
 from database.session import Session
 from ground.errors import Refused
@@ -45,7 +45,7 @@ def import_(file: str, column_key: str, author: str, as_json: bool) -> None:
     most_mb, wechat_limits = parts.settings.limits.upload_mb, parts.settings.wechat.limits
     with parts.db.session_scope() as session:
         columns.ensure_defaults(session)
-        column_id = articles.column_for_new(session, acting_user(session, author), column_key).id
+        column_id = drafting.column_for_new(session, acting_user(session, author), column_key).id
     if path.stat().st_size > most_mb * 1024 * 1024:
         raise Refused(f"文件不能超过 {most_mb} MB，请压缩图片后再导入")
     draft = importing.read_word(
@@ -55,7 +55,7 @@ def import_(file: str, column_key: str, author: str, as_json: bool) -> None:
     with parts.db.session_scope() as session:
         user = acting_user(session, author)
         assets.remember(session, draft.all_pictures)
-        article = articles.create(
+        article = drafting.create(
             session,
             user,
             importing.fields_of(draft, column_id),
@@ -64,7 +64,7 @@ def import_(file: str, column_key: str, author: str, as_json: bool) -> None:
         )
         warnings = [
             *draft.warnings,
-            *(finding.message for finding in articles.findings(article, wechat_limits)),
+            *(one.message for one in drafting.findings(article, wechat_limits)),
         ]
         result = {"id": article.id, "title": article.title, "warnings": warnings}
     if as_json:
@@ -86,7 +86,7 @@ def list_(column_key: str | None, status: str | None, limit: int, as_json: bool)
     """列出稿件，新的在前。"""
     with runtime().db.read_scope() as session:
         column_id = columns.by_key(session, column_key).id if column_key else None
-        page = articles.listing(session, column_id=column_id, statuses=[status] if status else (), size=limit)
+        page = finding.listing(session, column_id=column_id, statuses=[status] if status else (), size=limit)
         rows = [_summary(article) for article in page.articles]
     if as_json:
         emit_json(rows)
@@ -113,7 +113,7 @@ def list_(column_key: str | None, status: str | None, limit: int, as_json: bool)
 def show(article_id: int, as_json: bool) -> None:
     """显示一篇稿件：内容、状态、审核记录和发布结果。"""
     with runtime().db.read_scope() as session:
-        article = articles.get(session, article_id, full=True)
+        article = finding.get(session, article_id, full=True)
         shown = _summary(article) | _details(article)
     if as_json:
         emit_json(shown)

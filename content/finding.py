@@ -1,18 +1,71 @@
-"""Finding articles: the lists of the console, and what others show of an article beside its title."""
+"""Finding articles: one by its number, the lists of the console and the command line, and what others show of one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, defer, joinedload
+from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
 from content.life import ARTICLE
 from database.listing import Listing
 from ground.errors import NotFound
-from models import Article, ArticleRevision, ArticleStatus, Review, User
+from models import Article, ArticleStatus, Review, User
 
 _UNFINISHED = (ArticleStatus.DRAFT, ArticleStatus.RETURNED)
+
+
+def get(session: Session, article_id: int, *, full: bool = False) -> Article:
+    """The article, with ``full`` also its column, creator and reviews. Raises :class:`errors.NotFound`."""
+    query = sa.select(Article).where(Article.id == article_id)
+    if full:
+        query = query.options(
+            joinedload(Article.column),
+            joinedload(Article.creator),
+            selectinload(Article.reviews).joinedload(Review.user),
+        )
+    article = session.scalar(query) if _is_id(article_id) else None
+    if article is None:
+        raise NotFound(f"没有编号为 {article_id} 的稿件")
+    return article
+
+
+@dataclass(frozen=True)
+class ArticlePage:
+    """A page of articles and how many there are in all."""
+
+    articles: list[Article]
+    total: int
+
+
+def listing(
+    session: Session,
+    *,
+    column_id: int | None = None,
+    statuses: Sequence[str] = (),
+    created_by: int | None = None,
+    number: int = 1,
+    size: int = 20,
+) -> ArticlePage:
+    """Articles with column and creator, the newest first; ``number`` counts pages from 1. Bodies are not loaded."""
+    where: list[sa.ColumnElement[bool]] = []
+    if column_id is not None:
+        where.append(Article.column_id == column_id)
+    if statuses:
+        where.append(Article.status.in_(statuses))
+    if created_by is not None:
+        where.append(Article.created_by == created_by)
+    total = session.scalar(sa.select(sa.func.count()).select_from(Article).where(*where)) or 0
+    found = session.scalars(
+        sa.select(Article)
+        .where(*where)
+        .options(joinedload(Article.column), joinedload(Article.creator), defer(Article.html))
+        .order_by(Article.id.desc())
+        .offset((max(number, 1) - 1) * size)
+        .limit(size)
+    )
+    return ArticlePage(list(found), total)
 
 
 def listed(session: Session, *, words: str = "", column: str = "", status: str = "") -> Listing[Article]:
@@ -98,12 +151,5 @@ def decided_by(session: Session, user: User) -> Listing[Review]:
     return Listing(session, query)
 
 
-def revision(session: Session, article_id: int, version: int) -> ArticleRevision:
-    """One save of an article. Raises :class:`errors.NotFound`."""
-    query = sa.select(ArticleRevision).where(
-        ArticleRevision.article_id == article_id, ArticleRevision.version == version
-    )
-    save = session.scalar(query)
-    if save is None:
-        raise NotFound(f"这篇稿件没有第 {version} 版")
-    return save
+def _is_id(value: int) -> bool:
+    return 0 < value < 2**63

@@ -23,7 +23,7 @@ from ground.errors import Refused
 from settings import WeChatLimits
 
 if TYPE_CHECKING:
-    from content.articles import Fields
+    from content.revisions import Fields
 
 # Word's own names of the styles that are a title or a heading, English and Chinese.
 _STYLE_MAP = """
@@ -162,7 +162,7 @@ def _read(data: bytes, filename: str, limits: WeChatLimits, upload_mb: int, colu
 
 def fields_of(draft: WordDraft, column_id: int) -> Fields:
     """The draft as the fields of a new article."""
-    from content.articles import Fields  # not above: who reads the file apart needs no database
+    from content.revisions import Fields  # not above: who reads the file apart needs no database
 
     return Fields(
         title=draft.title,

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from accounts.rights import require
 from content import life
-from content.articles import get, in_push, take
+from content.finding import get
 from content.life import QUEUE
+from content.lifecycle import in_push, take
 from content.trail import note
 from ground import clock
 from ground.errors import Conflict

@@ -16,14 +16,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from accounts import audit
-from content import cleaning
+from content import cleaning, revisions
 from content.allowed import RULES
-from content.articles import content_hash, fields_of
 from content.life import ARTICLE, WENT_OUT
+from content.revisions import content_hash, fields_of
 from database import claims
 from database.moving import move
 from ground import clock
-from models import Article, ArticleRevision, Review
+from models import Article, Review
 
 NOTE = "系统按新规则清理正文中的不安全内容"
 NOTE_OUT = f"{NOTE}，原审核结论和内容指纹不变"
@@ -114,15 +114,8 @@ def _keep(session: Session, made: Cleaned) -> Change | None:
             .execution_options(synchronize_session=False)
         )
     session.expire(article)
-    session.add(
-        ArticleRevision(
-            article_id=article.id, version=made.due.version + 1, title=fields.title, author=fields.author,
-            digest=fields.digest, html=fields.html, cover_sha256=fields.cover_sha256, source_url=fields.source_url,
-            column_id=fields.column_id, hash=content_hash(fields), saved_by=None, saved_at=clock.now(),
-            note=NOTE_OUT if went_out else NOTE,
-        )
-    )  # fmt: skip
-    session.flush()
+    note = NOTE_OUT if went_out else NOTE
+    revisions.keep(session, article.id, made.due.version + 1, fields, None, note=note)
     return Change(article.id, article.title, before, article.status, article.version)
 
 

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session, defer
 
 from accounts.rights import may, require
 from content import life, wording
-from content.articles import findings, get, in_push, take
+from content.drafting import findings
+from content.finding import get
 from content.life import REVIEW, WRITE, stage_name
+from content.lifecycle import in_push, take
 from content.trail import note
 from ground import clock
 from ground.errors import Conflict, Forbidden, Refused

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from cli.demodata import places, texts
 from content import cleaning
 from content.allowed import RULES
-from content.articles import Fields, content_hash
+from content.revisions import Fields, content_hash
 from database.session import Session
 from ground import clock
 from models import (

@@ -21,7 +21,7 @@ import runtime
 from accounts import users
 from app import create_app
 from community import places, places_file
-from content import articles, columns, pictures
+from content import columns, drafting, pictures, revisions
 from content.assets import AssetStore, remember
 from ground import clock
 from models import Column, Follower, Member, User
@@ -150,11 +150,11 @@ class Office:
             remember(session, [cover])
             column_id = session.scalars(sa.select(Column.id).where(Column.key == "news")).one()
             editor = users.by_name(session, "editor")
-            fields = articles.Fields(
+            fields = revisions.Fields(
                 title=title, column_id=column_id, author="社区", digest="一件小事", html="<p>楼道里的灯修好了。</p>",
                 cover_sha256=cover.sha256,
             )  # fmt: skip
-            made = articles.create(session, editor, fields)
+            made = drafting.create(session, editor, fields)
             made.status = status
             if status == "published":
                 made.published_at = clock.now()

@@ -190,6 +190,23 @@ def test_earlier_saves_stay_readable(office: Office) -> None:
     assert "楼道里的灯修好了" in office.desk("auditor").get(_frame(page))
 
 
+def test_the_history_tells_where_the_source_link_changed(office: Office) -> None:
+    article = office.article()
+    desk = office.desk("editor")
+    for link in ("https://example.cn/original?a=1&b=2", ""):
+        page = desk.get(f"/console/articles/{article}/edit")
+        column = re.search(r'<option value="(\d+)" selected', page)
+        assert column
+        form = {
+            "version": field(page, "version"), "title": "社区里的一件小事", "column_id": column[1],
+            "html": "<p>楼道里的灯修好了。</p>", "source_url": link,
+        }  # fmt: skip
+        desk.post(f"/console/articles/{article}/edit", form)
+    told = text_of(desk.client.get(f"/console/articles/{article}/history"))
+    assert told.count("原文链接：https://example.cn/original?a=1&b=2") == 1
+    assert told.count("去掉了原文链接") == 1
+
+
 @pytest.mark.parametrize("left_out", ["hash", "stage"])
 def test_a_review_that_does_not_say_what_was_read_is_refused(office: Office, left_out: str) -> None:
     article = office.article()

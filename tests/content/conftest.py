@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from content import articles, columns, review
-from content.articles import Fields
+from content import columns, drafting, finding, review, revisions
 from content.assets import AssetStore, remember
 from content.pictures import card_cover
+from content.revisions import Fields
 from database import sealed
 from database.session import Database
 from ground import clock
@@ -53,15 +53,15 @@ class Office:
 
     def draft(self, *, by: str = "editor", **fields: Any) -> Article:
         """A new draft."""
-        return self.do(lambda s: articles.create(s, self.users[by], self.fields(**fields)))
+        return self.do(lambda s: drafting.create(s, self.users[by], self.fields(**fields)))
 
     def save(
         self, article: Article, *, by: str = "editor", version: int | None = None, **changes: object
     ) -> Article:
         """Save an edit over ``version`` (default: the one in hand)."""
-        fields = replace(articles.fields_of(article), **changes)  # type: ignore[arg-type]
+        fields = replace(revisions.fields_of(article), **changes)  # type: ignore[arg-type]
         return self.do(
-            lambda s: articles.save(
+            lambda s: drafting.save(
                 s,
                 article.id,
                 self.users[by],
@@ -99,7 +99,7 @@ class Office:
     def now(self, article: Article) -> Article:
         """The article as it is stored, with its reviews."""
         with self.db.read_scope() as session:
-            return articles.get(session, article.id, full=True)
+            return finding.get(session, article.id, full=True)
 
 
 def furnish(db: Database, settings: Settings) -> Office:

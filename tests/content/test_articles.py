@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from content import articles, columns, publish, queue
+from content import columns, publish, queue, revisions
 from content.cleaning import asset_url
 from content.pictures import prepare
 from ground import clock
@@ -21,9 +21,22 @@ def test_a_save_is_a_revision_and_never_changes_an_older_one(office: Office) -> 
     first = office.draft()
     second = office.save(first, title="网格里的两天")
     with office.db.read_scope() as session:
-        kept = [(one.version, one.title, one.hash) for one in articles.revisions(session, first.id)]
+        kept = [(one.version, one.title, one.hash) for one in revisions.kept(session, first.id)]
     assert kept == [(2, "网格里的两天", second.hash), (1, "网格里的一天", first.hash)]
     assert first.hash != second.hash
+
+
+def test_a_save_keeps_its_source_link_and_tells_where_it_changed(office: Office) -> None:
+    first = office.draft()
+    second = office.save(first, source_url="https://example.cn/1")
+    third = office.save(second, title="网格里的两天")
+    fourth = office.save(third, source_url="")
+    with office.db.session_scope() as session:
+        saves = revisions.kept(session, fourth.id)
+        assert [one.source_url for one in saves] == ["", "https://example.cn/1", "https://example.cn/1", ""]
+        assert revisions.changed_links(saves) == {2: "https://example.cn/1", 4: ""}
+        saves[1].source_url = None  # of the time when links were not kept
+        assert revisions.changed_links(saves) == {2: "https://example.cn/1"}
 
 
 def test_the_hash_covers_each_field(office: Office) -> None:
@@ -32,7 +45,7 @@ def test_the_hash_covers_each_field(office: Office) -> None:
         office.fields(title="别的"), office.fields(author="别人"), office.fields(digest="别的"), office.fields(html="<p>别</p>"),
         office.fields(cover_sha256=None), office.fields(column="study"), office.fields(source_url="https://x.cn"),
     ]  # fmt: skip
-    assert len({articles.content_hash(one) for one in [base, *others]}) == 8
+    assert len({revisions.content_hash(one) for one in [base, *others]}) == 8
 
 
 def test_a_stale_tab_cannot_overwrite_what_a_colleague_wrote(office: Office) -> None:

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import create_app
-from content import articles, importing, publish
+from content import drafting, importing, publish
 from content.assets import remember
 from ground import clock
 from models import Article
@@ -70,7 +70,7 @@ def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         with office.db.session_scope() as session:
             remember(session, draft.all_pictures)
             fields = importing.fields_of(draft, office.columns["news"])
-            article = articles.create(session, office.users["editor"], fields)
+            article = drafting.create(session, office.users["editor"], fields)
             article.status = "approved"
             session.flush()
             publish.mark_published(session, [article.id], at=clock.now() - timedelta(hours=hours))

@@ -11,7 +11,7 @@ from flask import Flask
 from accounts import audit
 from app import create_app
 from cli import reclean
-from content import articles, recleaning
+from content import finding, recleaning, revisions
 from ground import clock
 from models import Article, ArticleRevision, AuditEntry, Push, PushArticle, Review
 from scheduler.pushes import changed_articles
@@ -59,7 +59,7 @@ def run(office: Office, most: int = 1000) -> list[recleaning.Change]:
 def found(office: Office, article_id: int) -> tuple[Article, list[ArticleRevision], list[bool]]:
     with office.db.read_scope() as session:
         reviews = session.scalars(sa.select(Review.void).where(Review.article_id == article_id))
-        return articles.get(session, article_id), articles.revisions(session, article_id), list(reviews)
+        return finding.get(session, article_id), revisions.kept(session, article_id), list(reviews)
 
 
 @pytest.mark.parametrize("status", ["draft", "in_review", "returned", "approved", "queued"])
@@ -137,7 +137,7 @@ def test_a_push_that_waits_does_not_send_what_became_a_draft(office: Office) -> 
             created_at=clock.now(),
         )  # fmt: skip
         push.articles = [
-            PushArticle(position=1, article_id=number, content_hash=articles.get(session, number).hash)
+            PushArticle(position=1, article_id=number, content_hash=finding.get(session, number).hash)
         ]
         session.add(push)
         session.flush()

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 import runtime as parts
 from content import columns
-from content.articles import Fields, content_hash
 from content.assets import AssetStore, remember
 from content.pictures import card_cover
+from content.revisions import Fields, content_hash
 from ground import clock
 from localwechat.testing import SandboxControl
 from models import (

@@ -7,7 +7,18 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 
 from accounts import users
-from content import articles, assets, columns, finding, importing, queue, review, wording
+from content import (
+    assets,
+    columns,
+    drafting,
+    finding,
+    importing,
+    lifecycle,
+    queue,
+    review,
+    revisions,
+    wording,
+)
 from content.assets import AssetStore
 from content.life import ARTICLE
 from ground.errors import Refused
@@ -57,7 +68,7 @@ def article_import_post() -> Any:
     if upload is None or not upload.filename:
         raise Refused("请选择要导入的 Word 文件")
     with looking() as (session, me):
-        column = articles.column_for_new(session, me, request.form.get("column", ""))
+        column = drafting.column_for_new(session, me, request.form.get("column", ""))
     draft = importing.read_word(
         upload.read(),
         upload.filename,
@@ -69,11 +80,11 @@ def article_import_post() -> Any:
     AssetStore(settings().data_dir).put_all(draft.all_pictures)
     with acting() as (session, me):
         assets.remember(session, draft.all_pictures)
-        fields = articles.Fields(
+        fields = revisions.Fields(
             title=draft.title, column_id=column.id, author=draft.author, digest=draft.digest, html=draft.html,
             cover_sha256=draft.cover.sha256,
         )  # fmt: skip
-        article = articles.create(
+        article = drafting.create(
             session, me, fields, warnings=draft.warnings, imported_pictures=len(draft.pictures)
         )
     flash("已导入，请核对后提交审核", "success")
@@ -85,16 +96,16 @@ def article_import_post() -> Any:
 def article(article_id: int) -> str:
     """One article: how it will look, where it stands, what may be done next."""
     with looking() as (session, me):
-        found = articles.get(session, article_id, full=True)
+        found = finding.get(session, article_id, full=True)
         return draw(
             "articles/show.html",
             article=found,
-            findings=articles.findings(found, settings().wechat.limits),
+            findings=drafting.findings(found, settings().wechat.limits),
             hits=wording.check(found.title, found.digest, found.html),
             obstacle=review.obstacle(session, found, me),
             stages=review.stages(settings().limits),
             pushes=carrying.of_article(session, article_id, limit=10),
-            in_push=articles.in_push(session, article_id),
+            in_push=lifecycle.in_push(session, article_id),
         )
 
 
@@ -103,9 +114,12 @@ def article(article_id: int) -> str:
 def article_history(article_id: int) -> str:
     """历史版本: every save with who and when."""
     with looking() as (session, _):
-        found = articles.get(session, article_id, full=True)
-        saves = articles.revisions(session, article_id)
-        return draw("articles/history.html", article=found, saves=saves, names=users.labels(session))
+        found = finding.get(session, article_id, full=True)
+        saves = revisions.kept(session, article_id)
+        links = revisions.changed_links(saves)
+        return draw(
+            "articles/history.html", article=found, saves=saves, links=links, names=users.labels(session)
+        )
 
 
 @blueprint.get("/articles/<int:article_id>/history/<int:version>")
@@ -113,8 +127,8 @@ def article_history(article_id: int) -> str:
 def article_version(article_id: int, version: int) -> str:
     """An earlier save, as it would have looked."""
     with looking() as (session, _):
-        found = articles.get(session, article_id, full=True)
-        save = finding.revision(session, article_id, version)
+        found = finding.get(session, article_id, full=True)
+        save = revisions.one(session, article_id, version)
         return draw("articles/version.html", article=found, save=save)
 
 
@@ -144,7 +158,7 @@ def article_withdraw(article_id: int) -> Any:
 def article_archive(article_id: int) -> Any:
     """归档 an article that will not be used."""
     with acting() as (session, me):
-        articles.archive(session, article_id, me)
+        lifecycle.archive(session, article_id, me)
     flash("已归档", "success")
     return redirect(url_for("console.articles"), 303)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Response, request
 
-from content import articles, compiling, finding, pasting
+from content import compiling, finding, pasting, revisions
 from ground.errors import Refused
 from web import security
 from web.access import looking, only_looks, page
@@ -25,9 +25,9 @@ from web.sizes import takes_a_body
 def article_body(article_id: int, version: int) -> str:
     """One save of an article as it looks on a phone."""
     with looking() as (session, _):
-        found: Any = articles.get(session, article_id)
+        found: Any = finding.get(session, article_id)
         if found.version != version:
-            found = finding.revision(session, article_id, version)
+            found = revisions.one(session, article_id, version)
         return _drawn(found.title, found.author, found.html)
 
 

@@ -6,7 +6,18 @@ from typing import Any
 
 from flask import flash, jsonify, redirect, request, url_for
 
-from content import articles, assets, cleaning, columns, pasting, pictures, wording
+from content import (
+    assets,
+    cleaning,
+    columns,
+    drafting,
+    finding,
+    lifecycle,
+    pasting,
+    pictures,
+    revisions,
+    wording,
+)
 from content.assets import AssetStore
 from content.life import EDITABLE
 from ground.errors import PioneerError, Refused
@@ -37,7 +48,7 @@ def article_new_post() -> Any:
     """The first save makes the draft."""
     fields = _fields()
     with acting() as (session, me):
-        article = articles.create(session, me, fields)
+        article = drafting.create(session, me, fields)
     flash("草稿已保存", "success")
     return redirect(url_for("console.article", article_id=article.id, saved="new"), 303)
 
@@ -48,8 +59,8 @@ def article_new_post() -> Any:
 def article_edit(article_id: int) -> Any:
     """The form with the article in it."""
     with looking() as (session, _):
-        article = articles.get(session, article_id, full=True)
-        if article.status not in EDITABLE or articles.in_push(session, article_id):
+        article = finding.get(session, article_id, full=True)
+        if article.status not in EDITABLE or lifecycle.in_push(session, article_id):
             flash("稿件已排队、排期或发布，不能修改", "warning")
             return redirect(url_for("console.article", article_id=article_id), 303)
         return draw(
@@ -69,7 +80,7 @@ def article_edit_post(article_id: int) -> Any:
     fields = _fields()
     version = request.form.get("version", 0, type=int)
     with acting() as (session, me):
-        article = articles.save(
+        article = drafting.save(
             session, article_id, me, fields, expected_version=version, limits=settings().wechat.limits
         )
     flash(_said(article), "success")
@@ -127,10 +138,10 @@ def picture_upload() -> Any:
     )
 
 
-def _fields() -> articles.Fields:
+def _fields() -> revisions.Fields:
     """What the form holds, the body cleaned already: no transaction waits for that."""
     form = request.form
-    return articles.Fields(
+    return revisions.Fields(
         title=form.get("title", ""),
         column_id=form.get("column_id", 0, type=int),
         author=form.get("author", ""),

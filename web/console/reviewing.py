@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 
-from content import articles, finding, review, wording
+from content import drafting, finding, review, wording
 from content.life import stage_name
 from ground.errors import Conflict
 from models import Article, ArticleStatus
@@ -34,11 +34,11 @@ def reviews() -> str:
 def article_review(article_id: int) -> Any:
     """The article as readers will see it, what the checks say, and the decision, bound to exactly this content."""
     with looking() as (session, me):
-        article = articles.get(session, article_id, full=True)
+        article = finding.get(session, article_id, full=True)
         return draw(
             "articles/review.html",
             article=article,
-            findings=articles.findings(article, settings().wechat.limits),
+            findings=drafting.findings(article, settings().wechat.limits),
             hits=wording.check(article.title, article.digest, article.html),
             obstacle=review.obstacle(session, article, me),
             stages=review.stages(settings().limits),

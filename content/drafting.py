@@ -1,0 +1,193 @@
+"""稿件: making and saving articles.
+
+Every save is a revision and carries the version that the editor saw, so that a stale tab cannot overwrite what somebody else
+wrote. An edit voids every approval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from accounts.rights import require
+from content import assets, cleaning, columns, life, revisions
+from content.allowed import RULES
+from content.finding import get
+from content.life import WRITE
+from content.lifecycle import check_not_in_push, take
+from content.revisions import Fields, content_hash, edited_meanwhile, fields_of
+from content.trail import note
+from ground import clock
+from ground.errors import Conflict, NotFound, Refused
+from models import Article, ArticleStatus, Column, Review, User
+from settings import WeChatLimits
+
+
+def column_for_new(session: Session, user: User, key: str) -> Column:
+    """The column of an article that is about to be made, asked before a file is taken apart for nothing.
+
+    Raises :class:`errors.Forbidden` or :class:`errors.NotFound`.
+    """
+    require(user, WRITE)
+    return columns.by_key(session, key)
+
+
+def create(
+    session: Session,
+    user: User,
+    fields: Fields,
+    *,
+    warnings: Sequence[str] = (),
+    imported_pictures: int | None = None,
+) -> Article:
+    """A new draft with its first revision. Its pictures must be remembered already.
+
+    ``imported_pictures``: it came out of a Word file with so many. Raises :class:`errors.Forbidden`, :class:`errors.Refused` or
+    :class:`errors.NotFound` (column, picture).
+    """
+    require(user, WRITE)
+    fields = _checked(session, fields)
+    now = clock.now()
+    article = Article(
+        **_columns(fields),
+        status=ArticleStatus.DRAFT.value,
+        stage=0,
+        version=1,
+        hash=content_hash(fields),
+        created_by=user.id,
+        created_at=now,
+        updated_at=now,
+        warnings=list(warnings),
+    )
+    session.add(article)
+    session.flush()
+    revisions.keep(session, article.id, 1, fields, user)
+    if imported_pictures is None:
+        note(session, user, "article.create", article)
+    else:
+        note(session, user, "article.import", article, pictures=imported_pictures)
+    return article
+
+
+def save(
+    session: Session,
+    article_id: int,
+    user: User,
+    fields: Fields,
+    *,
+    expected_version: int,
+    limits: WeChatLimits,
+) -> Article:
+    """Save an edit over the version that the editor saw.
+
+    All approvals fall: what was in review waits for its first stage again (or is a draft, if WeChat would refuse it now),
+    what was approved is a draft. Saving without a change does nothing. Raises :class:`errors.Conflict` if somebody saved
+    meanwhile or the article is queued, scheduled or out; :class:`errors.Forbidden`, :class:`errors.Refused`,
+    :class:`errors.NotFound`.
+    """
+    require(user, WRITE)
+    article = get(session, article_id)
+    _check_editable(session, article)
+    fields = _checked(session, fields)
+    if article.version != expected_version:
+        raise edited_meanwhile(session, article_id)
+    if fields == fields_of(article):
+        return article
+    errors = any(finding.level == "error" for finding in _lint(fields, limits))
+    waits = article.status == ArticleStatus.IN_REVIEW and not errors
+    unsettles = not waits and life.ARTICLE.allows("article.unsettle", article.status)
+    saved = take(
+        session,
+        article,
+        "article.unsettle" if unsettles else "article.save",
+        **_columns(fields),
+        hash=content_hash(fields),
+        version=expected_version + 1,
+        stage=1 if waits else 0,
+        updated_at=clock.now(),
+    )
+    if not saved:
+        raise edited_meanwhile(session, article_id)
+    session.execute(
+        sa.update(Review)
+        .where(Review.article_id == article_id, Review.void.is_(False))
+        .values(void=True)
+        .execution_options(synchronize_session=False)
+    )
+    revisions.keep(session, article_id, expected_version + 1, fields, user)
+    note(session, user, "article.save", article)
+    return article
+
+
+def findings(article: Article, limits: WeChatLimits) -> list[cleaning.Finding]:
+    """What WeChat's limits say to an article."""
+    return _lint(fields_of(article), limits)
+
+
+def _lint(fields: Fields, limits: WeChatLimits) -> list[cleaning.Finding]:
+    return cleaning.lint(
+        title=fields.title,
+        author=fields.author,
+        digest=fields.digest,
+        html=fields.html,
+        cover_sha256=fields.cover_sha256,
+        source_url=fields.source_url,
+        limits=limits,
+    )
+
+
+def _check_editable(session: Session, article: Article) -> None:
+    if article.status == ArticleStatus.QUEUED:
+        raise Conflict("稿件已在待发队列，请先撤出队列再修改，修改后需要重新审核")
+    life.require(article, "article.save")
+    check_not_in_push(session, article.id)
+
+
+def _checked(session: Session, fields: Fields) -> Fields:
+    """Normalised fields whose column and pictures exist. Lengths that WeChat limits are the linter's, not this one's."""
+    fields = replace(
+        fields,
+        title=_one_line(fields.title),
+        author=_one_line(fields.author),
+        digest=_one_line(fields.digest),
+        html=cleaning.clean(fields.html),
+        source_url=cleaning.CONTROL.sub("", fields.source_url).strip(),
+    )
+    for value, most, name in (
+        (fields.title, 120, "标题"),
+        (fields.author, 40, "作者"),
+        (fields.digest, 300, "摘要"),
+    ):
+        if len(value) > most:
+            raise Refused(f"{name}太长，最多保存 {most} 个字，当前 {len(value)} 个字")
+    if len(fields.source_url) > 500:
+        raise Refused("原文链接太长，请换成较短的网址")
+    if not fields.title:
+        raise Refused("请输入标题")
+    if session.get(Column, fields.column_id) is None:
+        raise NotFound("没有这个栏目，请重新选择")
+    wanted = [*cleaning.assets_in(fields.html), *([fields.cover_sha256] if fields.cover_sha256 else [])]
+    if missing := set(wanted) - assets.known(session, wanted).keys():
+        raise NotFound(f"稿件用到的 {len(missing)} 张图片不存在，请重新上传")
+    return fields
+
+
+def _one_line(text: str) -> str:
+    return " ".join(cleaning.CONTROL.sub("", text).split())
+
+
+def _columns(fields: Fields) -> dict[str, Any]:
+    return {
+        "title": fields.title,
+        "column_id": fields.column_id,
+        "author": fields.author,
+        "digest": fields.digest,
+        "html": fields.html,
+        "cover_sha256": fields.cover_sha256,
+        "source_url": fields.source_url,
+        "cleaned_by_rules": RULES,  # all fields that are saved went through the cleaning
+    }

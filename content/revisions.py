@@ -1,0 +1,126 @@
+"""What an article is at one save, its fingerprint, and the saves that are kept.
+
+They are never changed, so that a review can be held against what was read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ground import clock
+from ground.errors import Conflict, NotFound
+from models import Article, ArticleRevision, User
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What an editor fills in. ``html`` is cleaned when it is saved; ``source_url`` is the link behind 阅读原文."""
+
+    title: str
+    column_id: int
+    author: str = ""
+    digest: str = ""
+    html: str = ""
+    cover_sha256: str | None = None
+    source_url: str = ""
+
+
+def content_hash(fields: Fields) -> str:
+    """sha256 over title, author, digest, body, cover and column, and the source link where there is one."""
+    parts: list[Any] = [
+        fields.title, fields.author, fields.digest, fields.html, fields.cover_sha256, fields.column_id,
+        *([fields.source_url] if fields.source_url else []),
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+
+
+def fields_of(article: Article) -> Fields:
+    """The present content of an article."""
+    return Fields(
+        title=article.title,
+        column_id=article.column_id,
+        author=article.author,
+        digest=article.digest,
+        html=article.html,
+        cover_sha256=article.cover_sha256,
+        source_url=article.source_url,
+    )
+
+
+def keep(
+    session: Session, article_id: int, version: int, fields: Fields, user: User | None, *, note: str = ""
+) -> None:
+    """Keep a save. Without a ``user`` the house did it itself, and ``note`` says what."""
+    session.add(
+        ArticleRevision(
+            article_id=article_id, version=version, title=fields.title, author=fields.author, digest=fields.digest,
+            html=fields.html, cover_sha256=fields.cover_sha256, source_url=fields.source_url, column_id=fields.column_id,
+            hash=content_hash(fields), saved_by=user.id if user else None, saved_at=clock.now(), note=note,
+        )
+    )  # fmt: skip
+    session.flush()
+
+
+def kept(session: Session, article_id: int) -> list[ArticleRevision]:
+    """All saves of an article, the newest first."""
+    return list(
+        session.scalars(
+            sa.select(ArticleRevision)
+            .where(ArticleRevision.article_id == article_id)
+            .order_by(ArticleRevision.version.desc())
+        )
+    )
+
+
+def one(session: Session, article_id: int, version: int) -> ArticleRevision:
+    """One save of an article. Raises :class:`errors.NotFound`."""
+    query = sa.select(ArticleRevision).where(
+        ArticleRevision.article_id == article_id, ArticleRevision.version == version
+    )
+    save = session.scalar(query)
+    if save is None:
+        raise NotFound(f"这篇稿件没有第 {version} 版")
+    return save
+
+
+def changed_links(saves: Sequence[ArticleRevision]) -> dict[int, str]:
+    """The link behind 阅读原文 after each of the saves (all, the newest first) that changed it, by version; empty: taken away.
+
+    Of a save of the time when links were not kept nothing is said, nor of the one behind it.
+    """
+    found = {}
+    for save, before in zip(saves, [*saves[1:], None], strict=True):
+        former = "" if before is None else before.source_url
+        if save.source_url is not None and former is not None and save.source_url != former:
+            found[save.version] = save.source_url
+    return found
+
+
+def edited_meanwhile(session: Session, article_id: int) -> Conflict:
+    """The error that says who saved last, and when."""
+    last = session.execute(
+        sa.select(ArticleRevision.saved_at, User.display_name, User.username)
+        .outerjoin(User, User.id == ArticleRevision.saved_by)
+        .where(ArticleRevision.article_id == article_id)
+        .order_by(ArticleRevision.version.desc())
+        .limit(1)
+    ).first()
+    if last is None:
+        return Conflict("该稿件已被修改，请刷新后再提交")
+    at = clock.to_shanghai(last.saved_at)
+    when = (
+        at.strftime("%H:%M")
+        if at.date() == clock.shanghai_day(clock.now())
+        else f"{at.month}月{at.day}日 {at:%H:%M}"
+    )
+    return Conflict(
+        f"该稿件已被{last.display_name or last.username or '系统'}于 {when} 修改，请刷新后再提交",
+        article=article_id,
+    )
