@@ -132,23 +132,10 @@ def record_by_hand(
         raise Refused("请填写补录的原因")
     expected.freeze(session, activity, at)
     members = _invited(session, user, activity, wanted)
-    known = sa.select(CheckIn.member_id).where(
-        CheckIn.activity_id == activity.id, CheckIn.member_id.in_(wanted)
-    )
-    there = set(session.scalars(known))
+    made = {"at": at, "via": via, "made_up": True, "reason": reason, "recorded_by": user.id}
     rows = [
-        {
-            "activity_id": activity.id,
-            "member_id": member_id,
-            "branch_id": branch_id,
-            "at": at,
-            "via": via,
-            "made_up": True,
-            "reason": reason,
-            "recorded_by": user.id,
-        }
+        {"activity_id": activity.id, "member_id": member_id, "branch_id": branch_id, **made}
         for member_id, branch_id, _ in members
-        if member_id not in there
     ]
     joined = {member_id: branch_id for member_id, branch_id, on_list in members if not on_list}
     expected.add(session, activity, joined, at=at, by=user, reason=reason)

@@ -87,17 +87,24 @@ def by_reply(
     row = picked[0]
     if row.done_at is not None:
         return _already(row.title, row.done_at, row.activity_id)
+    return _record(connection, row, at=at, via=via, message_key=message_key, limits=limits)
+
+
+def _record(
+    connection: sa.Connection, row: Found, *, at: datetime, via: str, message_key: str | None, limits: Limits
+) -> CheckInAnswer:
+    """Record the member of a row of ``OPEN`` for its activity."""
     added = prepared(INSERT[connection.dialect.name], connection).run(
-        connection, activity_id=row.activity_id, member_id=member_id, branch_id=row.branch_id, at=at, via=via,
+        connection, activity_id=row.activity_id, member_id=row.member_id, branch_id=row.branch_id, at=at, via=via,
         message_key=message_key,
     )  # fmt: skip
     if added == 0:  # recorded a moment ago by another message
         done = connection.execute(
-            RECORDED_AT, {"activity_id": row.activity_id, "member_id": member_id}
+            RECORDED_AT, {"activity_id": row.activity_id, "member_id": row.member_id}
         ).scalar_one()
         return _already(row.title, done, row.activity_id)
     if row.joins:  # came to the branch after the beginning
-        expected.add_who_came(connection, row.activity_id, member_id, row.branch_id, at=at)
+        expected.add_who_came(connection, row.activity_id, row.member_id, row.branch_id, at=at)
     text = f"已签到：{row.title}（{moment(at)}）\n{limits.undo_minutes} 分钟内回复“撤销”可以取消"
     return answer("recorded", text, row.activity_id)
 

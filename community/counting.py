@@ -74,34 +74,10 @@ def counts_of(
 ) -> dict[int, Counts]:
     """Counts by branch of some activities, in one grouped query; a secretary gets the own branch. ``{activity id: counts}``.
 
-    ``branch_id`` narrows to one branch.
-
-    Records count for the branch that expected the member, so that a transfer moves no figure.
+    ``branch_id`` narrows to one branch. Records count for the branch that expected the member: a transfer moves no figure.
     """
     ids = [activity.id for activity in shown]
-    came = (
-        sa.select(
-            CheckIn.activity_id,
-            CheckIn.branch_id,
-            sa.func.count().label("checked_in"),
-            sa.func.sum(sa.case((CheckIn.made_up.is_(True), 1), else_=0)).label("made_up"),
-        )
-        .where(CheckIn.activity_id.in_(ids))
-        .group_by(CheckIn.activity_id, CheckIn.branch_id)
-        .subquery()
-    )
-    members = (
-        sa.select(Member.branch_id, sa.func.count().label("expected"))
-        .where(Member.active.is_(True))
-        .group_by(Member.branch_id)
-        .subquery()
-    )
-    listed = (
-        sa.select(ExpectedMember.activity_id, ExpectedMember.branch_id, sa.func.count().label("expected"))
-        .where(ExpectedMember.activity_id.in_(ids))
-        .group_by(ExpectedMember.activity_id, ExpectedMember.branch_id)
-        .subquery()
-    )
+    came, members, listed = _came(ids), _roster(), _listed(ids)
     is_invited = sa.or_(
         sa.and_(Activity.for_all.is_(True), Branch.active.is_(True)),
         sa.exists().where(ActivityBranch.activity_id == Activity.id, ActivityBranch.branch_id == Branch.id),
@@ -135,3 +111,38 @@ def counts_of(
     for ident, branch_id, name, expected, checked_in, made_up in session.execute(query):
         found[ident].append(BranchCount(branch_id, name, int(expected), int(checked_in), int(made_up)))
     return {ident: Counts(rows) for ident, rows in found.items()}
+
+
+def _came(ids: Sequence[int]) -> sa.Subquery:
+    """Records by activity and branch."""
+    return (
+        sa.select(
+            CheckIn.activity_id,
+            CheckIn.branch_id,
+            sa.func.count().label("checked_in"),
+            sa.func.sum(sa.case((CheckIn.made_up.is_(True), 1), else_=0)).label("made_up"),
+        )
+        .where(CheckIn.activity_id.in_(ids))
+        .group_by(CheckIn.activity_id, CheckIn.branch_id)
+        .subquery()
+    )
+
+
+def _roster() -> sa.Subquery:
+    """Members by branch: whom an activity expects that has not begun."""
+    return (
+        sa.select(Member.branch_id, sa.func.count().label("expected"))
+        .where(Member.active.is_(True))
+        .group_by(Member.branch_id)
+        .subquery()
+    )
+
+
+def _listed(ids: Sequence[int]) -> sa.Subquery:
+    """Members on the lists of those that have, by activity and branch."""
+    return (
+        sa.select(ExpectedMember.activity_id, ExpectedMember.branch_id, sa.func.count().label("expected"))
+        .where(ExpectedMember.activity_id.in_(ids))
+        .group_by(ExpectedMember.activity_id, ExpectedMember.branch_id)
+        .subquery()
+    )
