@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as Late
 
 from cli.demodata.logins import PASSWORD
 from tests.fixtures.live import Live
@@ -43,9 +44,17 @@ class Desk:
         return self.page
 
     def leave(self) -> None:
-        """Sign out."""
-        self.page.get_by_role("button", name="账号").click()
-        self.page.get_by_role("button", name="退出登录").click()
+        """Sign out; a page that was still on its way when the menu was opened has closed it again."""
+        out = self.page.get_by_role("button", name="退出登录")
+        for _ in range(5):
+            self.page.wait_for_load_state()
+            if not out.is_visible():
+                self.page.get_by_role("button", name="账号").click()
+            try:
+                out.click(timeout=3_000)
+                break
+            except Late:
+                continue
         expect(self.page.get_by_label("用户名")).to_be_visible()
 
     def go(self, entry: str) -> None:
