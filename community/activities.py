@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, selectinload
 from accounts import audit
 from accounts.rights import own_branch, require
 from community import cells
+from community.expected import invites
 from community.lives import ACTIVITY
 from community.window import PHASES, Phase, ended, in_phase, not_over, phase
 from database.moving import move
@@ -193,14 +194,7 @@ def cancel(session: Session, user: User, activity_id: int, *, at: datetime) -> A
 def _visible(user: User | None) -> sa.ColumnElement[bool]:
     """A secretary sees what invites the own branch."""
     own = None if user is None else own_branch(user)
-    return sa.true() if own is None else _invites(own)
-
-
-def _invites(branch_id: int) -> sa.ColumnElement[bool]:
-    return sa.or_(
-        Activity.for_all.is_(True),
-        sa.exists().where(ActivityBranch.activity_id == Activity.id, ActivityBranch.branch_id == branch_id),
-    )
+    return sa.true() if own is None else invites(own)
 
 
 def get(session: Session, activity_id: int, *, user: User | None = None) -> Activity:
@@ -243,7 +237,7 @@ def page(
         require(user, "activity.view")
     where = [_visible(user)]
     if branch_id is not None:
-        where.append(_invites(branch_id))
+        where.append(invites(branch_id))
     if when == "past":  # and what will not come any more
         where.append(sa.not_(not_over(at)))
     elif when:

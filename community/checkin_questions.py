@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from community import expected
 from community.window import Phase, begun_by, in_phase, not_over
 from database.once import DIALECTS, inserting_once
-from models import Activity, ActivityBranch, CheckIn, ExpectedMember, Follower, Member
+from models import Activity, CheckIn, ExpectedMember, Follower, Member
 
 Found: TypeAlias = sa.Row[*tuple[Any, ...]]
 
@@ -45,10 +45,7 @@ def answer(kind: str, text: str, activity_id: int | None = None) -> CheckInAnswe
 
 
 _invited = sa.or_(
-    Activity.for_all.is_(True),
-    sa.exists().where(
-        ActivityBranch.activity_id == Activity.id, ActivityBranch.branch_id == Member.branch_id
-    ),
+    expected.invites(Member.branch_id),
     sa.exists().where(expected.on_list(Activity.id)).correlate(Activity, Member),  # wherever they moved since
 )
 

@@ -24,12 +24,13 @@ CAME = "本人签到"
 """Why somebody is on the list who joined the branch after the beginning, and checked in."""
 APPROVED = "补签审批通过"
 
-_ROSTER = sa.or_(
-    Activity.for_all.is_(True),
-    sa.exists().where(
-        ActivityBranch.activity_id == Activity.id, ActivityBranch.branch_id == Member.branch_id
-    ),
-)
+
+def invites(branch_id: sa.SQLColumnExpression[int] | int) -> sa.ColumnElement[bool]:
+    """SQL: the activity is for this branch, or for all."""
+    return sa.or_(
+        Activity.for_all.is_(True),
+        sa.exists().where(ActivityBranch.activity_id == Activity.id, ActivityBranch.branch_id == branch_id),
+    )
 
 
 def due(session: Session, at: datetime) -> bool:
@@ -79,7 +80,7 @@ def _written_down(activity_id: int, at: datetime) -> sa.Insert:
         sa.select(Activity.id, Member.id, Member.branch_id, _moment(at))
         .select_from(Activity)
         .join(Member, sa.true())
-        .where(Activity.id == activity_id, Member.active.is_(True), _ROSTER, ~has_record)
+        .where(Activity.id == activity_id, Member.active.is_(True), invites(Member.branch_id), ~has_record)
     )
     columns = ["activity_id", "member_id", "branch_id", "added_at"]
     return sa.insert(table_of(ExpectedMember)).from_select(
@@ -160,6 +161,7 @@ __all__ = [
     "due",
     "freeze",
     "freeze_next",
+    "invites",
     "listed",
     "on_list",
 ]
