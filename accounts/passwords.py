@@ -1,7 +1,7 @@
 """Password hashes: Argon2id, in the PHC form that carries its own parameters.
 
 Hashing and checking take tens of milliseconds and 19 MiB on purpose: never inside a transaction, and never many at once. A gate
-lets few work and few more wait; who comes on top of that is asked to come again, so that a crowd at the door does not take the
+lets one work and a few more wait; who comes on top of that is asked to come again, so that a crowd at the door does not take the
 threads and the processor from WeChat's callbacks.
 """
 
@@ -62,8 +62,8 @@ class Gate:
             self._places.release()
 
 
-gate = Gate(at_once=2, waiting=4, patience_s=2.0)
-"""The one gate of this process."""
+gate = Gate(at_once=1, waiting=5, patience_s=2.0)
+"""The one gate of this process. One at a time are twenty a second, and on two processors one stays free for callbacks."""
 
 
 def hash_password(password: str) -> str:

@@ -26,7 +26,7 @@ from settings import load_settings
 from tests.fixtures.configuration import make_settings
 from tests.fixtures.processes import ROOT, Process, Spawn, run_flask
 from tests.hostile import images
-from tests.hostile.trial import Door, Ringing, account_of
+from tests.hostile.trial import Door, Ringing, account_of, sign_in
 
 PASSWORD = "Bench-2026-besides"
 BUDGET_MS = 500
@@ -114,8 +114,22 @@ def photo(office: Office) -> Work:
 
 
 def sign_ins(office: Office) -> Work:
-    """Twenty people at once."""
-    return lambda: together(*[lambda: Door(office.url, "boss", PASSWORD)] * 20)
+    """Twenty people at once, of whom some are asked to come again."""
+
+    def crowd() -> None:
+        statuses: list[int] = []
+        together(*[lambda: statuses.append(_signed_in(office.url))] * 20)
+        print(
+            f"    sign-ins: {statuses.count(200)} of {len(statuses)} let in, {statuses.count(429)} asked to come again"
+        )
+
+    return crowd
+
+
+def _signed_in(url: str) -> int:
+    with requests.Session() as http:
+        http.trust_env = False
+        return sign_in(http, url, "boss", PASSWORD)
 
 
 def stalled(office: Office) -> Work:
