@@ -132,7 +132,7 @@ class CheckIn(Base):
     __table_args__ = (
         one_of("via", CheckInWay),
         sa.UniqueConstraint("activity_id", "member_id"),
-        sa.Index("ix_check_in_activity_branch", "activity_id", "branch_id"),
+        sa.Index("ix_check_in_counted", "activity_id", "branch_id", "made_up"),
     )
 
 

@@ -24,7 +24,7 @@ class Member(Base):
     id: Mapped[Pk]
     name: Mapped[str] = mapped_column(sa.String(60), index=True)
     gender: Mapped[str] = mapped_column(sa.String(4), default="")
-    branch_id: Mapped[int] = mapped_column(sa.ForeignKey("branch.id"), index=True)
+    branch_id: Mapped[int] = mapped_column(sa.ForeignKey("branch.id"))
     grid_id: Mapped[int | None] = mapped_column(sa.ForeignKey("grid.id"), index=True)
     phone: Mapped[str | None] = mapped_column(Sealed("member.phone"))
     phone_index: Mapped[bytes | None] = mapped_column(sa.LargeBinary(32), index=True)
@@ -39,6 +39,8 @@ class Member(Base):
 
     branch: Mapped[Branch] = relationship()
     grid: Mapped[Grid | None] = relationship()
+
+    __table_args__ = (sa.Index("ix_member_branch_active", "branch_id", "active"),)
 
 
 class Follower(Base):

@@ -168,6 +168,9 @@ def _columns(database: Database) -> dict[str, list[str]]:
         }
 
 
+_REPLACED_SINCE = {"check_in ix_check_in_activity_branch ['activity_id', 'branch_id']"}  # by 0010, a wider one
+
+
 def _beside(database: Database) -> set[str]:
     """Names of indexes, unique constraints, keys and triggers of the tables that are made anew."""
     found: set[str] = set()
@@ -208,7 +211,7 @@ def test_tables_that_others_refer_to_are_made_anew_without_losing_a_row(empty_da
         beside, known = _beside(database), _columns(database)
         upgrade_database(database)
         assert _content(database, known) == before
-        assert _beside(database) >= beside
+        assert _beside(database) >= beside - _REPLACED_SINCE
         if database.on_sqlite:
             with database.engine.connect() as connection:
                 assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
