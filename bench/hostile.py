@@ -16,7 +16,7 @@ from tests.fixtures.processes import run_flask
 from tests.hostile.files import FILES, SEED
 from tests.hostile.trial import Door, Ringing, Watch, account_of, furnish
 
-_PASSWORD = "Bench-2026-hostile"
+_PASSWORD = "louti-deng-liang-le"
 
 
 def main() -> int:
@@ -31,7 +31,8 @@ def main() -> int:
         served = frame.Served(spawn, inside, database_url)
         process = served.start()
         create = ("user", "create", "bench", "--role", "admin", "--password-stdin")
-        run_flask(*create, env=served.env, text=f"{_PASSWORD}\n")
+        made_user = run_flask(*create, env=served.env, text=f"{_PASSWORD}\n")
+        assert made_user.returncode == 0, made_user.stderr
         url = f"http://127.0.0.1:{served.port}"
         door = Door(url, "bench", _PASSWORD)
         tried = [one for one in FILES if not options.names or one.name in options.names]
