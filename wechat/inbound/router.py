@@ -152,7 +152,7 @@ def text(context: Context, content: str) -> Answer:
         reply = in_talk(context, talk, intent, content)
         if reply is not None:
             return Answer(reply, f"talk.{talk.topic}")
-    for candidate in keywords.candidates(context.session, content, intent):
+    for candidate in keywords.candidates(lambda: context.session, content, intent):
         if (reply := of_candidate(context, candidate, intent)) is not None:
             return Answer(reply, _RECORDED.get(candidate.source, intent.kind))
     raise AssertionError("a command answers always")

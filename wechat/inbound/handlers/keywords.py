@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -68,13 +68,16 @@ class Candidate:
     row: KeywordReply | None = None
 
 
-def candidates(session: Session, text: str, intent: Intent) -> Iterator[Candidate]:
-    """Who is asked for an answer to a text, in order; the first that has one gives it. The command always has one."""
+def candidates(session: Callable[[], Session], text: str, intent: Intent) -> Iterator[Candidate]:
+    """Who is asked for an answer to a text, in order; the first that has one gives it. The command always has one.
+
+    ``session`` is called only where the editors' replies are asked: a check-in does without one.
+    """
     if intent.kind in MAY_BE_KEYWORD:
         yield Candidate(Source.ACTIVITY, word=normalise(text[:60]).replace(" ", ""))
     if intent.kind in OPEN_TO_EDITORS:
         for whole in (True, False) if intent.kind is Kind.UNKNOWN else (True,):
-            if (row := find(session, text, whole=whole)) is not None:
+            if (row := find(session(), text, whole=whole)) is not None:
                 yield Candidate(Source.EDITOR, row=row)
     yield Candidate(Source.COMMAND)
 
@@ -90,7 +93,7 @@ class Trial:
 def try_it(session: Session, text: str, *, at: datetime) -> Trial:
     """The console's try-it box: what a follower with no open question would get for this text."""
     intent = understand(text)
-    for one in candidates(session, text, intent):
+    for one in candidates(lambda: session, text, intent):
         if one.source is Source.ACTIVITY and checkins.is_keyword(session.connection(), one.word, at=at):
             return Trial("activity", f"正在进行的活动口令“{one.word}”：签到")
         if one.row is not None:
