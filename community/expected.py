@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -103,14 +104,7 @@ def add(
 ) -> None:
     """Put members on a frozen list afterwards: ``{member id: branch id}``, who says so, and why. Who is on it stays."""
     rows = [
-        {
-            "activity_id": activity.id,
-            "member_id": member_id,
-            "branch_id": branch_id,
-            "added_at": at,
-            "added_by": by.id,
-            "reason": reason,
-        }
+        _row(activity.id, member_id, branch_id, at, by.id, reason)
         for member_id, branch_id in branch_of.items()
     ]
     insert_once(session, ExpectedMember, rows, keys=KEYS)
@@ -120,15 +114,22 @@ def add_who_came(
     connection: sa.Connection, activity_id: int, member_id: int, branch_id: int, *, at: datetime
 ) -> None:
     """Put a member on a frozen list who has just checked in without being on it."""
-    row = {
+    insert_once(
+        connection, ExpectedMember, [_row(activity_id, member_id, branch_id, at, None, CAME)], keys=KEYS
+    )
+
+
+def _row(
+    activity_id: int, member_id: int, branch_id: int, at: datetime, by: int | None, reason: str
+) -> dict[str, Any]:
+    return {
         "activity_id": activity_id,
         "member_id": member_id,
         "branch_id": branch_id,
         "added_at": at,
-        "added_by": None,
-        "reason": CAME,
+        "added_by": by,
+        "reason": reason,
     }
-    insert_once(connection, ExpectedMember, [row], keys=KEYS)
 
 
 # --- For the questions of others ----------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from community.forgetting import forget, welcome_back
 from database.once import insert_once, upsert
-from models import Branch, Follower, Member, Setting, TagChange
+from models import Branch, Follower, Member, Setting
 
 _SCENE_PREFIX = "qrscene_"
 _LAST_SYNC = "console.follower_sync"
@@ -171,8 +171,3 @@ def synced_at(session: Session) -> datetime | None:
 def note_sync(session: Session, at: datetime) -> None:
     """Keep that it was pulled."""
     upsert(session, Setting, name=_LAST_SYNC, value="", updated_at=at)
-
-
-def waiting_for_tags(session: Session) -> int:
-    """How many changes of tags have still to be told to WeChat."""
-    return session.scalar(sa.select(sa.func.count()).select_from(TagChange)) or 0

@@ -208,13 +208,8 @@ class _Reader:
     def __init__(
         self, sheet: Sheet, index: int, values: Sequence[Cell], header: dict[str, int], found: RosterFile
     ) -> None:
-        self._sheet, self._index, self._values, self._header, self._found = (
-            sheet,
-            index,
-            values,
-            header,
-            found,
-        )
+        self._sheet, self._index, self._values = sheet, index, values
+        self._header, self._found = header, found
         self.row = index + 1
         self.faults: list[Fault] = []
 

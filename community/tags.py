@@ -54,6 +54,11 @@ def community_of_member() -> sa.ColumnElement[int]:
     return sa.func.coalesce(Grid.community_id, Branch.community_id)
 
 
+def waiting(session: Session) -> int:
+    """How many changes have still to be told to WeChat."""
+    return session.scalar(sa.select(sa.func.count()).select_from(TagChange)) or 0
+
+
 # --- Queueing ----------------------------------------------------------------------------------------------
 
 

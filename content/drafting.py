@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from accounts.rights import require
@@ -18,12 +17,12 @@ from content import assets, cleaning, columns, life, revisions
 from content.allowed import RULES
 from content.finding import get
 from content.life import WRITE
-from content.lifecycle import check_not_in_push, take
+from content.lifecycle import check_not_in_push, take, void_reviews
 from content.revisions import Fields, content_hash, edited_meanwhile, fields_of
 from content.trail import note
 from ground import clock
 from ground.errors import Conflict, NotFound, Refused
-from models import Article, ArticleStatus, Column, Review, User
+from models import Article, ArticleStatus, Column, User
 from settings import WeChatLimits
 
 
@@ -112,12 +111,7 @@ def save(
     )
     if not saved:
         raise edited_meanwhile(session, article_id)
-    session.execute(
-        sa.update(Review)
-        .where(Review.article_id == article_id, Review.void.is_(False))
-        .values(void=True)
-        .execution_options(synchronize_session=False)
-    )
+    void_reviews(session, article_id)
     revisions.keep(session, article_id, expected_version + 1, fields, user)
     note(session, user, "article.save", article)
     return article

@@ -16,6 +16,11 @@ from models import Article, ArticleStatus, Review, User
 _UNFINISHED = (ArticleStatus.DRAFT, ArticleStatus.RETURNED)
 
 
+def is_id(value: int) -> bool:
+    """Whether a number out of an address may be a row's: SQLite refuses larger ones with an error."""
+    return 0 < value < 2**63
+
+
 def get(session: Session, article_id: int, *, full: bool = False) -> Article:
     """The article, with ``full`` also its column, creator and reviews. Raises :class:`errors.NotFound`."""
     query = sa.select(Article).where(Article.id == article_id)
@@ -25,7 +30,7 @@ def get(session: Session, article_id: int, *, full: bool = False) -> Article:
             joinedload(Article.creator),
             selectinload(Article.reviews).joinedload(Review.user),
         )
-    article = session.scalar(query) if _is_id(article_id) else None
+    article = session.scalar(query) if is_id(article_id) else None
     if article is None:
         raise NotFound(f"没有编号为 {article_id} 的稿件")
     return article
@@ -149,7 +154,3 @@ def decided_by(session: Session, user: User) -> Listing[Review]:
         .order_by(Review.id.desc())
     )
     return Listing(session, query)
-
-
-def _is_id(value: int) -> bool:
-    return 0 < value < 2**63

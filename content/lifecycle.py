@@ -15,7 +15,10 @@ from content.revisions import edited_meanwhile
 from content.trail import note
 from database.moving import move
 from ground.errors import Conflict
-from models import Article, Push, PushArticle, PushStatus, User
+from models import Article, Push, PushArticle, PushStatus, Review, User
+
+OUT_OF_QUEUE: dict[str, Any] = {"queue_position": None, "queued_at": None}
+"""What an article's row says as long as it waits in no queue."""
 
 _HOLDING = (
     PushStatus.SCHEDULED, PushStatus.HELD, PushStatus.SENDING, PushStatus.AWAITING_RESULT, PushStatus.PAUSED,
@@ -37,6 +40,16 @@ def take(session: Session, article: Article, name: str, **values: Any) -> bool:
         Article.hash == article.hash,
         Article.version == article.version,
         **values,
+    )
+
+
+def void_reviews(session: Session, article_id: int, *which: sa.ColumnElement[bool]) -> None:
+    """Let what was decided about an article (of ``which``, SQL over reviews, if given) no longer count."""
+    session.execute(
+        sa.update(Review)
+        .where(Review.article_id == article_id, Review.void.is_(False), *which)
+        .values(void=True)
+        .execution_options(synchronize_session=False)
     )
 
 

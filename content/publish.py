@@ -19,6 +19,7 @@ from content import assets, life
 from content.cleaning import assets_in
 from content.compiling import for_wechat
 from content.life import ARTICLE, SENDABLE
+from content.lifecycle import OUT_OF_QUEUE
 from database.moving import move_all
 from ground.errors import Conflict, NotFound
 from models import Article, Asset
@@ -76,8 +77,7 @@ def sendable(session: Session, article_ids: Sequence[int]) -> list[Article]:
 def take_out_of_queues(session: Session, article_ids: Sequence[int]) -> list[Article]:
     """For a push that a person makes: the articles, reviewed, and no longer waiting for a slot. Raises as :func:`sendable`."""
     articles = sendable(session, article_ids)
-    out = {"queue_position": None, "queued_at": None}
-    move_all(session, Article, ARTICLE.step("push.take"), Article.id.in_(article_ids), **out)
+    move_all(session, Article, ARTICLE.step("push.take"), Article.id.in_(article_ids), **OUT_OF_QUEUE)
     return articles
 
 
@@ -162,8 +162,7 @@ def draft_articles(session: Session, article_ids: Sequence[int]) -> list[DraftAr
 
 def mark_publishing(session: Session, article_ids: Sequence[int]) -> None:
     """A push with these articles has begun to send. Published ones stay published (they go to a further audience)."""
-    out = {"queue_position": None, "queued_at": None}
-    move_all(session, Article, ARTICLE.step("push.start"), Article.id.in_(article_ids), **out)
+    move_all(session, Article, ARTICLE.step("push.start"), Article.id.in_(article_ids), **OUT_OF_QUEUE)
 
 
 def mark_not_published(session: Session, article_ids: Sequence[int]) -> None:
@@ -188,8 +187,7 @@ def mark_published(
     addresses = dict(urls or {})
     if url and len(article_ids) == 1:
         addresses.setdefault(article_ids[0], url)
-    out = {"queue_position": None, "queued_at": None}
-    move_all(session, Article, ARTICLE.step("push.arrive"), Article.id.in_(article_ids), **out)
+    move_all(session, Article, ARTICLE.step("push.arrive"), Article.id.in_(article_ids), **OUT_OF_QUEUE)
     for article in _ordered(session, article_ids):
         article.published_at = article.published_at or at
         article.published_url = article.published_url or addresses.get(article.id, "")

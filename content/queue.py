@@ -11,7 +11,7 @@ from accounts.rights import require
 from content import life
 from content.finding import get
 from content.life import QUEUE
-from content.lifecycle import in_push, take
+from content.lifecycle import OUT_OF_QUEUE, in_push, take
 from content.trail import note
 from ground import clock
 from ground.errors import Conflict
@@ -19,7 +19,6 @@ from models import Article, ArticleStatus, Column, User
 
 _CHANGED = "稿件状态刚刚有变化，请刷新后再试"
 _QUEUED = ArticleStatus.QUEUED.value
-_OUT_OF_QUEUE: dict[str, Any] = {"queue_position": None, "queued_at": None}
 
 
 def enqueue(session: Session, article_id: int, user: User) -> Article:
@@ -45,7 +44,7 @@ def dequeue(session: Session, article_id: int, user: User) -> Article:
     """Take an article out of the queue; it stays approved. Raises :class:`errors.Conflict`, :class:`errors.Forbidden`."""
     require(user, QUEUE)
     article = get(session, article_id)
-    if not take(session, article, "article.unqueue", **_OUT_OF_QUEUE):
+    if not take(session, article, "article.unqueue", **OUT_OF_QUEUE):
         raise Conflict(_CHANGED)
     note(session, user, "article.unqueue", article)
     return article
@@ -94,7 +93,7 @@ def take_for_slot(session: Session, column_id: int) -> Article | None:
         )
         if head is None:
             return None
-        if take(session, head, "push.take", **_OUT_OF_QUEUE):
+        if take(session, head, "push.take", **OUT_OF_QUEUE):
             return head
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
+from content.finding import is_id
 from content.life import LISTED, READABLE
 from ground.errors import NotFound
 from models import Article
@@ -61,7 +62,7 @@ def shelf(session: Session, column_id: int, *, number: int = 1, size: int = 10) 
 def article(session: Session, article_id: int) -> Article:
     """An article that was published, with its column. Raises :class:`errors.NotFound` for anything else."""
     found = None
-    if 0 < article_id < 2**63:
+    if is_id(article_id):
         found = session.scalar(
             sa.select(Article)
             .where(Article.id == article_id, Article.status.in_(READABLE), Article.published_at.is_not(None))

@@ -19,11 +19,12 @@ from accounts import audit
 from content import cleaning, revisions
 from content.allowed import RULES
 from content.life import ARTICLE, WENT_OUT
+from content.lifecycle import OUT_OF_QUEUE, void_reviews
 from content.revisions import content_hash, fields_of
 from database import claims
 from database.moving import move
 from ground import clock
-from models import Article, Review
+from models import Article
 
 NOTE = "系统按新规则清理正文中的不安全内容"
 NOTE_OUT = f"{NOTE}，原审核结论和内容指纹不变"
@@ -101,18 +102,13 @@ def _keep(session: Session, made: Cleaned) -> Change | None:
     fields = replace(fields_of(article), html=made.body)
     values: dict[str, Any] = {"html": made.body, "version": made.due.version + 1, "updated_at": clock.now()}
     if not went_out:
-        values |= {"hash": content_hash(fields), "stage": 0, "queue_position": None, "queued_at": None}
+        values |= {"hash": content_hash(fields), "stage": 0, **OUT_OF_QUEUE}
     if not _change(session, made, **values):
         session.expire(article)
         return None
     if not went_out:
         move(session, Article, article.id, ARTICLE.step("article.reclean"))  # what was put away stays so
-        session.execute(
-            sa.update(Review)
-            .where(Review.article_id == article.id, Review.void.is_(False))
-            .values(void=True)
-            .execution_options(synchronize_session=False)
-        )
+        void_reviews(session, article.id)
     session.expire(article)
     note = NOTE_OUT if went_out else NOTE
     revisions.keep(session, article.id, made.due.version + 1, fields, None, note=note)

@@ -14,7 +14,7 @@ from content import life, wording
 from content.drafting import findings
 from content.finding import get
 from content.life import REVIEW, WRITE, stage_name
-from content.lifecycle import in_push, take
+from content.lifecycle import in_push, take, void_reviews
 from content.trail import note
 from ground import clock
 from ground.errors import Conflict, Forbidden, Refused
@@ -61,7 +61,7 @@ def withdraw(session: Session, article_id: int, user: User) -> Article:
     article = get(session, article_id)
     if not take(session, article, "article.withdraw", stage=0):
         raise Conflict("稿件的审核状态刚刚有变化，请刷新后再试")
-    _void_all(session, article_id)
+    void_reviews(session, article_id, Review.decision == "approved")
     note(session, user, "article.withdraw", article)
     return article
 
@@ -118,7 +118,7 @@ def send_back(
     stage, content_hash = article.stage, article.hash
     if not take(session, article, "article.return", stage=0):
         raise _overtaken(session, article_id, content_hash, stage)
-    _void_all(session, article_id)
+    void_reviews(session, article_id, Review.decision == "approved")
     _decide(session, article_id, stage, user, "returned", reason, content_hash)
     note(session, user, "article.return", article, stage=stage)
     return article
@@ -136,7 +136,7 @@ def revoke(session: Session, article_id: int, user: User, *, reason: str) -> Art
     stage, content_hash = article.stage, article.hash
     if not take(session, article, "article.revoke", stage=0):
         raise _overtaken(session, article_id, content_hash, stage)
-    _void_all(session, article_id)
+    void_reviews(session, article_id, Review.decision == "approved")
     _decide(session, article_id, stage, user, "returned", reason.strip()[:REASON_CHARS], content_hash)
     note(session, user, "article.return", article, late=True)
     return article
@@ -253,12 +253,3 @@ def _decide(
         )
     )
     session.flush()
-
-
-def _void_all(session: Session, article_id: int) -> None:
-    session.execute(
-        sa.update(Review)
-        .where(Review.article_id == article_id, Review.void.is_(False), Review.decision == "approved")
-        .values(void=True)
-        .execution_options(synchronize_session=False)
-    )

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
-from database.base import Base
+from database.base import Base, table_of
 from ground.life import Step
 
 S = TypeVar("S", bound=StrEnum)
@@ -30,7 +30,7 @@ def move(
 
     True if this call moved it. What the session holds of the row is read anew, whoever moved it.
     """
-    moved = move_all(session, table, step, _column(table, "id") == key, *where, **values) == 1
+    moved = move_all(session, table, step, table_of(table).c.id == key, *where, **values) == 1
     _read_anew(session, table, key)
     return moved
 
@@ -45,9 +45,9 @@ def move_all(
     sources = [state.value for state in sorted(step.sources)]
     moved = session.scalars(
         sa.update(table)
-        .where(_column(table, "status").in_(sources), *where)
+        .where(table_of(table).c.status.in_(sources), *where)
         .values(**changes)
-        .returning(_column(table, "id"))
+        .returning(table_of(table).c.id)
         .execution_options(synchronize_session=False)
     ).all()
     for key in moved:
@@ -60,10 +60,6 @@ def _read_anew(session: Session, table: type[Base], key: int) -> None:
     held = session.identity_map.get(identity_key(table, key))
     if held is not None:
         session.expire(held, sa.inspect(table).column_attrs.keys())
-
-
-def _column(table: type[Base], name: str) -> Any:
-    return table.__table__.c[name]
 
 
 __all__ = ["move", "move_all"]

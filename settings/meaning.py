@@ -56,6 +56,7 @@ def _is_network(text: str) -> bool:
 
 
 def check_meaning(tables: dict[str, dict[str, Any]], faults: list[str]) -> None:
+    """Add to ``faults``, in Chinese, each value that has the right type and still cannot be meant."""
     server, wechat, privacy = tables["server"], tables["wechat"], tables["privacy"]
     _check_server(server, faults)
     if not re.fullmatch(r"[A-Za-z0-9]{3,32}", wechat["token"]):

@@ -117,7 +117,7 @@ def test_the_clock_jumps_and_runs_faster(sandbox: SandboxControl) -> None:
 
 def test_a_token_has_its_life_by_the_clock(world: World) -> None:
     sandbox = world.sandbox
-    sandbox.reset(everything=True)  # an earlier test's token outlives a plain reset, and may be of this morning
+    sandbox.reset(everything=True)  # a plain one leaves tokens, and an earlier test's may be of this morning
     sandbox.clock(at="2026-03-05T10:00:00+08:00")
     first = sandbox.access_token()
     sandbox.clock(at="2026-03-05T11:54:00+08:00")

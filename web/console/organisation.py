@@ -8,7 +8,7 @@ from typing import Any
 from flask import flash, redirect, request, send_file, url_for
 
 from accounts import users
-from community import follower_sync, followers, places, places_file, privacy
+from community import follower_sync, followers, places, places_file, privacy, tags
 from ground import clock
 from ground.errors import NotFound, Refused
 from web import listing
@@ -122,7 +122,7 @@ def followers_page() -> str:
         return draw(
             "people/followers.html", found=found, paging=place, counts=followers.counts(session),
             mask_openid=privacy.mask_openid, mask_name=privacy.mask_name, last=followers.synced_at(session),
-            tagging=followers.waiting_for_tags(session),
+            tagging=tags.waiting(session),
         )  # fmt: skip
 
 
