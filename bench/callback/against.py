@@ -2,8 +2,8 @@
 
 First in one process and one thread each (:mod:`bench.callback.alone`), which is steady enough to judge by; then the full road
 over HTTP, for rates and times. Each round of that starts either checkout (its own ``bench.callback.serve``, on SQLite that waits
-for the disk), warms it up and lets 16 kept-alive connections send first check-ins of different people. Printed are the medians, the
-ratio within each round (slow phases of the machine fall on both), its spread, and how many messages a commit took where the
+for the disk), warms it up and lets 16 kept-alive connections send first check-ins of different people. Printed are the medians,
+the ratio within each round (slow phases of the machine fall on both), its spread, and how many messages a commit took where the
 checkout counts that.
 """
 
