@@ -130,7 +130,7 @@ def measure_plan(runtime: Runtime) -> tuple[float, float]:
             session,
             settings,
             audience=audience.parse(session, "all"),
-            road=roads.ROADS["mass"],
+            by=[roads.ROADS["mass"]],
             columns={"study"},
             moment=clock.now(),
         )
@@ -182,6 +182,16 @@ def measure_fan_out(runtime: Runtime, sandbox: SandboxControl, calls: int) -> fl
         list(pool.map(bare, [openids[n::THREADS] for n in range(THREADS)]))
     bare_s = time.perf_counter() - began
 
+    push_id = notify(runtime, openids)
+    lanes = Lanes(runtime, threading.Event())
+    began = time.perf_counter()
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(lanes.lane, [push_id] * THREADS))
+    return bare_s / (time.perf_counter() - began)
+
+
+def notify(runtime: Runtime, openids: list[str]) -> int:
+    """A planned push that gives notice of an activity to these; its id."""
     now = clock.now()
     with runtime.db.session_scope() as session:
         session.add(User(username="editor", password_hash="-", role="editor", created_at=now))
@@ -200,19 +210,23 @@ def measure_fan_out(runtime: Runtime, sandbox: SandboxControl, calls: int) -> fl
             created_by=1,
             created_at=now,
             planned_at=now,
-            planned=calls,
+            planned=len(openids),
+            planned_roads="template",
             skipped={},
         )
         session.add(push)
         session.flush()
-        people = [roads.Planned([openid], "关注者", openids=[openid]) for openid in openids]
-        planner.write(session, runtime.settings, push, planner.Plan(roads.ROADS["template"], people, {}), now)
-        push_id = push.id
-    lanes = Lanes(runtime, threading.Event())
-    began = time.perf_counter()
-    with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(lanes.lane, [push_id] * THREADS))
-    return bare_s / (time.perf_counter() - began)
+        people = [
+            roads.Planned([openid], "关注者", roads.Target.FOLLOWER, openids=[openid]) for openid in openids
+        ]
+        planner.write(
+            session,
+            runtime.settings,
+            push,
+            planner.Plan([planner.Route(roads.ROADS["template"], people)], {}),
+            now,
+        )
+        return push.id
 
 
 def main() -> None:

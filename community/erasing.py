@@ -20,13 +20,13 @@ from community.privacy import ERASED, MIN_REASON, without_the_person
 from ground.errors import Conflict, NotFound, Refused
 from models import (
     CheckIn,
+    Delivery,
     ExpectedMember,
     Follower,
     FollowerTag,
     InboundMessage,
     MakeUpRequest,
     Member,
-    OutboxMessage,
     User,
 )
 
@@ -89,9 +89,7 @@ def traces(session: Session, person: Person) -> Traces:
         + count(MakeUpRequest.member_id == member_id)
         if member_id
         else 0,
-        messages=count(InboundMessage.openid == openid) + count(OutboxMessage.openid == openid)
-        if openid
-        else 0,
+        messages=count(InboundMessage.openid == openid) + count(Delivery.openid == openid) if openid else 0,
     )
 
 

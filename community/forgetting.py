@@ -20,10 +20,11 @@ from database.sealed import keyring
 from ground import clock
 from models import (
     Conversation,
+    Delivery,
+    DeliveryStatus,
     Follower,
     FollowerTag,
     InboundMessage,
-    OutboxMessage,
     QuotaUse,
     SpoolFailure,
     TagChange,
@@ -35,7 +36,7 @@ PSEUDONYM = f"{GONE}-"
 """How a pseudonym begins; no openid does."""
 _HEX = 40
 _FEW = 50
-_UNSENT = ("waiting", "promised")
+_UNSENT = (DeliveryStatus.PROMISED.value, DeliveryStatus.PLANNED.value)
 
 
 def quota_pseudonym(openid: str) -> str:
@@ -81,13 +82,12 @@ def _forget_messages(session: Session, openids: Sequence[str], *, at: datetime) 
         .values(openid=GONE, body=None, reply=None)
         .execution_options(synchronize_session=False)
     )
+    answers = [Delivery.push_id.is_(None), Delivery.openid.in_(openids)]
+    session.execute(sa.delete(Delivery).where(*answers, Delivery.status.in_(_UNSENT)))
     session.execute(
-        sa.delete(OutboxMessage).where(OutboxMessage.openid.in_(openids), OutboxMessage.status.in_(_UNSENT))
-    )
-    session.execute(
-        sa.update(OutboxMessage)
-        .where(OutboxMessage.openid.in_(openids))
-        .values(openid=GONE, payload="{}")
+        sa.update(Delivery)
+        .where(*answers)
+        .values(openid=GONE, payload=None)
         .execution_options(synchronize_session=False)
     )
 

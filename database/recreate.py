@@ -7,7 +7,7 @@ which SQLite allows outside a transaction only: :mod:`database.migrate` does it,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import sqlalchemy as sa
 
@@ -38,6 +38,39 @@ def drop_checks(connection: sa.Connection, table: str, checks: Mapping[str, str]
     for name, condition in checks.items():
         made = made.replace(f", \n\t{_clause(name, condition)}", "")
     _replace(connection, table, made)
+
+
+def set_nullable(connection: sa.Connection, table: str, column: str, *, nullable: bool) -> None:
+    """Let a column be empty, or never again; the rows must fit already."""
+    if connection.dialect.name != "sqlite":
+        verb = "DROP" if nullable else "SET"
+        connection.exec_driver_sql(f'ALTER TABLE "{table}" ALTER COLUMN "{column}" {verb} NOT NULL')
+        return
+    column_, others = _column(connection, table, column)
+    if column_.endswith(" NOT NULL") != nullable:
+        raise RuntimeError(f"{table}.{column} is so already")
+    _replace(
+        connection, table, others(column_.removesuffix(" NOT NULL") if nullable else f"{column_} NOT NULL")
+    )
+
+
+def set_length(connection: sa.Connection, table: str, column: str, length: int) -> None:
+    """Let a text column hold so many characters; the rows must fit already."""
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql(f'ALTER TABLE "{table}" ALTER COLUMN "{column}" TYPE VARCHAR({length})')
+        return
+    column_, others = _column(connection, table, column)
+    before, _, after = column_.partition(")")
+    _replace(connection, table, others(f"{before.partition('(')[0]}({length}){after}"))
+
+
+def _column(connection: sa.Connection, table: str, column: str) -> tuple[str, Callable[[str], str]]:
+    """How a column is defined, and what makes of another definition of it the table's."""
+    lines = _definition(connection, table).split(", \n")
+    at = [number for number, line in enumerate(lines) if line.strip().split()[:1] == [column]]
+    if len(at) != 1:
+        raise RuntimeError(f"the definition of {table}.{column} is not one that we can read")
+    return lines[at[0]], lambda line: ", \n".join([*lines[: at[0]], line, *lines[at[0] + 1 :]])
 
 
 def _clause(name: str, condition: str) -> str:
@@ -76,4 +109,4 @@ def _replace(connection: sa.Connection, table: str, definition: str) -> None:
     connection.exec_driver_sql("PRAGMA legacy_alter_table=OFF")
 
 
-__all__ = ["add_checks", "drop_checks"]
+__all__ = ["add_checks", "drop_checks", "set_length", "set_nullable"]

@@ -18,12 +18,20 @@ from models.inbound import (
     InboundMessage,
     KeywordReply,
     Menu,
-    OutboxMessage,
     SpoolFailure,
 )
 from models.people import Follower, FollowerTag, ImportRun, Member, TagChange
 from models.places import Area, Branch, Community, Grid
-from models.pushes import Delivery, DeliveryStatus, JobResult, Push, PushArticle, PushStatus, QuotaUse
+from models.pushes import (
+    Delivery,
+    DeliveryStatus,
+    JobResult,
+    Push,
+    PushArticle,
+    PushStatus,
+    QuotaUse,
+    Target,
+)
 from models.system import CallRest, InstanceLease, RetentionRun, Setting, SharedToken
 from models.users import ROLE_NAMES, ROLES, AuditEntry, LoginSession, User
 
@@ -63,7 +71,6 @@ __all__ = [
     "MakeUpStatus",
     "Member",
     "Menu",
-    "OutboxMessage",
     "Push",
     "PushArticle",
     "PushStatus",
@@ -77,6 +84,7 @@ __all__ = [
     "SignInDelay",
     "SpoolFailure",
     "TagChange",
+    "Target",
     "User",
     "UtcDateTime",
 ]

@@ -8,8 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from database.base import Base, BigId, Json, Pk
-from database.claims import Leased
+from database.base import Base, Json, Pk
 from database.sealed import Sealed
 
 
@@ -80,29 +79,6 @@ class Menu(Base):
     updated_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     updated_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
-
-
-class OutboxMessage(Leased, Base):
-    """A customer-service message to send: written in the transaction that decides it, sent by the scheduler.
-
-    ``payload`` is the call's body without ``touser``. ``status``: waiting, claimed, sent, failed, unknown; what may have been
-    sent is not sent again. ``dedupe_key`` keeps a repeated decision from becoming a second message.
-    """
-
-    __tablename__ = "outbox_message"
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
-    openid: Mapped[str] = mapped_column(sa.String(64), index=True)
-    payload: Mapped[str] = mapped_column(Sealed("outbox_message.payload"))
-    dedupe_key: Mapped[str] = mapped_column(sa.String(180), unique=True)
-    status: Mapped[str] = mapped_column(sa.String(10), default="waiting")
-    due_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
-    called_at: Mapped[datetime | None]
-    attempts: Mapped[int] = mapped_column(default=0)
-    error: Mapped[str] = mapped_column(sa.String(300), default="")
-
-    __table_args__ = (sa.Index("ix_outbox_message_due", "status", "due_at"),)
 
 
 class SpoolFailure(Base):

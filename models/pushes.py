@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from database.base import Base, BigId, Json, Pk
 from database.claims import Leased
+from database.sealed import Sealed
 from models.activities import Activity
 from models.checks import one_of
 from models.content import Article
@@ -38,8 +39,9 @@ class PushStatus(StrEnum):
 
 
 class DeliveryStatus(StrEnum):
-    """Where one call to WeChat stands."""
+    """Where one call to WeChat stands; ``promised``: what it will say is not known yet."""
 
+    PROMISED = "promised"
     PLANNED = "planned"
     CLAIMED = "claimed"
     ACCEPTED = "accepted"
@@ -49,12 +51,25 @@ class DeliveryStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Target(StrEnum):
+    """To whom one call may be addressed."""
+
+    FOLLOWER = "follower"
+    LIST = "list"
+    TAG = "tag"
+    EVERYONE = "everyone"
+    GROUP = "group"
+    FORWARDER = "forwarder"  # a person who passes it on by hand
+
+
 class Push(Leased, Base):
     """推送: one decision to send: what, to whom, when, by which roads.
 
     ``status`` is a :class:`PushStatus`.
     ``audience`` is the text of the decision (``all`` or ``branch:NAME,...``). ``slot_key`` keeps two schedulers from filling
     one slot of a column twice (``<column>:<UTC moment>``). ``lease_until`` and ``lease_owner`` are the claim.
+    ``road`` is ``auto``, or the names of one or several roads, joined by commas; ``planned_roads`` are
+    those of its plan.
     """
 
     __tablename__ = "push"
@@ -63,13 +78,14 @@ class Push(Leased, Base):
     kind: Mapped[str] = mapped_column(sa.String(10), default="articles")  # articles | activity
     title: Mapped[str] = mapped_column(sa.String(120), default="")
     audience: Mapped[str] = mapped_column(sa.String(1000))
-    road: Mapped[str] = mapped_column(sa.String(16), default="auto")
+    road: Mapped[str] = mapped_column(sa.String(120), default="auto")
     status: Mapped[str] = mapped_column(sa.String(16), default=PushStatus.DRAFT.value)
     due_at: Mapped[datetime] = mapped_column(index=True)
     activity_id: Mapped[int | None] = mapped_column(sa.ForeignKey("activity.id"), index=True)
     slot_key: Mapped[str | None] = mapped_column(sa.String(80), unique=True)
     note: Mapped[str] = mapped_column(sa.String(500), default="")
     planned_at: Mapped[datetime | None]
+    planned_roads: Mapped[str] = mapped_column(sa.String(120), default="")
     planned: Mapped[int] = mapped_column(default=0)
     skipped: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     draft_media_id: Mapped[str] = mapped_column(sa.String(200), default="")
@@ -106,24 +122,33 @@ class PushArticle(Base):
 
 
 class Delivery(Leased, Base):
-    """投递: one call to WeChat for one push, the unit of idempotency.
+    """投递: one call to WeChat, the unit of idempotency: of a push, or (``push_id`` empty) the answer to one person.
 
     ``status`` is a :class:`DeliveryStatus`. ``key`` (≤ 32 ASCII characters) goes out as
     ``clientmsgid`` or ``client_msg_id``. ``called_at`` is written before the call leaves: a claim without it was never sent.
-    ``openids`` holds the list of an openid batch until its call is settled (``recipients`` keeps the number), ``tag_id`` the tag
-    of a tag send; to-all has neither.
+    ``target_kind`` is a :class:`Target`, ``target_id`` the number of what is addressed where that has one (the tag at WeChat);
+    ``openids`` holds the people of a call to a follower or a list until it is settled (``recipients`` keeps the number).
+
+    Of an answer ``openid`` is the person (``gone`` once they left), ``payload`` the call's body without ``touser``, ``reply_to``
+    the key of the message that it answers, and after ``expires_at`` it is not sent any more.
     """
 
     __tablename__ = "delivery"
 
     id: Mapped[Pk]
-    push_id: Mapped[int] = mapped_column(sa.ForeignKey("push.id"))
+    push_id: Mapped[int | None] = mapped_column(sa.ForeignKey("push.id"))
     road: Mapped[str] = mapped_column(sa.String(16))
     key: Mapped[str] = mapped_column(sa.String(32), unique=True)
     status: Mapped[str] = mapped_column(sa.String(12), default=DeliveryStatus.PLANNED.value)
-    to_all: Mapped[bool] = mapped_column(default=False)
-    tag_id: Mapped[int | None]
+    target_kind: Mapped[str] = mapped_column(sa.String(10), default=Target.LIST.value)
+    target_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     openids: Mapped[list[Any] | None] = mapped_column(Json)
+    openid: Mapped[str | None] = mapped_column(sa.String(64), index=True)
+    payload: Mapped[str | None] = mapped_column(
+        Sealed("outbox_message.payload")
+    )  # a former table's, so that old rows open
+    reply_to: Mapped[str | None] = mapped_column(sa.String(160))
+    expires_at: Mapped[datetime | None]
     target: Mapped[str] = mapped_column(sa.String(120), default="")
     recipients: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime]
@@ -141,10 +166,11 @@ class Delivery(Leased, Base):
     sent_count: Mapped[int | None]
     error_count: Mapped[int | None]
 
-    push: Mapped[Push] = relationship(back_populates="deliveries")
+    push: Mapped[Push | None] = relationship(back_populates="deliveries")
 
     __table_args__ = (
         one_of("status", DeliveryStatus),
+        one_of("target_kind", Target),
         sa.Index("ix_delivery_due", "status", "due_at"),
         sa.Index("ix_delivery_push", "push_id", "status", "due_at"),
     )

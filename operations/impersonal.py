@@ -23,8 +23,8 @@ IMPERSONAL: dict[str, str] = {
     "column": "id key name description sort slots active",
     "community": "id area_id name sort tag_id",
     "delivery": (
-        "id push_id road key status to_all tag_id target recipients due_at lease_owner lease_until "
-        "attempts called_at accepted_at finished_at media_id msg_id msg_data_id error_code error "
+        "id push_id road key status target_kind target_id target recipients due_at lease_owner lease_until "
+        "expires_at attempts called_at accepted_at finished_at media_id msg_id msg_data_id error_code error "
         "total_count filter_count sent_count error_count"
     ),
     "follower": "id subscribed gone subscribed_at unsubscribed_at",
@@ -37,9 +37,8 @@ IMPERSONAL: dict[str, str] = {
     "make_up_request": "id",
     "member": "id active created_at updated_at erased_at",
     "menu": "id buttons updated_at published_at",
-    "outbox_message": "id status expires_at lease_owner lease_until attempts error",
     "push": (
-        "id kind title audience road status due_at activity_id slot_key note planned_at planned skipped "
+        "id kind title audience road status due_at activity_id slot_key note planned_at planned_roads planned skipped "
         "draft_media_id draft_made_at started_at finished_at lease_owner lease_until created_at version"
     ),
     "push_article": "push_id position article_id content_hash",

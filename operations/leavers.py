@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from community import forgetting
 from ground import clock
-from models import Delivery, Follower, OutboxMessage, QuotaUse
+from models import Delivery, Follower, QuotaUse
 from operations.sweeps import BATCH, Moment, Standing
 from scheduler import quota, report, roads
 
@@ -147,9 +147,9 @@ def _following(session: Session, openids: set[str]) -> set[str]:
 
 def addressed() -> list[sa.ColumnElement[bool]]:
     """SQL: customer-service messages that name somebody who left."""
-    return [OutboxMessage.openid != forgetting.GONE, not_following(OutboxMessage.openid)]
+    return [Delivery.push_id.is_(None), Delivery.openid != forgetting.GONE, not_following(Delivery.openid)]
 
 
 def answered(at: Moment) -> list[sa.ColumnElement[bool]]:
     """SQL: those of them that are done with."""
-    return [OutboxMessage.status.in_(["sent", "failed", "unknown"]), *addressed()]
+    return [Delivery.status.in_(["delivered", "failed", "unknown"]), *addressed()]

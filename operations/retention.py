@@ -33,7 +33,6 @@ from models import (
     MakeUpRequest,
     Member,
     Menu,
-    OutboxMessage,
     Push,
     QuotaUse,
     RecoveryCode,
@@ -52,7 +51,7 @@ _DUTY = "岗位职责"
 _MEMBERSHIP = "党员教育管理工作需要"
 _SERVICE = "本人关注公众号并使用服务"
 _LEFT = "微信规定：用户取消关注后应删除其数据"
-_ANSWERED = ("sent", "failed", "unknown")
+_ANSWERED = ("delivered", "failed", "unknown")
 _RETRIES = timedelta(hours=1)
 """WeChat gives a message three times within some 20 seconds; a claim outlives that, and a signature's freshness, by far."""
 
@@ -115,8 +114,8 @@ def _claims(at: Moment) -> Sequence[sa.ColumnElement[bool]]:
 
 
 def _answers(at: Moment) -> Sequence[sa.ColumnElement[bool]]:
-    over = sa.or_(OutboxMessage.status.in_(_ANSWERED), OutboxMessage.expires_at < at.now)
-    return [over, _too_old(at, OutboxMessage.due_at)]
+    over = sa.or_(Delivery.status.in_(_ANSWERED), Delivery.expires_at < at.now)
+    return [Delivery.push_id.is_(None), over, _too_old(at, Delivery.due_at)]
 
 
 def _aside(at: Moment) -> Sequence[sa.ColumnElement[bool]]:
@@ -209,13 +208,13 @@ MESSAGES = (
         ),
     ),
     Kind(
-        "outbox", _of("outbox_message", "openid", "payload", "dedupe_key", "due_at", "called_at"),
+        "outbox", _of("delivery", "openid", "payload", "reply_to"),
         "客服消息（加密）", "补发没能当场给出的回复", _SERVICE, "{days} 天；取消关注时立即清空", "删除",
-        Rows(OutboxMessage.id, _answers, since=OutboxMessage.due_at),
+        Rows(Delivery.id, _answers, [Delivery.push_id.is_(None)], Delivery.due_at),
     ),
     Kind(
-        "outbox.left", _of("outbox_message", "openid"), "已取消关注者的客服消息", "—", _LEFT, "不保留", "清空并去掉微信号标识",
-        Rows(OutboxMessage.id, leavers.answered, leavers.addressed(), values={"openid": "gone", "payload": "{}"}),
+        "outbox.left", _of("delivery", "openid"), "已取消关注者的客服消息", "—", _LEFT, "不保留", "清空并去掉微信号标识",
+        Rows(Delivery.id, leavers.answered, leavers.addressed(), values={"openid": "gone", "payload": None}),
     ),
     Kind(
         "aside.body", _of("spool_failure", "body", "key"), "多次处理失败、搁置待查的消息（加密）",

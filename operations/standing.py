@@ -11,7 +11,7 @@ from accounts import audit
 from accounts.rights import require
 from ground import clock
 from ground.errors import NotFound
-from models import CallRest, InboundMessage, OutboxMessage, SpoolFailure, User
+from models import CallRest, Delivery, DeliveryStatus, InboundMessage, SpoolFailure, User
 
 
 def aside(session: Session, *, limit: int) -> list[SpoolFailure]:
@@ -52,5 +52,5 @@ def messages(session: Session, at: datetime) -> dict[str, int]:
     return {
         "inbound": count(came),
         "failed": count(came, InboundMessage.outcome == "failed"),
-        "outbox": count(OutboxMessage.status == "waiting"),
+        "outbox": count(Delivery.push_id.is_(None), Delivery.status == DeliveryStatus.PLANNED.value),
     }

@@ -18,8 +18,8 @@ from community import expected, tags
 from content import queue, slots
 from database import claims
 from ground import clock, faultpoints
-from models import Article, Column, Delivery, JobResult, OutboxMessage, Push
-from scheduler import instance, pushes, quiet, report, roads
+from models import Article, Column, Delivery, JobResult, Push
+from scheduler import instance, pushes, quiet, report, roads, settling
 from settings import WeChatLimits
 
 if TYPE_CHECKING:
@@ -80,22 +80,12 @@ class Clock:
             Delivery.status == "claimed",
             claims.lease_over(Delivery.lease_until, lease_s, now),
         ]
-        lost = [
-            OutboxMessage.status == "claimed",
-            claims.lease_over(OutboxMessage.lease_until, lease_s, now),
-        ]
         with self._db.read_scope() as session:
-            deliveries = _any(session, Delivery.id, dead)
-            messages = _any(session, OutboxMessage.id, lost)
-        if deliveries:
+            found = _any(session, Delivery.id, dead)
+        if found:
             with self._db.session_scope() as session:
                 free_deliveries(session, dead, now, self._settings.wechat.limits)
                 pushes.drop_cancelled(session, now)
-        if messages:
-            with self._db.session_scope() as session:
-                claims.change(
-                    session, OutboxMessage, lost, status="unknown", error="发送中断，可能已经发出，不再重发"
-                )
 
     # --- slots ------------------------------------------------------------------------------------------------
 
@@ -213,8 +203,8 @@ class Clock:
                 .limit(_HAND_LIMIT)
             )
         )
-        if _any(session, OutboxMessage.id, [OutboxMessage.status == "waiting", OutboxMessage.due_at <= now]):
-            yield "outbox", 0
+        if _any(session, Delivery.id, settling.due(None, now)):
+            yield "answers", 0
         if tags.due_tag_changes(session, at=now):
             yield "tags", 0
 

@@ -16,6 +16,7 @@ from ground import clock, faultpoints
 from ground.errors import PioneerError
 from models import Delivery, Push
 from scheduler import articles, settling
+from scheduler.roads import Road
 from wechat.outbound.failures import CallFailed
 from wechat.outbound.reactions import MEDIA_GONE, Then
 
@@ -39,8 +40,8 @@ class Drafts:
         self._db = runtime.db
         self._runtime = runtime
 
-    def make(self, push_id: int, renew: Renew) -> bool:
-        """Make sure that the push has a draft at WeChat; False where that failed and was noted.
+    def make(self, push_id: int, road: Road, renew: Renew) -> bool:
+        """Make sure that the push has a draft at WeChat, which ``road`` needs; False where that failed and was noted.
 
         ``renew`` keeps the push for its holder, in each transaction, and raises where it is not the holder's any more.
         """
@@ -67,12 +68,12 @@ class Drafts:
                 push.draft_media_id, push.draft_made_at = str(media_id), clock.now()
                 push.note = ""
         except (PioneerError, OSError) as error:
-            self._failed(push_id, renew, error)
+            self._failed(push_id, road, renew, error)
             return False
         faultpoints.reach("push.drafted")
         return True
 
-    def _failed(self, push_id: int, renew: Renew, error: Exception) -> None:
+    def _failed(self, push_id: int, road: Road, renew: Renew, error: Exception) -> None:
         """Uploads and drafts may be made again; only what a person must mend pauses the push."""
         now = clock.now()
         failure = error if isinstance(error, CallFailed) else None
@@ -87,17 +88,15 @@ class Drafts:
             message = (
                 error.message if isinstance(error, PioneerError) else "图片文件无法读取，请重新上传后再试"
             )
-            tries = (
-                session.scalar(sa.select(sa.func.max(Delivery.attempts)).where(Delivery.push_id == push_id))
-                or 0
-            )
+            waiting = [*settling.due(push_id, now), Delivery.road == road.name]
+            tries = session.scalar(sa.select(sa.func.max(Delivery.attempts)).where(*waiting)) or 0
             if not again or tries >= _MOST_DRAFT_TRIES:
                 push.status = "paused"
             push.note = message[:500]
             claims.change(
                 session,
                 Delivery,
-                settling.due(push_id, now),
+                waiting,
                 due_at=now + timedelta(seconds=_DRAFT_WAIT_S),
                 attempts=Delivery.attempts + 1,
             )

@@ -11,7 +11,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import dramatiq
@@ -27,12 +27,11 @@ from dramatiq.middleware import AgeLimit
 from community import tags
 from database import claims
 from ground import clock
-from models import Delivery, OutboxMessage, Push
+from models import Delivery, Push
 from scheduler import instance, keys
 from scheduler.asking import Asking
 from scheduler.clock import Clock, free_deliveries
 from scheduler.lanes import Lanes
-from scheduler.outbox import Outbox
 from scheduler.sender import Sender
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ _STOP_MS = 12_000
 _AGAIN_S = 3.0
 _SILENT_S = 5.0
 _MESSAGE_AGE_MS = 60_000
-_KINDS = ("push", "lane", "ask", "outbox", "tags")
+_KINDS = ("push", "lane", "ask", "answers", "tags")
 
 
 class Engine:
@@ -67,7 +66,6 @@ class Engine:
         self._stopping = threading.Event()
         self._lanes = Lanes(runtime, self._stopping)
         self._sender = Sender(runtime, self._stopping, self._lanes)
-        self._outbox = Outbox(runtime, self._stopping)
         self._asking = Asking(runtime)
         self._clock = Clock(runtime, self.hand)
         self._guard = threading.Lock()
@@ -161,12 +159,6 @@ class Engine:
         with self._runtime.db.session_scope() as session:
             claims.change(session, Push, [Push.lease_until.is_not(None)], lease_owner="", lease_until=None)
             free_deliveries(session, [Delivery.status == "claimed"], now, limits)
-            claims.change(
-                session,
-                OutboxMessage,
-                [OutboxMessage.status == "claimed"],
-                lease_until=now - timedelta(seconds=1),
-            )
 
     # --- handing out ------------------------------------------------------------------------------------------
 
@@ -190,7 +182,7 @@ class Engine:
             "push": self._push,
             "lane": self._lanes.lane,
             "ask": self._asking.ask,
-            "outbox": lambda _row_id: self._outbox.run(),
+            "answers": lambda _row_id: self._lanes.lane(None),
             "tags": lambda _row_id: tags.work(self._runtime.db, self._runtime.client),
         }
 

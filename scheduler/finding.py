@@ -26,10 +26,12 @@ def listed(session: Session, *, status: str = "", words: str = "") -> Listing[Pu
 def reached(session: Session, ids: Sequence[int]) -> dict[int, int]:
     """Followers reached, by push."""
     sent = sa.func.sum(sa.func.coalesce(Delivery.sent_count, Delivery.recipients))
-    query = sa.select(Delivery.push_id, sent).where(
-        Delivery.push_id.in_(ids), Delivery.status == DeliveryStatus.DELIVERED.value
+    query = (
+        sa.select(Push.id, sent)
+        .join(Push.deliveries)
+        .where(Push.id.in_(ids), Delivery.status == DeliveryStatus.DELIVERED.value)
     )
-    return {push_id: int(count) for push_id, count in session.execute(query.group_by(Delivery.push_id))}
+    return {push_id: int(count) for push_id, count in session.execute(query.group_by(Push.id))}
 
 
 def recent(session: Session, at: datetime, *, limit: int) -> list[Push]:

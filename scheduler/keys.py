@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from datetime import datetime
 
@@ -37,3 +38,8 @@ def delivery_key(instance: str, push_id: int, number: int) -> str:
     if len(key) > _KEY_BYTES:
         raise ValueError("the idempotency key is too long")
     return key
+
+
+def answer_key(reason: str) -> str:
+    """The key of an answer: made of what it answers, so that the same decision, made again, is the same delivery."""
+    return f"a-{hashlib.sha256(reason.encode()).hexdigest()[: _KEY_BYTES - 2]}"

@@ -1,6 +1,7 @@
-"""Roads whose calls are independent: many deliveries side by side, in batches, with one commit between two batches.
+"""Calls that are independent: many deliveries side by side, in batches, with one commit between two batches.
 
-All of a batch are marked as called beforehand; after a kill they are repeated with their keys, which WeChat recognises.
+All of a batch are marked as called beforehand; after a kill they are repeated with their keys, which WeChat recognises. Where it
+knows no key, a batch is one call: whatever was called and has no answer may have been shown, and is never called again.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from sqlalchemy.orm import Session
 from database import claims
 from ground import clock, faultpoints
 from models import Delivery, Push
-from scheduler import roads, settling
+from scheduler import answers, report, roads, settling
 from scheduler.outcome import of_failure
 from scheduler.roads import Answer, Call, Road
 
@@ -43,7 +44,7 @@ class Item:
 
 
 class Lanes:
-    """Sends deliveries side by side; any number of threads may run :meth:`lane` for one push."""
+    """Sends deliveries side by side; any number of threads may run :meth:`lane` for one push, or for the answers."""
 
     def __init__(self, runtime: Runtime, stopping: threading.Event) -> None:
         self._settings = runtime.settings
@@ -51,8 +52,8 @@ class Lanes:
         self._runtime = runtime
         self._stopping = stopping
 
-    def lane(self, push_id: int) -> None:
-        """Send due deliveries of this push until none is left."""
+    def lane(self, push_id: int | None) -> None:
+        """Send due deliveries of this push (None: answers) until none is left."""
         after = 0
         owner = ""
         batch: list[Item] = []
@@ -82,28 +83,36 @@ class Lanes:
             item.answer, item.failure = roads.attempt(item.road, self._runtime.client, item.call)
             faultpoints.reach("push.answered")
 
-    def _claim(self, session: Session, push_id: int, owner: str, after: int) -> list[Item]:
-        now = clock.now()
-        if session.scalar(sa.select(Push.status).where(Push.id == push_id)) != "sending":
+    def _claim(self, session: Session, push_id: int | None, owner: str, after: int) -> list[Item]:
+        now, limits = clock.now(), self._settings.wechat.limits
+        if push_id is not None:
+            status = session.scalar(sa.select(Push.status).where(Push.id == push_id))
+            if status != "sending":
+                return []
+        others = [road.name for road in roads.ROADS.values() if road.serial]
+        where = [*settling.due(push_id, now), Delivery.road.not_in(others), Delivery.id > after]
+        name = session.scalar(sa.select(Delivery.road).where(*where).order_by(Delivery.id).limit(1))
+        if name is None:
             return []
         ids = claims.claim(
             session,
             Delivery,
-            where=[*settling.due(push_id, now), Delivery.id > after],
+            where=[*where, Delivery.road == name],
             lease=claims.lease_for(owner, self._settings.system.delivery_lease_s, now),
             values={"status": "claimed"},
-            limit=_BATCH,
+            limit=_BATCH if roads.of(name).key_window(limits) else 1,
         )
-        if not ids:
-            return []
         batch: list[Item] = []
         occasion = settling.occasion_of(session, push_id)
         fields: dict[str, Mapping[str, str]] = {}
         rows = session.scalars(sa.select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id))
         for delivery in list(rows):
             road = roads.of(delivery.road)
-            if settling.key_forgotten(delivery, road, self._settings.wechat.limits, now):
+            if settling.key_forgotten(delivery, road, limits, now):
                 settling.give_up(session, delivery, now)
+                continue
+            if push_id is None and answers.too_late(session, delivery, road, limits, now):
+                report.failed(session, delivery, now, road.too_late)
                 continue
             first = delivery.called_at is None
             delivery.called_at = delivery.called_at or now
@@ -120,8 +129,8 @@ class Lanes:
         for item in batch:
             if item.answer is not None:
                 taken[item.road.name][item.delivery_id] = item.answer.msg_id
-        for name, answers in taken.items():
-            settling.accept_batch(session, self._settings, roads.of(name), answers, owner, now)
+        for name, by_id in taken.items():
+            settling.accept_batch(session, self._settings, roads.of(name), by_id, owner, now)
         for item in batch:
             if item.answer is not None:
                 continue

@@ -65,6 +65,7 @@ DELIVERY: Life[D] = Life(
     D,
     noun="投递",
     labels={
+        D.PROMISED: "等待回复内容",
         D.PLANNED: "待发送",
         D.CLAIMED: "发送中",
         D.ACCEPTED: "微信已受理",
@@ -74,7 +75,9 @@ DELIVERY: Life[D] = Life(
         D.CANCELLED: "已取消",
     },
     steps=[
-        _call("sender.claim", "开始发送", {D.PLANNED, D.UNKNOWN}, D.CLAIMED, "due, and its push is being sent"),
+        _call("inbound.fill", "回复已就绪", {D.PROMISED}, D.PLANNED, "the message that it answers has its reply"),
+        _call("inbound.nothing", "没有回复", {D.PROMISED}, D.FAILED, "there is none, or it was waited for too long"),
+        _call("sender.claim", "开始发送", {D.PLANNED, D.UNKNOWN}, D.CLAIMED, "due, and its push, if it is one's, is being sent"),
         _call("clock.free", "退回待发", {D.CLAIMED}, D.PLANNED, "its holder died before the call left"),
         _call("clock.doubt", "结果不明", {D.CLAIMED}, D.UNKNOWN, "its holder died after the call left"),
         _call("sender.accept", "微信受理", {D.CLAIMED, D.UNKNOWN}, D.ACCEPTED, "WeChat took the call"),
@@ -82,7 +85,8 @@ DELIVERY: Life[D] = Life(
         _call("sender.doubt", "结果不明", {D.CLAIMED, D.UNKNOWN, D.ACCEPTED}, D.UNKNOWN,
               "no answer; repeated with its key while WeChat knows it, else given up"),
         _call("sender.retarget", "改用名单", {D.CLAIMED, D.UNKNOWN}, D.CANCELLED, "its tag is gone: other calls take its people"),
-        _call("result.arrive", "送达", {D.CLAIMED, D.ACCEPTED, D.UNKNOWN}, D.DELIVERED, "WeChat's result says so"),
+        _call("result.arrive", "送达", {D.CLAIMED, D.ACCEPTED, D.UNKNOWN}, D.DELIVERED,
+              "WeChat's result says so, or it took a call of which it tells no more"),
         _call("result.fail", "失败", {D.PLANNED, D.CLAIMED, D.ACCEPTED, D.UNKNOWN}, D.FAILED,
               "refused for good, or one call of the push was and the rest would be"),
         _call("push.cancel", "取消", {D.PLANNED}, D.CANCELLED, "its push is cancelled, or its people have left"),

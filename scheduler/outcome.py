@@ -16,7 +16,7 @@ from settings import Settings
 from wechat.outbound.failures import CallFailed
 from wechat.outbound.reactions import Detail, Kind, Then
 
-_MOST_TRIES = 12
+MOST_TRIES = 12
 _UNAVAILABLE_S = 15.0
 
 
@@ -56,7 +56,7 @@ class _Call:
 
     @property
     def exhausted(self) -> bool:
-        return self.attempts >= _MOST_TRIES
+        return self.attempts >= MOST_TRIES
 
     def unsent(self, after: Next, due_at: datetime) -> Outcome:
         """It did nothing: the delivery waits as it was before."""
@@ -79,6 +79,12 @@ class _Call:
         if self.road.needs_draft and not self.exhausted:
             return self.unsent(Next.REDRAFT, self.now)
         return self.finished(Next.GO_ON)
+
+    def taken(self) -> Outcome:
+        """Done before, as WeChat says; where results are told, nothing says under which number: its event will."""
+        if self.road.reports or not self.first:
+            return self.unknown()
+        return Outcome("delivered", Next.GO_ON, self.now, None, "")
 
     def retargeted(self) -> Outcome:
         return self._becomes("failed" if self.first else "unknown", Next.RETARGET, self.gap)
@@ -103,7 +109,7 @@ class _Call:
 
 
 _BECOMES: Mapping[Then, Callable[[_Call], Outcome]] = {
-    Then.GO_ON: _Call.unknown,  # taken before, but nothing says under which number: its event will tell
+    Then.GO_ON: _Call.taken,
     Then.ASK: _Call.unknown,
     Then.REPEAT: _Call.repeated,
     Then.HOLD: _Call.held,

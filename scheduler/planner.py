@@ -6,8 +6,9 @@ follower of the audience once and decides in memory, so that 66,000 take well un
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,17 +39,41 @@ def reasons() -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The calls to make, and how many followers they reach; ``skipped`` counts the others by reason (:func:`reasons`)."""
+class Route:
+    """The calls that one road makes."""
 
     road: Road
     deliveries: Sequence[Planned]
+
+    @property
+    def people(self) -> Iterator[str]:
+        """Whom it reaches."""
+        return (openid for delivery in self.deliveries for openid in delivery.people)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The calls to make, by road; ``skipped`` counts whom none of them reaches, by reason (:func:`reasons`)."""
+
+    routes: Sequence[Route]
     skipped: dict[str, int]
 
     @property
+    def deliveries(self) -> list[Planned]:
+        """All calls."""
+        return [delivery for route in self.routes for delivery in route.deliveries]
+
+    @property
     def planned(self) -> int:
-        """How many followers will receive it."""
-        return sum(len(delivery.people) for delivery in self.deliveries)
+        """How many followers will receive it, each counted once however many roads lead to them."""
+        if len(self.routes) == 1:
+            return sum(len(delivery.people) for delivery in self.deliveries)
+        return len({openid for route in self.routes for openid in route.people})
+
+    @property
+    def title(self) -> str:
+        """What people read for its roads."""
+        return "、".join(route.road.title for route in self.routes)
 
 
 def plan(
@@ -56,11 +81,13 @@ def plan(
     settings: Settings,
     *,
     audience: Audience,
-    road: Road,
+    by: Sequence[Road],
     columns: set[str],
     moment: datetime,
 ) -> Plan:
-    """Plan a push for ``moment``, whose month and day decide about quota. ``columns`` are the keys of its articles' columns.
+    """Plan a push ``by`` these roads, for ``moment``, whose month and day decide about quota.
+
+    ``columns`` are the keys of its articles' columns.
 
     Raises :class:`errors.Refused` where the audience has nobody at all who follows.
     """
@@ -71,15 +98,40 @@ def plan(
         skipped["not_following"] = roster - len(following)
     if not following:
         raise Refused(f"“{audience.label}”还没有已关注{'' if audience.everyone else '并绑定'}的人，无法推送")
+    found = [_of_road(session, settings, road, audience, following, columns, moment) for road in by]
+    routes = [Route(road, one.deliveries) for road, one in zip(by, found, strict=True)]
+    skipped.update(found[0].skipped if len(by) == 1 else _by_no_road(following, routes, found))
+    return Plan(routes, {reason: n for reason, n in skipped.items() if n})
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What one road makes of an audience. ``left_out`` are people whom it leaves out, ``skipped`` counts all of them."""
+
+    deliveries: Sequence[Planned]
+    left_out: dict[str, str]
+    skipped: Counter[str]
+
+
+def _of_road(
+    session: Session,
+    settings: Settings,
+    road: Road,
+    audience: Audience,
+    following: Sequence[Person],
+    columns: set[str],
+    moment: datetime,
+) -> _Found:
     spent = quota.exhausted(session, settings, moment) if road.costs_quota else set()
-    reachable: list[Person] = []
     targets = road.targets(settings)
     selective = bool(targets & PERSONAL)
+    reachable: list[Person] = []
+    left_out: dict[str, str] = {}
     for person in following:
         if selective and columns and columns <= _muted(person.muted):
-            skipped["muted"] += 1
+            left_out[person.openid] = "muted"
         elif person.openid in spent:
-            skipped["quota_used"] += 1
+            left_out[person.openid] = "quota_used"
         else:
             reachable.append(person)
     picture = Picture(
@@ -92,8 +144,22 @@ def plan(
         account_left=quota.account_left(session, settings, moment) if road.costs_quota else 0,
     )
     routed = road.plan(picture)
-    skipped.update(routed.skipped)
-    return Plan(road, routed.deliveries, {reason: n for reason, n in skipped.items() if n})
+    return _Found(routed.deliveries, left_out, Counter(left_out.values()) + Counter(routed.skipped))
+
+
+def _by_no_road(
+    following: Sequence[Person], routes: Sequence[Route], found: Sequence[_Found]
+) -> Counter[str]:
+    """Why those get nothing whom none of several roads reaches: what the first road that names them says."""
+    reached = {openid for route in routes for openid in route.people}
+    otherwise = next(
+        (reason for one in found for reason in one.skipped - Counter(one.left_out.values())), "no_way"
+    )
+
+    def why(openid: str) -> str:
+        return next((one.left_out[openid] for one in found if openid in one.left_out), otherwise)
+
+    return Counter(why(person.openid) for person in following if person.openid not in reached)
 
 
 def _muted(text: str) -> set[str]:
@@ -138,27 +204,31 @@ def write(session: Session, settings: Settings, push: Push, made: Plan, now: dat
     """Write the deliveries of a push and set their quota aside, in the session's transaction; the deliveries' ids."""
     instance = keys.instance_id(session, now)
     taken = session.scalar(sa.select(sa.func.count()).where(Delivery.push_id == push.id)) or 0
-    rows = [
-        {
-            "push_id": push.id,
-            "road": made.road.name,
-            "key": keys.delivery_key(instance, push.id, number),
-            "status": "planned",
-            "to_all": planned.to_all,
-            "tag_id": planned.tag_id,
-            "openids": list(planned.openids) if planned.openids is not None else None,
-            "target": planned.target[:120],
-            "recipients": len(planned.people),
-            "due_at": now,
-        }
-        for number, planned in enumerate(made.deliveries, start=taken + 1)
-    ]
-    ids = (
-        list(session.scalars(sa.insert(Delivery).returning(Delivery.id, sort_by_parameter_order=True), rows))
-        if rows
-        else []
-    )
-    if made.road.costs_quota:
-        for delivery_id, planned in zip(ids, made.deliveries, strict=True):
-            quota.hold(session, settings, delivery_id, planned.people, to_all=planned.to_all, at=now)
-    return ids
+    numbers = itertools.count(taken + 1)
+    written: list[int] = []
+    for route in made.routes:
+        rows = [
+            {
+                "push_id": push.id,
+                "road": route.road.name,
+                "key": keys.delivery_key(instance, push.id, next(numbers)),
+                "status": "planned",
+                "target_kind": planned.kind.value,
+                "target_id": planned.target_id,
+                "openids": list(planned.openids) if planned.openids is not None else None,
+                "target": planned.target[:120],
+                "recipients": len(planned.people),
+                "due_at": now,
+            }
+            for planned in route.deliveries
+        ]
+        if not rows:
+            continue
+        made_ids = sa.insert(Delivery).returning(Delivery.id, sort_by_parameter_order=True)
+        ids = list(session.scalars(made_ids, rows))
+        written += ids
+        if route.road.costs_quota:
+            for delivery_id, planned in zip(ids, route.deliveries, strict=True):
+                to_all = planned.kind is Target.EVERYONE
+                quota.hold(session, settings, delivery_id, planned.people, to_all=to_all, at=now)
+    return written

@@ -135,12 +135,13 @@ def _store(session: Session, push: Push, articles: Sequence[Article]) -> None:
 
 def _preview(session: Session, settings: Settings, push: Push, articles: Sequence[Article]) -> None:
     chosen = audiences.parse(session, push.audience)
-    push.audience = chosen.text
+    ways = roads.choose(push.road, push.kind, settings)
+    push.audience, push.road = chosen.text, ",".join(roads.named(push.road)) or roads.AUTO
     made = planner.plan(
         session,
         settings,
         audience=chosen,
-        road=roads.choose(push.road, push.kind, settings),
+        by=ways,
         columns={article.column.key for article in articles},
         moment=push.due_at,
     )

@@ -183,6 +183,14 @@ def accepted(
     match_early(session, [msg_id], now)
 
 
+def arrived(session: Session, delivery: Delivery, now: datetime) -> None:
+    """WeChat took a call of which it tells no more: that is its result."""
+    delivery.accepted_at, delivery.lease_until = now, None
+    delivery.error, delivery.error_code, delivery.openids = "", None, None
+    quota.use(session, delivery.id, now)
+    delivered(session, delivery, now)
+
+
 def match_early(session: Session, msg_ids: Sequence[str], now: datetime) -> None:
     """Match the events of these jobs that were faster than the answers of their calls."""
     early = session.scalars(
@@ -199,10 +207,10 @@ def delivered(
 ) -> None:
     """The job is done: the delivery is final, its articles are out, the push may be finished."""
     delivery.status, delivery.finished_at = "delivered", now
-    push = session.get_one(Push, delivery.push_id)
-    articles.published(session, push, delivery, urls or {}, now)
+    if delivery.push is not None:
+        articles.published(session, delivery.push, delivery, urls or {}, now)
     session.flush()
-    settle(session, push, now)
+    settle_of(session, delivery, now)
 
 
 def failed(session: Session, delivery: Delivery, now: datetime, reason: str, code: int | None = None) -> None:
@@ -212,7 +220,7 @@ def failed(session: Session, delivery: Delivery, now: datetime, reason: str, cod
     delivery.openids = None
     quota.release(session, delivery.id)
     session.flush()
-    settle(session, session.get_one(Push, delivery.push_id), now)
+    settle_of(session, delivery, now)
 
 
 def settle(session: Session, push: Push, now: datetime) -> None:
@@ -246,8 +254,9 @@ def settle(session: Session, push: Push, now: datetime) -> None:
 
 
 def settle_of(session: Session, delivery: Delivery, now: datetime) -> None:
-    """The same for the push of a delivery."""
-    settle(session, session.get_one(Push, delivery.push_id), now)
+    """The same for the push of a delivery, if it has one."""
+    if delivery.push is not None:
+        settle(session, delivery.push, now)
 
 
 def show(session: Session, push: Push) -> dict[str, Any]:

@@ -64,14 +64,14 @@ class Sender:
             return
         try:
             self._plan(push_id, owner)
-            road = self._road(push_id)
-            if road is None:
-                return
-            if road.serial:
-                self._send_serially(push_id, owner, road)
-            else:
-                if more_lanes is not None:
-                    more_lanes()
+            ways = self._roads(push_id)
+            side_by_side = any(not road.serial for road in ways)
+            if side_by_side and more_lanes is not None:
+                more_lanes()
+            for road in ways:
+                if road.serial:
+                    self._send_serially(push_id, owner, road)
+            if side_by_side:
                 self._lanes.lane(push_id)
         except _Stopped:
             pass
@@ -147,6 +147,7 @@ class Sender:
             return
         planner.write(session, self._settings, push, made, now)
         push.planned_at, push.planned, push.skipped = now, made.planned, made.skipped
+        push.planned_roads = ",".join(route.road.name for route in made.routes if route.deliveries)
         if made.deliveries:
             articles.started(session, push)
         else:
@@ -156,8 +157,8 @@ class Sender:
     def _awaits_tags(self, session: Session, push: Push) -> bool:
         """Whether members have just been bound whose tags are not at WeChat yet; one single person has no other road."""
         try:
-            road = roads.choose(push.road, push.kind, self._settings)
-            tagged = Target.TAG in road.targets(self._settings)
+            ways = roads.choose(push.road, push.kind, self._settings)
+            tagged = any(Target.TAG in road.targets(self._settings) for road in ways)
             return tagged and planner.tags_on_their_way(session, audiences.parse(session, push.audience))
         except PioneerError:
             return False  # the plan will say why
@@ -169,12 +170,11 @@ class Sender:
         if changed := pushes.changed_articles(session, push):
             return None, f"稿件《{changed[0].title}》在排期后改动过，请重新审核后新建推送"
         try:
-            road = roads.choose(push.road, push.kind, self._settings)
             made = planner.plan(
                 session,
                 self._settings,
                 audience=audiences.parse(session, push.audience),
-                road=road,
+                by=roads.choose(push.road, push.kind, self._settings),
                 columns=pushes.columns_of(session, push),
                 moment=now,
             )
@@ -182,12 +182,12 @@ class Sender:
             return None, error.message[:500]
         return made, ""
 
-    def _road(self, push_id: int) -> Road | None:
+    def _roads(self, push_id: int) -> list[Road]:
         with self._db.read_scope() as session:
-            name = session.scalar(sa.select(Delivery.road).where(Delivery.push_id == push_id).limit(1))
-        return roads.of(name) if name else None
+            names = session.scalars(sa.select(Push.planned_roads).where(Push.id == push_id)).one()
+        return [roads.of(name) for name in roads.named(names)]
 
-    # --- articles: one call after another -------------------------------------------------------------------
+    # --- one call after another -------------------------------------------------------------------
 
     def _send_serially(self, push_id: int, owner: str, road: Road) -> None:
         def renew(session: Session) -> None:
@@ -196,11 +196,13 @@ class Sender:
         while True:
             with self._db.read_scope() as session:
                 waiting = session.scalar(
-                    sa.select(sa.func.count()).where(*settling.due(push_id, clock.now()))
+                    sa.select(sa.func.count()).where(
+                        *settling.due(push_id, clock.now()), Delivery.road == road.name
+                    )
                 )
             if not waiting:
                 return
-            if road.needs_draft and not self._drafts.make(push_id, renew):
+            if road.needs_draft and not self._drafts.make(push_id, road, renew):
                 return
             if not self._send_one(push_id, owner, road):
                 return
@@ -233,7 +235,7 @@ class Sender:
             claimed = claims.claim(
                 session,
                 Delivery,
-                where=settling.due(push_id, now),
+                where=[*settling.due(push_id, now), Delivery.road == road.name],
                 lease=claims.lease_for(owner, self._settings.system.delivery_lease_s, now),
                 values={"status": "claimed"},
             )

@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from database import claims
 from database.base import table_of
-from models import Delivery, Push
+from models import Delivery, Push, Target
 from scheduler import planner, pushes, quota, report, roads
-from scheduler.outcome import Next, Outcome
+from scheduler.outcome import MOST_TRIES, Next, Outcome
 from scheduler.roads import Answer, Call, Road
 from scheduler.roads.base import Occasion
 from settings import Settings, WeChatLimits
 
 _WAITING = ("claimed", "unknown")
+_ANSWER_RESTS = timedelta(minutes=5)
 
 
-def due(push_id: int, now: datetime) -> list[sa.ColumnElement[bool]]:
-    """SQL: the deliveries of a push that may be sent (or sent again, with their key) now."""
+def due(push_id: int | None, now: datetime) -> list[sa.ColumnElement[bool]]:
+    """SQL: the deliveries of a push (None: the answers) that may be sent, or sent again, with their key, now."""
     return [
-        Delivery.push_id == push_id,
+        Delivery.push_id.is_(None) if push_id is None else Delivery.push_id == push_id,
         Delivery.status.in_(["planned", "unknown"]),
         Delivery.finished_at.is_(None),
         Delivery.due_at <= now,
     ]
 
 
-def occasion_of(session: Session, push_id: int) -> Occasion | None:
-    """The activity of which a push gives notice; None for articles."""
-    activity = session.get_one(Push, push_id).activity
+def occasion_of(session: Session, push_id: int | None) -> Occasion | None:
+    """The activity of which a push gives notice; None for articles and answers."""
+    activity = None if push_id is None else session.get_one(Push, push_id).activity
     return None if activity is None else Occasion(activity.title, activity.starts_at, activity.place)
 
 
@@ -45,11 +47,12 @@ def call_of(
     return Call(
         key=delivery.key,
         settings=settings,
+        kind=Target(delivery.target_kind),
+        target_id=delivery.target_id,
+        openids=tuple(delivery.openids or filter(None, [delivery.openid])),
         media_id=media_id,
-        to_all=delivery.to_all,
-        tag_id=delivery.tag_id,
-        openids=tuple(delivery.openids or ()),
         fields=fields or {},
+        payload=json.loads(delivery.payload) if delivery.payload else {},
         url=f"{base_url}/m/study" if base_url else "",
     )
 
@@ -76,6 +79,9 @@ def accept(
     if delivery.lease_owner != owner or delivery.status not in _WAITING:
         return
     road, limits = roads.of(delivery.road), settings.wechat.limits
+    if not road.reports:
+        report.arrived(session, delivery, now)
+        return
     if answer.repeated and _is_anothers(session, delivery, answer.msg_id):
         # Seen with batches: "this key exists", with the msg_id of another batch. Only the job events can tell.
         delivery.status, delivery.error_code = "unknown", report.KEY_EXISTS
@@ -104,6 +110,10 @@ def accept_batch(
         )
     )
     if not mine:
+        return
+    if not road.reports:
+        for delivery in list(session.scalars(sa.select(Delivery).where(Delivery.id.in_(mine)))):
+            report.arrived(session, delivery, now)
         return
     table = table_of(Delivery)
     session.connection().execute(
@@ -140,15 +150,35 @@ def fail(
         return False
     delivery.lease_until, delivery.due_at = None, outcome.due_at
     delivery.error, delivery.error_code = outcome.message[:500], outcome.code
-    push = session.get_one(Push, delivery.push_id)
-    if outcome.status == "failed" and outcome.after is Next.RETARGET:
+    push = session.get(Push, delivery.push_id) if delivery.push_id is not None else None
+    if outcome.status == "failed" and outcome.after is Next.RETARGET and push is not None:
         _retarget(session, settings, push, delivery, now)
     elif outcome.status == "failed":
         report.failed(session, delivery, now, outcome.message, outcome.code)
+    elif outcome.status == "delivered":
+        report.arrived(session, delivery, now)
     else:
         delivery.status = outcome.status
         if outcome.status == "planned":
             delivery.called_at = None
+    if push is None:
+        _rest(session, delivery, outcome, now)
+    else:
+        _of_push(session, push, delivery, outcome, now)
+    return outcome.after in (Next.GO_ON, Next.REDRAFT, Next.RETARGET)
+
+
+def _rest(session: Session, delivery: Delivery, outcome: Outcome, now: datetime) -> None:
+    """Nobody stands behind an answer who could mend something and go on: it is tried again for a while, and fails then."""
+    if outcome.after is Next.PAUSE and delivery.status == "planned":
+        if delivery.attempts >= MOST_TRIES:
+            report.failed(session, delivery, now, outcome.message, outcome.code)
+        else:
+            delivery.due_at = now + _ANSWER_RESTS
+
+
+def _of_push(session: Session, push: Push, delivery: Delivery, outcome: Outcome, now: datetime) -> None:
+    """What the failure of one call means for the push and its other calls."""
     if outcome.after is Next.REDRAFT:
         push.draft_media_id = ""
     elif outcome.after is Next.PAUSE:
@@ -156,11 +186,10 @@ def fail(
         push.note = outcome.message[:500]
     elif outcome.after is Next.STOP:
         push.note = outcome.message[:500]
-        _fail_rest(session, push, now, outcome)
+        _fail_rest(session, push, delivery.road, now, outcome)
     if push.status == "cancelled":
         session.flush()
         pushes.drop_planned(session, push, now)
-    return outcome.after in (Next.GO_ON, Next.REDRAFT, Next.RETARGET)
 
 
 def _retarget(session: Session, settings: Settings, push: Push, delivery: Delivery, now: datetime) -> None:
@@ -172,11 +201,13 @@ def _retarget(session: Session, settings: Settings, push: Push, delivery: Delive
     routed = road.relist(people, delivery.target, settings.wechat.limits)
     if routed.skipped:
         push.skipped = dict(Counter(push.skipped) + Counter(routed.skipped))
-    planner.write(session, settings, push, planner.Plan(road, routed.deliveries, {}), now)
+    planner.write(session, settings, push, planner.Plan([planner.Route(road, routed.deliveries)], {}), now)
 
 
-def _fail_rest(session: Session, push: Push, now: datetime, outcome: Outcome) -> None:
-    """The content is refused: what was not sent yet would be refused as well."""
-    rest = sa.select(Delivery).where(Delivery.push_id == push.id, Delivery.status == "planned")
+def _fail_rest(session: Session, push: Push, road: str, now: datetime, outcome: Outcome) -> None:
+    """The content is refused: what was not sent yet by this road would be refused as well."""
+    rest = sa.select(Delivery).where(
+        Delivery.push_id == push.id, Delivery.road == road, Delivery.status == "planned"
+    )
     for delivery in list(session.scalars(rest)):
         report.failed(session, delivery, now, outcome.message, outcome.code)

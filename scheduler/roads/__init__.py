@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from typing import TYPE_CHECKING
 
 import structlog
 
 from ground.errors import PioneerError, Refused
-from scheduler.roads.base import Answer, Call, Content, Picture, Planned, Result, Road, Target
+from models import Target
+from scheduler.roads.base import Answer, Call, Content, Picture, Planned, Result, Road
 from settings import Settings, WeChatLimits
 from wechat.wire import messages
 
@@ -68,10 +70,8 @@ def cost(kind: str, limits: WeChatLimits) -> str:
 
 
 def title(name: str) -> str:
-    """What people read for a road's name as it stands in a row."""
-    if name == AUTO:
-        return _AUTO_TITLE
-    return of(name).title
+    """What people read for what stands in the row of a push or a delivery: ``auto``, or names of roads."""
+    return "、".join(_AUTO_TITLE if one == AUTO else of(one).title for one in named(name))
 
 
 def reasons() -> dict[str, str]:
@@ -84,24 +84,38 @@ def taking() -> dict[type[messages.Push], Road]:
     return {road.takes: road for road in ROADS.values() if road.takes is not None}
 
 
-def choose(name: str, kind: str, settings: Settings) -> Road:
-    """The road called ``name`` for a push of ``kind`` (articles or activity); ``auto`` takes the first that can carry it.
+def named(text: str) -> list[str]:
+    """The names in a list as a person types it, or as it stands in a row: each once, in its order."""
+    return list(dict.fromkeys(filter(None, (name.strip() for name in re.split(r"[,，、]", text)))))
 
-    Raises :class:`errors.Refused` with the reason where the road is unknown, cannot carry this or is not set up.
+
+def choose(text: str, kind: str, settings: Settings) -> list[Road]:
+    """The roads named in ``text`` for a push of ``kind`` (articles or activity); ``auto`` takes the first that can carry it.
+
+    Raises :class:`errors.Refused` with the reason where a road is unknown, cannot carry this or is not set up.
     """
-    if name == AUTO:
-        fitting = carrying(kind)
-        for road in fitting:
-            if not road.refusal(kind, settings):
-                return road
-        raise Refused(fitting[0].refusal(kind, settings) if fitting else "没有可用的渠道")
-    if name not in ROADS:
-        available = "、".join([AUTO, *(road.name for road in offered())])
-        raise Refused(f"没有渠道“{name}”，可用的有：{available}")
-    road = ROADS[name]
-    if reason := road.refusal(kind, settings):
-        raise Refused(reason)
-    return road
+    names = named(text) or [AUTO]
+    if names == [AUTO]:
+        return [_first_fit(kind, settings)]
+    chosen: list[Road] = []
+    for name in names:
+        if name == AUTO:
+            raise Refused("auto 已经自动选择渠道，请不要再写其他渠道")
+        if name not in ROADS:
+            available = "、".join([AUTO, *(road.name for road in offered())])
+            raise Refused(f"没有渠道“{name}”，可用的有：{available}")
+        if reason := ROADS[name].refusal(kind, settings):
+            raise Refused(reason)
+        chosen.append(ROADS[name])
+    return chosen
+
+
+def _first_fit(kind: str, settings: Settings) -> Road:
+    fitting = carrying(kind)
+    for road in fitting:
+        if not road.refusal(kind, settings):
+            return road
+    raise Refused(fitting[0].refusal(kind, settings) if fitting else "没有可用的渠道")
 
 
 def attempt(road: Road, client: Client, call: Call) -> tuple[Answer | None, Exception | None]:
@@ -117,5 +131,5 @@ def attempt(road: Road, client: Client, call: Call) -> tuple[Answer | None, Exce
 
 __all__ = [
     "AUTO", "ROADS", "Answer", "Call", "Content", "Picture", "Planned", "Result", "Road", "Target",
-    "attempt", "carrying", "choose", "cost", "found", "listed", "of", "offered", "reasons", "taking", "title",
+    "attempt", "carrying", "choose", "cost", "found", "listed", "named", "of", "offered", "reasons", "taking", "title",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from ground.errors import Refused
+from models import Target
 from scheduler.audience import Audience, Part, Person
 from settings import Settings, WeChatLimits
 from wechat.wire import messages
@@ -25,17 +26,15 @@ class Content(StrEnum):
     ANSWER = "answer"
 
 
-class Target(StrEnum):
-    """To whom one call may be addressed."""
-
-    FOLLOWER = "follower"
-    LIST = "list"
-    TAG = "tag"
-    EVERYONE = "everyone"
-    GROUP = "group"
-    FORWARDER = "forwarder"  # a person who passes it on by hand
-
-
+TARGET_NAMES: dict[Target, str] = {
+    Target.FOLLOWER: "关注者",
+    Target.LIST: "名单",
+    Target.TAG: "标签",
+    Target.EVERYONE: "全部关注者",
+    Target.GROUP: "微信群",
+    Target.FORWARDER: "转发人",
+}
+"""What people read for each kind of target."""
 PERSONAL = frozenset({Target.FOLLOWER, Target.LIST})
 """Targets that can leave a single person out."""
 
@@ -65,12 +64,15 @@ class Picture:
 
 @dataclass(frozen=True)
 class Planned:
-    """One call to be: to all, to a tag, or to the listed openids. ``people`` are the followers whom it will reach."""
+    """One call to be. ``people`` are the followers whom it will reach, ``target`` is what a person reads of them.
+
+    ``target_id`` is the number of what is addressed, of a tag say; ``openids`` are the people where each is named.
+    """
 
     people: Sequence[str]
     target: str
-    to_all: bool = False
-    tag_id: int | None = None
+    kind: Target
+    target_id: int | None = None
     openids: Sequence[str] | None = None
 
 
@@ -100,10 +102,10 @@ class Call:
 
     key: str
     settings: Settings
-    media_id: str = ""
-    to_all: bool = False
-    tag_id: int | None = None
+    kind: Target = Target.LIST
+    target_id: int | None = None
     openids: Sequence[str] = ()
+    media_id: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     payload: Mapping[str, Any] = field(default_factory=dict)
     url: str = ""
@@ -150,6 +152,8 @@ class Road:
     """Kinds of content; a road that carries nothing for a push is never offered for one."""
     serial: ClassVar[bool] = True
     """Its calls go one after another; else side by side, in batches."""
+    reports: ClassVar[bool] = True
+    """WeChat tells what became of its calls; else one that was taken has arrived, as far as anybody will ever know."""
     needs_draft: ClassVar[bool] = False
     """Articles become a draft at WeChat first."""
     costs_quota: ClassVar[bool] = False
@@ -164,6 +168,8 @@ class Road:
     """The statuses of a job that say that it arrived."""
     refusals: ClassVar[Mapping[str, str]] = {}
     """The other statuses in words."""
+    too_late: ClassVar[str] = "已超过可以发送的时间"
+    """What a person reads of a call that was not made because its time, or its window, is over."""
     reasons: ClassVar[Mapping[str, str]] = {}
     """Why somebody gets nothing by this road, as it is shown: by the names in :attr:`Routed.skipped`."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -25,6 +26,8 @@ from tests.console.conftest import Office, text_of
 from wechat.inbound import router
 from wechat.inbound.context import Context
 from wechat.inbound.reception import DONE
+from wechat.outbound.failures import of_answer
+from wechat.outbound.groups import Group
 
 RADIO = '''
 """广播站: read out to lists of three; who is the first on the list has no set."""
@@ -57,7 +60,7 @@ class RadioRoad(Road):
     def plan(self, picture):
         first, *people = [person.openid for person in picture.reachable]
         lists = [people[start : start + 3] for start in range(0, len(people), 3)]
-        return Routed([Planned(one, "大喇叭", openids=one) for one in lists], {"no_set": 1})
+        return Routed([Planned(one, "大喇叭", Target.LIST, openids=one) for one in lists], {"no_set": 1})
 
     def send(self, client, call):
         SENT.append((call.key, tuple(call.openids)))
@@ -74,20 +77,37 @@ ROAD = RadioRoad()
 '''
 
 
+@contextmanager
+def _folders(folder: Path, monkeypatch: pytest.MonkeyPatch, **sources: str) -> Iterator[list[ModuleType]]:
+    """Folders with roads beside those that the product has."""
+    for name, source in sources.items():
+        (folder / name).mkdir(parents=True)
+        (folder / name / "__init__.py").write_text(source)
+    monkeypatch.setattr(roads, "__path__", [*roads.__path__, str(folder)])
+    monkeypatch.setattr(roads, "ROADS", roads.found())
+    yield [sys.modules[f"{roads.__name__}.{name}"] for name in sources]
+    for name in sources:
+        del sys.modules[f"{roads.__name__}.{name}"]
+        delattr(roads, name)
+
+
 @pytest.fixture(params=["True", "False"], ids=["one after another", "side by side"])
 def radio(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[ModuleType]:
-    """A folder with a road beside those that the product has."""
-    folder = tmp_path / "roads/radio"
-    folder.mkdir(parents=True)
-    (folder / "__init__.py").write_text(RADIO.replace("SERIAL", request.param))
-    monkeypatch.setattr(roads, "__path__", [*roads.__path__, str(folder.parent)])
-    monkeypatch.setattr(roads, "ROADS", roads.found())
-    name = f"{roads.__name__}.radio"
-    yield sys.modules[name]
-    del sys.modules[name]
-    del roads.radio  # type: ignore[attr-defined]
+    source = RADIO.replace("SERIAL", request.param)
+    with _folders(tmp_path / "roads", monkeypatch, radio=source) as (module,):
+        yield module
+
+
+@pytest.fixture
+def radio_and_tower(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[ModuleType]]:
+    radio = RADIO.replace("SERIAL", "True")
+    tower = RADIO.replace("SERIAL", "False").replace('"radio"', '"tower"').replace("广播站", "信号塔")
+    tower = tower.replace("first, *people =", "*people, last =")
+    tower = tower.replace("takes = BroadcastOver", "takes = None").replace("broadcast-", "tower-")
+    with _folders(tmp_path / "roads", monkeypatch, radio=radio, tower=tower) as modules:
+        yield modules
 
 
 def _form(office: Office) -> dict[str, str]:
@@ -170,3 +190,58 @@ def test_what_a_road_that_is_gone_has_left_comes_to_an_end_and_holds_nothing_up(
     assert office.read(sa.select(Push.status)) == "partly_failed"
     assert "请到公众号后台核对" in desk.get(where)
     assert len(radio.SENT) == 2
+
+
+def test_one_push_travels_by_several_roads_at_once(office: Office, radio_and_tower: list[ModuleType]) -> None:
+    radio, tower = radio_and_tower
+    desk = office.desk("admin")
+    form = _form(office) | {"road": "radio，tower"}
+    look = text_of(desk.post("/console/pushes/confirm", form, 200))
+    assert "广播站、信号塔，分 4 批" in look
+    assert "没有收音机" not in look, "whom one road leaves out the other one reaches"
+    where = desk.post("/console/pushes/new", form).location
+    assert office.read(sa.select(Push.planned)) == 6
+
+    _work(office)
+    heard = {person for _, people in radio.SENT for person in people}
+    seen = {person for _, people in tower.SENT for person in people}
+    assert (len(heard), len(seen), len(heard | seen)) == (5, 5, 6)
+    assert office.read(sa.select(Push.planned_roads)) == "radio,tower"
+    for number in ("broadcast-1", "broadcast-2"):
+        _tell(office, radio, number, "heard")
+    with office.parts.db.session_scope() as session:
+        session.execute(sa.update(Delivery).where(Delivery.road == "tower").values(due_at=clock.now()))
+    _work(office)
+    assert office.read(sa.select(Push.status)) == "sent"
+    page = text_of(desk.client.get(where))
+    assert "大喇叭 广播站 已送达" in page
+    assert "大喇叭 信号塔 已送达" in page
+
+
+def test_what_one_road_refuses_does_not_stop_the_other(
+    office: Office, radio_and_tower: list[ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    radio, tower = radio_and_tower
+    desk = office.desk("admin")
+    desk.post("/console/pushes/new", _form(office) | {"road": "tower、radio"})
+
+    def refuses(*_: object) -> None:
+        raise of_answer({"errmsg": "x"}, 45166, group=Group.MASS, path="/x", repeatable=False)
+
+    monkeypatch.setattr(type(radio.ROAD), "send", refuses)
+    _work(office)
+    assert len(tower.SENT) == 2
+    assert office.read(sa.select(sa.func.count()).where(Delivery.status == "failed")) == 2
+
+
+@pytest.mark.parametrize(
+    ("road", "says"),
+    [
+        ("mass,mist", "没有渠道“mist”"),
+        ("auto、mass", "auto 已经自动选择渠道"),
+        ("mass，template", "模板消息只能用于活动通知"),
+    ],
+)
+def test_of_several_roads_each_must_be_able_to_carry_it(office: Office, road: str, says: str) -> None:
+    form = _form(office) | {"road": road}
+    assert says in text_of(office.desk("admin").post("/console/pushes/confirm", form, 422))

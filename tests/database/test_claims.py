@@ -12,7 +12,7 @@ from database import sealed
 from database.claims import change, changed, claim, free, give_back, lease_for, new_owner
 from database.session import Database
 from ground import clock
-from models import OutboxMessage, Setting, SharedToken
+from models import Delivery, Setting, SharedToken
 from settings import field_keys, index_key
 from tests.fixtures.configuration import raw_settings
 from tests.inbound.crowd import at_once
@@ -32,9 +32,7 @@ def put(database: Database, messages: int) -> None:
     with database.session_scope() as session:
         for number in range(messages):
             session.add(
-                OutboxMessage(
-                    openid="oOne", payload="{}", dedupe_key=f"test:{number}", due_at=now, expires_at=now
-                )
+                Delivery(road="custom", key=f"test:{number}", openid="oOne", payload="{}", due_at=now)
             )
 
 
@@ -44,8 +42,8 @@ def won(database: Database, *, owner: str = "", limit: int = 1, later: timedelta
     with database.session_scope() as session:
         return claim(
             session,
-            OutboxMessage,
-            where=[OutboxMessage.status == "waiting", free(OutboxMessage, LEASE_S, at)],
+            Delivery,
+            where=[Delivery.status == "planned", free(Delivery, LEASE_S, at)],
             lease=lease_for(owner or new_owner(), LEASE_S, at),
             limit=limit,
         )
@@ -70,14 +68,12 @@ def test_who_claims_before_another_has_committed_gets_what_is_left_and_does_not_
     try:
         put(database, 2)
         with database.session_scope() as first:
-            mine = claim(
-                first, OutboxMessage, where=[OutboxMessage.status == "waiting"], values={"status": "claimed"}
-            )
+            mine = claim(first, Delivery, where=[Delivery.status == "planned"], values={"status": "claimed"})
             assert len(mine) == 1
             with database.session_scope() as second:
                 second.execute(sa.text("SET LOCAL lock_timeout = '20s'"))
-                waiting = [OutboxMessage.status == "waiting"]
-                others = claim(second, OutboxMessage, where=waiting, values={"status": "claimed"}, limit=2)
+                waiting = [Delivery.status == "planned"]
+                others = claim(second, Delivery, where=waiting, values={"status": "claimed"}, limit=2)
         assert len(others) == 1
         assert others != mine
     finally:
@@ -96,22 +92,22 @@ def test_the_rows_say_who_has_them_until_they_are_given_back(database: Database)
     put(database, 3)
     mine, others = won(database, owner="me", limit=2), won(database, owner="another")
     with database.session_scope() as session:
-        owners = dict(session.execute(sa.select(OutboxMessage.id, OutboxMessage.lease_owner)).all())
+        owners = dict(session.execute(sa.select(Delivery.id, Delivery.lease_owner)).all())
         assert owners == {mine[0]: "me", mine[1]: "me", others[0]: "another"}
-        assert give_back(session, OutboxMessage, "me") == 2
-        assert give_back(session, OutboxMessage, "me") == 0
+        assert give_back(session, Delivery, "me") == 2
+        assert give_back(session, Delivery, "me") == 0
     assert won(database, limit=3) == mine, "what was given back is free, what another has is not"
 
 
 def test_not_more_than_asked_for_are_won_and_the_first_in_order(database: Database) -> None:
     put(database, 5)
     with database.session_scope() as session:
-        last_first = (OutboxMessage.id.desc(),)
-        where = [OutboxMessage.status == "waiting"]
+        last_first = (Delivery.id.desc(),)
+        where = [Delivery.status == "planned"]
         ids = claim(
-            session, OutboxMessage, where=where, values={"status": "claimed"}, limit=2, order_by=last_first
+            session, Delivery, where=where, values={"status": "claimed"}, limit=2, order_by=last_first
         )
-        everybody = sorted(session.scalars(sa.select(OutboxMessage.id)))
+        everybody = sorted(session.scalars(sa.select(Delivery.id)))
     assert ids == everybody[-2:]
 
 
@@ -128,9 +124,9 @@ def test_a_row_whose_key_is_a_name_is_claimed_by_it(database: Database) -> None:
 def test_a_conditional_change_says_how_many_rows_it_found(database: Database) -> None:
     put(database, 3)
     with database.session_scope() as session:
-        assert change(session, OutboxMessage, [OutboxMessage.status == "waiting"], status="sent") == 3
-        assert change(session, OutboxMessage, [OutboxMessage.status == "waiting"], status="sent") == 0
-        assert changed(session.execute(sa.delete(OutboxMessage))) == 3
+        assert change(session, Delivery, [Delivery.status == "planned"], status="delivered") == 3
+        assert change(session, Delivery, [Delivery.status == "planned"], status="delivered") == 0
+        assert changed(session.execute(sa.delete(Delivery))) == 3
 
 
 def test_what_does_not_tell_how_many_rows_changed_is_not_taken_for_none(database: Database) -> None:

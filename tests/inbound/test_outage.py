@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 import runtime as parts
-from models import InboundMessage, OutboxMessage, SpoolFailure
+from models import Delivery, InboundMessage, SpoolFailure
 from runtime import Runtime
 from settings import Settings
 from tests.fixtures.configuration import make_settings
@@ -27,7 +27,7 @@ from wechat.wire.replies import Reply
 
 def outbox(runtime: Runtime) -> list[str]:
     with runtime.db.read_scope() as session:
-        return [message.payload for message in session.scalars(sa.select(OutboxMessage))]
+        return [one.payload or "" for one in session.scalars(sa.select(Delivery))]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 import runtime as parts
-from models import OutboxMessage
+from models import Delivery
 from runtime import Runtime
 from settings import Settings
 from tests.fixtures.configuration import make_settings
@@ -116,14 +116,14 @@ def test_a_repeat_that_gave_up_is_answered_by_a_message_afterwards(
     assert call(phone.app, "POST", query, body) == (200, b"success")
     first.join()
     with built.db.read_scope() as session:
-        message = session.scalars(sa.select(OutboxMessage)).one()
-        assert "慢慢来" in message.payload
+        message = session.scalars(sa.select(Delivery)).one()
+        assert "慢慢来" in str(message.payload)
         assert message.openid == OTHER
     assert phone.account.opened(*call(phone.app, "POST", query, body)).text == "慢慢来", (
         "and the reply is kept"
     )
     with built.db.read_scope() as session:
-        assert session.scalar(sa.select(sa.func.count()).select_from(OutboxMessage)) == 1
+        assert session.scalar(sa.select(sa.func.count()).select_from(Delivery)) == 1
     built.close()
 
 
@@ -147,10 +147,10 @@ def test_a_repeat_that_gave_up_in_another_process_is_answered_too(
     deadline = time.monotonic() + 10
     while True:
         with built.db.read_scope() as session:
-            message = session.scalars(sa.select(OutboxMessage)).one()
-            if message.status == "waiting":
+            message = session.scalars(sa.select(Delivery)).one()
+            if message.status == "planned":
                 break
         assert time.monotonic() < deadline, message.status
         time.sleep(0.1)
-    assert "慢慢来" in message.payload
+    assert "慢慢来" in str(message.payload)
     built.close()

@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from ground import clock
-from models import Delivery, OutboxMessage, Push
+from models import Delivery, Push, Target
 from runtime import Runtime
-from scheduler import planner, report, roads
+from scheduler import answers, planner, report, roads
 from tests.inbound.conftest import Office, office, open_activity, phone, runtime
 from tests.inbound.platform import Phone
 
@@ -35,11 +35,18 @@ def live(runtime: Runtime, office: Office, phone: Phone) -> int:
     with runtime.db.session_scope() as session:
         now = clock.now()
         session.add(
-            OutboxMessage(
-                openid=OPENID, payload=f'{{"text": "{NAME}您好"}}', dedupe_key="k1", status="sent", due_at=now,
-                expires_at=now + timedelta(hours=48),
+            Delivery(
+                **answers.CONSTANT
+                | answers.row(
+                    OPENID,
+                    f'{{"text": "{NAME}您好"}}',
+                    answers="k1",
+                    due_at=now,
+                    expires_at=now + timedelta(hours=48),
+                )
+                | {"status": "delivered", "finished_at": now}
             )
-        )  # fmt: skip
+        )
     send(runtime, office)
     return activity
 
@@ -57,7 +64,14 @@ def send(runtime: Runtime, office: Office, times: int = 1, *, finish: bool = Tru
             session.add(push)
             session.flush()
             people = [OPENID, OTHER]
-            plan = planner.Plan(roads.ROADS["mass"], [roads.Planned(people, "名单", openids=people)], {})
+            plan = planner.Plan(
+                [
+                    planner.Route(
+                        roads.ROADS["mass"], [roads.Planned(people, "名单", Target.LIST, openids=people)]
+                    )
+                ],
+                {},
+            )
             made += planner.write(session, runtime.settings, push, plan, now)
         if finish:
             with runtime.db.session_scope() as session:

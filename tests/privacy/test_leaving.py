@@ -29,7 +29,7 @@ def test_after_an_unfollow_no_openid_stands_anywhere_and_the_ledger_counts_as_be
 ) -> None:
     activity = live(runtime, office, phone)
     before = figures(runtime, activity)
-    assert {"follower.openid", "inbound_message.openid", "outbox_message.openid", "quota_use.subject"} <= (
+    assert {"follower.openid", "inbound_message.openid", "delivery.openid", "quota_use.subject"} <= (
         places_of(OPENID)
     )
     leave(phone)

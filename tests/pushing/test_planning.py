@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from community import roster
 from ground import clock
 from ground.errors import Conflict, Forbidden, NotFound, Refused
-from models import Article, Follower, Push, QuotaUse, TagChange
+from models import Article, Follower, Push, QuotaUse, TagChange, Target
 from scheduler import audience, planner, quota, roads
 from scheduler.engine import Engine
-from scheduler.planner import Plan
+from scheduler.planner import Plan, Route
 from scheduler.quiet import defer
+from scheduler.roads import Planned
 from settings import Settings
 from tests.fixtures.configuration import make_settings
 from tests.fixtures.processes import eventually
@@ -33,7 +34,7 @@ def plan_of(world: World, text: str, *, column: str = "study", settings: Setting
             session,
             settings,
             audience=audience.parse(session, text),
-            road=roads.choose("mass", "articles", settings),
+            by=roads.choose("mass", "articles", settings),
             columns={column},
             moment=clock.now(),
         )
@@ -55,7 +56,9 @@ def use_quota(world: World, openids: list[str], times: int) -> None:
             push = Push(audience="all", due_at=clock.now(), created_by=1, created_at=clock.now(), skipped={})
             session.add(push)
             session.flush()
-            made = Plan(roads.ROADS["mass"], [roads.Planned(openids, "x", openids=openids)], {})
+            made = Plan(
+                [Route(roads.ROADS["mass"], [Planned(openids, "x", Target.LIST, openids=openids)])], {}
+            )
             for delivery_id in planner.write(session, world.runtime.settings, push, made, clock.now()):
                 quota.use(session, delivery_id, clock.now())
 
@@ -63,7 +66,7 @@ def use_quota(world: World, openids: list[str], times: int) -> None:
 def test_a_branch_whose_tag_holds_exactly_its_followers_takes_one_call(world: World) -> None:
     branch = world.branch("第一党支部", 12, others=3)
     made = plan_of(world, "branch:第一党支部")
-    assert [(one.tag_id, one.openids, len(one.people)) for one in made.deliveries] == [
+    assert [(one.target_id, one.openids, len(one.people)) for one in made.deliveries] == [
         (branch.tag_id, None, 12)
     ]
     assert made.skipped == {"not_following": 3}
@@ -74,7 +77,7 @@ def test_several_branches_take_one_call_each(world: World) -> None:
     world.branch("第二党支部", 5)
     made = plan_of(world, "branch:第一党支部，branch:第二党支部")
     assert [len(one.people) for one in made.deliveries] == [4, 5]
-    assert all(one.tag_id for one in made.deliveries)
+    assert all(one.target_id for one in made.deliveries)
 
 
 def test_a_tag_that_is_not_exact_is_not_used(world: World) -> None:
@@ -89,7 +92,7 @@ def test_a_tag_that_is_not_exact_is_not_used(world: World) -> None:
         )
         session.add(change)
     waiting = plan_of(world, "branch:第一党支部")
-    assert [(one.tag_id, len(one.openids or ())) for one in waiting.deliveries] == [(None, 4)]
+    assert [(one.target_id, len(one.openids or ())) for one in waiting.deliveries] == [(None, 4)]
     with world.runtime.db.session_scope() as session:
         session.execute(sa.delete(TagChange))
         session.execute(
@@ -98,7 +101,7 @@ def test_a_tag_that_is_not_exact_is_not_used(world: World) -> None:
             .values(muted_columns="news,study")
         )
     muted = plan_of(world, "branch:第一党支部")
-    assert [(one.tag_id, len(one.openids or ())) for one in muted.deliveries] == [(None, 3)]
+    assert [(one.target_id, len(one.openids or ())) for one in muted.deliveries] == [(None, 3)]
     assert muted.skipped == {"muted": 1}
 
 
@@ -115,13 +118,15 @@ def test_grid_and_community_mean_the_people_bound_to_their_members(world: World)
 def test_everyone_is_one_call_once_a_day_and_a_list_after_that(world: World) -> None:
     world.branch("第一党支部", 3, tagged=False)
     first = plan_of(world, "all")
-    assert [one.to_all for one in first.deliveries] == [True]
+    assert [one.kind is Target.EVERYONE for one in first.deliveries] == [True]
     with world.runtime.db.session_scope() as session:
         push = Push(audience="all", due_at=clock.now(), created_by=1, created_at=clock.now(), skipped={})
         session.add(push)
         session.flush()
         planner.write(session, world.runtime.settings, push, first, clock.now())
-    assert [(one.to_all, len(one.openids or ())) for one in plan_of(world, "all").deliveries] == [(False, 3)]
+    assert [
+        (one.kind is Target.EVERYONE, len(one.openids or ())) for one in plan_of(world, "all").deliveries
+    ] == [(False, 3)]
 
 
 def test_who_had_four_this_month_is_left_out_with_the_reason(world: World) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -14,12 +13,12 @@ import sqlalchemy as sa
 
 from ground import clock
 from localwechat.testing import SandboxControl
-from models import Delivery, OutboxMessage, Push, QuotaUse
+from models import Delivery, Push, QuotaUse
 from scheduler import pushes, quota, report, settling
 from scheduler.engine import Engine
 from scheduler.roads import Answer
 from tests.fixtures.processes import eventually
-from tests.pushing.world import World, jump, make_world, settings_for, wait_status
+from tests.pushing.world import World, answer_to, jump, make_world, settings_for, wait_status
 
 SENDALL = "/cgi-bin/message/mass/sendall"
 SEND = "/cgi-bin/message/mass/send"
@@ -30,31 +29,25 @@ Run = Callable[[World], Engine]
 Until = Callable[[World, int, str], dict[str, Any]]
 
 
-def outbox(world: World, openid: str, text: str = "您好") -> int:
+def answer(world: World, openid: str, text: str = "您好") -> int:
     """A customer-service message to send."""
     with world.runtime.db.session_scope() as session:
         now = clock.now()
-        message = OutboxMessage(
-            openid=openid,
-            payload=json.dumps({"msgtype": "text", "text": {"content": text}}, ensure_ascii=False),
-            dedupe_key=f"test:{text}",
-            due_at=now,
-            expires_at=now + timedelta(hours=48),
-        )
+        message = answer_to(openid, text, now)
         session.add(message)
         session.flush()
         return message.id
 
 
-def outbox_status(world: World, message_id: int) -> str:
+def status_of(world: World, message_id: int) -> str:
     with world.runtime.db.read_scope() as session:
-        return session.get_one(OutboxMessage, message_id).status
+        return session.get_one(Delivery, message_id).status
 
 
 @pytest.mark.parametrize(
     ("fault", "ends_as", "arrived"),
     [
-        (None, "sent", 1),
+        (None, "delivered", 1),
         ("drop_after", "unknown", 1),
         ("drop_before", "unknown", 0),
         ("err:45047", "failed", 0),
@@ -68,8 +61,8 @@ def test_a_customer_service_message_is_never_sent_twice(
     if fault:
         lite_world.sandbox.faults({"path": CUSTOM, "kind": fault, "count": 1})
     engine = run_engine(lite_world)
-    message = outbox(lite_world, openid)
-    eventually(lambda: outbox_status(lite_world, message) == ends_as, timeout_s=30)
+    message = answer(lite_world, openid)
+    eventually(lambda: status_of(lite_world, message) == ends_as, timeout_s=30)
     jump(lite_world, minutes=30)
     for _ in range(3):
         engine.tick()
@@ -184,16 +177,16 @@ def test_a_message_whose_sender_died_in_the_call_is_not_sent_again(
 ) -> None:
     openid = lite_world.sandbox.followers(1)[0]
     lite_world.sandbox.say(openid, "你好")
-    message = outbox(lite_world, openid)
+    message = answer(lite_world, openid)
     now = clock.now()
     with lite_world.runtime.db.session_scope() as session:
         session.execute(
-            sa.update(OutboxMessage).values(
+            sa.update(Delivery).values(
                 status="claimed", lease_owner="dead", lease_until=now + timedelta(minutes=2), called_at=now
             )
         )
     run_engine(lite_world)
-    eventually(lambda: outbox_status(lite_world, message) == "unknown", timeout_s=30)
+    eventually(lambda: status_of(lite_world, message) == "unknown", timeout_s=30)
     assert not lite_world.sandbox.receipts("custom")
 
 

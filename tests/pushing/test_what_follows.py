@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 from datetime import UTC, datetime, timedelta
@@ -11,12 +10,12 @@ import pytest
 import sqlalchemy as sa
 
 from ground import clock
-from models import OutboxMessage
-from scheduler.outbox import Outbox
+from models import CallRest, Delivery, InboundMessage
+from scheduler.lanes import Lanes
 from scheduler.outcome import Next, Outcome, of_failure
 from scheduler.roads import ROADS, Road
 from tests.fixtures.configuration import make_settings
-from tests.pushing.world import World
+from tests.pushing.world import World, answer_to
 from wechat.outbound.failures import CallFailed, of_answer
 from wechat.outbound.groups import Group
 from wechat.outbound.reaction_table import TABLE
@@ -93,29 +92,62 @@ def test_a_busy_platform_and_a_lost_draft_are_not_tried_for_ever() -> None:
 @pytest.mark.parametrize(
     ("code", "status"),
     [
-        (-1, "unknown"), (61453, "sent"), (45080, "sent"), (40007, "failed"), (45159, "failed"), (45047, "failed"),
-        (45002, "failed"), (47001, "failed"), (61450, "waiting"), (48001, "waiting"), (45028, "waiting"), (45009, "waiting"),
+        (-1, "unknown"), (61453, "delivered"), (45080, "delivered"), (40007, "failed"), (45159, "failed"), (45047, "failed"),
+        (45002, "failed"), (47001, "failed"), (61450, "planned"), (48001, "planned"), (45028, "planned"), (45009, "planned"),
     ],
 )  # fmt: skip
-def test_a_customer_service_message_becomes_what_the_table_says(
-    lite_world: World, code: int, status: str
-) -> None:
+def test_an_answer_becomes_what_the_table_says(lite_world: World, code: int, status: str) -> None:
     openid = lite_world.sandbox.followers(1)[0]
     lite_world.sandbox.faults({"path": CUSTOM, "kind": f"err:{code}", "count": 1})
     now = clock.now()
     with lite_world.runtime.db.session_scope() as session:
-        session.add(
-            OutboxMessage(
-                openid=openid,
-                payload=json.dumps({"msgtype": "text", "text": {"content": "您好"}}),
-                dedupe_key="one",
-                due_at=now,
-                expires_at=now + timedelta(hours=48),
-            )
-        )
-    Outbox(lite_world.runtime, threading.Event()).run()
+        session.add(answer_to(openid, "您好", now))
+    Lanes(lite_world.runtime, threading.Event()).lane(None)
     with lite_world.runtime.db.read_scope() as session:
-        message = session.scalars(sa.select(OutboxMessage)).one()
+        message = session.scalars(sa.select(Delivery)).one()
         assert message.status == status
-        assert bool(message.error) == (status != "sent")
-        assert (message.due_at > now) == (status == "waiting"), "what waits is due later"
+        assert bool(message.error) == (status != "delivered")
+        assert status not in ("planned", "unknown") or message.due_at > now, "what waits is due later"
+        assert (message.called_at is None) == (status == "planned")
+
+
+def test_an_answer_whose_call_is_held_is_tried_for_an_hour_and_fails_then(lite_world: World) -> None:
+    openid = lite_world.sandbox.followers(1)[0]
+    lite_world.sandbox.faults({"path": CUSTOM, "kind": "err:48001", "count": 20})
+    with lite_world.runtime.db.session_scope() as session:
+        session.add(answer_to(openid, "您好", clock.now()))
+    for _ in range(14):
+        Lanes(lite_world.runtime, threading.Event()).lane(None)
+        with lite_world.runtime.db.session_scope() as session:
+            session.execute(sa.update(Delivery).values(due_at=clock.now()))
+            session.execute(sa.delete(CallRest))
+    with lite_world.runtime.db.read_scope() as session:
+        message = session.scalars(sa.select(Delivery)).one()
+        assert (message.status, message.attempts) == ("failed", 12)
+
+
+@pytest.mark.parametrize("why", ["its time is over", "as many as allowed were sent"])
+def test_an_answer_that_may_not_be_sent_any_more_fails_with_the_reason(lite_world: World, why: str) -> None:
+    openid = lite_world.sandbox.followers(1)[0]
+    now = clock.now()
+    with lite_world.runtime.db.session_scope() as session:
+        late = answer_to(openid, "您好", now)
+        if why == "its time is over":
+            late.expires_at = now
+        else:
+            session.add(
+                InboundMessage(key="m1", openid=openid, kind="text", sent_at=now, received_at=now, body="x")
+            )
+            for number in range(lite_world.runtime.settings.wechat.limits.customer_service_count):
+                sent = answer_to(openid, f"第{number}条", now)
+                sent.status, sent.called_at, sent.finished_at = "delivered", now, now
+                session.add(sent)
+        session.add(late)
+        session.flush()
+        late_id = late.id
+    Lanes(lite_world.runtime, threading.Event()).lane(None)
+    with lite_world.runtime.db.read_scope() as session:
+        message = session.get_one(Delivery, late_id)
+        assert (message.status, message.called_at) == ("failed", None)
+        assert "48 小时" in message.error
+    assert not lite_world.sandbox.receipts("custom")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +23,7 @@ from models import (
     Article,
     Branch,
     Community,
+    Delivery,
     Follower,
     FollowerTag,
     Grid,
@@ -30,7 +32,7 @@ from models import (
     User,
 )
 from runtime import Runtime
-from scheduler import pushes, report
+from scheduler import answers, pushes, report
 from settings import Settings
 from tests.fixtures.configuration import make_settings
 from tests.fixtures.processes import eventually
@@ -66,6 +68,14 @@ def sections_for(
         "system": {"tick_s": 0.1},
         "wechat.limits": {"mass_repeat_gap_s": GAP_S, "mass_batch_gap_s": 1.0, **limits},
     }
+
+
+def answer_to(openid: str, text: str, now: datetime) -> Delivery:
+    """A customer-service message to send."""
+    body = json.dumps({"msgtype": "text", "text": {"content": text}}, ensure_ascii=False)
+    expires_at = now + timedelta(hours=48)
+    row = answers.row(openid, body, answers=f"test:{text}", due_at=now, expires_at=expires_at)
+    return Delivery(**answers.CONSTANT, **row)
 
 
 class World:

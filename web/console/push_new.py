@@ -162,9 +162,9 @@ def _preview(session: Session, said: Wanted) -> Preview:
     articles = _articles(session, said)
     activity = activities.get(session, said.activity_id) if said.activity_id else None
     chosen = audiences.parse(session, said.audience)
-    road = roads.choose(said.road, "activity" if activity else "articles", settings())
+    by = roads.choose(said.road, "activity" if activity else "articles", settings())
     columns = {article.column.key for article in articles}
-    made = planner.plan(session, settings(), audience=chosen, road=road, columns=columns, moment=due_at)
+    made = planner.plan(session, settings(), audience=chosen, by=by, columns=columns, moment=due_at)
     title = activity.title if activity else articles[0].title if articles else ""
     deferred = said.due_at is not None and due_at > said.due_at
     return Preview(title, chosen.label, made, due_at, said.due_at is None, deferred)

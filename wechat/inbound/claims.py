@@ -13,14 +13,15 @@ from database.base import table_of
 from database.front import Front
 from database.once import inserting_once
 from database.prepared import Prepared
-from models.inbound import InboundMessage, OutboxMessage, SpoolFailure
+from models.inbound import InboundMessage, SpoolFailure
+from models.pushes import Delivery
+from scheduler import answers
 from wechat.wire.messages import Push, is_written, kind_of
 from wechat.wire.replies import customer_message
 
-WAITING_TO_SEND, PROMISED = "waiting", "promised"
 _WRITTEN_LIFE = timedelta(hours=48)
 _TAPPED_LIFE = timedelta(minutes=1)
-_INBOUND, _OUTBOX = table_of(InboundMessage), table_of(OutboxMessage)
+_INBOUND, _DELIVERY = table_of(InboundMessage), table_of(Delivery)
 _CLAIMED = (
     "key", "openid", "kind", "sent_at", "received_at", "body", "outcome", "handler", "request",
 )  # fmt: skip
@@ -59,23 +60,21 @@ class Statements:
             engine,
         )
         self._owe = Prepared(
-            inserting_once(OutboxMessage, dialect)
-            .values(_columns("openid", "payload", "dedupe_key", "status", "due_at", "expires_at"))
-            .values(lease_owner="", attempts=0, error=""),
+            inserting_once(Delivery, dialect).values(_columns(*answers.FILLED_IN)).values(answers.CONSTANT),
             engine,
         )
         self._promised = Prepared(
-            sa.select(_OUTBOX.c.id, _INBOUND.c.key, _INBOUND.c.reply, _OUTBOX.c.expires_at)
-            .select_from(_OUTBOX)
-            .outerjoin(_INBOUND, _OUTBOX.c.dedupe_key == "reply:" + key)
-            .where(_OUTBOX.c.status == PROMISED)
+            sa.select(_DELIVERY.c.id, _INBOUND.c.key, _INBOUND.c.reply, _DELIVERY.c.expires_at)
+            .select_from(_DELIVERY)
+            .outerjoin(_INBOUND, _DELIVERY.c.reply_to == key)
+            .where(_DELIVERY.c.status == answers.PROMISED)
             .limit(100),
             engine,
         )
         self._keep_promise = Prepared(
-            sa.update(_OUTBOX)
-            .where(_OUTBOX.c.id == sa.bindparam("of"), _OUTBOX.c.status == PROMISED)
-            .values(_columns("payload", "status")),
+            sa.update(_DELIVERY)
+            .where(_DELIVERY.c.id == sa.bindparam("of"), _DELIVERY.c.status == answers.PROMISED)
+            .values(_columns("payload", "status", "finished_at")),
             engine,
         )
         self._give_up = Prepared(
@@ -108,11 +107,11 @@ class Statements:
         """Send a reply by customer-service message, once, as long as WeChat's window is open."""
         message = customer_message(reply)
         if message is not None:
-            self._put(connection, push, msgspec.json.encode(message).decode(), WAITING_TO_SEND, at)
+            self._put(connection, push, msgspec.json.encode(message).decode(), at)
 
     def promise(self, connection: sa.Connection, push: Push, at: datetime) -> None:
         """Note that the reply of a message that another process works on must follow."""
-        self._put(connection, push, "{}", PROMISED, at)
+        self._put(connection, push, "{}", at, promised=True)
 
     def settle(self, connection: sa.Connection, at: datetime) -> int:
         """Turn promises into messages where the reply is known by now; how many are still open."""
@@ -122,10 +121,14 @@ class Statements:
             if key is None and at < expires_at:
                 still_open += 1
             elif message is None:
-                self._keep_promise.run(connection, of=row_id, payload="{}", status="failed")
+                self._keep_promise.run(
+                    connection, of=row_id, payload="{}", status=answers.FAILED, finished_at=at
+                )
             else:
                 text = msgspec.json.encode(message).decode()
-                self._keep_promise.run(connection, of=row_id, payload=text, status=WAITING_TO_SEND)
+                self._keep_promise.run(
+                    connection, of=row_id, payload=text, status=answers.PLANNED, finished_at=None
+                )
         return still_open
 
     def give_up(
@@ -136,14 +139,12 @@ class Statements:
             connection, key=envelope.push.key, body=envelope.body, error=error[:300], attempts=attempts, at=at
         )
 
-    def _put(self, connection: sa.Connection, push: Push, payload: str, status: str, at: datetime) -> None:
+    def _put(
+        self, connection: sa.Connection, push: Push, payload: str, at: datetime, *, promised: bool = False
+    ) -> None:
         life = _WRITTEN_LIFE if is_written(push) else _TAPPED_LIFE
-        self._owe.run(
-            connection,
-            openid=push.openid,
-            payload=payload,
-            dedupe_key=f"reply:{push.key}",
-            status=status,
-            due_at=at,
-            expires_at=datetime.fromtimestamp(push.at, UTC) + life,
+        expires_at = datetime.fromtimestamp(push.at, UTC) + life
+        row = answers.row(
+            push.openid, payload, answers=push.key, due_at=at, expires_at=expires_at, promised=promised
         )
+        self._owe.run(connection, **row)

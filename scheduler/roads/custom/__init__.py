@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
-from scheduler.roads.base import Answer, Call, Content, Road, Target, Window
+from models import Target
+from scheduler.roads.base import Answer, Call, Content, Road, Window
 from settings import Settings, WeChatLimits
 
 if TYPE_CHECKING:
@@ -16,12 +17,15 @@ if TYPE_CHECKING:
 
 
 class CustomRoad(Road):
-    """Customer-service message, taken from the outbox; what may have been shown is not sent again."""
+    """Customer-service message; what may have been shown is not sent again."""
 
     name: ClassVar[str] = "custom"
     title: ClassVar[str] = "客服消息"
     order: ClassVar[int] = 30
     carries: ClassVar[frozenset[Content]] = frozenset({Content.ANSWER})
+    serial: ClassVar[bool] = False
+    reports: ClassVar[bool] = False
+    too_late: ClassVar[str] = "对方 48 小时内没有发来消息，或已超过可回复的条数"
 
     def targets(self, settings: Settings) -> frozenset[Target]:
         return frozenset({Target.FOLLOWER})

@@ -8,9 +8,11 @@ Source: https://developers.weixin.qq.com/doc/service/guide/product/message/Batch
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
+from models import Target
 from scheduler.roads.base import (
     Answer,
     Call,
@@ -20,7 +22,6 @@ from scheduler.roads.base import (
     Result,
     Road,
     Routed,
-    Target,
     even_batches,
 )
 from settings import Settings, WeChatLimits
@@ -89,12 +90,12 @@ class MassRoad(Road):
         if Target.LIST not in self.targets(picture.settings):
             return self._once_a_day(picture, people)
         if picture.audience.everyone and picture.complete and picture.to_all_left > 0:
-            return Routed([Planned(people, picture.audience.label, to_all=True)])
+            return Routed([Planned(people, picture.audience.label, Target.EVERYONE)])
         if by_tag := self._by_tags(picture):
             return Routed(by_tag)
         listed = self.relist(people, picture.audience.label, picture.settings.wechat.limits)
         numbered = [
-            Planned(one.people, f"{one.target}（第 {number} 批）"[:120], openids=one.openids)
+            replace(one, target=f"{one.target}（第 {number} 批）"[:120])
             for number, one in enumerate(listed.deliveries, start=1)
         ]
         return Routed(numbered, listed.skipped)
@@ -103,13 +104,13 @@ class MassRoad(Road):
         if len(people) < limits.mass_min_openids:
             return Routed((), {"too_few": len(people)})
         batches = even_batches(people, limits.mass_max_openids)
-        return Routed([Planned(batch, target, openids=batch) for batch in batches])
+        return Routed([Planned(batch, target, Target.LIST, openids=batch) for batch in batches])
 
     def _once_a_day(self, picture: Picture, people: list[str]) -> Routed:
         if picture.account_left < 1:
             return Routed((), {"quota_used": len(people)})
         if picture.audience.everyone:
-            return Routed([Planned(people, picture.audience.label, to_all=True)])
+            return Routed([Planned(people, picture.audience.label, Target.EVERYONE)])
         by_tag = self._by_tags(picture)
         if len(by_tag) == 1:
             return Routed(by_tag)
@@ -128,14 +129,14 @@ class MassRoad(Road):
                 return []
             seen.update(members)
             if members:
-                planned.append(Planned(members, part.name, tag_id=part.tag_id))
+                planned.append(Planned(members, part.name, Target.TAG, part.tag_id))
         return planned if len(seen) == len(picture.reachable) else []
 
     def send(self, client: Client, call: Call) -> Answer:
-        if call.to_all:
+        if call.kind is Target.EVERYONE:
             answer = client.mass_send_to_all(call.media_id, client_id=call.key)
-        elif call.tag_id is not None:
-            answer = client.mass_send_to_tag(call.media_id, call.tag_id, client_id=call.key)
+        elif call.kind is Target.TAG and call.target_id is not None:
+            answer = client.mass_send_to_tag(call.media_id, call.target_id, client_id=call.key)
         else:
             answer = client.mass_send_to_openids(call.media_id, list(call.openids), client_id=call.key)
         return Answer(str(answer.msg_id), str(answer.msg_data_id or ""), bool(answer.repeated))

@@ -11,7 +11,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ground import clock
+from models import Target
 from scheduler.roads.base import (
+    TARGET_NAMES,
     Answer,
     Call,
     Content,
@@ -21,7 +23,6 @@ from scheduler.roads.base import (
     Result,
     Road,
     Routed,
-    Target,
 )
 from settings import Settings, WeChatLimits
 from wechat.wire import messages
@@ -66,7 +67,12 @@ class TemplateRoad(Road):
         return timedelta(minutes=limits.template_key_minutes)
 
     def plan(self, picture: Picture) -> Routed:
-        return Routed([Planned([one.openid], "关注者", openids=[one.openid]) for one in picture.reachable])
+        return Routed(
+            [
+                Planned([one.openid], TARGET_NAMES[Target.FOLLOWER], Target.FOLLOWER, openids=[one.openid])
+                for one in picture.reachable
+            ]
+        )
 
     def fields(self, occasion: Occasion) -> Mapping[str, str]:
         begins = clock.to_shanghai(occasion.starts_at)

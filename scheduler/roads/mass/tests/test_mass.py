@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from models import Target
 from scheduler.audience import Audience, Person
-from scheduler.roads.base import Picture, Target
+from scheduler.roads.base import Picture
 from scheduler.roads.mass import ROAD
 from settings import Settings
 from tests.fixtures.configuration import make_settings
@@ -50,7 +51,7 @@ def test_one_person_alone_cannot_be_reached() -> None:
 
 def test_an_account_without_lists_sends_to_all_or_says_why_not() -> None:
     assert Target.LIST not in ROAD.targets(account("subscription"))
-    assert ROAD.plan(picture(3, kind="subscription", left=1)).deliveries[0].to_all
+    assert ROAD.plan(picture(3, kind="subscription", left=1)).deliveries[0].kind is Target.EVERYONE
     assert ROAD.plan(picture(3, kind="subscription", left=0)).skipped == {"quota_used": 3}
 
 

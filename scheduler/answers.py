@@ -1,0 +1,80 @@
+"""Answers to people, on their way by the machine that carries pushes: a delivery without a push, for one follower.
+
+Whoever decides an answer writes it in the same transaction; the clock finds it, a lane sends it (:mod:`scheduler.lanes`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from models import Delivery, DeliveryStatus, InboundMessage, Target
+from scheduler import roads
+from scheduler.keys import answer_key
+from scheduler.roads import Content, Road
+from settings import WeChatLimits
+
+ROAD: Road = roads.carrying(Content.ANSWER)[0]
+PROMISED = DeliveryStatus.PROMISED.value
+PLANNED, FAILED = DeliveryStatus.PLANNED.value, DeliveryStatus.FAILED.value
+FILLED_IN = ("openid", "key", "payload", "reply_to", "status", "due_at", "expires_at")
+"""The columns of an answer's row that :func:`row` fills in."""
+CONSTANT: dict[str, Any] = {
+    "road": ROAD.name,
+    "target_kind": Target.FOLLOWER.value,
+    "target": "",
+    "recipients": 1,
+    "lease_owner": "",
+    "attempts": 0,
+    "media_id": "",
+    "msg_data_id": "",
+    "error": "",
+}
+"""What is the same in every one: for statements that are compiled once."""
+_MAY_HAVE_BEEN_SEEN = (DeliveryStatus.DELIVERED.value, DeliveryStatus.UNKNOWN.value)
+
+
+def row(
+    openid: str, payload: str, *, answers: str, due_at: datetime, expires_at: datetime, promised: bool = False
+) -> dict[str, Any]:
+    """The columns of an answer beside those that are :data:`CONSTANT`.
+
+    ``payload`` is the body of the call in JSON, without ``touser``; ``answers`` is the key of the message that it answers. Of a
+    ``promised`` one the payload is not known yet: nobody sends it before its status is changed.
+    """
+    return {
+        "openid": openid,
+        "key": answer_key(f"reply:{answers}"),
+        "payload": payload,
+        "reply_to": answers,
+        "status": PROMISED if promised else PLANNED,
+        "due_at": due_at,
+        "expires_at": expires_at,
+    }
+
+
+def too_late(session: Session, delivery: Delivery, road: Road, limits: WeChatLimits, now: datetime) -> bool:
+    """Whether an answer must not be sent any more: its time is over, or the person got as many messages as WeChat allows."""
+    if delivery.expires_at is not None and now >= delivery.expires_at:
+        return True
+    window = road.window(limits)
+    if window is None or delivery.openid is None:
+        return False
+    latest = session.scalar(
+        sa.select(sa.func.max(InboundMessage.sent_at)).where(
+            InboundMessage.openid == delivery.openid, InboundMessage.received_at >= now - window.lasts
+        )
+    )
+    if latest is None:
+        return False  # WeChat knows better than our log, which may have been cleaned
+    sent = session.scalar(
+        sa.select(sa.func.count()).where(
+            Delivery.openid == delivery.openid,
+            Delivery.status.in_(_MAY_HAVE_BEEN_SEEN),
+            Delivery.called_at >= latest,
+        )
+    )
+    return (sent or 0) >= window.messages
