@@ -30,9 +30,9 @@ from ground import clock
 from models import Delivery, Push
 from scheduler import instance, keys
 from scheduler.asking import Asking
-from scheduler.clock import Clock, free_deliveries
 from scheduler.lanes import Lanes
 from scheduler.sender import Sender
+from scheduler.tick import Ticker, free_deliveries
 
 if TYPE_CHECKING:
     from runtime import Runtime
@@ -67,7 +67,7 @@ class Engine:
         self._lanes = Lanes(runtime, self._stopping)
         self._sender = Sender(runtime, self._stopping, self._lanes)
         self._asking = Asking(runtime)
-        self._clock = Clock(runtime, self.hand)
+        self._ticker = Ticker(runtime, self.hand)
         self._guard = threading.Lock()
         self._handed: dict[tuple[str, int], float] = {}
         self._broker = self._make_broker()
@@ -144,7 +144,7 @@ class Engine:
 
     def tick(self) -> None:
         """One tick now (rehearsals jump from one due thing to the next)."""
-        self._clock.tick()
+        self._ticker.tick()
         self._runtime.ticked_at = time.monotonic()
         for chore in self._chores:
             try:

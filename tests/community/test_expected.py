@@ -15,7 +15,7 @@ from community.checkin import CheckInAnswer
 from ground import clock
 from models import Activity, AuditEntry, CheckIn, ExpectedMember, Member
 from runtime import Runtime
-from scheduler.clock import Clock
+from scheduler.tick import Ticker
 from tests.community.conftest import NOON, Office, person
 
 HOUR = timedelta(hours=1)
@@ -269,7 +269,7 @@ def test_the_scheduler_s_tick_makes_the_lists_of_what_has_begun(office: Office) 
     begun = office.activity("已开始", starts=clock.now() - timedelta(minutes=1))
     later = office.activity("以后", starts=clock.now() + HOUR)
     for _ in range(2):
-        Clock(runtime, lambda kind, row: None).tick()
+        Ticker(runtime, lambda kind, row: None).tick()
     assert len(_list(office, begun)) == 1
     assert _list(office, later) == []
 

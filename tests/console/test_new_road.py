@@ -19,9 +19,9 @@ from ground import clock
 from models import Delivery, Push
 from scheduler import instance, roads
 from scheduler.asking import Asking
-from scheduler.clock import Clock
 from scheduler.lanes import Lanes
 from scheduler.sender import Sender
+from scheduler.tick import Ticker
 from tests.console.conftest import Office, text_of
 from wechat.inbound import router
 from wechat.inbound.context import Context
@@ -123,7 +123,7 @@ def _work(office: Office) -> None:
     with parts.db.session_scope() as session:
         instance.take(session, instance.fingerprint(parts.settings), clock.now())
     handed: set[tuple[str, int]] = set()
-    Clock(parts, lambda kind, row: handed.add((kind, row))).tick()
+    Ticker(parts, lambda kind, row: handed.add((kind, row))).tick()
     sender = Sender(parts, stopping, Lanes(parts, stopping))
     for kind, row in sorted(handed):
         if kind == "push":

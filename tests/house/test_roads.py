@@ -106,7 +106,7 @@ def test_the_words_that_only_sound_like_a_road_are_still_there() -> None:
     ],
 )
 def test_what_knows_a_road_is_seen(source: str) -> None:
-    names, prefixes = others(ROOT / "scheduler/clock.py")
+    names, prefixes = others(ROOT / "scheduler/tick.py")
     assert list(named(source, names, prefixes))
 
 

@@ -17,8 +17,8 @@ from ground.errors import Conflict, Refused
 from localwechat.testing import SandboxControl
 from models import Article, Column, InstanceLease, Push, QuotaUse
 from scheduler import instance, pushes, report
-from scheduler.clock import Clock
 from scheduler.engine import Engine
+from scheduler.tick import Ticker
 from tests.fixtures.processes import eventually
 from tests.pushing.world import World, jump, make_world, settings_for, wait_status
 
@@ -267,7 +267,7 @@ def test_a_slot_takes_the_head_of_the_queue_once_with_two_schedulers(world: Worl
     first, second = world.article("第一篇", status="queued"), world.article("第二篇", status="queued")
     with world.runtime.db.session_scope() as session:
         instance.take(session, instance.fingerprint(world.runtime.settings), clock.now())
-    clocks = [Clock(world.runtime, lambda _kind, _row: None) for _ in range(3)]
+    clocks = [Ticker(world.runtime, lambda _kind, _row: None) for _ in range(3)]
     threads = [threading.Thread(target=one.tick) for one in clocks]
     for thread in threads:
         thread.start()

@@ -33,7 +33,7 @@ _HAND_LIMIT = 2000
 _MISSED = "到点时服务没有运行，已超过 {minutes} 分钟，请决定补发（继续）或取消"
 
 
-class Clock:
+class Ticker:
     """One scheduler's tick. ``hand`` gives work to the task engine: kind and row id, nothing else."""
 
     def __init__(self, runtime: Runtime, hand: Hand) -> None:
@@ -246,4 +246,4 @@ def _any(session: Session, column: Any, where: list[sa.ColumnElement[bool]]) -> 
     return session.scalar(sa.select(column).where(*where).limit(1)) is not None
 
 
-__all__ = ["Clock", "Hand", "free_deliveries"]
+__all__ = ["Hand", "Ticker", "free_deliveries"]
