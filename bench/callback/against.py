@@ -1,10 +1,8 @@
 """CPU per callback of this checkout beside another one, by turns in one run: ``python -m bench.callback --against FOLDER``.
 
-First in one process and one thread each (:mod:`bench.callback.alone`), which is steady enough to judge by; then the full road
-over HTTP, for rates and times. Each round of that starts either checkout (its own ``bench.callback.serve``, on SQLite that waits
-for the disk), warms it up and lets 16 kept-alive connections send first check-ins of different people. Printed are the medians,
-the ratio within each round (slow phases of the machine fall on both), its spread, and how many messages a commit took where the
-checkout counts that.
+Each round starts the full road of either checkout (its own ``bench.callback.serve``, on SQLite that waits for the disk), warms it
+up and lets 16 kept-alive connections send first check-ins of different people. Printed are the medians, the ratio within each
+round (slow phases of the machine fall on both), its spread, and how many messages a commit took where the checkout counts that.
 """
 
 from __future__ import annotations
@@ -133,54 +131,9 @@ def main() -> int:
     parser.add_argument("folder", type=Path, help="the other checkout, usually an older commit's worktree")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--seconds", type=int, default=5)
-    parser.add_argument("--alone", action="store_true", help="only in one process")
     arguments = parser.parse_args()
-    other = arguments.folder.resolve()
-    compare_alone(other, arguments.rounds)
-    if not arguments.alone:
-        compare(other, arguments.rounds, arguments.seconds)
+    compare(arguments.folder.resolve(), arguments.rounds, arguments.seconds)
     return 0
-
-
-def alone(checkout: Path) -> tuple[float, int]:
-    """Microseconds a callback in one process and thread, and how many answers were wrong."""
-    own = checkout / ".venv" / "bin" / "python"
-    with tempfile.TemporaryDirectory(prefix="bench-alone-") as folder:
-        done = subprocess.run(
-            [own if own.exists() else sys.executable, HERE / "alone.py", folder],
-            cwd=checkout,
-            env={**os.environ, "PYTHONPATH": ""},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    cpu_us, bad = done.stdout.split()[-2:]
-    return float(cpu_us), int(bad)
-
-
-def compare_alone(other: Path, rounds: int) -> None:
-    """So many rounds by turns, and their comparison."""
-    old: list[float] = []
-    new: list[float] = []
-    wrong = 0
-    for number in range(rounds):
-        pair = [(other, old), (ROOT, new)]
-        for checkout, into in pair if number % 2 == 0 else reversed(pair):
-            cpu_us, bad = alone(checkout)
-            into.append(cpu_us)
-            wrong += bad
-        print(f"alone, round {number + 1}: {old[-1]:.0f} µs, {new[-1]:.0f} µs", flush=True)
-    verdict(f"alone ({wrong} wrong answers)", old, new)
-
-
-def verdict(where: str, old: list[float], new: list[float]) -> None:
-    """The ratio within each round: median, spread, and whether it is within the budget."""
-    ratios = sorted(after / before for before, after in zip(old, new, strict=True))
-    word = "ok" if statistics.median(ratios) <= BUDGET else "OVER"
-    print(
-        f"CPU per callback, {where}, this by the other: median {statistics.median(ratios):.3f} (budget {BUDGET}: {word}),"
-        f" from {ratios[0]:.3f} to {ratios[-1]:.3f}; load average {os.getloadavg()[0]:.1f}"
-    )
 
 
 def compare(other: Path, rounds: int, seconds: int) -> None:
@@ -192,9 +145,14 @@ def compare(other: Path, rounds: int, seconds: int) -> None:
         for checkout, into in pair if number % 2 == 0 else reversed(pair):
             into.append(measure(checkout, seconds))
         print(f"round {number + 1}: {old[-1].cpu_us:.0f} µs, {new[-1].cpu_us:.0f} µs", flush=True)
+    ratios = sorted(after.cpu_us / before.cpu_us for before, after in zip(old, new, strict=True))
     show("other", old)
     show("this", new)
-    verdict("over HTTP", [one.cpu_us for one in old], [one.cpu_us for one in new])
+    verdict = "ok" if statistics.median(ratios) <= BUDGET else "OVER"
+    print(
+        f"CPU per callback, this by the other: median {statistics.median(ratios):.3f} (budget {BUDGET}: {verdict}),"
+        f" from {ratios[0]:.3f} to {ratios[-1]:.3f}; load average {os.getloadavg()[0]:.1f}"
+    )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""CPU of the callback's whole road in one process and one thread: ``python bench/callback/alone.py FOLDER`` inside a checkout.
+"""CPU of the callback's whole road in one process and one thread: ``python bench/alone_callback.py FOLDER`` inside a checkout.
 
 No server, no other processor, nothing to wait for but the disk: that is steady where the full road's CPU depends on who else is
-at work. Printed are microseconds a callback: the least of many slices, and how many answers were wrong. It is run by its path, so
-that a newer checkout can measure an older one that has no such file.
+at work. Printed are the figures by name (see :mod:`bench.beside`): microseconds a callback, the least of many slices. A wrong
+answer ends it with an error. It is run by its path, so that a newer checkout can measure an older one that has no such file.
 """
 
 from __future__ import annotations
@@ -69,8 +69,10 @@ def main() -> None:
         began = time.process_time()
         bad += send(app, requests[start : start + SLICE])
         times.append((time.process_time() - began) / SLICE * 1e6)
-    print(f"{min(times[WARM:]):.1f} {bad}", flush=True)
-    os._exit(0)  # whatever threads the application keeps
+    if bad:
+        print(f"{bad} wrong answers", file=sys.stderr)
+    print(f"cpu_us {min(times[WARM:]):.1f}", flush=True)
+    os._exit(1 if bad else 0)  # whatever threads the application keeps
 
 
 if __name__ == "__main__":
