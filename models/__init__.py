@@ -35,7 +35,11 @@ from models.pushes import (
 from models.system import CallRest, InstanceLease, RetentionRun, Setting, SharedToken
 from models.users import ROLE_NAMES, ROLES, AuditEntry, LoginSession, User
 
+FORMER_TABLES = frozenset({"outbox_message"})
+"""Tables of ours that a migration has done away with: a backup, or a database, of before holds them."""
+
 __all__ = [
+    "FORMER_TABLES",
     "ROLES",
     "ROLE_NAMES",
     "Activity",

@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from database.session import APPLICATION, Database
 from ground import faultpoints
 from ground.errors import Conflict, Refused, Unavailable
-from models import Base
+from models import FORMER_TABLES, Base
 from operations.disk import fsync_folder
 
 _BUSY_S = 5.0
@@ -214,7 +214,7 @@ class _SchemaPlace:
 
     def switch(self, kept: str) -> None:
         arrived = sa.inspect(self.connection).get_table_names(schema=self._incoming)
-        ours = {*arrived, *Base.metadata.tables, "alembic_version"}
+        ours = {*arrived, *Base.metadata.tables, *FORMER_TABLES, "alembic_version"}
         present = ours & set(sa.inspect(self.connection).get_table_names(schema=self._home))
         if present:
             self._run("CREATE SCHEMA {}", kept)

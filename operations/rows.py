@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models import Base
+from models import FORMER_TABLES, Base
 
 Row = dict[str, Any]
 """A row with its values as JSON knows them."""
@@ -44,7 +44,7 @@ class Tally:
 def reflected(connection: sa.Connection) -> dict[str, sa.Table]:
     """The product's tables by name, parents first, with plain column types: what is sealed stays as it is."""
     plain = sa.MetaData()
-    wanted = set(Base.metadata.tables)
+    wanted = {*Base.metadata.tables, *FORMER_TABLES}
     plain.reflect(connection, only=lambda name, _: name in wanted)
     for table in plain.tables.values():
         for column in table.columns:
