@@ -113,8 +113,8 @@ def _check_role(role: str, branch: Branch | None, stage: int | None) -> None:
 
 
 def get(session: Session, user_id: int) -> User:
-    """An account by id, active or not. Raises :class:`NotFound`."""
-    user = session.get(User, user_id)
+    """An account by id, active or not, with its branch. Raises :class:`NotFound`."""
+    user = session.scalar(sa.select(User).where(User.id == user_id).options(joinedload(User.branch)))
     if user is None:
         raise NotFound("没有这个账号")
     return user

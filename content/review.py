@@ -7,7 +7,7 @@ changed meanwhile never counts.
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session, defer, joinedload
 
 from accounts.rights import may, require
 from content import life, wording
@@ -173,10 +173,11 @@ def obstacle(session: Session, article: Article, user: User) -> str:
 
 
 def awaiting(session: Session, user: User, *, limit: int = 50) -> list[Article]:
-    """Articles that wait for a decision which this user may take, the longest waiting first."""
+    """Articles that wait for a decision which this user may take, with column and writer, the longest waiting first."""
     if not may(user, REVIEW):
         return []
-    query = sa.select(Article).options(defer(Article.html)).where(*_waits_for(user))
+    beside = (defer(Article.html), joinedload(Article.column), joinedload(Article.creator))
+    query = sa.select(Article).options(*beside).where(*_waits_for(user))
     return list(session.scalars(query.order_by(Article.submitted_at, Article.id).limit(limit)))
 
 

@@ -10,7 +10,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, request, url_for
 
 from accounts import users
 from community import activities, attendance, counting, ledger, makeup, members, places, window
@@ -21,7 +21,7 @@ from ground import clock
 from ground.errors import Conflict, Refused
 from ground.numbers import numbers_in
 from models import Activity, Branch, User
-from web import listing
+from web import access, listing
 from web.access import acting, looking
 from web.downloads import ledger_file
 from web.moments import from_input
@@ -45,7 +45,7 @@ class Face:
 
     def draw(self, template: str, **values: Any) -> str:
         """Render one of its templates."""
-        return render_template(f"{self.name}/activities/{template}.html", **values)
+        return access.draw(f"{self.name}/activities/{template}.html", **values)
 
     def back_to(self, view: str, **values: Any) -> Any:
         """The answer to a form: on to one of its pages."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, g, render_template, request
+from flask import Blueprint, g, request
 
 from accounts import users
 from web import access
@@ -16,7 +16,7 @@ access.guard(blueprint)
 
 def draw(template: str, **values: Any) -> str:
     """Render one of the branch's templates."""
-    return render_template(f"branch/{template}", **values)
+    return access.draw(f"branch/{template}", **values)
 
 
 def frame() -> dict[str, Any]:
