@@ -25,6 +25,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "push.view": frozenset({"admin", "editor", "reviewer", "auditor"}),
     "push.create": frozenset({"admin", "editor"}),
     "push.control": frozenset({"admin", "editor"}),
+    "push.release": frozenset({"admin", "editor", "reviewer"}),
     # activities and check-in
     "activity.view": frozenset({"admin", "editor", "secretary", "auditor"}),
     "activity.create": frozenset({"admin", "editor", "secretary"}),

@@ -47,10 +47,20 @@ _SHOWN = 50
 )
 @click.option("--at", "moment", default="now", show_default=True, help="now 或时间，如 2026-09-20T19:00")
 @click.option("--road", cls=_Road, default="auto", show_default=True)
+@click.option(
+    "--urgent", default="", metavar="理由", help="免打扰时段内也要发送的理由，须由另一人同意（push release）"
+)
 @as_option
 @json_option
 def create(
-    articles: str, activity: int | None, audience: str, moment: str, road: str, acting: str, as_json: bool
+    articles: str,
+    activity: int | None,
+    audience: str,
+    moment: str,
+    road: str,
+    urgent: str,
+    acting: str,
+    as_json: bool,
 ) -> None:
     """新建推送。命令立即返回，由定时任务到点发送。"""
     from scheduler import planner, pushes
@@ -67,6 +77,7 @@ def create(
             activity_id=activity,
             due_at=due_at,
             road=road,
+            urgent=urgent,
         )
         push = made.push
         shown = {
@@ -153,7 +164,12 @@ def listing(as_json: bool) -> None:
 def _control(name: str, push_id: int, acting: str | None, as_json: bool) -> None:
     from scheduler import pushes
 
-    action = {"pause": pushes.pause, "resume": pushes.resume, "cancel": pushes.cancel}[name]
+    action = {
+        "pause": pushes.pause,
+        "resume": pushes.resume,
+        "cancel": pushes.cancel,
+        "release": pushes.release,
+    }[name]
     with runtime().db.session_scope() as session:
         push = pushes.get(session, push_id)
         said = action(session, push, acting_user(session, acting) if acting else None)
@@ -178,6 +194,28 @@ def _control_command(name: str, help_line: str) -> None:
 _control_command("pause", "暂停：不再发出新的消息，已发出的不受影响")
 _control_command("resume", "继续：恢复已暂停的推送，或补发已错过的推送")
 _control_command("cancel", "取消：剩余的不再发送，已发出的无法收回")
+_control_command("release", "同意发送：人数有变化的推送，或另一人提交的紧急推送")
+
+
+@group.command("reschedule")
+@click.argument("push_id", type=int)
+@click.option("--at", "moment", required=True, help="新的时间，如 2026-09-20T19:00")
+@click.option("--as", "acting", metavar="用户名", default=None, help="以哪个用户的身份操作（记入操作日志）")
+@json_option
+def reschedule(push_id: int, moment: str, acting: str | None, as_json: bool) -> None:
+    """改期：还没有开始发送的推送改到另一个时间，人数和额度按那时重新计算。"""
+    from scheduler import pushes
+
+    parts = runtime()
+    with parts.db.session_scope() as session:
+        push = pushes.get(session, push_id)
+        user = acting_user(session, acting) if acting else None
+        said = pushes.reschedule(session, parts.settings, push, user, due_at=parse_moment(moment))
+        shown = {"id": push.id, "status": push.status, "due_at": push.due_at, "message": said}
+    if as_json:
+        emit_json(shown)
+    else:
+        click.echo(said)
 
 
 @group.command("takeover")

@@ -69,7 +69,9 @@ class Push(Leased, Base):
     ``audience`` is the text of the decision (``all`` or ``branch:NAME,...``). ``slot_key`` keeps two schedulers from filling
     one slot of a column twice (``<column>:<UTC moment>``). ``lease_until`` and ``lease_owner`` are the claim.
     ``road`` is ``auto``, or the names of one or several roads, joined by commas; ``planned_roads`` are
-    those of its plan.
+    those of its plan. ``confirmed`` is what a person saw and agreed to, ``{"planned": followers, "skipped": {reason:
+    followers}}``; it stays beside what is planned when the moment has come. ``urgent`` is the reason for not waiting for the
+    end of the quiet hours, ``released_by`` the second person who agreed.
     """
 
     __tablename__ = "push"
@@ -88,6 +90,9 @@ class Push(Leased, Base):
     planned_roads: Mapped[str] = mapped_column(sa.String(120), default="")
     planned: Mapped[int] = mapped_column(default=0)
     skipped: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    confirmed: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    urgent: Mapped[str] = mapped_column(sa.String(200), default="")
+    released_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     draft_media_id: Mapped[str] = mapped_column(sa.String(200), default="")
     draft_made_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
@@ -99,7 +104,8 @@ class Push(Leased, Base):
     articles: Mapped[list[PushArticle]] = relationship(back_populates="push", order_by="PushArticle.position")
     deliveries: Mapped[list[Delivery]] = relationship(back_populates="push", order_by="Delivery.id")
     activity: Mapped[Activity | None] = relationship()
-    creator: Mapped[User] = relationship()
+    creator: Mapped[User] = relationship(foreign_keys=[created_by])
+    releaser: Mapped[User | None] = relationship(foreign_keys=[released_by])
 
     __table_args__ = (
         one_of("status", PushStatus),
@@ -193,12 +199,12 @@ class JobResult(Base):
 
 
 class QuotaUse(Base):
-    """Ledger of quota: who used one, in which period, for which delivery.
+    """Ledger of quota: who used one, in which period, for which delivery; or for which push it is reserved (no delivery yet).
 
     服务号: ``subject`` is the openid while they follow, ``gone-`` and a keyed hash of it afterwards: planning compares openids as
     they are, and a return within the month finds what was used. ``period`` is the calendar month in Shanghai.
     公众号: ``subject`` is ``account``, ``period`` the day.
-    ``state``: held (planned, not yet sent), used, released.
+    ``state``: held (reserved or planned, not yet sent), used, released.
     """
 
     __tablename__ = "quota_use"
@@ -206,7 +212,8 @@ class QuotaUse(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
     subject: Mapped[str] = mapped_column(sa.String(64))
     period: Mapped[str] = mapped_column(sa.String(10))
-    delivery_id: Mapped[int] = mapped_column(sa.ForeignKey("delivery.id"), index=True)
+    delivery_id: Mapped[int | None] = mapped_column(sa.ForeignKey("delivery.id"), index=True)
+    push_id: Mapped[int | None] = mapped_column(sa.ForeignKey("push.id"), index=True)
     state: Mapped[str] = mapped_column(sa.String(8), default="held")
     at: Mapped[datetime]
 

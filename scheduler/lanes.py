@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from database import claims
 from ground import clock, faultpoints
 from models import Delivery, Push
-from scheduler import answers, report, roads, settling
+from scheduler import answers, quiet, report, roads, settling
 from scheduler.outcome import of_failure
 from scheduler.roads import Answer, Call, Road
 
@@ -86,8 +86,8 @@ class Lanes:
     def _claim(self, session: Session, push_id: int | None, owner: str, after: int) -> list[Item]:
         now, limits = clock.now(), self._settings.wechat.limits
         if push_id is not None:
-            status = session.scalar(sa.select(Push.status).where(Push.id == push_id))
-            if status != "sending":
+            may_send = sa.select(Push.id).where(Push.id == push_id, *quiet.sendable(now, self._settings))
+            if session.scalar(may_send) is None:
                 return []
         others = [road.name for road in roads.ROADS.values() if road.serial]
         where = [*settling.due(push_id, now), Delivery.road.not_in(others), Delivery.id > after]

@@ -9,7 +9,8 @@ from ground.life import Life, Step
 from models import DeliveryStatus as D
 from models import PushStatus as P
 
-CONTROL = "push.control"
+CONTROL, RELEASE = "push.control", "push.release"
+_WAITING = {P.SENDING, P.AWAITING_RESULT, P.PAUSED}
 
 
 def _push(
@@ -30,7 +31,7 @@ PUSH: Life[P] = Life(
         P.SCHEDULED: "已排期",
         P.HELD: "待确认",
         P.SENDING: "发布中",
-        P.AWAITING_RESULT: "待微信结果",
+        P.AWAITING_RESULT: "等待微信结果",
         P.SENT: "已发布",
         P.PARTLY_FAILED: "部分失败",
         P.FAILED: "失败",
@@ -45,20 +46,29 @@ PUSH: Life[P] = Life(
         _push("push.resume", "继续", {P.PAUSED, P.MISSED}, P.SCHEDULED, CONTROL,
               "not planned yet; its articles are what was approved when it was made"),
         _push("push.go_on", "继续", {P.PAUSED, P.MISSED}, P.SENDING, CONTROL, "the same, of one that is planned"),
-        _push("push.cancel", "取消", {P.DRAFT, P.SCHEDULED, P.SENDING, P.PAUSED, P.MISSED}, P.CANCELLED, CONTROL),
+        _push("push.reschedule", "改期", {P.SCHEDULED, P.HELD, P.PAUSED, P.MISSED}, P.SCHEDULED, CONTROL,
+              "nothing of it was planned yet"),
+        _push("push.release", "同意发送", {P.HELD}, P.SCHEDULED, RELEASE, "of an emergency: another person than who made it"),
+        _push("push.cancel", "取消", {P.DRAFT, P.SCHEDULED, P.HELD, P.SENDING, P.PAUSED, P.MISSED}, P.CANCELLED, CONTROL),
         # the clock
         _push("clock.release", "到点发布", {P.SCHEDULED}, P.SENDING, None, "its moment has come"),
         _push("clock.miss", "错过时间", {P.SCHEDULED}, P.MISSED, None, "its moment passed by more than the grace"),
         # the sender
         _push("sender.stop", "暂停", {P.SENDING}, P.PAUSED, None, "a person must mend something first"),
         _push("sender.nobody", "没有可以送达的人", {P.SENDING}, P.FAILED, None, "the plan holds no call"),
+        _push("sender.hold", "等待确认", {P.SENDING}, P.HELD, None, "the plan is too far from what was confirmed"),
+        _push("sender.wait", "等待结果", {P.SENDING, P.PAUSED}, P.AWAITING_RESULT, None,
+              "every call was taken, some have no result yet"),
         # results; a late one may better what was said before
-        _push("result.sent", "全部送达", {P.SENDING, P.PARTLY_FAILED, P.FAILED}, P.SENT, None, "every call has arrived"),
-        _push("result.partly", "部分送达", {P.SENDING, P.FAILED}, P.PARTLY_FAILED, None,
-              "every call is final, some failed or were given up unknown"),
-        _push("result.failed", "没有送达", {P.SENDING, P.PARTLY_FAILED}, P.FAILED, None, "every call is final, none arrived"),
+        _push("result.sent", "全部送达", _WAITING | {P.PARTLY_FAILED, P.FAILED, P.UNKNOWN}, P.SENT, None,
+              "every call has arrived"),
+        _push("result.partly", "部分送达", _WAITING | {P.FAILED, P.UNKNOWN}, P.PARTLY_FAILED, None,
+              "every call is final, some failed"),
+        _push("result.failed", "没有送达", _WAITING | {P.PARTLY_FAILED, P.UNKNOWN}, P.FAILED, None,
+              "every call is final, none arrived"),
+        _push("result.unknown", "结果不明", _WAITING | {P.PARTLY_FAILED, P.FAILED}, P.UNKNOWN, None,
+              "every call is final, none failed, some were given up unknown"),
     ],
-    later={P.HELD, P.AWAITING_RESULT, P.UNKNOWN},
 )  # fmt: skip
 
 DELIVERY: Life[D] = Life(
@@ -93,7 +103,7 @@ DELIVERY: Life[D] = Life(
     ],
 )  # fmt: skip
 
-OVER = frozenset({P.SENT, P.PARTLY_FAILED, P.FAILED, P.CANCELLED})
+OVER = frozenset({P.SENT, P.PARTLY_FAILED, P.FAILED, P.UNKNOWN, P.CANCELLED})
 """States in which nothing more happens of itself, but for a late result."""
 
 

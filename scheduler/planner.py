@@ -15,10 +15,11 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from ground import clock
 from ground.errors import Refused
 from models import Delivery, FollowerTag, Push, TagChange
+from scheduler import ahead, keys, quota, roads
 from scheduler import audience as audiences
-from scheduler import keys, quota, roads
 from scheduler.audience import Audience, Part, Person
 from scheduler.roads import Picture, Planned, Road, Target
 from scheduler.roads.base import PERSONAL
@@ -84,10 +85,12 @@ def plan(
     by: Sequence[Road],
     columns: set[str],
     moment: datetime,
+    own: int | None = None,
 ) -> Plan:
     """Plan a push ``by`` these roads, for ``moment``, whose month and day decide about quota.
 
-    ``columns`` are the keys of its articles' columns.
+    ``columns`` are the keys of its articles' columns. Quota that others have reserved is taken, and so is what slots will use
+    before ``moment``; what the push ``own`` has reserved is its own.
 
     Raises :class:`errors.Refused` where the audience has nobody at all who follows.
     """
@@ -98,7 +101,9 @@ def plan(
         skipped["not_following"] = roster - len(following)
     if not following:
         raise Refused(f"“{audience.label}”还没有已关注{'' if audience.everyone else '并绑定'}的人，无法推送")
-    found = [_of_road(session, settings, road, audience, following, columns, moment) for road in by]
+    taken = ahead.of_slots(session, clock.now(), moment) if any(road.costs_quota for road in by) else None
+    asked = _Asked(session, settings, audience, following, columns, moment, own, taken or ahead.Ahead())
+    found = [_of_road(asked, road) for road in by]
     routes = [Route(road, one.deliveries) for road, one in zip(by, found, strict=True)]
     skipped.update(found[0].skipped if len(by) == 1 else _by_no_road(following, routes, found))
     return Plan(routes, {reason: n for reason, n in skipped.items() if n})
@@ -113,35 +118,60 @@ class _Found:
     skipped: Counter[str]
 
 
-def _of_road(
-    session: Session,
-    settings: Settings,
-    road: Road,
-    audience: Audience,
-    following: Sequence[Person],
-    columns: set[str],
-    moment: datetime,
-) -> _Found:
-    spent = quota.exhausted(session, settings, moment) if road.costs_quota else set()
-    targets = road.targets(settings)
+@dataclass(frozen=True)
+class _Asked:
+    """What every road is asked about."""
+
+    session: Session
+    settings: Settings
+    audience: Audience
+    following: Sequence[Person]
+    columns: set[str]
+    moment: datetime
+    own: int | None
+    ahead: ahead.Ahead
+
+    @property
+    def spent(self) -> set[str]:
+        """Followers who cannot take another mass message."""
+        taken = self.ahead.people
+        return quota.exhausted(self.session, self.settings, self.moment, own=self.own, ahead=taken)
+
+    @property
+    def to_all_left(self) -> int:
+        """How many sends to everyone are left."""
+        left = quota.to_all_left(self.session, self.settings, self.moment, own=self.own)
+        return max(0, left - max(self.ahead.to_all, 0))
+
+    @property
+    def account_left(self) -> int:
+        """How many sends the account has left that day."""
+        return max(
+            0, quota.account_left(self.session, self.settings, self.moment, own=self.own) - self.ahead.sends
+        )
+
+
+def _of_road(asked: _Asked, road: Road) -> _Found:
+    spent = asked.spent if road.costs_quota else set()
+    targets = road.targets(asked.settings)
     selective = bool(targets & PERSONAL)
     reachable: list[Person] = []
     left_out: dict[str, str] = {}
-    for person in following:
-        if selective and columns and columns <= _muted(person.muted):
+    for person in asked.following:
+        if selective and asked.columns and asked.columns <= _muted(person.muted):
             left_out[person.openid] = "muted"
         elif person.openid in spent:
             left_out[person.openid] = "quota_used"
         else:
             reachable.append(person)
     picture = Picture(
-        settings=settings,
-        audience=audience,
-        following=len(following),
+        settings=asked.settings,
+        audience=asked.audience,
+        following=len(asked.following),
         reachable=reachable,
-        exact_tags=_exact_tags(session, audience, reachable) if Target.TAG in targets else (),
-        to_all_left=quota.to_all_left(session, settings, moment) if road.costs_quota else 0,
-        account_left=quota.account_left(session, settings, moment) if road.costs_quota else 0,
+        exact_tags=_exact_tags(asked.session, asked.audience, reachable) if Target.TAG in targets else (),
+        to_all_left=asked.to_all_left if road.costs_quota else 0,
+        account_left=asked.account_left if road.costs_quota else 0,
     )
     routed = road.plan(picture)
     return _Found(routed.deliveries, left_out, Counter(left_out.values()) + Counter(routed.skipped))
@@ -200,8 +230,25 @@ def tags_on_their_way(session: Session, audience: Audience) -> bool:
     return bool(session.scalar(sa.select(sa.exists().where(TagChange.attempts == 0, sa.or_(*places)))))
 
 
+def reserve(session: Session, settings: Settings, push: Push, made: Plan) -> None:
+    """Set the quota of a confirmed plan aside for its push, in the month and on the day of its moment; what it had goes back."""
+    quota.give_back(session, push.id)
+    for route in made.routes:
+        if not route.road.costs_quota:
+            continue
+        for planned in route.deliveries:
+            to_all = planned.kind is Target.EVERYONE
+            quota.hold(
+                session, settings, None, planned.people, to_all=to_all, at=push.due_at, push_id=push.id
+            )
+
+
 def write(session: Session, settings: Settings, push: Push, made: Plan, now: datetime) -> list[int]:
-    """Write the deliveries of a push and set their quota aside, in the session's transaction; the deliveries' ids."""
+    """Write the deliveries of a push and set their quota aside, in the session's transaction; the deliveries' ids.
+
+    What was reserved for it is theirs from now on.
+    """
+    quota.give_back(session, push.id)
     instance = keys.instance_id(session, now)
     taken = session.scalar(sa.select(sa.func.count()).where(Delivery.push_id == push.id)) or 0
     numbers = itertools.count(taken + 1)

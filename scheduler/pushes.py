@@ -8,16 +8,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from accounts import audit, rights
 from community import window
 from content import publish
 from content.life import SENDABLE
-from database import claims
+from database import claims, locks
+from database.locks import Lock
 from database.moving import move
 from ground import clock
-from ground.errors import Conflict, NotFound, Refused
+from ground.errors import Conflict, Forbidden, NotFound, Refused
 from ground.life import Step
 from models import Activity, ActivityStatus, Article, Column, Delivery, Push, PushArticle, PushStatus, User
 from scheduler import articles as outgoing
@@ -27,6 +28,8 @@ from scheduler.life import PUSH
 from settings import Settings
 
 _A_MINUTE = timedelta(minutes=1)
+_REASON_CHARS = 5
+_NEEDS_ANOTHER = "紧急推送已提交，需要另一位有权限的人同意后才会发送"
 
 
 @dataclass(frozen=True)
@@ -47,18 +50,22 @@ def create(
     activity_id: int | None = None,
     due_at: datetime | None = None,
     road: str = roads.AUTO,
+    urgent: str = "",
 ) -> Created:
-    """Decide a push; ``due_at`` None means now, which a person may say at any hour. Later moments respect the quiet hours.
+    """Decide a push; ``due_at`` None means now. What falls into the quiet hours waits for their end.
 
-    The plan is made for its numbers only and made again when the push is due.
+    With ``urgent``, the reason why it cannot wait, it is held until a second person agrees (:func:`release`), and sent then.
+    The plan is made for its numbers, which are kept as confirmed, and for its quota, which is reserved; it is made again when the
+    push is due.
     Raises :class:`errors.Refused` (nothing or too much to send, past, unknown or empty audience, road that cannot carry it),
     :class:`errors.Conflict` (not approved), :class:`errors.NotFound` or :class:`errors.Forbidden`.
     """
     rights.require(user, "push.create")
+    locks.hold(session, Lock.PLANNING)
     now = clock.now()
     if bool(article_ids) == (activity_id is not None):
         raise Refused("请指定要推送的稿件或活动，二者选一")
-    moment, notes = _moment(due_at, now, settings.limits.quiet_hours)
+    moment, notes, held = _moment(due_at, now, settings, urgent.strip())
     articles = _take(session, article_ids, settings) if article_ids else []
     activity = _open_activity(session, activity_id, now) if activity_id is not None else None
     push = Push(
@@ -66,40 +73,56 @@ def create(
         title=(activity.title if activity else articles[0].title)[:120],
         audience=audience,
         road=road,
-        status=PushStatus.SCHEDULED.value,
+        status=(PushStatus.HELD if held else PushStatus.SCHEDULED).value,
+        urgent=urgent.strip()[:200] if held else "",
+        note=_NEEDS_ANOTHER if held else "",
         due_at=moment,
         activity_id=activity_id,
         created_by=user.id,
         created_at=now,
         skipped={},
     )
-    _preview(session, settings, push, articles)
+    made = _plan(session, settings, push, {article.column.key for article in articles})
     if not instance.may_send(session, settings):
         notes.append(instance.READ_ONLY)
     _store(session, push, articles)
+    planner.reserve(session, settings, push, made)
     audit.record(
         session,
         "push.create",
         at=now,
         user=user,
         subject=f"push:{push.id}",
-        detail={"audience": push.audience, "road": push.road, "planned": push.planned},
+        detail={"audience": push.audience, "road": push.road, "planned": push.planned}
+        | ({"urgent": push.urgent} if push.urgent else {}),
     )
     return Created(push, tuple(notes))
 
 
-def _moment(due_at: datetime | None, now: datetime, quiet_hours: str) -> tuple[datetime, list[str]]:
-    """When it goes out, and what a person should know about that. Raises :class:`errors.Refused` for what is past."""
-    if due_at is None:
-        return now, []
-    if due_at < now - _A_MINUTE:
+def _moment(
+    due_at: datetime | None, now: datetime, settings: Settings, urgent: str
+) -> tuple[datetime, list[str], bool]:
+    """When it goes out, what a person should know about that, and whether a second person must agree.
+
+    Raises :class:`errors.Refused` for what is past, and for an emergency without a reason that says something.
+    """
+    hours = settings.limits.quiet_hours
+    if due_at is not None and due_at < now - _A_MINUTE:
         shown = clock.to_shanghai(due_at).strftime("%Y-%m-%d %H:%M")
         raise Refused(f"推送时间 {shown} 已经过去，请改为以后的时间，或用 now 立即推送")
-    wanted = max(due_at, now)
-    moment = quiet.defer(wanted, quiet_hours)
+    wanted = now if due_at is None else max(due_at, now)
+    moment = quiet.defer(wanted, hours)
     if moment == wanted:
-        return moment, []
-    return moment, [f"{quiet_hours} 为免打扰时段，已顺延到 {clock.to_shanghai(moment):%m-%d %H:%M}"]
+        return moment, [], False
+    if urgent:
+        if len(urgent) < _REASON_CHARS:
+            raise Refused(f"请写明为什么不能等到免打扰时段结束，至少 {_REASON_CHARS} 个字")
+        return wanted, [_NEEDS_ANOTHER], True
+    ends = clock.to_shanghai(moment)
+    if due_at is None:
+        notes = [f"现在是免打扰时段（{hours}），将在 {ends:%m-%d %H:%M} 发送，紧急情况请勾选“紧急推送”"]
+        return moment, notes, False
+    return moment, [f"{hours} 为免打扰时段，已顺延到 {ends:%m-%d %H:%M}"], False
 
 
 def create_for_slot(
@@ -133,19 +156,17 @@ def _store(session: Session, push: Push, articles: Sequence[Article]) -> None:
     session.flush()
 
 
-def _preview(session: Session, settings: Settings, push: Push, articles: Sequence[Article]) -> None:
+def _plan(session: Session, settings: Settings, push: Push, columns: set[str]) -> planner.Plan:
+    """Plan a push for its moment, and keep the numbers as those that a person has seen and agreed to."""
     chosen = audiences.parse(session, push.audience)
-    ways = roads.choose(push.road, push.kind, settings)
+    by = roads.choose(push.road, push.kind, settings)
     push.audience, push.road = chosen.text, ",".join(roads.named(push.road)) or roads.AUTO
     made = planner.plan(
-        session,
-        settings,
-        audience=chosen,
-        by=ways,
-        columns={article.column.key for article in articles},
-        moment=push.due_at,
+        session, settings, audience=chosen, by=by, columns=columns, moment=push.due_at, own=push.id
     )
     push.planned, push.skipped = made.planned, made.skipped
+    push.confirmed = {"planned": made.planned, "skipped": made.skipped}
+    return made
 
 
 def _take(session: Session, article_ids: Sequence[int], settings: Settings) -> list[Article]:
@@ -169,8 +190,8 @@ def _open_activity(session: Session, activity_id: int, now: datetime) -> Activit
 
 
 def get(session: Session, push_id: int) -> Push:
-    """The push with this number. Raises :class:`errors.NotFound`."""
-    push = session.get(Push, push_id)
+    """The push with this number, and its activity. Raises :class:`errors.NotFound`."""
+    push = session.scalar(sa.select(Push).where(Push.id == push_id).options(joinedload(Push.activity)))
     if push is None:
         raise NotFound(f"没有编号为 {push_id} 的推送")
     return push
@@ -206,9 +227,7 @@ def resume(session: Session, push: Push, user: User | None) -> str:
     name = "push.go_on" if push.planned_at else "push.resume"
     _may(user, PUSH.step(name))
     PUSH.require(name, push.status)
-    changed = changed_articles(session, push)
-    if changed:
-        raise Refused(f"稿件《{changed[0].title}》在排期后改动过，请重新审核后新建推送")
+    _refuse_changed(session, push)
     values: dict[str, Any] = {"note": ""}
     if push.planned_at is None and push.due_at < now:
         values["due_at"] = now  # a person decided just now, so it is not late
@@ -216,10 +235,62 @@ def resume(session: Session, push: Push, user: User | None) -> str:
     return _after(session, push, user, "push.resume", now, "已继续")
 
 
+def reschedule(
+    session: Session, settings: Settings, push: Push, user: User | None, *, due_at: datetime
+) -> str:
+    """改期: another moment for a push of which nothing was planned yet; its numbers and its quota are those of then.
+
+    Raises :class:`errors.Conflict` for one that is being sent, and what :func:`create` raises for the moment.
+    """
+    now = clock.now()
+    locks.hold(session, Lock.PLANNING)
+    moment, notes, _ = _moment(due_at, now, settings, "")
+    if push.planned_at is not None:
+        raise Conflict("推送已经开始，不能改期，可以暂停或取消")
+    if push.status == PushStatus.HELD and push.urgent:
+        raise Conflict("紧急推送不能改期，请取消后按普通推送重新安排")
+    _refuse_changed(session, push)
+    _step(session, push, user, "push.reschedule", due_at=moment, note="")
+    made = _plan(session, settings, push, columns_of(session, push))
+    planner.reserve(session, settings, push, made)
+    shown = clock.to_shanghai(moment).strftime("%Y-%m-%d %H:%M")
+    audit.record(
+        session, "push.reschedule", at=now, user=user, actor="" if user else "命令行", subject=f"push:{push.id}",
+        detail={"due_at": shown, "planned": push.planned},
+    )  # fmt: skip
+    push.version += 1
+    return "，".join([f"已改到 {shown}，预计 {push.planned} 人收到", *notes])
+
+
+def release(session: Session, push: Push, user: User | None) -> str:
+    """Let a held push go: an emergency (another person than who made it), or one whose numbers are not those confirmed any more.
+
+    Raises :class:`errors.Forbidden` for the same person, :class:`errors.Conflict` for one that is not held.
+    """
+    now = clock.now()
+    PUSH.require("push.release", push.status)
+    if push.urgent and (user is None or user.id == push.created_by):
+        raise Forbidden("紧急推送须由另一位有权限的人同意，不能由提交的人自己同意")
+    _refuse_changed(session, push)
+    values: dict[str, Any] = {"note": "", "due_at": max(push.due_at, now)}
+    if push.urgent and user is not None:
+        values["released_by"] = user.id
+    else:
+        values["confirmed"] = {**push.confirmed, "released": push.planned}
+    _step(session, push, user, "push.release", **values)
+    return _after(session, push, user, "push.release", now, "已同意发送")
+
+
+def _refuse_changed(session: Session, push: Push) -> None:
+    if changed := changed_articles(session, push):
+        raise Refused(f"稿件《{changed[0].title}》在排期后改动过，请重新审核后新建推送")
+
+
 def cancel(session: Session, push: Push, user: User | None) -> str:
     """Send nothing more of it, ever. What WeChat has taken cannot be called back; the sentence says how many that are."""
     now = clock.now()
     _step(session, push, user, "push.cancel", finished_at=now)
+    quota.give_back(session, push.id)
     drop_planned(session, push, now)
     outgoing.finished(session, push)
     return _after(session, push, user, "push.cancel", now, "已取消")

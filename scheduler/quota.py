@@ -7,7 +7,7 @@ Source: https://developers.weixin.qq.com/doc/service/guide/product/message/Batch
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,30 +32,51 @@ def day_key(moment: datetime) -> str:
     return clock.shanghai_day(moment).isoformat()
 
 
-def exhausted(session: Session, settings: Settings, moment: datetime) -> set[str]:
-    """Openids that can take no further mass message in the month of ``moment`` (服务号; empty for a 公众号)."""
+def exhausted(
+    session: Session,
+    settings: Settings,
+    moment: datetime,
+    *,
+    own: int | None = None,
+    ahead: Mapping[str, int] | None = None,
+) -> set[str]:
+    """Openids that can take no further mass message in the month of ``moment`` (服务号; empty for a 公众号).
+
+    What other pushes have reserved counts, what the push ``own`` has does not. ``ahead`` are messages that will have been sent by
+    then though nothing is reserved for them.
+    """
     if settings.wechat.account_type != "service":
         return set()
+    most, ahead = settings.wechat.limits.mass_per_follower_month, ahead or {}
+    counted = sa.func.count()
     statement = (
-        sa.select(QuotaUse.subject)
-        .where(QuotaUse.period == clock.month_key(moment), QuotaUse.state.in_(_COUNTED))
+        sa.select(QuotaUse.subject, counted)
+        .where(QuotaUse.period == clock.month_key(moment), QuotaUse.state.in_(_COUNTED), _not_of(own))
         .group_by(QuotaUse.subject)
-        .having(sa.func.count() >= settings.wechat.limits.mass_per_follower_month)
+        .having(counted >= most - max(ahead.values(), default=0))
     )
-    return set(session.scalars(statement))
+    used: dict[str, int] = dict(session.execute(statement).all())
+    spent = {subject for subject, count in used.items() if count + ahead.get(subject, 0) >= most}
+    return spent | {openid for openid, count in ahead.items() if count >= most}
 
 
-def account_left(session: Session, settings: Settings, moment: datetime) -> int:
-    """How many mass sends a 公众号 may still make on the day of ``moment``."""
-    used = _count(session, ACCOUNT, day_key(moment))
+def _not_of(push_id: int | None) -> sa.ColumnElement[bool]:
+    if push_id is None:
+        return sa.true()
+    return sa.or_(QuotaUse.push_id.is_(None), QuotaUse.push_id != push_id)
+
+
+def account_left(session: Session, settings: Settings, moment: datetime, *, own: int | None = None) -> int:
+    """How many mass sends a 公众号 may still make on the day of ``moment``, beside what the push ``own`` has reserved."""
+    used = _count(session, ACCOUNT, day_key(moment), own)
     return max(0, settings.wechat.limits.mass_per_day - used)
 
 
-def to_all_left(session: Session, settings: Settings, moment: datetime) -> int:
+def to_all_left(session: Session, settings: Settings, moment: datetime, *, own: int | None = None) -> int:
     """How many sends "to all" a 服务号 may still make on the day of ``moment`` (1 a day, 4 a month)."""
-    day = settings.wechat.limits.mass_per_day - _count(session, TO_ALL, day_key(moment))
+    day = settings.wechat.limits.mass_per_day - _count(session, TO_ALL, day_key(moment), own)
     month = settings.wechat.limits.mass_per_follower_month - _count(
-        session, TO_ALL_MONTH, clock.month_key(moment)
+        session, TO_ALL_MONTH, clock.month_key(moment), own
     )
     return max(0, min(day, month))
 
@@ -91,29 +112,32 @@ def remaining(session: Session, settings: Settings, openid: str, moment: datetim
     return max(0, settings.wechat.limits.mass_per_follower_month - used)
 
 
-def _count(session: Session, subject: str, period: str) -> int:
-    return (
-        session.scalar(
-            sa.select(sa.func.count()).where(
-                QuotaUse.period == period, QuotaUse.subject == subject, QuotaUse.state.in_(_COUNTED)
-            )
-        )
-        or 0
+def _count(session: Session, subject: str, period: str, own: int | None = None) -> int:
+    counted = sa.select(sa.func.count()).where(
+        QuotaUse.period == period,
+        QuotaUse.subject == subject,
+        QuotaUse.state.in_(_COUNTED),
+        _not_of(own),
     )
+    return session.scalar(counted) or 0
 
 
 def hold(
     session: Session,
     settings: Settings,
-    delivery_id: int,
+    delivery_id: int | None,
     openids: Sequence[str],
     *,
     to_all: bool,
     at: datetime,
+    push_id: int | None = None,
 ) -> None:
-    """Set aside what a delivery will use: one of each follower's, or the account's day. One statement for any number."""
+    """Set aside what a delivery will use: one of each follower's, or the account's day. One statement for any number.
+
+    Without a delivery it is reserved for the push, in the month or day ``at`` which that is due.
+    """
     if settings.wechat.account_type != "service":
-        session.execute(sa.insert(QuotaUse), [_row(ACCOUNT, day_key(at), delivery_id, at)])
+        session.execute(sa.insert(QuotaUse), [_row(ACCOUNT, day_key(at), delivery_id, push_id, at)])
         return
     if session.get_bind().dialect.name == "postgresql":
         rows = "jsonb_array_elements_text(CAST(:openids AS jsonb)) AS one(value)"
@@ -121,13 +145,14 @@ def hold(
         rows = "json_each(:openids) AS one"
     session.execute(
         sa.text(
-            "INSERT INTO quota_use (subject, period, delivery_id, state, at) "  # noqa: S608 - no outside text in it
-            f"SELECT one.value, :period, :delivery, 'held', :at FROM {rows}"
+            "INSERT INTO quota_use (subject, period, delivery_id, push_id, state, at) "  # noqa: S608 - no outside text in it
+            f"SELECT one.value, :period, CAST(:delivery AS BIGINT), CAST(:push AS BIGINT), 'held', :at FROM {rows}"
         ).bindparams(sa.bindparam("at", type_=table_of(QuotaUse).c.at.type)),
         {
             "openids": json.dumps(list(openids)),
             "period": clock.month_key(at),
             "delivery": delivery_id,
+            "push": push_id,
             "at": at,
         },
     )
@@ -135,14 +160,28 @@ def hold(
         session.execute(
             sa.insert(QuotaUse),
             [
-                _row(TO_ALL, day_key(at), delivery_id, at),
-                _row(TO_ALL_MONTH, clock.month_key(at), delivery_id, at),
+                _row(TO_ALL, day_key(at), delivery_id, push_id, at),
+                _row(TO_ALL_MONTH, clock.month_key(at), delivery_id, push_id, at),
             ],
         )
 
 
-def _row(subject: str, period: str, delivery_id: int, at: datetime) -> dict[str, object]:
-    return {"subject": subject, "period": period, "delivery_id": delivery_id, "state": "held", "at": at}
+def _row(
+    subject: str, period: str, delivery_id: int | None, push_id: int | None, at: datetime
+) -> dict[str, object]:
+    return {
+        "subject": subject,
+        "period": period,
+        "delivery_id": delivery_id,
+        "push_id": push_id,
+        "state": "held",
+        "at": at,
+    }
+
+
+def give_back(session: Session, push_id: int) -> None:
+    """What was reserved for a push is free again: it is planned now, cancelled, or reserved anew."""
+    session.execute(sa.delete(QuotaUse).where(QuotaUse.push_id == push_id, QuotaUse.delivery_id.is_(None)))
 
 
 def use(session: Session, delivery_id: int, at: datetime) -> None:

@@ -223,34 +223,48 @@ def failed(session: Session, delivery: Delivery, now: datetime, reason: str, cod
     settle_of(session, delivery, now)
 
 
+_UNSETTLED = ("sending", "awaiting_result", "paused", "partly_failed", "failed", "unknown")
+
+
 def settle(session: Session, push: Push, now: datetime) -> None:
-    """Finish a push that is being sent when all its deliveries are final (an unknown one counts once it was given up)."""
-    if push.status not in ("sending", "partly_failed", "failed") or push.planned_at is None:
-        return
-    open_ones = sa.and_(Delivery.status.not_in(FINAL), Delivery.finished_at.is_(None))
-    if (
-        session.scalar(sa.select(Delivery.id).where(Delivery.push_id == push.id, open_ones).limit(1))
-        is not None
-    ):
+    """Say of a push that is being sent how it stands: every call taken, or final (an unknown one counts once it was given up)."""
+    if push.status not in _UNSETTLED or push.planned_at is None:
         return
     reached = sa.func.coalesce(Delivery.sent_count, Delivery.recipients)
+    given_up = Delivery.finished_at.is_not(None)
     rows = session.execute(
-        sa.select(Delivery.status, sa.func.sum(reached))
+        sa.select(Delivery.status, given_up, sa.func.sum(reached))
         .where(Delivery.push_id == push.id)
-        .group_by(Delivery.status)
+        .group_by(Delivery.status, given_up)
     ).all()
-    sums = {status: int(followers or 0) for status, followers in rows}
-    if not sums:
+    if not rows or any(_to_send(status, over) for status, over, _ in rows):
         return
-    if sums.get("delivered") or ("delivered" in sums and not push.planned):
-        status = "sent" if set(sums) <= {"delivered", "cancelled"} else "partly_failed"
-    else:
-        status = "partly_failed" if "unknown" in sums else "failed"
+    sums = {status: int(followers or 0) for status, _, followers in rows}
+    status = "awaiting_result" if "accepted" in sums else _result(sums, push.planned)
     if status == push.status:
         return
-    push.status, push.finished_at = status, now
+    if push.status == "paused":
+        push.note = ""  # it said what to do before going on: there is nothing left to go on with
+    push.status = status
+    push.finished_at = None if status == "awaiting_result" else now
     push.version += 1
-    articles.finished(session, push)
+    if status != "awaiting_result":
+        articles.finished(session, push)
+
+
+def _to_send(status: str, given_up: bool) -> bool:
+    return status in ("planned", "claimed") or (status == "unknown" and not given_up)
+
+
+def _result(sums: Mapping[str, int], planned: int) -> str:
+    """The state of a push whose calls are all final: ``{status of calls: followers}``."""
+    if sums.get("delivered") or ("delivered" in sums and not planned):
+        if set(sums) <= {"delivered", "cancelled"}:
+            return "sent"
+        return "partly_failed" if "failed" in sums else "unknown"
+    if "unknown" in sums:
+        return "partly_failed" if "failed" in sums else "unknown"
+    return "failed"
 
 
 def settle_of(session: Session, delivery: Delivery, now: datetime) -> None:
@@ -278,6 +292,8 @@ def show(session: Session, push: Push) -> dict[str, Any]:
         "road": push.road,
         "due_at": clock.to_shanghai(push.due_at).isoformat(),
         "planned": push.planned,
+        "confirmed": dict(push.confirmed),
+        "urgent": push.urgent,
         "accepted": sum(one.recipients for one in deliveries if one.accepted_at is not None),
         "delivered": sent,
         "failed": sum(one.recipients for one in deliveries if one.status == "failed")

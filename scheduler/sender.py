@@ -21,7 +21,7 @@ from database.locks import Lock
 from ground import clock, faultpoints
 from ground.errors import PioneerError
 from models import Delivery, Push
-from scheduler import articles, planner, pushes, report, roads, settling
+from scheduler import articles, planner, pushes, quiet, report, roads, settling
 from scheduler import audience as audiences
 from scheduler.drafting import Drafts
 from scheduler.lanes import Item, Lanes
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 _TAGS_WAIT = timedelta(seconds=20)
+_FEW = 3  # so many people more or less are the everyday coming and going of a small branch
 
 
 class _Stopped(Exception):
@@ -102,7 +103,7 @@ class Sender:
         if self._stopping.is_set():
             raise _Stopped
         until = claims.lease_end(self._settings.system.delivery_lease_s, clock.now())
-        mine = [Push.id == push_id, Push.lease_owner == owner, Push.status == "sending"]
+        mine = [Push.id == push_id, Push.lease_owner == owner, *quiet.sendable(clock.now(), self._settings)]
         if not claims.change(session, Push, mine, lease_until=until):
             raise _Stopped
 
@@ -127,8 +128,9 @@ class Sender:
                 made, reason = self._planned(session, session.get_one(Push, push_id), now)
                 self._write_plan(session, push_id, owner, made, reason, now)
         faultpoints.reach("push.planned")
-        if made is None:
-            raise _Stopped
+        with self._db.read_scope() as session:
+            if session.get_one(Push, push_id).planned_at is None:
+                raise _Stopped  # a person must decide first
 
     def _write_plan(
         self,
@@ -145,6 +147,11 @@ class Sender:
         if made is None:
             push.status, push.note = "paused", reason
             return
+        if far := self._too_far(push, made):
+            push.status, push.note = "held", far
+            push.planned, push.skipped = made.planned, made.skipped
+            planner.reserve(session, self._settings, push, made)
+            return
         planner.write(session, self._settings, push, made, now)
         push.planned_at, push.planned, push.skipped = now, made.planned, made.skipped
         push.planned_roads = ",".join(route.road.name for route in made.routes if route.deliveries)
@@ -153,6 +160,17 @@ class Sender:
         else:
             push.status, push.finished_at = "failed", now
             push.note = "没有可以送达的人"
+
+    def _too_far(self, push: Push, made: planner.Plan) -> str:
+        """Why the plan is not what was confirmed any more, beyond what the office lets pass; empty where it is."""
+        percent = self._settings.limits.plan_drift_percent
+        confirmed = push.confirmed.get("released", push.confirmed.get("planned"))
+        if confirmed is None or not percent:
+            return ""
+        apart = abs(made.planned - confirmed)
+        if apart < _FEW or apart * 100 <= percent * confirmed:
+            return ""
+        return f"确认时预计 {confirmed} 人收到，现在是 {made.planned} 人，相差超过 {percent}%，请确认后再发送"
 
     def _awaits_tags(self, session: Session, push: Push) -> bool:
         """Whether members have just been bound whose tags are not at WeChat yet; one single person has no other road."""
@@ -177,6 +195,7 @@ class Sender:
                 by=roads.choose(push.road, push.kind, self._settings),
                 columns=pushes.columns_of(session, push),
                 moment=now,
+                own=push.id,
             )
         except PioneerError as error:
             return None, error.message[:500]

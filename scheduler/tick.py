@@ -155,17 +155,19 @@ class Ticker:
                 return
 
     def _defer(self, due: list[sa.ColumnElement[bool]], now: datetime) -> None:
-        """What was due outside the quiet hours and is late until inside them waits for their end."""
+        """In the quiet hours all waits for their end that is not an emergency."""
         hours = self._settings.limits.quiet_hours
         end = quiet.defer(now, hours)
         if end == now:
             return
-        a_minute_ago = now - timedelta(minutes=1)
         with self._db.session_scope() as session:
-            for push in list(session.scalars(sa.select(Push).where(*due, Push.due_at < a_minute_ago))):
-                if quiet.defer(push.due_at, hours) == push.due_at:
-                    push.due_at = end
-                    push.note = f"{hours} 为免打扰时段，已顺延"
+            claims.change(
+                session,
+                Push,
+                [*due, Push.urgent == ""],
+                due_at=end,
+                note=f"{hours} 为免打扰时段，已顺延",
+            )
 
     # --- work for the sender ------------------------------------------------------------------------------------
 
@@ -180,15 +182,15 @@ class Ticker:
         sendable = sa.exists().where(
             *mine, Delivery.status.in_(["planned", "unknown"]), Delivery.due_at <= now
         )
-        unfinished = sa.exists().where(*mine, Delivery.status.not_in(report.FINAL))
+        to_send = sa.exists().where(*mine, Delivery.status.in_(["planned", "claimed", "unknown"]))
         yield from (
             ("push", row_id)
             for row_id in session.scalars(
                 sa.select(Push.id)
                 .where(
-                    Push.status == "sending",
+                    *quiet.sendable(now, self._settings),
                     claims.free(Push, self._settings.system.delivery_lease_s, now),
-                    sa.or_(Push.planned_at.is_(None), sendable, sa.not_(unfinished)),
+                    sa.or_(Push.planned_at.is_(None), sendable, sa.not_(to_send)),
                 )
                 .order_by(Push.due_at, Push.id)
                 .limit(_HAND_LIMIT)

@@ -55,6 +55,7 @@ _PUSH: dict[PushStatus, tuple[str, str]] = {
     PushStatus.MISSED: ("danger", "exclamation-circle"),
 }
 _DELIVERY: dict[DeliveryStatus, tuple[str, str]] = {
+    DeliveryStatus.PROMISED: ("secondary", "hourglass"),
     DeliveryStatus.PLANNED: ("secondary", "clock"),
     DeliveryStatus.CLAIMED: ("warning", "hourglass-split"),
     DeliveryStatus.ACCEPTED: ("info", "check-lg"),

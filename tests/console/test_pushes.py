@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from community import followers
 from ground import clock
 from models import Article, Branch, Push
+from scheduler import quiet
 from tests.console.conftest import Office, text_of
 from web.once import mark
 
@@ -123,3 +126,38 @@ def test_a_missed_push_waits_for_a_person(office: Office) -> None:
     assert "请决定现在补发或取消" in page
     assert "错过的推送" in desk.get("/console/")
     assert office.read(sa.select(Article.status)) == "approved"
+
+
+def test_an_emergency_at_night_is_seen_and_agreed_to_by_another_person(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        quiet, "defer", lambda moment, _hours: moment + timedelta(hours=3)
+    )  # it is four in the morning
+    editor, boss = office.desk("editor"), office.desk("admin")
+    form = _form(_ready(office), urgent="今夜暴雨，请低洼处居民转移")
+    look = text_of(editor.post("/console/pushes/confirm", form, 200))
+    assert "另一位有权限的人同意后立即发送" in look
+    where = editor.post("/console/pushes/new", form).location
+    own = text_of(editor.client.get(where))
+    assert "待确认" in own
+    assert "等待另一位有权限的人同意" in own
+    assert "同意发送" not in own
+    assert "同意发送" in text_of(boss.client.get(where))
+    boss.post(f"{where}/release", {})
+    assert office.read(sa.select(Push.status)) == "scheduled"
+    assert "紧急理由：今夜暴雨，请低洼处居民转移" in boss.get("/console/audit")
+
+
+def test_a_push_is_put_off_on_its_page_and_its_numbers_are_set_side_by_side(office: Office) -> None:
+    desk = office.desk("admin")
+    form = _form(_ready(office), when="later", due_at="2099-01-01T10:00")
+    where = desk.post("/console/pushes/new", form).location
+    moved = desk.post(f"{where}/reschedule", {"due_at": "2099-02-01T10:00"})
+    page = text_of(desk.client.get(moved.location))
+    assert "已改到 2099-02-01 10:00" in page
+    with office.parts.db.session_scope() as session:
+        session.execute(sa.update(Push).values(planned=3, status="held", note="相差超过 10%"))
+    page = text_of(desk.client.get(where))
+    assert "确认时与发送时" in page
+    assert "同意发送" in page

@@ -14,12 +14,13 @@ from database.session import Session
 from ground import clock
 from ground.errors import PioneerError, Refused
 from ground.numbers import numbers_in
-from models import Article, ArticleStatus
+from models import Article, ArticleStatus, PushStatus
 from scheduler import audience as audiences
 from scheduler import planner, pushes, quiet, roads, upcoming
 from scheduler.planner import Plan
 from web.access import acting, action, looking, only_looks, page, settings
 from web.console.face import blueprint, draw
+from web.console.hints import on_trial
 from web.moments import from_input
 from web.once import once
 
@@ -35,6 +36,7 @@ class Wanted:
     audience: str
     due_at: datetime | None
     road: str
+    urgent: str
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Preview:
     due_at: datetime
     at_once: bool
     deferred: bool
+    urgent: str
 
 
 @blueprint.get("/pushes/new")
@@ -117,11 +120,14 @@ def push_new_post() -> Any:
     with acting() as (session, me):
         made = pushes.create(
             session, settings(), me, audience=said.audience, article_ids=said.article_ids, activity_id=said.activity_id,
-            due_at=said.due_at, road=said.road,
+            due_at=said.due_at, road=said.road, urgent=said.urgent,
         )  # fmt: skip
+        waits = made.push.due_at > clock.now() or made.push.status != PushStatus.SCHEDULED
     for remark in made.notes:
         flash(remark, "warning")
-    flash("已排期" if said.due_at else "已提交，正在发送", "success")
+    if made.notes and said.due_at is None and on_trial(settings()):
+        flash("试用时可以在本地微信的页面把时间调到白天，马上看到效果", "info")
+    flash("已排期" if waits else "已提交，正在发送", "success")
     return redirect(url_for("console.push", push_id=made.push.id), 303)
 
 
@@ -144,7 +150,14 @@ def wanted(*, complete: bool = True) -> Wanted:
         if not form.get("due_at") and complete:
             raise Refused("请选择推送时间")
         due_at = from_input(form.get("due_at", ""))
-    return Wanted(ids, activity_id, ",".join(chosen), due_at, form.get("road", roads.AUTO))
+    return Wanted(
+        ids,
+        activity_id,
+        ",".join(chosen),
+        due_at,
+        form.get("road", roads.AUTO),
+        form.get("urgent", "").strip(),
+    )
 
 
 def _articles(session: Session, said: Wanted) -> list[Article]:
@@ -158,7 +171,12 @@ def _preview(session: Session, said: Wanted) -> Preview:
     now = clock.now()
     if said.due_at is not None and said.due_at < now:
         raise Refused("推送时间已经过去，请改为以后的时间，或选择“立即推送”")
-    due_at = now if said.due_at is None else quiet.defer(said.due_at, settings().limits.quiet_hours)
+    wanted_at = said.due_at or now
+    due_at = quiet.defer(wanted_at, settings().limits.quiet_hours)
+    deferred = due_at > wanted_at
+    urgent = said.urgent if deferred else ""
+    if urgent:
+        due_at, deferred = wanted_at, False
     articles = _articles(session, said)
     activity = activities.get(session, said.activity_id) if said.activity_id else None
     chosen = audiences.parse(session, said.audience)
@@ -166,5 +184,5 @@ def _preview(session: Session, said: Wanted) -> Preview:
     columns = {article.column.key for article in articles}
     made = planner.plan(session, settings(), audience=chosen, by=by, columns=columns, moment=due_at)
     title = activity.title if activity else articles[0].title if articles else ""
-    deferred = said.due_at is not None and due_at > said.due_at
-    return Preview(title, chosen.label, made, due_at, said.due_at is None, deferred)
+    at_once = said.due_at is None and not deferred
+    return Preview(title, chosen.label, made, due_at, at_once, deferred, urgent)

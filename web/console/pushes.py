@@ -16,8 +16,9 @@ from models import Push
 from scheduler import finding, planner, pushes, report, upcoming
 from scheduler.life import OVER, PUSH
 from web import listing
-from web.access import acting, action, looking, page
+from web.access import acting, action, looking, page, settings
 from web.console.face import blueprint, draw
+from web.moments import from_input
 from web.wording import WEEKDAYS
 
 
@@ -106,4 +107,27 @@ def push_control(push_id: int, what: str) -> Any:
     with acting() as (session, me):
         said = steps[what](session, pushes.get(session, push_id), me)
     flash(said, "success" if what == "resume" else "info")
+    return redirect(url_for("console.push", push_id=push_id), 303)
+
+
+@blueprint.post("/pushes/<int:push_id>/reschedule")
+@action("push.control", form=push)
+def push_reschedule(push_id: int) -> Any:
+    """改期: another moment, with the numbers of then."""
+    due_at = from_input(request.form.get("due_at", ""))
+    if due_at is None:
+        raise Refused("请选择新的推送时间")
+    with acting() as (session, me):
+        said = pushes.reschedule(session, settings(), pushes.get(session, push_id), me, due_at=due_at)
+    flash(said, "success")
+    return redirect(url_for("console.push", push_id=push_id), 303)
+
+
+@blueprint.post("/pushes/<int:push_id>/release")
+@action("push.release", form=push)
+def push_release(push_id: int) -> Any:
+    """同意发送: a held push goes."""
+    with acting() as (session, me):
+        said = pushes.release(session, pushes.get(session, push_id), me)
+    flash(said, "success")
     return redirect(url_for("console.push", push_id=push_id), 303)

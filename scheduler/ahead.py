@@ -1,0 +1,75 @@
+"""What the slots ahead will take of the quota before another push is due.
+
+Nothing is reserved for them, for nobody has confirmed them. Each column's queue gives its head to the column's next slot, so that
+as many slots take part as articles wait.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from content import slots
+from ground import clock
+from ground.errors import PioneerError
+from models import Article, ArticleStatus, Column
+from scheduler import audience as audiences
+
+EVERYONE = audiences.EVERYONE
+
+
+@dataclass
+class Ahead:
+    """Messages that each follower will have had, by openid, in the same month; sends of the account on the same day.
+
+    ``to_all`` counts those to everyone, ``to_all_month`` those of the month.
+    """
+
+    people: Counter[str] = field(default_factory=Counter)
+    sends: int = 0
+    to_all: int = 0
+    to_all_month: int = 0
+
+
+def of_slots(session: Session, now: datetime, until: datetime) -> Ahead:
+    """What slots later than ``now`` and earlier than ``until`` will take, in the month and on the day of ``until``."""
+    found = Ahead()
+    times: Counter[tuple[str, str]] = Counter()
+    for column, text, moment in _coming(session, now, until):
+        if clock.month_key(moment) != clock.month_key(until):
+            continue
+        times[text, column] += 1
+        same_day = clock.shanghai_day(moment) == clock.shanghai_day(until)
+        found.sends += same_day
+        if text.strip().lower() == EVERYONE:
+            found.to_all += same_day
+            found.to_all_month += 1
+    for (text, column), count in times.items():
+        try:
+            chosen = audiences.parse(session, text)
+        except PioneerError:
+            continue  # such a slot sends to nobody, and says so when its moment comes
+        for person in audiences.people(session, chosen):
+            if column not in person.muted.split(","):
+                found.people[person.openid] += count
+    return found
+
+
+def _coming(session: Session, now: datetime, until: datetime) -> Iterator[tuple[str, str, datetime]]:
+    """Column, audience and moment of each slot that has an article to send."""
+    waiting = (
+        sa.select(Column, sa.func.count(Article.id))
+        .join(Article, Article.column_id == Column.id)
+        .where(Column.active.is_(True), Article.status == ArticleStatus.QUEUED.value)
+        .group_by(Column.id)
+    )
+    for column, count in session.execute(waiting):
+        for number, (slot, moment) in enumerate(slots.moments(column.slots, now)):
+            if moment >= until or number >= count:
+                break
+            yield column.key, str(slot.get("audience") or EVERYONE), moment
