@@ -316,7 +316,8 @@ OFFICE = (
     Kind(
         "content",
         (*_of("article", "author", "created_by"), *_of("article_revision", "author", "saved_by"),
-         *_of("review", "user_id", "reason"), "activity.created_by", "push.created_by", "keyword_reply.updated_by",
+         *_of("review", "user_id", "reason"), "activity.created_by", "push.created_by",
+         "push.released_by", "keyword_reply.updated_by",
          "menu.updated_by", "import_run.user_id", "import_run.file_name", "instance_lease.confirmed_by"),
         "稿件作者，以及谁编写、审核、推送、设置", "署名、分清责任", _DUTY, "随所属内容", "随所属内容",
         held=Held([Article, ArticleRevision, Review, Activity, Push, KeywordReply, Menu, ImportRun, InstanceLease]),

@@ -82,21 +82,25 @@ def create(
         created_at=now,
         skipped={},
     )
-    made = _plan(session, settings, push, {article.column.key for article in articles})
     if not instance.may_send(session, settings):
         notes.append(instance.READ_ONLY)
+    _confirm(session, settings, user, push, articles)
+    return Created(push, tuple(notes))
+
+
+def _confirm(
+    session: Session, settings: Settings, user: User, push: Push, articles: Sequence[Article]
+) -> None:
+    """Plan it, write it, reserve its quota and say so in the audit."""
+    made = _plan(session, settings, push, {article.column.key for article in articles})
     _store(session, push, articles)
     planner.reserve(session, settings, push, made)
+    detail = {"audience": push.audience, "road": push.road, "planned": push.planned}
+    if push.urgent:
+        detail["urgent"] = push.urgent
     audit.record(
-        session,
-        "push.create",
-        at=now,
-        user=user,
-        subject=f"push:{push.id}",
-        detail={"audience": push.audience, "road": push.road, "planned": push.planned}
-        | ({"urgent": push.urgent} if push.urgent else {}),
+        session, "push.create", at=push.created_at, user=user, subject=f"push:{push.id}", detail=detail
     )
-    return Created(push, tuple(notes))
 
 
 def _moment(

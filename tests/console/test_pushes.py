@@ -96,7 +96,11 @@ def test_an_article_that_is_not_approved_cannot_be_pushed(office: Office) -> Non
     assert "当前为“草稿”，审核通过后才能推送" in text_of(answer)
 
 
-def test_a_time_in_the_quiet_hours_is_put_off_and_said(office: Office) -> None:
+def test_a_time_in_the_quiet_hours_is_put_off_and_said(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = quiet.defer
+    monkeypatch.setattr(quiet, "defer", lambda moment, _hours: real(moment, "22:00-07:00"))
     article = _ready(office)
     desk = office.desk("editor")
     year = clock.shanghai_day(clock.now()).year + 1
