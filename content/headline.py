@@ -73,7 +73,7 @@ def _joined(lines: list[str]) -> str:
 def _stands_before(node: Node, text: str, rest: list[Node]) -> bool:
     """Whether this line is none of the title but stands above it."""
     squeezed = "".join(text.split())
-    if not squeezed or (_is_beside(text) and not _BY.match(text[:_BY_CHARS])):
+    if not squeezed or _is_beside(text):
         return True
     if node.tag == "h1" or len(squeezed) > _TITLE_CHARS:
         return False

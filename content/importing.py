@@ -55,11 +55,20 @@ def read_word(
     readable Word document of a sane size.
     """
     return apart.run(
-        _read, data, filename, limits, upload_mb, column_key, gives=WordDraft, about=_ABOUT, bounds=_BOUNDS
+        read_here,
+        data,
+        filename,
+        limits,
+        upload_mb,
+        column_key,
+        gives=WordDraft,
+        about=_ABOUT,
+        bounds=_BOUNDS,
     )
 
 
-def _read(data: bytes, filename: str, limits: WeChatLimits, upload_mb: int, column_key: str) -> WordDraft:
+def read_here(data: bytes, filename: str, limits: WeChatLimits, upload_mb: int, column_key: str) -> WordDraft:
+    """:func:`read_word` for who is in a child already: the whole of it, here and without limits."""
     package = wordfile.checked(data, max_bytes=upload_mb * 1024 * 1024)
     report = Report()
     camera = Camera(limits, report)
@@ -75,7 +84,8 @@ def _read(data: bytes, filename: str, limits: WeChatLimits, upload_mb: int, colu
     root = parse(cleaning.clean(render(top)))
     text = root.text().strip()
     if not text and not camera.taken:
-        raise Refused("文档里没有正文，请检查是否选错了文件")
+        said = next(iter(report.sentences()), "")
+        raise Refused("文档里没有正文，请检查是否选错了文件" + (f"（{said}）" if said else ""))
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     warnings = [
         *_marks(word.unseen, f"{title}\n{seen}"),

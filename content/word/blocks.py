@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from xml.etree import ElementTree as ET
 
 from content.tree import Node
 from content.word import chunks, controls, runs, tables
@@ -20,8 +21,10 @@ _NOT_BLOCKS = frozenset(
 _CONTENTS = "文档的目录没有导入，文章里没有页码"
 _HEADLINES = frozenset({"目录", "目次", "contents", "tableofcontents"})
 _TAGS = {"title": "h1", "quote": "blockquote", **{str(level): f"h{min(level, 6)}" for level in range(1, 10)}}
+_IN_RUN = frozenset({"w:t", "w:pict", "w:drawing", "w:object"})
 _INLINE = frozenset(
-    {"w:r", "w:hyperlink", "w:fldSimple", "w:t", "w:ruby", "m:oMath", "m:oMathPara", "w:bdo", "w:dir"}
+    _IN_RUN
+    | {"w:r", "w:hyperlink", "w:fldSimple", "w:t", "w:ruby", "m:oMath", "m:oMathPara", "w:bdo", "w:dir"}
 )
 
 
@@ -59,7 +62,10 @@ def _gather(story: Story, parent: Element, found: list[Node]) -> None:
         elif kind in _INLINE:
             line = Line()
             holder = Element("w:p")
-            holder.append(child)
+            if kind in _IN_RUN:
+                ET.SubElement(holder, "w:r").append(child)
+            else:
+                holder.append(child)
             runs.walk(story, line, holder, "")
             _put(story, found, line, _Stand())
         elif kind not in _NOT_BLOCKS:

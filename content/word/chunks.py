@@ -24,6 +24,8 @@ def read(story: Story, relation_id: str) -> list[Node]:
     if relation is None or not data:
         story.report.note(_NOT_TAKEN, where=True)
         return []
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        data = data.decode("utf-16", "replace").encode()
     if data.startswith(b"PK\x03\x04"):
         blocks = story.document.embed(story.document, data)
         if blocks is None:
@@ -82,8 +84,6 @@ def _lines(text: str) -> list[Node]:
 
 def _decoded(data: bytes, charset: str = "") -> str:
     """By its own mark, what it says of itself, UTF-8, and last as Chinese Windows writes."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", "replace")
     said = _CHARSET.search(data[:2000])
     named = charset or (said[1].decode("ascii", "replace") if said else "")
     for one in ("utf-8-sig", named, "gb18030"):
