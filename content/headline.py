@@ -11,6 +11,10 @@ from settings import WeChatLimits
 
 _TITLE_CHARS = 40
 _MOST_CHARS = 120
+_LONG_TITLE_CHARS = 80
+_LETTERHEAD_CHARS = 60
+_TITLE_SIZE = 30
+"""Half points: what is set larger than text of size 小三 and in the middle is a title, however long."""
 _LOOKED_AT = 12
 _BY_CHARS = 80
 _BY = re.compile(
@@ -42,6 +46,10 @@ def taken(root: Node) -> str:
     Dates, numbers of documents, marks and letterheads that stand before it stay where they are.
     """
     lines = [node for node in root.children if isinstance(node, Node)]
+    texts = [text for one in lines if (text := _text(one))]
+    if len(texts) == 1 and len(texts[0]) <= _TITLE_CHARS and not root.all("table", "img"):
+        whole = texts[0].rstrip("。；！？，")
+        return whole if not _NOT_A_TITLE.search(whole) else ""
     for at, node in enumerate(lines[:_LOOKED_AT]):
         text = _text(node)
         if (node.all("img") and not text) or node.tag == "hr" or _stands_before(node, text, lines[at + 1 :]):
@@ -75,6 +83,8 @@ def _stands_before(node: Node, text: str, rest: list[Node]) -> bool:
     squeezed = "".join(text.split())
     if not squeezed or _is_beside(text):
         return True
+    if node.tag == "table":
+        return len(squeezed) <= _LETTERHEAD_CHARS and any(_may_be_title(one, _text(one)) for one in rest[:6])
     if node.tag == "h1" or len(squeezed) > _TITLE_CHARS:
         return False
     return squeezed.endswith("文件") and any(_may_be_title(one, _text(one)) for one in rest[:6] if _text(one))
@@ -87,10 +97,14 @@ def _may_be_title(node: Node, text: str) -> bool:
         return bool(text)
     return (
         node.tag in ("p", "h2")
-        and 0 < len(text) <= _TITLE_CHARS
+        and 0 < len(text) <= (_LONG_TITLE_CHARS if _is_set_as_title(node) else _TITLE_CHARS)
         and not _NOT_A_TITLE.search(text)
         and not _BY.match(text[:_BY_CHARS])
     )
+
+
+def _is_set_as_title(node: Node) -> bool:
+    return isinstance(node, Block) and node.aligned == "center" and node.size >= _TITLE_SIZE
 
 
 def _following(node: Node, text: str, rest: list[Node]) -> list[Node]:

@@ -88,7 +88,7 @@ def read_here(data: bytes, filename: str, limits: WeChatLimits, upload_mb: int, 
         raise Refused("文档里没有正文，请检查是否选错了文件" + (f"（{said}）" if said else ""))
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     warnings = [
-        *_marks(word.unseen, f"{title}\n{seen}"),
+        *_marks([*word.unseen, ("文件名", headline.from_name(filename))], f"{title}\n{seen}"),
         *report.sentences(),
         *counting.shortfalls(package.parts, f"{title}\n{text}", len(root.all("img")), report.pictures_lost),
     ]
@@ -110,6 +110,7 @@ def read_here(data: bytes, filename: str, limits: WeChatLimits, upload_mb: int, 
 def _marks(unseen: list[tuple[str, str]], text: str) -> list[str]:
     """What to say of marks of secrecy, in the text and wherever else they stand."""
     said: list[str] = []
+    text = "\n".join([text, *secrecy.downwards(text)])
     for place, lines in _by_place([("文档", text), *unseen]):
         found = secrecy.marks_in(lines) if place == "文档" else secrecy.marks_beside(lines)
         if secret := next((one for one in found if one.mark.secret), None):

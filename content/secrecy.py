@@ -79,16 +79,29 @@ def marks_in(text: str) -> list[Found]:
     return found
 
 
+def downwards(text: str) -> list[str]:
+    """What stands in ``text`` one character a line, each such column as a line."""
+    found, column = [], ""
+    for line in [*text.splitlines(), "--"]:
+        line = "".join(line.split())
+        if len(line) == 1:
+            column += line
+        elif line:
+            found += [column] if len(column) > 1 else []
+            column = ""
+    return found
+
+
 def marks_beside(text: str) -> list[Found]:
     """The same for what stands beside a text (headers, watermarks, hidden words): there a level's name alone is a mark.
 
-    One character a line (a watermark written downwards) is read as one line.
+    What is written downwards, one character a line, is read as one line.
     """
     lines = ["".join(line.split()) for line in text.splitlines()]
-    downwards = "".join(line for line in lines if len(line) == 1)
-    found = marks_in("\n".join([*lines, downwards]))
+    lines += downwards(text)
+    found = marks_in("\n".join(lines))
     if not any(one.mark.secret for one in found):
-        short = [line for line in [*lines, downwards] if len(line) <= _MOST_BESIDE]
+        short = [line for line in lines if len(line) <= _MOST_BESIDE]
         found = [Found(line, _BESIDE, 1) for line in short if _BESIDE.pattern.search(line)] + found
     return found
 

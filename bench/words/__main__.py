@@ -31,6 +31,7 @@ from settings import WeChatLimits
 
 _TEXTS = re.compile(r"(?:^|/)(?:document\d*|footnotes|endnotes)\.xml$")
 _NO_LETTERS = ("Zs", "Zl", "Zp", "Cc", "Cf", "Co", "So", "Sk")
+_COUNTED = re.compile(r"核对发现有 (\d+) 个字没有导入")
 _OF_COURSE = ("封面", "已压缩")
 """Warnings that speak of no text."""
 
@@ -44,6 +45,7 @@ class _Sums:
     lost: int = 0
     silent: list[str] = field(default_factory=list)
     warned: int = 0
+    short: int = 0
     slowest_s: float = 0.0
 
 
@@ -98,6 +100,7 @@ def _compare(sums: _Sums, name: str, data: bytes, draft: WordDraft) -> None:
     sums.letters += wanted.total()
     sums.lost += lost
     sums.warned += bool(named)
+    sums.short += sum(int(found[1]) for one in named if (found := _COUNTED.search(one)))
     if lost:
         print(f"{lost:>8} of {wanted.total()} letters  {name}: {'；'.join(named) or 'WITHOUT A WORD'}")
         if not named:
@@ -123,7 +126,9 @@ def main() -> int:
     )
     line("crashed", len(sums.crashed), "", budget=0, beside=", ".join(sums.crashed))
     line("letters", sums.letters, "")
-    line("not in the article, named or hidden by the document", 100 * sums.lost / max(1, sums.letters), "%")
+    line("left out: contents, prompts, hidden text", 100 * sums.lost / max(1, sums.letters), "%")
+    share = 100 * sums.short / max(1, sums.letters)
+    line("lost beyond that, by the import's own count", share, "%", budget=0.1)
     line(
         "files that lost a letter without a word",
         len(sums.silent),

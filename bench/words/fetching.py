@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LIST = Path(__file__).with_name("corpus.tsv")
-_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
-_DEBIAN = f"deb-src [signed-by={_KEYRING}] http://deb.debian.org/debian bookworm main\n"
+_TARGETS = "deb-src $(REPO_URI) $(CODENAME) $(COMPONENT)"
 
 
 @dataclass(frozen=True)
@@ -76,10 +75,10 @@ def _in(place: Path) -> list[Path]:
 
 
 def _apt(place: Path, package: str, version: str) -> None:
-    """Debian's sources, by lists of their own: this system's may name none."""
+    """Sources from where this system takes its packages, by lists of their own: the system's may name no sources."""
     lists = place.parent / "apt"
     (lists / "partial").mkdir(parents=True, exist_ok=True)
-    sources = lists / "sources.list"
+    sources = place.parent / "sources.list"
     options = [
         "-o",
         f"Dir::Etc::sourcelist={sources}",
@@ -89,7 +88,9 @@ def _apt(place: Path, package: str, version: str) -> None:
         f"Dir::State::lists={lists}",
     ]
     if not sources.exists():
-        sources.write_text(_DEBIAN, encoding="utf-8")
+        asked = ["apt-get", "indextargets", "--format", _TARGETS, "Created-By: Packages", "Origin: Debian"]
+        known = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+        sources.write_text("".join(f"{one}\n" for one in dict.fromkeys(known.splitlines())), encoding="utf-8")
         subprocess.run(["apt-get", *options, "-qq", "update"], check=True)
     subprocess.run(
         ["apt-get", *options, "-qq", "source", "--download-only", f"{package}={version}"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from content import wordfile
 from content.tree import Node
 from content.word import blocks, margins
+from content.word.fields import Fields, endless
 from content.word.lines import Block
 from content.word.names import Element, first
 from content.word.numbering import Numbering
@@ -54,7 +55,7 @@ def body(document: Document) -> list[Node]:
     """Everything that the text holds, its notes last. Headers, footers and comments are noted."""
     package = document.package
     root = package.tree(package.main)
-    story = Story(document, package.main)
+    story = Story(document, package.main, Fields(endless(root)) if root is not None else Fields())
     holder = first(root, "w:body")
     found = blocks.read(story, holder if holder is not None else root) if root is not None else []
     found += _notes(document)
@@ -62,6 +63,7 @@ def body(document: Document) -> list[Node]:
         document.report.note(f"文档含 {changes} 处修订，已按最终稿导入")
     margins.comments(document)
     margins.look(document)
+    margins.properties(document)
     _background(document, root)
     for part in package.broken:
         what = next((word for key, word in _PARTS.items() if key in part), "")

@@ -53,10 +53,30 @@ class Drawn:
     unknown: str = ""
 
 
+def endless(root: Element) -> frozenset[int]:
+    """The ``id`` of every mark that begins a field which nothing ends: what follows is text, not the field's."""
+    begun: list[int] = []
+    _match(root, begun)
+    return frozenset(begun)
+
+
+def _match(parent: Element, begun: list[int]) -> None:
+    for child in parent:
+        if child.tag == "w:fldChar":
+            kind = child.get("w:fldCharType")
+            if kind == "begin":
+                begun.append(id(child))
+            elif kind == "end" and begun:
+                begun.pop()
+        elif child.tag not in ("w:del", "w:moveFrom"):
+            _match(child, begun)
+
+
 @dataclass
 class Fields:
-    """Those that are open just now, the innermost last."""
+    """Those that are open just now, the innermost last. ``endless`` as :func:`endless` gives it."""
 
+    endless: frozenset[int] = frozenset()
     _open: list[_Open] = field(default_factory=list)
 
     @property
@@ -79,6 +99,8 @@ class Fields:
 
     def begin(self, element: Element | None, code: str = "") -> None:
         """A field begins; with ``code`` its instruction is known and its result follows."""
+        if id(element) in self.endless:
+            return
         data = first(element, "w:ffData") if element is not None else None
         self._open.append(_Open(code, bool(code), data=data))
 

@@ -48,6 +48,15 @@ def comments(document: Document) -> None:
             document.report.note("文档含 {n} 条批注，批注没有导入", text)
 
 
+def properties(document: Document) -> None:
+    """Keep what the file says of itself (keywords, class, properties of the office): some mark secrecy only there."""
+    for name in ("docProps/core.xml", "docProps/custom.xml"):
+        tree = document.package.tree(name)
+        for one in tree.iter() if tree is not None else ():
+            if one.text and one.text.strip():
+                document.unseen.append(("文档属性", one.text))
+
+
 def lines(parent: Element) -> list[tuple[str, bool]]:
     """Each paragraph's text, its runs joined, and whether it is a watermark's (WordArt)."""
     found: list[tuple[str, bool]] = []

@@ -16,6 +16,7 @@ _PROMPT_STYLE = ("placeholder text", "占位符文本")
 _CONTENTS_PART = ("table of contents", "table of figures", "目录")
 _CONTENTS_HEAD = ("目录", "目次", "contents", "tableofcontents")
 _GONE = frozenset({"del", "moveFrom", "rt", "delText", "background", "numPicBullet", "buBlip"})
+_BEGINS, _ENDS = re.compile(rb"fldCharType=.begin"), re.compile(rb"fldCharType=.end")
 _TEXT_PART = re.compile(r"(?:^|/)(?:document|footnotes|endnotes)\d{0,3}\.xml$", re.I)
 
 
@@ -42,7 +43,8 @@ def counted(parts: dict[str, bytes]) -> Counted:
         if name.lower().endswith("/styles.xml"):
             _parse(part, _StyleNames(styles).started)
     for name in sorted(_text_parts(parts)):
-        one = _Part(made, styles)
+        begun, ended = len(_BEGINS.findall(parts[name])), len(_ENDS.findall(parts[name]))
+        one = _Part(made, styles, with_fields=begun == ended)
         _parse(parts[name], one.started, one.ended, one.text)
     return made
 
@@ -132,8 +134,9 @@ class _Run:
 class _Part:
     """One part as it comes."""
 
-    def __init__(self, made: Counted, styles: _Styles) -> None:
+    def __init__(self, made: Counted, styles: _Styles, *, with_fields: bool) -> None:
         self._made, self._styles = made, styles
+        self._with_fields = with_fields
         self._paragraphs: list[_Paragraph] = []
         self._runs: list[_Run] = []
         self._fields: list[list[str]] = []
@@ -220,7 +223,9 @@ class _Part:
             self._fields.pop()
 
     def _shows(self) -> bool:
-        return all(len(one) > 2 and one[1].split()[:1] not in (["TOC"], ["INDEX"]) for one in self._fields)
+        return not self._with_fields or all(
+            len(one) > 2 and one[1].split()[:1] not in (["TOC"], ["INDEX"]) for one in self._fields
+        )
 
     def _drawn(self) -> int:
         return sum(run.pictures for run in self._runs)

@@ -85,4 +85,4 @@ class Story:
 
     def inside(self) -> Story:
         """The flow of a box that stands in this one."""
-        return Story(self.document, self.part)
+        return Story(self.document, self.part, Fields(self.fields.endless))

@@ -85,6 +85,12 @@ def test_a_link_made_by_a_field_leads_where_it_says() -> None:
     )
 
 
+def test_a_field_that_never_ends_swallows_nothing() -> None:
+    begun = '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText> REF a </w:instrText></w:r>'
+    draft = read(p(run("甲"), begun, run("乙")) + p(run("丙"), field(" SEQ b ", run("3"))))
+    assert lines(draft) == ["甲乙", "丙3"]
+
+
 def test_a_field_that_draws_what_nobody_can_know_is_named() -> None:
     assert "域没有结果" in said(read(p(run("甲"), field(" AUTOTEXT 抬头 "))))
 

@@ -20,8 +20,8 @@ PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 VML = 'xmlns:v="urn:schemas-microsoft-com:vml"'
 
 
-def read(data: bytes) -> WordDraft:
-    return read_here(data, "稿件.docx", WeChatLimits(), 10, "")
+def read(data: bytes, name: str = "稿件.docx") -> WordDraft:
+    return read_here(data, name, WeChatLimits(), 10, "")
 
 
 def relations(*those: tuple[str, str, str]) -> str:
@@ -184,6 +184,7 @@ def framed(text: str) -> str:
         ("header2", framed("秘密")),
         ("header3", shape("机密文件")),
         ("footer1", runs("绝", "密")),
+        ("body", framed("机|密|★")),
         ("footer2", framed("机|密")),
         ("header1", runs("涉密资料")),
         ("header1", '<w:sdt xmlns:x="x"><w:sdtContent>' + shape("秘 密") + "</w:sdtContent></w:sdt>"),
@@ -193,6 +194,13 @@ def framed(text: str) -> str:
 )
 def test_a_mark_of_secrecy_is_seen_wherever_it_stands(where: str, content: str) -> None:
     assert any("密级标志" in one and "不得上网" in one for one in placed(where, content).warnings)
+
+
+def test_a_mark_of_secrecy_is_seen_in_the_files_name_and_in_what_it_says_of_itself() -> None:
+    assert any("文件名含密级标志" in one for one in read(word(BODY), "机密-网格巡查.docx").warnings)
+    says = "<p><keywords>秘密</keywords></p>"
+    draft = read(word(BODY, parts={"docProps/core.xml": says}))
+    assert any("文档属性含密级标志" in one for one in draft.warnings)
 
 
 def placed(where: str, content: str) -> WordDraft:
@@ -260,6 +268,14 @@ END = paragraph(SENTENCE)
         (paragraph("附件1") + line("社区食堂延长供餐"), "社区食堂延长供餐"),
         (paragraph("作者：李想") + line("社区食堂延长供餐"), "社区食堂延长供餐"),
         (line("时间管理讲座"), "时间管理讲座"),
+        (
+            "<w:tbl><w:tr><w:tc>" + paragraph("东门社区简报") + "</w:tc></w:tr></w:tbl>" + line("延长供餐"),
+            "延长供餐",
+        ),
+        (
+            line("关于" + "进一步做好老旧小区楼道清理和规范停车工作" * 2 + "的通知"),
+            "关于" + "进一步做好老旧小区楼道清理和规范停车工作" * 2 + "的通知",
+        ),
         (line("Reading Week") + line("2026 in the Library"), "Reading Week 2026 in the Library"),
         ("<w:sdt><w:sdtContent>" + line("社区食堂延长供餐") + "</w:sdtContent></w:sdt>", "社区食堂延长供餐"),
     ],
@@ -275,6 +291,11 @@ def test_what_stands_before_a_title_stays_in_the_body() -> None:
     draft = read(word(paragraph("2026年11月20日") + line("社区食堂延长供餐") + END))
     assert cleaning.text_of(draft.html).splitlines() == ["2026年11月20日", SENTENCE]
     assert draft.digest == SENTENCE
+
+
+def test_a_document_of_one_sentence_is_its_own_title_and_body() -> None:
+    draft = read(word(paragraph("社区食堂今日停业。")))
+    assert (draft.title, draft.html) == ("社区食堂今日停业", "<p>社区食堂今日停业。</p>")
 
 
 def test_a_document_of_one_line_is_its_own_title_and_body() -> None:

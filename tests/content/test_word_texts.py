@@ -205,6 +205,12 @@ def test_moved_and_deleted_text_stands_only_where_it_ends_up() -> None:
     assert said(draft) == "文档含 5 处修订，已按最终稿导入"
 
 
+def test_a_gap_to_write_in_can_still_be_seen() -> None:
+    assert lines(read(p(run("签名："), run("    ", '<w:u w:val="single"/>'), run("年  月")))) == [
+        "签名：____年月"
+    ]
+
+
 @pytest.mark.parametrize("how", ["drop", "margin"])
 def test_a_large_initial_is_the_beginning_of_its_paragraph(how: str) -> None:
     frame = f'<w:framePr w:dropCap="{how}" w:lines="3"/>'
