@@ -22,16 +22,17 @@ _BY = re.compile(
 )
 _DIGEST_SENTENCE: Final = re.compile(r"^.*[。！？；!?]", re.S)
 _DATE = re.compile(
-    r"[（(]?(?:\d{4}|[〇○零一二三四五六七八九]{4})(?:年|[-./])(?:\d{1,2}|[一二三四五六七八九十]{1,2})"
-    r"(?:(?:月|[-./])(?:\d{1,2}日?|[一二三四五六七八九十]{1,3}日)?|月份?)?"
-    r"(?:星期[一二三四五六日天]|周[一二三四五六日天])?[）)]?"
+    r"[（(]?(?:(?:\d{4}|[〇○零一二三四五六七八九]{4})(?:年|[-./])(?:\d{1,2}|[一二三四五六七八九十]{1,2})"
+    r"(?:(?:月|[-./])(?:\d{1,2}日?|[一二三四五六七八九十]{1,3}日)?|月份?)?|(?:\d{1,2}|[一二三四五六七八九十]{1,2})月"
+    r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})日)(?:[（(]?(?:星期|周)[一二三四五六日天][）)]?)?(?:上午|下午|晚)?"
+    r"(?:\d{1,2}[:：]\d{2})?[）)]?"
 )
 _DOCUMENT_NUMBER = re.compile(
     r"\S{1,16}[〔\[［（(【]\d{4}[〕\]］）)】](?:第?\d{1,5}号?)|第?[\d一二三四五六七八九十百]{1,5}[期号](?:总第\d{1,5}期)?|[（(]?总第\d{1,5}期[）)]?"
 )
 _OF_OFFICE = re.compile(
     r"(?:绝密|机密|秘密|内部(?:资料|文件|材料|刊物)|特急|加急|急件|平急|特提)\S{0,14}|\d{6}"
-    r"|(?:附件\d{0,2}|签发人?|份号|编号|发?布?日期|发?布?时间|来源)[:：].{0,30}|附件\d{0,2}"
+    r"|(?:附件\d{0,2}|签发人?|份号|编号|发?布?日期|发?布?时间|(?:信息|稿件)?来源)[:：].{0,30}|附件\d{0,2}"
 )
 _NOT_A_TITLE = re.compile(r"[。；！？，]$|。")
 _COMPLETE = re.compile(
@@ -124,6 +125,8 @@ def _goes_on(node: Node, text: str, one: Node, more: str) -> bool:
         return False
     if len(text) + len(more) > 2 * _TITLE_CHARS or not _may_be_title(one, more) or _is_beside(more):
         return False
+    if more.startswith("关于") and not text.startswith("关于"):  # below the name of who says it
+        return True
     begins_after = more.startswith(_BEGINS_AFTER)
     if _COMPLETE.search(text) and not begins_after:
         return False

@@ -102,7 +102,7 @@ def _paragraph(story: Story, element: Element, found: list[Node]) -> None:
         line.segments[0] += story.carried
         story.carried = []
     runs.walk(story, line, element, style)
-    if role == "contents" and line.text.strip():
+    if (role == "contents" and line.text.strip()) or _is_line_of_contents(element):
         _note_contents(story, found)
         return
     if not in_contents and story.fields.contents and found:
@@ -126,6 +126,13 @@ def _paragraph(story: Story, element: Element, found: list[Node]) -> None:
     _put(story, found, line, _Stand(role, styles.aligned(properties, style), label))
     if line.text.strip():
         story.report.place = line.text
+
+
+def _is_line_of_contents(element: Element) -> bool:
+    """Whether it ends in the number of the page of a heading: only contents say that, whoever has made them."""
+    code = "".join(one.text or "" for one in element.iter() if one.tag == "w:instrText")
+    code += "".join(one.get("w:instr", "") for one in element.iter() if one.tag == "w:fldSimple")
+    return "PAGEREF _Toc" in " ".join(code.split())
 
 
 def _put(story: Story, found: list[Node], line: Line, how: _Stand) -> None:
@@ -167,6 +174,6 @@ def _block(pieces: list[Piece], how: _Stand, label: Label | None) -> Block:
 
 def _set_down(story: Story, found: list[Node]) -> None:
     """What was kept for a next paragraph that does not come."""
-    if story.carried and text_of(story.carried).strip():
+    if text_of(story.carried).strip() or any(isinstance(one.content, Node) for one in story.carried):
         found.append(_block(story.carried, _Stand(), None))
     story.carried = []

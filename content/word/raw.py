@@ -120,6 +120,7 @@ class _StyleNames:
 class _Paragraph:
     texts: list[str] = field(default_factory=list)
     style: str = ""
+    code: str = ""
 
 
 @dataclass
@@ -168,6 +169,8 @@ class _Part:
             self._field(_value(attributes, "fldCharType"))
         elif kind == "fldSimple":
             self._fields.append(["", _value(attributes, "instr"), "result"])
+            if self._paragraphs:
+                self._paragraphs[-1].code += _value(attributes, "instr")
         elif kind in ("blip", "imagedata", "fill"):
             self._picture(kind, attributes)
         elif kind == "textpath" and _value(attributes, "string").strip():
@@ -247,6 +250,8 @@ class _Part:
             return
         if self._path and self._path[-1] == "instrText" and self._fields:
             self._fields[-1][1] += text
+            if self._paragraphs:
+                self._paragraphs[-1].code += text
         elif self._in_text and self._path[-1] == "t" and self._shows():
             self._letters += len(text.strip())
             if self._runs:
@@ -289,5 +294,7 @@ class _Part:
 
     def _end_paragraph(self, paragraph: _Paragraph) -> None:
         whole = "".join("".join(paragraph.texts).split())
+        if "_Toc" in paragraph.code and "PAGEREF" in paragraph.code:
+            return
         if whole and paragraph.style not in self._styles.contents and whole.lower() not in _CONTENTS_HEAD:
             self._made.paragraphs.append(paragraph.texts)

@@ -120,6 +120,7 @@ TOC_STYLE = '<w:style w:type="paragraph" w:styleId="10"><w:name w:val="toc 1"/><
         + p(run("目录"))
         + TOC_LINES
         + "</w:sdtContent></w:sdt>",
+        p(run("总则"), field(" PAGEREF _Toc1 \\h ", run("1"))),
         p('<w:fldSimple w:instr=" TOC \\h "><w:r><w:t>总则 1</w:t></w:r></w:fldSimple>'),
     ],
 )
