@@ -15,6 +15,7 @@ from content.word.raw import counted
 _SHOWN = 3
 _WORDS = 16
 _NEAR = 2_000
+_SURE = 8
 _MOST_SOUGHT = 400
 _NO_LETTERS = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf", "Co", "Cs", "So", "Sk"})
 
@@ -37,7 +38,7 @@ def shortfalls(parts: dict[str, bytes], arrived: str, pictures: int, named: int)
     ``arrived`` is the article's text, ``pictures`` how many it has, ``named`` how many others are spoken of already.
     """
     found = counted(parts)
-    missing, count = _missing(found.paragraphs, arrived.translate(_LETTERS))
+    missing, count = _missing(found.paragraphs, _letters(arrived))
     said = []
     if count:
         words = "、".join(f"“{_opening(text)}”" for text in missing[:_SHOWN])
@@ -55,39 +56,81 @@ def _opening(text: str) -> str:
 
 def _missing(paragraphs: list[list[str]], arrived: str) -> tuple[list[str], int]:
     """The texts that are nowhere in ``arrived``, and how many letters they have. Each place of it is taken for one text only."""
-    rest, far = _in_order(paragraphs, arrived)
+    used, far = _in_order([one for one in paragraphs if _letters("".join(one))], arrived)
+    rest = _without(arrived, used)
     if len(far) > _MOST_SOUGHT:
         return _by_letters(far, rest)
     missing = []
-    for pieces in far:
-        whole = "".join(pieces).translate(_LETTERS)
-        if (taken := _taken(rest, whole)) is not None:
+    for piece in sorted(far, key=len, reverse=True):
+        if (taken := _taken(rest, _letters(piece))) is not None:
             rest = taken
-            continue
-        for piece in pieces:
-            letters = piece.translate(_LETTERS)
-            if (taken := _taken(rest, letters)) is not None:
-                rest = taken
-            else:
-                missing.append(piece)
-    return missing, sum(len(one.translate(_LETTERS)) for one in missing)
+        else:
+            missing.append(piece)
+    shown = [piece for piece in far if piece in missing]
+    return shown, sum(len(_letters(one)) for one in missing)
 
 
-def _in_order(paragraphs: list[list[str]], arrived: str) -> tuple[str, list[list[str]]]:
-    """What is left when all paragraphs that stand near where they should are taken out, and the paragraphs that do not."""
-    left, far, at = [], [], 0
-    for pieces in paragraphs:
-        letters = "".join(pieces).translate(_LETTERS)
-        if not letters:
-            continue
-        found = arrived.find(letters, at, at + len(letters) + _NEAR)
-        if found < 0:
-            far.append(pieces)
-            continue
-        left.append(arrived[at:found])
-        at = found + len(letters)
-    left.append(arrived[at:])
-    return "\0".join(left), far
+Span = tuple[int, int]
+
+
+def _in_order(paragraphs: list[list[str]], arrived: str) -> tuple[list[Span], list[str]]:
+    """The places where paragraphs stand, or their pieces, and the pieces that do not stand where they should.
+
+    Long paragraphs are found first; between them there is little that a short one could be taken for.
+    """
+    letters = [_letters("".join(one)) for one in paragraphs]
+    spans: list[Span | None] = [None] * len(letters)
+    at = 0
+    for place, text in enumerate(letters):
+        if len(text) >= _SURE and (found := arrived.find(text, at, at + len(text) + _NEAR)) >= 0:
+            at = found + len(text)
+            spans[place] = found, at
+    ends = [len(arrived)] * (len(spans) + 1)
+    for place in range(len(spans) - 1, -1, -1):
+        span = spans[place]
+        ends[place] = span[0] if span else ends[place + 1]
+    used: list[Span] = []
+    far: list[str] = []
+    at = 0
+    for place, span in enumerate(spans):
+        if span is None:
+            at = _between(paragraphs[place], arrived, (at, ends[place]), used, far)
+        else:
+            used.append(span)
+            at = span[1]
+    return used, far
+
+
+def _between(pieces: list[str], arrived: str, within: Span, used: list[Span], far: list[str]) -> int:
+    """Find a paragraph, or else each of its pieces, in a stretch of the text; where it ends there."""
+    at, end = within
+    whole = ["".join(pieces)]
+    for tried in (whole, pieces):
+        missed: list[str] = []
+        for piece in tried:
+            text = _letters(piece)
+            found = arrived.find(text, at, min(end, at + len(text) + _NEAR))
+            if not text or found < 0:
+                missed += [piece] if text else []
+                continue
+            used.append((found, found + len(text)))
+            at = found + len(text)
+        if not missed:
+            return at
+    far += missed
+    return at
+
+
+def _without(arrived: str, used: list[Span]) -> str:
+    left, at = [], 0
+    for begin, end in used:
+        left.append(arrived[at:begin])
+        at = end
+    return "\0".join([*left, arrived[at:]])
+
+
+def _letters(text: str) -> str:
+    return text.translate(_LETTERS)
 
 
 def _taken(rest: str, letters: str) -> str | None:
@@ -97,10 +140,9 @@ def _taken(rest: str, letters: str) -> str | None:
     return None if at < 0 else f"{rest[:at]}\0{rest[at + len(letters) :]}"
 
 
-def _by_letters(far: list[list[str]], rest: str) -> tuple[list[str], int]:
+def _by_letters(far: list[str], rest: str) -> tuple[list[str], int]:
     """Where very much is in another order: how many letters of each kind are short."""
-    texts = ["".join(pieces) for pieces in far]
-    short = Counter("".join(texts).translate(_LETTERS))
+    short = Counter(_letters("".join(far)))
     short.subtract(Counter(rest))
     count = sum(number for number in short.values() if number > 0)
-    return (texts[:1] if count else []), count
+    return (far[:1] if count else []), count

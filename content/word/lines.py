@@ -109,7 +109,11 @@ def _looked(pieces: list[Piece], depth: int) -> list[Node | str]:
         return made
     made = []
     for kind, same in groupby(pieces, lambda one: _kind(one, depth)):
-        inner = _looked(list(same), depth + 1)
+        alike = list(same)
+        if kind == "u" and not text_of(alike).strip() and all(isinstance(one.content, str) for one in alike):
+            made.append("_" * max(2, len(text_of(alike))))  # a gap to write in
+            continue
+        inner = _looked(alike, depth + 1)
         if kind:
             made.append(Node(kind, {}, inner))
         else:

@@ -59,8 +59,6 @@ def say(story: Story, line: Line, text: str, look: Look, link: str = "") -> None
     if any("\ue000" <= char <= "\uf8ff" for char in text):
         story.report.note(_OWN_CHARACTER, text)
     story.fields.say()
-    if look.underlined and text and not text.strip():  # a gap to write in
-        text = "_" * max(2, len(text))
     line.add(text, look, story.fields.link or link)
 
 

@@ -267,3 +267,20 @@ def test_what_is_missing_by_the_count_is_named() -> None:
     document = f"<w:document {NAMESPACES}><w:body>{p(run('在这里'))}{p(run('不在这里的一段话'))}</w:body></w:document>"
     said = counting.shortfalls({"word/document.xml": document.encode()}, "在这里", 0, 0)
     assert said == ["核对发现有 8 个字没有导入，请对照原文补上：“不在这里的一段话”"]
+
+
+@pytest.mark.parametrize(
+    ("broken", "body", "said_of"),
+    [
+        ("tables", "<w:tbl><w:tr><w:tc>" + p(run("一格文字")) + "</w:tc></w:tr></w:tbl>", 
+         "核对发现有 4 个字没有导入，请对照原文补上：“一格文字”"),
+        ("drawings", p(box(p(run("盒中文字")))), "核对发现有 4 个字没有导入，请对照原文补上：“盒中文字”"),
+        ("drawings", p('<w:r><w:drawing><a:blip r:embed="x"/></w:drawing></w:r>'),
+         "核对发现文档有 1 张图片，其中 1 张没有导入，请对照原文补上"),
+    ],
+)  # fmt: skip
+def test_the_count_finds_what_a_fault_of_the_reader_loses(
+    monkeypatch: pytest.MonkeyPatch, broken: str, body: str, said_of: str
+) -> None:
+    monkeypatch.setattr(f"content.word.{broken}.read", lambda *_: [])
+    assert said_of in said(read(body))
