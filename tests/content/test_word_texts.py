@@ -272,7 +272,7 @@ def test_what_is_missing_by_the_count_is_named() -> None:
 @pytest.mark.parametrize(
     ("broken", "body", "said_of"),
     [
-        ("tables", "<w:tbl><w:tr><w:tc>" + p(run("一格文字")) + "</w:tc></w:tr></w:tbl>", 
+        ("tables", "<w:tbl><w:tr><w:tc>" + p(run("一格文字")) + "</w:tc></w:tr></w:tbl>",
          "核对发现有 4 个字没有导入，请对照原文补上：“一格文字”"),
         ("drawings", p(box(p(run("盒中文字")))), "核对发现有 4 个字没有导入，请对照原文补上：“盒中文字”"),
         ("drawings", p('<w:r><w:drawing><a:blip r:embed="x"/></w:drawing></w:r>'),
