@@ -56,8 +56,7 @@ def body(document: Document) -> list[Node]:
     package = document.package
     root = package.tree(package.main)
     story = Story(document, package.main, Fields(endless(root)) if root is not None else Fields())
-    holder = first(root, "w:body")
-    found = blocks.read(story, holder if holder is not None else root) if root is not None else []
+    found = blocks.read(story, root) if root is not None else []
     found += _notes(document)
     if root is not None and (changes := sum(1 for one in root.iter() if _is_change(one))):
         document.report.note(f"文档含 {changes} 处修订，已按最终稿导入")

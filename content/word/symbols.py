@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ _COMMON = {
     "\U0001f5f8": "✓", "\U0001f5f4": "✗", "\U0001f5f6": "✗", "\U0001f5f5": "☒",
 }  # fmt: skip
 """Code points that phones show as a box, and what they look like."""
+_TOUCHED = re.compile("[\uf000-\uf0ff\U0001f78e-\U0001f790\u25fb\u25fc\U0001f5f4-\U0001f5f9]")
 
 
 @cache
@@ -44,6 +46,8 @@ def translated(font: str, text: str) -> tuple[str, int]:
 
     In an ordinary font only the private characters of symbol fonts and rare boxes are touched.
     """
+    if not font and not _TOUCHED.search(text):
+        return text, 0
     made, unknown = [], 0
     for char in text:
         code = ord(char)
