@@ -96,6 +96,14 @@ def test_the_document_is_found_wherever_it_stands(parts: dict[str, str | bytes])
     assert (draft.title, cleaning.text_of(draft.html)) == ("网格巡查记录", SENTENCE)
 
 
+def test_a_second_body_is_read_as_well() -> None:
+    both = document().replace("</w:document>", f"<w:body>{paragraph('又一篇。')}</w:body></w:document>")
+    assert cleaning.text_of(read(zipped({"word/document.xml": both})).html).splitlines() == [
+        SENTENCE,
+        "又一篇。",
+    ]
+
+
 @pytest.mark.parametrize(
     "part", ["styles", "numbering", "footnotes", "endnotes", "comments", "header1", "footer1"]
 )
