@@ -133,6 +133,43 @@ def _readable() -> Iterator[None]:
         raise Refused("图片已损坏，无法读取，请重新保存后再上传") from error
 
 
+def reshaped_here(
+    data: bytes, *, cut: tuple[float, float, float, float], mirrored: bool, flipped: bool, turned: float
+) -> bytes:
+    """The picture as a document shows it: its sides cut off (shares: left, top, right, bottom), then mirrored, then turned.
+
+    ``turned`` in degrees clockwise. What is cut off is gone for good: somebody did not want it seen. Animated ones stay as they
+    are. Raises :class:`errors.Refused`.
+    """
+    image = _opened(data)
+    with _readable():
+        if image.format == "GIF" and getattr(image, "is_animated", False):
+            return data
+        image = _upright(image)
+        left, top, right, bottom = cut
+        box = [
+            round(image.width * left), round(image.height * top),
+            round(image.width * (1 - right)), round(image.height * (1 - bottom)),
+        ]  # fmt: skip
+        box[2], box[3] = max(box[0] + 1, box[2]), max(box[1] + 1, box[3])
+        image = image.crop((box[0], box[1], box[2], box[3]))
+        if mirrored:
+            image = ImageOps.mirror(image)
+        if flipped:
+            image = ImageOps.flip(image)
+        if turned % 360:
+            straight = turned % 90 == 0
+            image = image if straight else image.convert("RGBA")
+            image = image.rotate(
+                -turned, Image.Resampling.NEAREST if straight else Image.Resampling.BICUBIC, expand=True
+            )
+        buffer = io.BytesIO()
+        if image.mode not in ("1", "L", "LA", "P", "RGB", "RGBA"):
+            image = image.convert("RGB")
+        image.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
 def cover_here(data: bytes, limits: WeChatLimits) -> Picture:
     """A cover cut from a picture: 900×383, JPG, below the limit of permanent material. Raises :class:`errors.Refused`."""
     image = _opened(data)
@@ -194,8 +231,27 @@ def _opened(data: bytes) -> Image.Image:
     return image
 
 
+def _in_eight_bits(image: Image.Image) -> Image.Image:
+    """Greys of 16 bits and more, which scanners write, brought down; converted as they are they would all be white."""
+    if not image.mode.startswith(("I", "F")):
+        return image
+    kind = image.format
+    extremes: Any = image.getextrema()
+    least, most = float(extremes[0]), float(extremes[1])
+    if image.mode.startswith("I;16") or (image.mode == "I" and 255 < most < 65_536):
+        least, most = 0.0, 65_535.0
+    elif image.mode == "I" and least >= 0 and most < 256:
+        least, most = 0.0, 255.0
+    scale = 255 / (most - least) if most > least else 1.0
+    wide = image.convert("F") if image.mode != "F" else image
+    grey = wide.point(lambda value: value * scale - least * scale + 0.5).convert("L")
+    grey.format = kind
+    return grey
+
+
 def _upright(image: Image.Image) -> Image.Image:
     """Turn by the camera's note; an image that needs no turn is returned itself, so that it can be kept as it is."""
+    image = _in_eight_bits(image)
     if image.getexif().get(0x0112, 1) == 1:
         return image
     kind = image.format

@@ -120,7 +120,7 @@ def test_comments_are_left_out_and_announced() -> None:
     comments = f'<w:comments {NAMESPACES}><w:comment w:id="0">{paragraph("删掉")}</w:comment></w:comments>'
     draft = read(word(paragraph("标题") + paragraph(SENTENCE), parts={"word/comments.xml": comments}))
     assert "删掉" not in draft.html
-    assert "文档含 1 条批注，批注没有导入" in draft.warnings
+    assert "文档含 1 条批注，批注没有导入：“删掉”" in draft.warnings
 
 
 @pytest.mark.parametrize("mark", ["机密★1年", "密级：秘密", "绝密"])

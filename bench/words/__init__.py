@@ -1,0 +1,1 @@
+"""The import of Word files that public packages ship as test data."""
