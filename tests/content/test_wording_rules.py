@@ -176,6 +176,12 @@ def test_a_place_is_a_paragraph_of_the_plain_text_and_characters_in_it() -> None
         assert lines[place.paragraph][place.start : place.end] == "其它"
 
 
+def test_a_date_without_a_year_is_held_against_the_year_that_the_text_names() -> None:
+    assert found("2026年工作回顾", "11月29日（周日）开会。") == []
+    assert found("2025年工作回顾", "11月29日（周六）开会。") == []
+    assert found("2025年工作回顾", "11月29日（周三）开会。") == [("weekday", "11月29日（周三）")]
+
+
 def test_personal_data_is_masked_in_whatever_is_shown() -> None:
     for hit in hits("请打13800138000，身份证11010519491231002X，卡6222021001116245702，住3号楼2单元501室"):
         assert not any(part in hit.message for part in ("13800138000", "19491231", "100111624", "501"))

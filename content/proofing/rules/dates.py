@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import date
 
@@ -29,15 +30,16 @@ _RELATIVE = {"今": 0, "本": 0, "去": -1, "明": 1}
 
 def find(text: Text, today: date) -> Iterator[Found]:
     """Everything about days and times. A date without a year is held against the years that it may mean."""
-    year: int | None = None
+    last: int | None = None
     for line in text.lines:
+        if not any(char in line.half for char in "年月:："):
+            continue
+        years = [(match.start(), int(match[0])) for match in _YEAR.finditer(line.half)]
         for match in [*_DATE.finditer(line.half), *_TURNED.finditer(line.half)]:
+            before = bisect_left(years, (match.start(), 0))
             named = _year_of(match["year"], today)
-            before = _YEAR.findall(line.half[: match.start()])
-            year = named or (int(before[-1]) if before else year)
-            yield from _date(line, match, named, year, today)
-        if years := _YEAR.findall(line.half):
-            year = int(years[-1])
+            yield from _date(line, match, named, years[before - 1][1] if before else last, today)
+        last = years[-1][1] if years else last
         yield from _ranges(line)
         yield from _times(line)
 
