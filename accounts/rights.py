@@ -21,6 +21,8 @@ RIGHTS: dict[str, frozenset[str]] = {
     "article.review": frozenset({"admin", "reviewer"}),
     "article.queue": frozenset({"admin", "editor"}),
     "column.manage": frozenset({"admin"}),
+    "lexicon.view": frozenset({"admin", "editor", "reviewer", "auditor"}),
+    "lexicon.change": frozenset({"admin"}),
     # pushing
     "push.view": frozenset({"admin", "editor", "reviewer", "auditor"}),
     "push.create": frozenset({"admin", "editor"}),

@@ -40,6 +40,7 @@ SUBJECTS = (
     Subject("lists"),
     Subject("reader"),
     Subject("signing_in"),
+    Subject("wording"),
     Subject("start"),
 )
 

@@ -18,8 +18,9 @@ from cli.output import (
     runtime,
 )
 from cli.reclean import reclean
-from content import assets, columns, drafting, finding, importing, queue, review
+from content import assets, columns, drafting, finding, importing, queue, review, wording
 from content.life import stage_name, status_name
+from content.proofing.findings import SEVERITY_NAMES
 from database.session import Session
 from ground.errors import Refused
 from models import Article, User
@@ -130,6 +131,75 @@ def show(article_id: int, as_json: bool) -> None:
         )
     if shown["published"]["url"]:
         click.echo(f"链接 {shown['published']['url']}")
+
+
+@group.command("check")
+@click.argument("article_id", metavar="编号", type=int)
+@json_option
+def check(article_id: int, as_json: bool) -> None:
+    """错敏检查：列出必须修改、须核实和提醒的地方，以及已填写的核实理由。"""
+    with runtime().db.read_scope() as session:
+        checked = wording.look_at(session, finding.get(session, article_id))
+        rows = [_found(checked, hit) for hit in checked.hits]
+        result = {"lexicon": checked.lexicon, "unread_pictures": checked.pictures, "findings": rows}
+    if as_json:
+        emit_json(result)
+        return
+    emit_rows(
+        ("处理方式", "规则", "内容", "位置", "理由", "已核实"),
+        [
+            (
+                row["severity_name"],
+                row["rule_name"],
+                row["text"],
+                row["places"][0]["name"],
+                row["reason"],
+                row["confirmed"] or "",
+            )
+            for row in rows
+        ],
+    )
+    if checked.pictures:
+        click.echo(f"正文有 {checked.pictures} 张图片，图片中的文字没有检查，请人工核对")
+
+
+def _found(checked: wording.Checked, hit: wording.Hit) -> dict[str, Any]:
+    kept = checked.confirmation(hit)
+    return {
+        "severity": hit.severity.value,
+        "severity_name": SEVERITY_NAMES[hit.severity],
+        "rule": hit.rule,
+        "rule_name": hit.name,
+        "text": hit.shown,
+        "reason": f"{hit.reason}{hit.next_step}",
+        "replacement": hit.replacement,
+        "places": [
+            {
+                "field": one.field,
+                "paragraph": one.paragraph + 1,
+                "start": one.start,
+                "end": one.end,
+                "name": one.name,
+            }
+            for one in hit.places
+        ],
+        "confirmed": kept.reason if kept else None,
+    }
+
+
+@group.command("confirm")
+@click.argument("article_id", metavar="编号", type=int)
+@click.option("--reason", required=True, metavar="理由", help="怎样核实的；对全部须核实的内容都用这一条理由")
+@as_option
+@json_option
+def confirm(article_id: int, reason: str, acting: str, as_json: bool) -> None:
+    """核实：逐项看过“须核实”的内容以后，写明理由，之后才能提交。"""
+    with runtime().db.session_scope() as session:
+        count = wording.confirm_all(session, article_id, acting_user(session, acting), reason)
+    if as_json:
+        emit_json({"id": article_id, "confirmed": count})
+    else:
+        click.echo(f"已记录 {count} 条核实理由")
 
 
 @group.command("submit")

@@ -7,7 +7,9 @@ import click
 from cli.output import Group, runtime
 from cli.reclean import COMMAND as RECLEAN
 from content import columns, recleaning
+from content.lexicon import keeping
 from database import migrate
+from ground import clock
 
 group = Group("db", help="数据库：升级表结构")
 
@@ -21,6 +23,7 @@ def upgrade() -> None:
     migrate.upgrade_database(parts.db)
     with parts.db.session_scope() as session:
         columns.ensure_defaults(session)
+        keeping.ensure_shipped(session, at=clock.now())
         waiting = recleaning.due_count(session)
     if (report := heads.seal(parts)) is not None:
         found = "原有记录完好" if report.intact else f"原有记录校验不通过：{report.fault}，请立即核查"

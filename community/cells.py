@@ -6,66 +6,26 @@ Pure functions. A value that cannot be right raises ``ValueError`` with a Chines
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import date, datetime, timedelta
 
-from community.spreadsheet import Cell
+from ground.cells import (
+    as_typed,
+    compact,
+    folded,
+    harmless,
+    looks_like_formula,
+    text_of,
+)
+from ground.spreadsheet import Cell
 
 FOUNDED = date(1921, 7, 1)
 _EXCEL_EPOCH = date(1899, 12, 30)
-_SPACES = re.compile(r"[\s\u200b\u200c\u200d\u2060\ufeff]+")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 _LATIN_NAME = re.compile(r"[A-Za-zÀ-ÿ][A-Za-zÀ-ÿ .'\-·]{1,58}")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{1,2}")
 _DATE = re.compile(r"([0-9]{4})(?:年|[-./、])([0-9]{1,2})(?:月|[-./、])([0-9]{1,2})日?(?:00:00(?::00)?)?")
 _MONTH = re.compile(r"([0-9]{4})(?:年|[-./、])([0-9]{1,2})月?")
-_FORMULA_START = ("=", "+", "-", "@")
-_RISKY = (*_FORMULA_START, "\t", "\r")
-
-
-def text_of(cell: Cell) -> str:
-    """A cell as text: half width (NFKC), control characters gone, no spaces around, whole numbers without ``.0``."""
-    if isinstance(cell, bool):
-        return "是" if cell else "否"
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-    if isinstance(cell, datetime | date):
-        return cell.isoformat()
-    return _printable(unicodedata.normalize("NFKC", str(cell)))
-
-
-def as_typed(cell: Cell) -> str:
-    """A text on one line as somebody typed it: ：，（ stay as wide as they are, only controls and needless spaces go."""
-    text = str(cell) if isinstance(cell, str) else text_of(cell)
-    return re.sub(r"\s+", " ", _printable(unicodedata.normalize("NFC", text))).strip()
-
-
-def folded(text: str) -> str:
-    """A text as it is looked up: half width, small letters, no spaces."""
-    return compact(text).lower()
-
-
-def _printable(text: str) -> str:
-    return "".join(char for char in text if char >= " " or char in "\n\t").strip()
-
-
-def compact(cell: Cell) -> str:
-    """The same without any space inside: for names, places and headers, where spaces are only decoration."""
-    return _SPACES.sub("", text_of(cell))
-
-
-def looks_like_formula(cell: Cell) -> bool:
-    """Whether a text would be run as a formula where it is opened next (``=cmd|...``); ``+86`` and a lone dash are not."""
-    if not isinstance(cell, str):
-        return False
-    text = text_of(cell)
-    return text.startswith(_FORMULA_START) and bool(re.search(r"[A-Za-z(|!]", text))
-
-
-def harmless(text: str) -> str:
-    """Text that no spreadsheet runs as a formula, wherever it is pasted or saved to next."""
-    return f"'{text}" if text.startswith(_RISKY) else text
 
 
 def person_name(cell: Cell) -> str:
@@ -173,3 +133,19 @@ def plain_text(cell: Cell, limit: int) -> str:
     if looks_like_formula(cell):
         raise ValueError("内容像是公式，请改为文字")
     return remark(cell, limit)
+
+
+__all__ = [
+    "as_typed",
+    "compact",
+    "day",
+    "folded",
+    "gender",
+    "harmless",
+    "looks_like_formula",
+    "mobile_number",
+    "person_name",
+    "plain_text",
+    "remark",
+    "text_of",
+]

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from community import cells
 from community.roster_file import Fault
-from community.spreadsheet import ABOUT, Sheet, bounds, read_workbook
 from ground import apart
 from ground.errors import Refused
+from ground.spreadsheet import ABOUT, Sheet, bounds, read_workbook
 
 _MAX_ROWS = 2000
 _GRID_COLUMNS = ("片区", "社区", "网格")

@@ -15,9 +15,9 @@ from functools import partial
 from typing import TypeVar
 
 from community import cells
-from community.spreadsheet import ABOUT, Cell, Sheet, bounds, read_workbook
 from ground import apart
 from ground.errors import Refused
+from ground.spreadsheet import ABOUT, Cell, Sheet, bounds, read_workbook
 
 T = TypeVar("T")
 

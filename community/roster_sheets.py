@@ -10,8 +10,8 @@ import xlsxwriter
 
 from community.cells import harmless
 from community.roster_file import COLUMNS, REQUIRED, Fault
-from community.spreadsheet import ABOUT, bounds, read_workbook
 from ground import apart
+from ground.spreadsheet import ABOUT, bounds, read_workbook
 
 _EXAMPLE = ("示例：张三", "男", "", "", "13800000000", "2010-07-01", "", "本行为示例，导入时请删去")
 _ORDER = ("name", "gender", "branch", "grid", "phone", "joined", "duty", "note")

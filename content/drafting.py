@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from accounts.rights import require
-from content import assets, cleaning, columns, life, revisions
+from content import assets, cleaning, columns, life, revisions, wording
 from content.allowed import RULES
 from content.finding import get
 from content.life import WRITE
@@ -83,9 +83,9 @@ def save(
 ) -> Article:
     """Save an edit over the version that the editor saw.
 
-    All approvals fall: what was in review waits for its first stage again (or is a draft, if WeChat would refuse it now),
-    what was approved is a draft. Saving without a change does nothing. Raises :class:`errors.Conflict` if somebody saved
-    meanwhile or the article is queued, scheduled or out; :class:`errors.Forbidden`, :class:`errors.Refused`,
+    All approvals fall: what was in review waits for its first stage again (or is a draft, if WeChat or the wording check would
+    refuse it now), what was approved is a draft. Saving without a change does nothing. Raises :class:`errors.Conflict` if
+    somebody saved meanwhile or the article is queued, scheduled or out; :class:`errors.Forbidden`, :class:`errors.Refused`,
     :class:`errors.NotFound`.
     """
     require(user, WRITE)
@@ -97,7 +97,10 @@ def save(
     if fields == fields_of(article):
         return article
     errors = any(finding.level == "error" for finding in _lint(fields, limits))
-    waits = article.status == ArticleStatus.IN_REVIEW and not errors
+    checked = None
+    if article.status == ArticleStatus.IN_REVIEW and not errors:
+        checked = wording.look(session, fields.title, fields.digest, fields.html, article_id=article_id)
+    waits = checked is not None and not checked.obstacles
     unsettles = not waits and life.ARTICLE.allows("article.unsettle", article.status)
     saved = take(
         session,
@@ -113,6 +116,8 @@ def save(
         raise edited_meanwhile(session, article_id)
     void_reviews(session, article_id)
     revisions.keep(session, article_id, expected_version + 1, fields, user)
+    if checked is not None and waits:
+        wording.keep(session, article, user, checked)
     note(session, user, "article.save", article)
     return article
 

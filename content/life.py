@@ -48,6 +48,8 @@ ARTICLE: Life[A] = Life(
               _EDITED_AGAIN),
         _step("article.unsettle", "修改稿件", {A.IN_REVIEW, A.APPROVED}, A.DRAFT, WRITE,
               "the same, of an approved article, or of one that WeChat would refuse now", _EDITED_AGAIN),
+        _step("article.confirm", "核实错敏提示", {A.DRAFT, A.RETURNED, A.IN_REVIEW, A.APPROVED}, None, WRITE,
+              "a reason for each finding that is let stand", "稿件当前为“{label}”，不需要核实"),
         _step("article.reclean", "清理稿件正文", {A.DRAFT, A.RETURNED, A.IN_REVIEW, A.APPROVED, A.QUEUED}, A.DRAFT, None,
               "stricter rules took something out of a body that has not gone out"),
         _step("article.archive", "归档稿件", {A.DRAFT, A.RETURNED, A.APPROVED, A.PUBLISHED, A.RETRACTED, A.CORRECTED},

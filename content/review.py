@@ -44,13 +44,13 @@ def submit(
     if expected_hash and expected_hash != article.hash:
         raise Conflict("该稿件已被修改，请刷新后再提交")
     faults = [finding.message for finding in findings(article, limits) if finding.level == "error"]
-    faults += [
-        hit.message for hit in wording.check(article.title, article.digest, article.html) if hit.serious
-    ]
+    checked = wording.look_at(session, article)
+    faults += checked.obstacles
     if faults:
         raise Refused("；".join(faults))
     if not take(session, article, "article.submit", stage=1, submitted_at=clock.now()):
         raise Conflict("该稿件已被修改，请刷新后再提交")
+    wording.keep(session, article, user, checked)
     note(session, user, "article.submit", article)
     return article
 

@@ -70,6 +70,16 @@ _MOST_BESIDE = 24
 """A header or a watermark is short; what is longer is ordinary text about secrets."""
 
 
+def places_in(text: str) -> list[tuple[Mark, int, int]]:
+    """Every mark in a text with where it begins and ends, the certain kinds first."""
+    found = []
+    for mark in MARKS:
+        for match in mark.pattern.finditer(text):
+            start = match.start() + len(match[0]) - len(match[0].lstrip())
+            found.append((mark, start, start + len(match[0].strip())))
+    return found
+
+
 def marks_in(text: str) -> list[Found]:
     """Every mark in a text, each wording once, the certain ones first."""
     found: list[Found] = []
@@ -106,4 +116,4 @@ def marks_beside(text: str) -> list[Found]:
     return found
 
 
-__all__ = ["MARKS", "Found", "Mark", "marks_beside", "marks_in"]
+__all__ = ["MARKS", "Found", "Mark", "marks_beside", "marks_in", "places_in"]

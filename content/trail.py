@@ -18,7 +18,7 @@ ACTION_NAMES = {
         name: ARTICLE.step(name).label
         for name in (
             "article.save", "article.submit", "article.withdraw", "article.approve", "article.return", "article.queue",
-            "article.unqueue", "article.archive", "article.reclean",
+            "article.unqueue", "article.archive", "article.reclean", "article.confirm",
         )
     },
     "column.create": "新建栏目",

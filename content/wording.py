@@ -1,109 +1,200 @@
-"""错敏检查: offline, explains every hit, helps people and does not replace them.
+"""错敏检查: offline, explains every finding, helps people and does not replace them.
 
-The lexicon is a small table of our own beside this file; personal data and marks of secrecy are found by form.
+:mod:`content.proofing` is the engine, :mod:`content.lexicon` the office's own list; here an article meets both, and what people
+let stand is kept with their reasons.
 """
 
 from __future__ import annotations
 
-import re
-import tomllib
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from content import secrecy
-from content.cleaning import text_of
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
 
-LEXICON = Path(__file__).parent / "lexicon.toml"
-_PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
-_ID_NUMBER = re.compile(
-    r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)"
-)
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+from accounts.rights import require
+from content import life
+from content.finding import get
+from content.lexicon.current import as_shipped, current
+from content.life import WRITE
+from content.proofing.findings import GRAVITY, Hit, Severity
+from content.proofing.text import text_of
+from content.trail import note
+from ground import clock
+from ground.errors import Conflict, Refused
+from models import Article, User, WordingCheck, WordingConfirmation
+
+REASON_CHARS = 200
+_SHOWN_CHARS = 120
+CONFIRM = "article.confirm"
 
 
 @dataclass(frozen=True)
-class Hit:
-    """One finding. ``serious`` ones stop the submission. ``shown`` is what was found, personal data masked."""
+class Checked:
+    """What the check says to a text: its findings, which version of the lexicon made them, and what people let stand.
 
-    rule: str
-    shown: str
-    reason: str
-    suggestion: str
-    serious: bool
-    count: int = 1
+    ``pictures`` of the body nobody has read.
+    """
+
+    hits: list[Hit]
+    lexicon: int
+    pictures: int
+    confirmed: Mapping[str, WordingConfirmation] = field(default_factory=dict)
+
+    def of(self, severity: str) -> list[Hit]:
+        """The findings of one severity."""
+        return [hit for hit in self.hits if hit.severity == severity]
+
+    def confirmation(self, hit: Hit) -> WordingConfirmation | None:
+        """Who let it stand as often as it stands there now, and why."""
+        found = self.confirmed.get(hit.key)
+        return found if found is not None and hit.count <= found.places else None
 
     @property
-    def message(self) -> str:
-        """One sentence with cause and next step."""
-        times = f"（{self.count} 处）" if self.count > 1 else ""
-        advice = (
-            f"，建议改为“{self.suggestion}”"
-            if self.rule == "lexicon" and self.suggestion
-            else f"，{self.suggestion}"
-            if self.suggestion
-            else ""
-        )
-        return f"“{self.shown}”{times}：{self.reason}{advice}"
+    def blocks(self) -> list[Hit]:
+        """What must be mended."""
+        return self.of(Severity.BLOCK)
 
+    @property
+    def open(self) -> list[Hit]:
+        """What somebody still has to look into."""
+        return [hit for hit in self.of(Severity.CONFIRM) if self.confirmation(hit) is None]
 
-@dataclass(frozen=True)
-class Entry:
-    """A row of the lexicon: the wrong wording, the right one, and why."""
-
-    wrong: str
-    right: str
-    reason: str
-    serious: bool = False
-
-
-@cache
-def lexicon() -> tuple[Entry, ...]:
-    """The rows of ``lexicon.toml``."""
-    with LEXICON.open("rb") as file:
-        return tuple(Entry(**row) for row in tomllib.load(file)["entry"])
+    @property
+    def obstacles(self) -> list[str]:
+        """Why the text cannot be handed in, one sentence each."""
+        said = [hit.message for hit in self.blocks]
+        if self.open:
+            first = "、".join(f"“{hit.shown}”" for hit in self.open[:3])
+            more = "等" if len(self.open) > 3 else ""
+            said.append(
+                f"错敏检查有 {len(self.open)} 项须核实（{first}{more}），请修改，或在“检查结果”中填写核实理由"
+            )
+        return said
 
 
 def check(title: str, digest: str, html: str) -> list[Hit]:
-    """Everything worth a look in title, digest and body, the serious first. Text inside pictures is not seen."""
-    text = "\n".join((title, digest, text_of(html)))
-    hits: list[Hit] = []
-    for number in dict.fromkeys(_ID_NUMBER.findall(text)):
-        if _is_id_number(number):
-            shown = f"{number[:3]}***********{number[-4:]}"
-            hits.append(
-                Hit(
-                    "id_number",
-                    shown,
-                    "疑似身份证号码，属于个人敏感信息",
-                    "请删除后再提交",
-                    True,
-                    text.count(number),
-                )
-            )
-    for found in secrecy.marks_in(text):
-        mark = found.mark
-        rule = "secret" if mark.secret else "internal"
-        hits.append(Hit(rule, found.text, mark.reason, mark.suggestion, mark.certain, found.count))
-    for number in dict.fromkeys(_PHONE.findall(text)):
-        shown = f"{number[:3]}****{number[-4:]}"
-        hits.append(
-            Hit(
-                "phone",
-                shown,
-                "疑似个人手机号码",
-                "请确认本人同意公开，或改为办公电话",
-                False,
-                text.count(number),
-            )
+    """What the rules and the list that comes with the product say, the gravest first. Text inside pictures is not seen."""
+    today = clock.shanghai_day(clock.now())
+    return as_shipped().engine.check(text_of(title, digest, html), today=today)
+
+
+def look(session: Session, title: str, digest: str, html: str, *, article_id: int | None = None) -> Checked:
+    """The same by the office's lexicon, with what was confirmed about the article."""
+    text, found = text_of(title, digest, html), current(session)
+    hits = found.engine.check(text, today=clock.shanghai_day(clock.now()))
+    confirmed = _confirmed(session, article_id) if article_id is not None else {}
+    return Checked(hits, found.number, text.pictures, confirmed)
+
+
+def look_at(session: Session, article: Article) -> Checked:
+    """The check of an article as it is stored."""
+    return look(session, article.title, article.digest, article.html, article_id=article.id)
+
+
+def keep(session: Session, article: Article, user: User, checked: Checked) -> None:
+    """Write down what the check said of the save that is handed in."""
+    session.add(
+        WordingCheck(
+            article_id=article.id,
+            version=article.version,
+            content_hash=article.hash,
+            lexicon=checked.lexicon,
+            confirms=len(checked.of(Severity.CONFIRM)),
+            hints=len(checked.of(Severity.HINT)),
+            checked_at=clock.now(),
+            checked_by=user.id,
         )
-    for entry in lexicon():
-        if count := text.count(entry.wrong):
-            hits.append(Hit("lexicon", entry.wrong, entry.reason, entry.right, entry.serious, count))
-    return sorted(hits, key=lambda hit: not hit.serious)
+    )
+    session.flush()
 
 
-def _is_id_number(number: str) -> bool:
-    """Whether the check digit fits (GB 11643)."""
-    total = sum(int(digit) * weight for digit, weight in zip(number[:17], _WEIGHTS, strict=True))
-    return "10X98765432"[total % 11] == number[17].upper()
+def last_check(session: Session, article: Article) -> WordingCheck | None:
+    """What was written down when this very content was handed in."""
+    query = sa.select(WordingCheck).where(
+        WordingCheck.article_id == article.id, WordingCheck.content_hash == article.hash
+    )
+    return session.scalar(query.order_by(WordingCheck.id.desc()).limit(1))
+
+
+def confirm(
+    session: Session,
+    article_id: int,
+    user: User,
+    reasons: Mapping[str, str],
+    *,
+    expected_hash: str | None = None,
+) -> int:
+    """Let findings stand, each with its reason (key → reason; without one it is left open); how many.
+
+    Raises :class:`errors.Conflict` where the article has changed or cannot be edited, :class:`errors.Refused` without any
+    reason or with one that is too long, :class:`errors.Forbidden`.
+    """
+    require(user, WRITE)
+    article = get(session, article_id)
+    life.require(article, CONFIRM)
+    if expected_hash and expected_hash != article.hash:
+        raise Conflict("该稿件已被修改，请刷新后重新核实")
+    given = {key: " ".join(reason.split()) for key, reason in reasons.items() if reason.strip()}
+    if long := [reason for reason in given.values() if len(reason) > REASON_CHARS]:
+        raise Refused(f"核实理由最多 {REASON_CHARS} 个字，当前 {len(long[0])} 个字")
+    found = [hit for hit in look_at(session, article).open if hit.key in given]
+    if not found:
+        raise Refused("请至少填写一条核实理由，写明向谁、用什么核对过")
+    session.add_all(_confirmation(article, hit, given[hit.key], user) for hit in found)
+    session.flush()
+    note(session, user, CONFIRM, article, count=len(found))
+    return len(found)
+
+
+def confirm_all(session: Session, article_id: int, user: User, reason: str) -> int:
+    """Let everything stand that has to be looked into, with one reason. Raises as :func:`confirm`."""
+    open_ = look_at(session, get(session, article_id)).open
+    if not open_:
+        raise Refused("这篇稿件没有须核实的内容")
+    return confirm(session, article_id, user, {hit.key: reason for hit in open_})
+
+
+def _confirmation(article: Article, hit: Hit, reason: str, user: User) -> WordingConfirmation:
+    return WordingConfirmation(
+        article_id=article.id,
+        version=article.version,
+        key=hit.key,
+        rule=hit.rule,
+        shown=hit.shown[:_SHOWN_CHARS],
+        places=hit.count,
+        reason=reason,
+        user_id=user.id,
+        at=clock.now(),
+    )
+
+
+def _confirmed(session: Session, article_id: int) -> dict[str, WordingConfirmation]:
+    """The last confirmation of each finding."""
+    query = (
+        sa.select(WordingConfirmation)
+        .options(joinedload(WordingConfirmation.user))
+        .where(WordingConfirmation.article_id == article_id)
+        .order_by(WordingConfirmation.id)
+    )
+    return {row.key: row for row in session.scalars(query)}
+
+
+def summary(hits: Sequence[Hit]) -> dict[str, int]:
+    """How many findings there are of each severity."""
+    return {severity.value: sum(hit.severity is severity for hit in hits) for severity in GRAVITY}
+
+
+__all__ = [
+    "CONFIRM",
+    "Checked",
+    "Hit",
+    "check",
+    "confirm",
+    "confirm_all",
+    "keep",
+    "last_check",
+    "look",
+    "look_at",
+    "summary",
+]

@@ -15,6 +15,7 @@ class Lock(IntEnum):
     AUDIT_CHAIN = 0x50494F4E45455201  # an entry carries the hash of the one before
     PLANNING = 0x50494F4E45455202  # two pushes never count on the same last message of a follower
     ROSTER_IMPORT = 0x50494F4E45455203  # whoever is in two files becomes one member
+    LEXICON = 0x50494F4E45455204  # versions of the lexicon follow each other
 
 
 def hold(on: Session | sa.Connection, lock: Lock) -> None:

@@ -20,6 +20,7 @@ from models.inbound import (
     Menu,
     SpoolFailure,
 )
+from models.lexicon import LexiconEntry, LexiconVersion, WordingCheck, WordingConfirmation
 from models.people import Follower, FollowerTag, ImportRun, Member, TagChange
 from models.places import Area, Branch, Community, Grid
 from models.pushes import (
@@ -70,6 +71,8 @@ __all__ = [
     "InstanceLease",
     "JobResult",
     "KeywordReply",
+    "LexiconEntry",
+    "LexiconVersion",
     "LoginSession",
     "MakeUpRequest",
     "MakeUpStatus",
@@ -91,4 +94,6 @@ __all__ = [
     "Target",
     "User",
     "UtcDateTime",
+    "WordingCheck",
+    "WordingConfirmation",
 ]

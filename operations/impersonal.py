@@ -34,6 +34,8 @@ IMPERSONAL: dict[str, str] = {
     "instance_lease": "id fingerprint confirmed_at",
     "job_result": "id kind msg_id status data at matched",
     "keyword_reply": "id pattern whole kind content active sort updated_at",
+    "lexicon_entry": "id kind reason severity apart rank until active shipped since gone changed_at",
+    "lexicon_version": "number made_at note entries digest",
     "make_up_request": "id",
     "member": "id active created_at updated_at erased_at",
     "menu": "id buttons updated_at published_at",
@@ -54,5 +56,7 @@ IMPERSONAL: dict[str, str] = {
     "spool_failure": "id error attempts",
     "tag_change": "id kind attempts due_at error",
     "user": "id created_at",
+    "wording_check": "id article_id version content_hash lexicon confirms hints checked_at",
+    "wording_confirmation": "id article_id version key rule shown places at",
 }
 """Table → the names of its columns."""

@@ -29,6 +29,8 @@ from models import (
     InboundMessage,
     InstanceLease,
     KeywordReply,
+    LexiconEntry,
+    LexiconVersion,
     LoginSession,
     MakeUpRequest,
     Member,
@@ -42,6 +44,8 @@ from models import (
     SpoolFailure,
     TagChange,
     User,
+    WordingCheck,
+    WordingConfirmation,
 )
 from operations import leavers
 from operations.sweeps import Held, Moment, Rows, SpoolLines, Standing, Sweep, Uploads, Work
@@ -318,9 +322,19 @@ OFFICE = (
         (*_of("article", "author", "created_by"), *_of("article_revision", "author", "saved_by"),
          *_of("review", "user_id", "reason"), "activity.created_by", "push.created_by",
          "push.released_by", "keyword_reply.updated_by",
-         "menu.updated_by", "import_run.user_id", "import_run.file_name", "instance_lease.confirmed_by"),
+         "menu.updated_by", "import_run.user_id", "import_run.file_name", "instance_lease.confirmed_by",
+         "lexicon_version.made_by", "lexicon_entry.changed_by", "wording_check.checked_by",
+         *_of("wording_confirmation", "user_id", "reason")),
         "稿件作者，以及谁编写、审核、推送、设置", "署名、分清责任", _DUTY, "随所属内容", "随所属内容",
-        held=Held([Article, ArticleRevision, Review, Activity, Push, KeywordReply, Menu, ImportRun, InstanceLease]),
+        held=Held(
+            [Article, ArticleRevision, Review, Activity, Push, KeywordReply, Menu, ImportRun, InstanceLease, LexiconVersion,
+             WordingCheck, WordingConfirmation]
+        ),
+    ),
+    Kind(
+        "lexicon", _of("lexicon_entry", "text", "suggestion"),
+        "错敏词库中领导的姓名和职务", "核对稿件中的姓名、职务和排序", _DUTY, "随词库各版本保留，用来说明每篇稿件是按哪一版检查的",
+        "停用后不再用于检查", held=Held([LexiconEntry]),
     ),
     Kind(
         "upload", ("uploads/",), "导入确认前暂存的名册文件（加密）", "检查后确认导入", _MEMBERSHIP, "1 小时，确认后立即删除",

@@ -16,6 +16,7 @@ from cli.demodata import people as made_people
 from cli.demodata.logins import ACCOUNTS, PASSWORD
 from community.roster import phone_index, tail_index
 from content import assets, columns
+from content.lexicon import keeping
 from database.session import Session
 from ground import clock
 from ground.errors import Unavailable
@@ -56,6 +57,7 @@ def build(runtime: Runtime, rnd: random.Random, *, mark: str, hint: str) -> None
         branches, grids = _places(session)
         accounts = _accounts(session, password, branches, now)
         by_key = _columns(session)
+        keeping.ensure_shipped(session, at=now - timedelta(days=40))
         members = _members(session, roster, branches, grids, now)
         bound = _followers(session, rnd, members, openids, branches, now)
         assets.remember(session, drawn)

@@ -7,7 +7,7 @@ import re
 
 import sqlalchemy as sa
 
-from community.spreadsheet import read_workbook
+from ground.spreadsheet import read_workbook
 from models import AuditEntry, Follower, KeywordReply, Member, Menu, User
 from operations.retention import KINDS
 from tests.community.conftest import sheet_bytes

@@ -126,3 +126,22 @@ def test_a_refusal_is_one_chinese_line_and_exit_code_two(
     assert result.exit_code == 2
     assert reason in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_what_the_check_says_is_listed_and_explained_before_a_submission(app: Flask, office: Office) -> None:
+    article = office.draft(html="<p>联系人 13800138000，其它</p>")
+    number = str(article.id)
+    shown = told(run(app, "check", number, "--json"))
+    assert [(one["severity"], one["rule"], one["text"]) for one in shown["findings"]] == [
+        ("confirm", "phone", "138****8000"), ("hint", "lexicon", "其它"),
+    ]  # fmt: skip
+    assert shown["findings"][1]["places"][0]["name"] == "正文第 1 段"
+    refused = run(app, "submit", number, "--as", "editor")
+    assert refused.exit_code == 2
+    assert "1 项须核实" in refused.stderr
+    assert (
+        told(run(app, "confirm", number, "--reason", "本人同意", "--as", "editor", "--json"))["confirmed"]
+        == 1
+    )
+    assert "本人同意" in run(app, "check", number).stdout
+    assert told(run(app, "submit", number, "--as", "editor", "--json"))["status"] == "in_review"

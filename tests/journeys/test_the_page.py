@@ -29,7 +29,10 @@ from tests.tooling.test_layout import ROOT
 
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 DATA = Path(__file__).parents[1] / "data"
-IN_PASSING = ("ground/", "database/", "models/", "settings/", "runtime.py")
+IN_PASSING = (
+    "ground/", "database/", "models/", "settings/", "runtime.py",
+    "content/proofing/", "content/lexicon/",  # asked through content/wording.py alone
+)  # fmt: skip
 LEVELS = (
     ("web/", "cli/", "wechat/inbound/"),
     ("operations/",),

@@ -56,6 +56,7 @@ def test_what_is_kept_only_while_following_is_swept_by_the_job() -> None:
         "second_factor",
         "audit",
         "content",
+        "lexicon",
     }
 
 

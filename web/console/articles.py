@@ -101,7 +101,8 @@ def article(article_id: int) -> str:
             "articles/show.html",
             article=found,
             findings=drafting.findings(found, settings().wechat.limits),
-            hits=wording.check(found.title, found.digest, found.html),
+            checked=wording.look_at(session, found),
+            handed_in=wording.last_check(session, found),
             obstacle=review.obstacle(session, found, me),
             stages=review.stages(settings().limits),
             pushes=carrying.of_article(session, article_id, limit=10),
@@ -130,6 +131,20 @@ def article_version(article_id: int, version: int) -> str:
         found = finding.get(session, article_id, full=True)
         save = revisions.one(session, article_id, version)
         return draw("articles/version.html", article=found, save=save)
+
+
+@blueprint.post("/articles/<int:article_id>/confirm", endpoint="article_confirm")
+@action("article.write", form=article)
+def article_confirm(article_id: int) -> Any:
+    """核实: let findings stand, each with its reason."""
+    form = request.form
+    reasons = {
+        name.removeprefix("reason-"): text for name, text in form.items() if name.startswith("reason-")
+    }
+    with acting() as (session, me):
+        count = wording.confirm(session, article_id, me, reasons, expected_hash=form.get("hash") or None)
+    flash(f"已记录 {count} 条核实理由，审核员可以看到", "success")
+    return redirect(url_for("console.article", article_id=article_id), 303)
 
 
 @blueprint.post("/articles/<int:article_id>/submit")

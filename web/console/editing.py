@@ -107,9 +107,10 @@ def article_check() -> str:
         source_url=fields.source_url,
         limits=settings().wechat.limits,
     )
-    return draw(
-        "articles/findings.html", findings=found, hits=wording.check(fields.title, fields.digest, fields.html)
-    )
+    article_id = request.form.get("article_id", type=int)
+    with looking() as (session, _):
+        checked = wording.look(session, fields.title, fields.digest, fields.html, article_id=article_id)
+        return draw("articles/findings.html", findings=found, checked=checked, writing=True)
 
 
 @blueprint.post("/pictures")

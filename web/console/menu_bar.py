@@ -49,6 +49,7 @@ MENU = (
             ),
             Entry("待发队列", "console.queue", "article.view"),
             Entry("栏目与时段", "console.columns", "article.view"),
+            Entry("错敏词库", "console.lexicon", "lexicon.view"),
         ),
     ),
     Group(

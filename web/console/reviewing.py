@@ -39,7 +39,8 @@ def article_review(article_id: int) -> Any:
             "articles/review.html",
             article=article,
             findings=drafting.findings(article, settings().wechat.limits),
-            hits=wording.check(article.title, article.digest, article.html),
+            checked=wording.look_at(session, article),
+            handed_in=wording.last_check(session, article),
             obstacle=review.obstacle(session, article, me),
             stages=review.stages(settings().limits),
         )

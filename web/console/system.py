@@ -10,6 +10,7 @@ from flask import flash, redirect, request, url_for
 
 from accounts import audit, signing_in, users
 from content import trail
+from content.lexicon import keeping
 from content.life import ARTICLE
 from database import migrate
 from ground import clock
@@ -28,6 +29,7 @@ ACTIONS = {
     **audit.ACTION_NAMES,
     **signing_in.ACTION_NAMES,
     **trail.ACTION_NAMES,
+    **keeping.ACTION_NAMES,
     "push.create": "新建推送",
     "push.pause": "暂停推送",
     "push.resume": "继续推送",
@@ -46,6 +48,7 @@ ACTIONS = {
 SUBJECTS = {
     "article": "稿件", "push": "推送", "activity": "活动", "user": "账号", "member": "党员", "column": "栏目",
     "branch": "党支部", "import": "导入", "reply": "自动回复", "menu": "菜单", "follower": "关注者", "spool": "搁置消息",
+    "lexicon": "错敏词条",
 }  # fmt: skip
 DETAILS = {
     "role": "角色", "active": "启用", "password": "密码", "reason": "事由", "created": "新增", "updated": "更新",

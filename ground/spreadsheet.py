@@ -2,7 +2,7 @@
 
 Everything that could hurt is looked at before the parser sees the file: size, what it really is, what it unpacks to, and how far
 its cells reach (one cell in the last corner would make the parser ask for gigabytes). This runs in a child with limits, which
-:func:`bounds` gives; the modules of the files that offices send (:mod:`community.roster_file`, ...) take care of that.
+:func:`bounds` gives; the modules of the files that offices send (rosters, places, lexicons) take care of that.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ class Sheet:
     formulas: frozenset[tuple[int, int]] = frozenset()
 
 
-def read_workbook(data: bytes, *, max_rows: int) -> list[Sheet]:
-    """All visible sheets of an .xlsx with at most ``max_rows`` rows of data each.
+def read_workbook(data: bytes, *, max_rows: int, counted: str = "人") -> list[Sheet]:
+    """All visible sheets of an .xlsx with at most ``max_rows`` rows of data each; ``counted`` is what a row holds.
 
     Raises :class:`Refused` with a sentence that says what the file is and what to do.
     """
     _refuse_what_is_not_xlsx(data)
-    package, formulas = _inspected(data, max_rows=max_rows)
+    package, formulas = _inspected(data, max_rows, counted)
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(package)) as workbook:
             sheets = []
@@ -118,13 +118,15 @@ def _what_text_is_it(data: bytes) -> str:
     return "这不是 Excel 表格，请上传 .xlsx 文件"
 
 
-def _inspected(data: bytes, *, max_rows: int) -> tuple[bytes, dict[int, frozenset[tuple[int, int]]]]:
+def _inspected(
+    data: bytes, max_rows: int, counted: str
+) -> tuple[bytes, dict[int, frozenset[tuple[int, int]]]]:
     """The package with nothing in it but the parts that were looked through, and where its formulas are, by sheet."""
     try:
         package = Parcel(data, _caps(max_rows))
         if "xl/workbook.xml" not in package.names:
             raise Refused(_what_package_is_it(package.names))
-        scanner = _Cells(_caps(max_rows), max_rows)
+        scanner = _Cells(_caps(max_rows), max_rows, counted)
         parts = {}
         for name in package.names:
             if name.endswith((".xml", ".rels")):
@@ -156,9 +158,9 @@ def _what_package_is_it(names: list[str]) -> str:
 class _Cells(Scanner):
     """Follows the cells of every part, as the parser behind will, whatever the part calls itself."""
 
-    def __init__(self, caps: Caps, max_rows: int) -> None:
+    def __init__(self, caps: Caps, max_rows: int, counted: str) -> None:
         super().__init__(caps)
-        self._max_rows = max_rows
+        self._max_rows, self._counted = max_rows, counted
         self._part = ""
         self._row = self._column = 0  # of the cell that is open or comes next, from 0
         self._in_cell = False
@@ -220,8 +222,8 @@ class _Cells(Scanner):
         self._furthest_column = max(self._furthest_column, self._column + 1)
         if self._furthest_row > self._max_rows + SPARE_ROWS:
             raise Refused(
-                f"表格有 {self._furthest_row:,} 行，一次最多导入 {self._max_rows:,} 人，请拆成几个文件；"
-                "如果没有这么多人，请删除数据下方的空行后保存再试"
+                f"表格有 {self._furthest_row:,} 行，一次最多导入 {self._max_rows:,} {self._counted}，请拆成几个文件；"
+                f"如果没有这么多{self._counted}，请删除数据下方的空行后保存再试"
             )
         if self._furthest_column > MAX_COLUMNS:
             raise Refused(f"表格有 {self._furthest_column:,} 列，请删除数据右侧多余的列后保存再试")
