@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from community import roster
 from ground import clock
 from ground.errors import Conflict, Forbidden, NotFound, Refused
-from models import Article, Follower, Push, QuotaUse, TagChange, Target
+from models import Article, Delivery, Follower, Push, TagChange, Target
 from scheduler import audience, planner, quota, roads
 from scheduler.engine import Engine
 from scheduler.planner import Plan, Route
@@ -146,7 +146,7 @@ def test_released_quota_counts_no_more(world: World) -> None:
     world.branch("第一党支部", 2)
     use_quota(world, world.openids["第一党支部"], 4)
     with world.runtime.db.session_scope() as session:
-        delivery_id = session.scalars(sa.select(QuotaUse.delivery_id).limit(1)).one()
+        delivery_id = session.scalars(sa.select(Delivery.id).limit(1)).one()
         quota.release(session, delivery_id)
     assert plan_of(world, "branch:第一党支部").planned == 2
 

@@ -15,7 +15,7 @@ from ground import clock
 from ground.errors import Conflict, Forbidden, Refused
 from localwechat.testing import SandboxControl
 from models import Article, Follower, Push, QuotaUse, Target
-from scheduler import planner, pushes, quota, roads
+from scheduler import audience, planner, pushes, quota, roads
 from scheduler.engine import Engine
 from scheduler.planner import Plan, Route
 from scheduler.roads import Planned
@@ -99,7 +99,7 @@ def test_what_is_confirmed_first_keeps_its_quota_and_cancelling_gives_it_back(wo
     assert second.skipped == {"quota_used": 5}
     with world.runtime.db.read_scope() as session:
         own = planner.plan(
-            session, world.runtime.settings, audience=planner.audiences.parse(session, FIRST), by=[roads.ROADS["mass"]],
+            session, world.runtime.settings, audience=audience.parse(session, FIRST), by=[roads.ROADS["mass"]],
             columns={"study"}, moment=clock.now() + DAY, own=first.id,
         )  # fmt: skip
     assert own.planned == 5, "what it has reserved is its own"
