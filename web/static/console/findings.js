@@ -137,20 +137,19 @@ function write(part, words) {
   node.insertData(at, words);
 }
 
+function takeAt(button) {
+  if (button.dataset.jump !== "body") return takeInField(button);
+  const part = found(button);
+  if (!part?.length) return false;
+  write(part, button.dataset.replacement);
+  return true;
+}
+
 // From the end to the beginning, so that no place moves before its turn.
 function take(taking) {
-  const places = all("[data-jump]", taking.closest(".finding-acts")).reverse();
+  const places = all("[data-jump]", taking.closest(".finding-acts"));
   let done = 0;
-  places.forEach((button) => {
-    if (button.dataset.jump !== "body") {
-      done += takeInField(button) ? 1 : 0;
-      return;
-    }
-    const part = found(button);
-    if (!part?.length) return;
-    write(part, button.dataset.replacement);
-    done += 1;
-  });
+  for (let at = places.length - 1; at >= 0; at -= 1) if (takeAt(places[at])) done += 1;
   if (editor()) {
     editor().synchronizeValues();
     editor().events.fire("change");
