@@ -38,6 +38,13 @@ _NOT_A_TITLE = re.compile(r"[。；！？，]$|。")
 _COMPLETE = re.compile(
     r"(?:通知|通告|公告|通报|报告|请示|批复|意见|决定|决议|公报|纪要|方案|办法|规定|条例|细则|总结|计划|倡议书|公开信|简报|讲话|发言稿?|函)$"
 )
+_SECTION = re.compile(
+    r"^(?:[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十\d]{1,3}[章节条部编]|[（(][一二三四五六七八九十\d]{1,3}[）)]|\d{1,2}[.．、](?!\d))"
+)
+_OFFICE = re.compile(
+    r"(?:党委|党工委|支部|总支|委员会|居委会|办公室|街道|社区|中心|服务站|工作站|服务队|编辑部)$"
+)
+_NOTE = re.compile(r"\[\d{1,3}\]")
 _BEGINS_AFTER = ("——", "—", "--", "（", "(")
 
 
@@ -67,7 +74,11 @@ def taken(root: Node) -> str:
 
 
 def _text(node: Node) -> str:
-    return _joined(node.text().split("\n"))
+    text = node.text()
+    for mark in node.all("sup"):
+        if _NOTE.fullmatch(mark.text()):
+            text = text.replace(mark.text(), "", 1)
+    return _joined(text.split("\n"))
 
 
 def _joined(lines: list[str]) -> str:
@@ -92,7 +103,7 @@ def _stands_before(node: Node, text: str, rest: list[Node]) -> bool:
 
 
 def _may_be_title(node: Node, text: str) -> bool:
-    if isinstance(node, Block) and node.numbered:
+    if (isinstance(node, Block) and node.numbered) or _SECTION.match(text):
         return False
     if node.tag == "h1":
         return bool(text)
@@ -127,6 +138,8 @@ def _goes_on(node: Node, text: str, one: Node, more: str) -> bool:
         return False
     if more.startswith("关于") and not text.startswith("关于"):  # below the name of who says it
         return True
+    if _OFFICE.search(more) and not _OFFICE.search(text):  # who has written it
+        return False
     begins_after = more.startswith(_BEGINS_AFTER)
     if _COMPLETE.search(text) and not begins_after:
         return False

@@ -71,6 +71,7 @@ def _parse(
     text: Callable[[str], None] | None = None,
 ) -> None:
     parser = expat.ParserCreate()
+    parser.buffer_text = True
     parser.StartElementHandler = started
     parser.EndElementHandler = ended
     parser.CharacterDataHandler = text
