@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from models import Delivery
 from scheduler import answers
 
 _WINDOW = timedelta(hours=48)
+_numbers = itertools.count(1)
 
 
 def answer(
@@ -21,7 +23,7 @@ def answer(
     """A text to send to this follower now; ``changes`` are columns of its row."""
     now = at or clock.now()
     body = json.dumps({"msgtype": "text", "text": {"content": text}}, ensure_ascii=False)
-    row = answers.row(openid, body, answers=f"test:{text}", due_at=now, expires_at=now + _WINDOW)
+    row = answers.row(openid, body, answers=f"test:{next(_numbers)}", due_at=now, expires_at=now + _WINDOW)
     made = Delivery(**(answers.CONSTANT | row | changes))
     session.add(made)
     session.flush()
