@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from database import claims
 from ground import clock
 from models import Delivery, Push, PushStatus, Target
 from runtime import Runtime
@@ -50,6 +51,7 @@ def sent(runtime: Runtime, openids: Sequence[str], *, road: str = "mass") -> int
     delivery_id = sending(runtime, openids, road=road)
     now, msg_id = clock.now(), str(1000 + delivery_id)
     with runtime.db.session_scope() as session:
+        claims.change(session, Delivery, [Delivery.id == delivery_id], status="claimed", called_at=now)
         delivery = session.get_one(Delivery, delivery_id)
         report.accepted(session, delivery, msg_id=msg_id, msg_data_id="", ask_at=now, now=now)
         counts = {"total": len(openids), "sent": len(openids)}
