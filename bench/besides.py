@@ -21,12 +21,13 @@ import requests
 import xlsxwriter
 
 import runtime as parts
-from bench import frame, world
+from bench import frame
 from settings import load_settings
 from tests.fixtures.configuration import make_settings
 from tests.fixtures.processes import ROOT, Process, Spawn, run_flask
 from tests.hostile import images
 from tests.hostile.trial import Door, Ringing, account_of, sign_in
+from tests.world import activities, many
 
 PASSWORD = "Bench-2026-besides"
 BUDGET_MS = 500
@@ -56,14 +57,14 @@ def opened(spawn: Spawn, inside: Path, rows: int, tree: Path) -> Office:
     served = frame.Served(spawn, inside, frame.fresh_sqlite(inside), limits={"roster_rows": IMPORT_ROWS + 1})
     runtime = parts.build(load_settings(served.config, env={}))
     with runtime.db.session_scope() as session:
-        user = world.user(session)
-        people = world.members(session, world.branches(session), rows)
-        activity = world.activity(session, user.id)
-        world.check_ins(session, activity.id, people)
+        user = many.user(session)
+        people = many.members(session, many.branches(session), rows)
+        activity = activities.activity(session)
+        many.check_ins(session, activity.id, people)
         activity_id = activity.id
     with runtime.db.session_scope() as session:
-        world.articles(session, user.id, 2_000)
-        world.settle(session)
+        many.articles(session, user.id, 2_000)
+        many.settle(session)
     runtime.close()
     create = ("user", "create", "boss", "--role", "admin", "--password-stdin")
     run_flask(*create, env=served.env, text=f"{PASSWORD}\n")

@@ -24,11 +24,12 @@ from flask.testing import FlaskClient
 import runtime as parts
 from accounts import sessions
 from app import create_app
-from bench import frame, world
+from bench import frame
 from ground import clock
 from models import Delivery, QuotaUse
 from runtime import Runtime
 from tests.fixtures.configuration import make_settings
+from tests.world import activities, many
 from web.access import TOKEN
 
 TIMES = 100
@@ -65,22 +66,22 @@ PAGES = {
 def fill(runtime: Runtime, times: int) -> str:
     """Everyday data and ``times`` as much history; a session's token."""
     with runtime.db.session_scope() as session:
-        user = world.user(session)
-        people = world.members(session, world.branches(session), PEOPLE)
-        world.followers(session, people)
-        activity = world.activity(session, user.id)
-        world.check_ins(session, activity.id, people[:2000])
+        user = many.user(session)
+        people = many.members(session, many.branches(session), PEOPLE)
+        many.followers(session, people)
+        activity = activities.activity(session)
+        many.check_ins(session, activity.id, people[:2000])
         token = sessions.open_session(session, user, hours=12, at=clock.now())
         user_id = user.id
     with runtime.db.session_scope() as session:
-        held = world.articles(session, user_id, 200 * times)
-        world.pushes(session, user_id, held, 1, 120)
-        world.pushes(session, user_id, held, 100 * times, 5)
-        world.past_activities(session, user_id, people, 100 * times, 10)
-        world.audit_trail(session, user_id, 500 * times)
+        held = many.articles(session, user_id, 200 * times)
+        many.pushes(session, user_id, held, 1, 120)
+        many.pushes(session, user_id, held, 100 * times, 5)
+        many.past_activities(session, user_id, people, 100 * times, 10)
+        many.audit_trail(session, user_id, 500 * times)
         _quota(session, people[:500], times)
     with runtime.db.session_scope() as session:
-        world.settle(session)
+        many.settle(session)
     return token
 
 
@@ -93,7 +94,7 @@ def _quota(session: Any, people: list[tuple[int, int]], months: int) -> None:
         period = f"{(this - back) // 12}-{(this - back) % 12 + 1:02d}"
         rows = [
             {
-                "subject": world.openid(ident) if not back else f"{world.openid(ident)}-{back}",
+                "subject": many.openid(ident) if not back else f"{many.openid(ident)}-{back}",
                 "period": period,
                 "delivery_id": delivery,
                 "state": "used",

@@ -30,22 +30,18 @@ from database.session import Session
 from ground import clock, logs
 from localwechat.testing import SandboxControl, start_sandbox
 from models import (
-    Activity,
-    Area,
     Branch,
-    Community,
     Delivery,
     Follower,
     FollowerTag,
-    Member,
     Push,
     QuotaUse,
-    User,
 )
 from runtime import Runtime
 from scheduler import audience, planner, roads
 from scheduler.lanes import Lanes
 from tests.fixtures.configuration import make_settings
+from tests.world import accounts, activities, many
 
 THREADS = 4
 BUDGET_PLAN_S = 2.0
@@ -56,41 +52,15 @@ def fill(runtime: Runtime, followers: int) -> None:
     """Followers, half of them bound; each has had two messages this month, every tenth four; every twentieth muted the column."""
     now = clock.now()
     with runtime.db.session_scope() as session:
-        session.add(User(username="editor", password_hash="-", role="editor", created_at=now))
-        area = Area(name="东片区")
-        community = Community(name="桂花社区", area=area)
-        session.add_all([area, community])
-        session.flush()
-        branches = [
-            Branch(name=f"第{n}党支部", community_id=community.id, tag_id=100 + n) for n in range(1, 17)
-        ]
-        session.add_all(branches)
-        session.flush()
-        ids = [branch.id for branch in branches]
-        bound = followers // 2
-        session.execute(
-            sa.insert(Member),
-            [
-                {"id": n + 1, "name": "党员", "branch_id": ids[n % 16], "created_at": now, "updated_at": now}
-                for n in range(bound)
-            ],
-        )
-        session.execute(
-            sa.insert(Follower),
-            [
-                {
-                    "openid": f"oBench{n:022d}",
-                    "subscribed": True,
-                    "member_id": n + 1 if n < bound else None,
-                    "muted_columns": "study" if n % 20 == 7 else "",
-                }
-                for n in range(followers)
-            ],
-        )
-        session.execute(
-            sa.insert(FollowerTag),
-            [{"openid": f"oBench{n:022d}", "tag_id": 101 + n % 16} for n in range(bound)],
-        )
+        accounts.account(session, "editor", "editor")
+        branch_ids = many.branches(session, 16)
+        session.execute(sa.update(Branch).values(tag_id=100 + Branch.id))
+        people = many.members(session, branch_ids, followers // 2)
+        many.followers(session, people)
+        many.residents(session, range(followers // 2 + 1, followers + 1))
+        session.execute(sa.update(Follower).where(Follower.id % 20 == 7).values(muted_columns="study"))
+        tagged = [{"openid": many.openid(ident), "tag_id": 100 + branch} for ident, branch in people]
+        session.execute(sa.insert(FollowerTag), tagged)
         _spend(session, followers, now)
 
 
@@ -109,7 +79,7 @@ def _spend(session: Session, followers: int, now: datetime) -> None:
             sa.insert(QuotaUse),
             [
                 {
-                    "subject": f"oBench{n:022d}",
+                    "subject": many.openid(n + 1),
                     "period": clock.month_key(now),
                     "delivery_id": delivery.id,
                     "state": "used",
@@ -194,20 +164,14 @@ def notify(runtime: Runtime, openids: list[str]) -> int:
     """A planned push that gives notice of an activity to these; its id."""
     now = clock.now()
     with runtime.db.session_scope() as session:
-        session.add(User(username="editor", password_hash="-", role="editor", created_at=now))
-        session.flush()
-        activity = Activity(
-            title="主题党日", starts_at=now, ends_at=now, for_all=True, created_by=1, created_at=now
-        )
-        session.add(activity)
-        session.flush()
+        activity = activities.activity(session)
         push = Push(
             kind="activity",
             audience="all",
             status="sending",
             due_at=now,
             activity_id=activity.id,
-            created_by=1,
+            created_by=activity.created_by,
             created_at=now,
             planned_at=now,
             planned=len(openids),

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from python_calamine import CalamineWorkbook
 
 import runtime as parts
-from bench import frame, world
+from bench import frame
 from community import ledger, roster, roster_file
 from ground import clock
 from models import Member
@@ -25,6 +25,7 @@ from runtime import Runtime
 from settings import load_settings
 from tests.fixtures.configuration import write_config
 from tests.fixtures.processes import run_flask
+from tests.world import activities, many
 
 DATA = Path(__file__).resolve().parents[1] / "tests" / "data"
 BUDGET_S = 3.0
@@ -87,9 +88,8 @@ def _import(runtime: Runtime, data: bytes, bare: float, env: dict[str, str]) -> 
 def _export(runtime: Runtime, inside: Path, bare: float, env: dict[str, str]) -> None:
     with runtime.db.session_scope() as session:
         people = session.execute(sa.select(Member.id, Member.branch_id)).all()
-        user = world.user(session)
-        activity = world.activity(session, user.id)
-        world.check_ins(session, activity.id, [(person, branch) for person, branch in people])
+        activity = activities.activity(session)
+        many.check_ins(session, activity.id, [(person, branch) for person, branch in people])
         activity_id = activity.id
 
     def export() -> int:

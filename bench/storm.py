@@ -26,12 +26,13 @@ from typing import Any
 import sqlalchemy as sa
 
 import runtime as parts
-from bench import frame, world
+from bench import frame
 from database.session import Database
 from models import CheckIn, InboundMessage
 from settings import Settings, load_settings
 from tests.fixtures.servers import REDIS_ENV, Server, start_redis
 from tests.inbound.platform import Account, text_of
+from tests.world import activities, many
 
 COPIES_S = (0.0, 0.0, 5.0)
 PATIENCE_S = 5.0
@@ -137,7 +138,7 @@ async def storm(port: int, account: Account, people: int, seconds: float) -> Out
 def _message(account: Account, number: int, created: int) -> str:
     return (
         f"<xml><ToUserName><![CDATA[{account.original_id}]]></ToUserName>"
-        f"<FromUserName><![CDATA[{world.openid(number)}]]></FromUserName>"
+        f"<FromUserName><![CDATA[{many.openid(number)}]]></FromUserName>"
         f"<CreateTime>{created}</CreateTime>{text_of('签到')}<MsgId>{24790315582900000 + number}</MsgId></xml>"
     )
 
@@ -146,11 +147,10 @@ def prepare(settings: Settings, people: int) -> None:
     """So many bound members in 120 branches, and one open activity for all."""
     runtime = parts.build(settings)
     with runtime.db.session_scope() as session:
-        user = world.user(session)
-        everybody = world.members(session, world.branches(session), people)
-        world.followers(session, everybody)
-        world.activity(session, user.id)
-        world.settle(session)
+        everybody = many.members(session, many.branches(session), people)
+        many.followers(session, everybody)
+        activities.activity(session)
+        many.settle(session)
     runtime.close()
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,9 @@ from cli.doorway import THREADS
 from database.migrate import upgrade
 from database.session import Database
 from ground import clock
-from models import Activity, Area, Branch, CheckIn, Community, Follower, Member, User
+from models import CheckIn
 from settings import Settings, parse_settings
+from tests.world import activities, many
 from wechat.inbound.callback import Callback
 from wechat.inbound.claims import Envelope
 from wechat.inbound.reception import DONE, Taken
@@ -97,45 +97,10 @@ def prepare(folder: Path, openids: list[str]) -> None:
     settings = settings_in(folder)
     upgrade(settings.database.url)
     built = parts.build(settings)
-    now = clock.now()
     with built.db.session_scope() as session:
-        area = Area(name="片区")
-        community = Community(name="社区", area=area)
-        branches = [Branch(name=f"第{n}党支部", community=community) for n in range(1, 17)]
-        user = User(
-            username="bench",
-            display_name="bench",
-            role="admin",
-            password_hash="",
-            active=True,
-            created_at=now,
-        )
-        session.add_all([area, community, *branches, user])
-        session.flush()
-        session.add(
-            Activity(
-                title="主题党日",
-                starts_at=now - timedelta(hours=1),
-                ends_at=now + timedelta(hours=2),
-                for_all=True,
-                created_by=user.id,
-                created_at=now,
-            )
-        )
-        members = [
-            {
-                "id": n,
-                "name": f"党员{n}",
-                "branch_id": branches[n % 16].id,
-                "created_at": now,
-                "updated_at": now,
-            }
-            for n in range(1, len(openids) + 1)
-        ]
-        session.execute(sa.insert(Member), members)
-        session.execute(
-            sa.insert(Follower), [{"openid": openid, "member_id": n} for n, openid in enumerate(openids, 1)]
-        )
+        activities.activity(session)
+        people = many.members(session, many.branches(session, 16), len(openids))
+        many.followers(session, people, openids)
     built.close()
 
 

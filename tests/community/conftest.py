@@ -15,16 +15,18 @@ import xlsxwriter
 from click.testing import Result
 from sqlalchemy.orm import Session
 
-from accounts import users
 from app import create_app
-from community import activities, binding, followers, places, places_file, roster, roster_file
+from community import places, roster, roster_file
 from database.session import Database
 from models import Activity, Branch, Member, User
 from runtime import Runtime, build
 from settings import Settings
 from tests.fixtures.configuration import make_settings
+from tests.world import accounts, activities, followers, members
+from tests.world.places import sample
 
 DATA = Path(__file__).resolve().parents[1] / "data"
+BRANCH = "湖东社区党支部"
 HEADER = ("序号", "姓名", "性别", "所在党支部", "网格", "手机号码", "入党时间", "党内职务", "备注")
 NOON = datetime(2026, 9, 20, 4, 0, tzinfo=UTC)
 """12:00 in Shanghai on 2026-09-20."""
@@ -48,7 +50,7 @@ def sheet_bytes(
     return out.getvalue()
 
 
-def person(name: str, phone: Any, branch: str = "湖东社区党支部", **other: Any) -> list[Any]:
+def person(name: str, phone: Any, branch: str = BRANCH, **other: Any) -> list[Any]:
     """One row below :data:`HEADER`."""
     row = {
         "序号": 1,
@@ -95,64 +97,54 @@ class Office:
         with self.db.read_scope() as session:
             return roster.plan(session, parsed)
 
-    def branch(self, session: Session, name: str = "湖东社区党支部") -> Branch:
+    def branch(self, session: Session, name: str = BRANCH) -> Branch:
         """A branch of the sample workbook."""
         return places.branch_named(session, name)
 
     def user(self, role: str = "admin", branch: str = "", name: str = "") -> User:
-        """A console user; the password hash is no hash, as nobody signs in."""
+        """A console user, who does not sign in."""
         self.counter += 1
         with self.db.session_scope() as session:
-            return users.create(
-                session,
-                username=name or f"{role}{self.counter}",
-                password_hash="-",
-                role=role,
-                at=NOON,
-                branch=self.branch(session, branch) if branch else None,
-            )
+            of = self.branch(session, branch) if branch else None
+            return accounts.account(session, name or f"{role}{self.counter}", role, branch=of, at=NOON)
 
-    def member(self, name: str = "张小三", branch: str = "湖东社区党支部", phone: str = "") -> int:
+    def member(self, name: str = "张小三", branch: str = BRANCH, phone: str = "") -> int:
         """A member on the roster; the id."""
-        self.counter += 1
-        phone = phone or f"1990002{self.counter:04d}"
-        self.import_people([person(name, phone, branch)])
-        with self.db.read_scope() as session:
-            found = session.query(Member.id).filter(
-                Member.phone_index == roster.phone_index(phone), Member.name == name
-            )
-            return int(found.scalar())
+        with self.db.session_scope() as session:
+            of = self.branch(session, branch)
+            return members.member(session, name, of, phone_number=phone, at=NOON).id
 
-    def bound(
-        self, openid: str, name: str = "张小三", branch: str = "湖东社区党支部", at: datetime = NOON
-    ) -> int:
+    def bound(self, openid: str, name: str = "张小三", branch: str = BRANCH, at: datetime = NOON) -> int:
         """A follower who is bound to a new member; the member's id."""
-        self.counter += 1
-        phone = f"1990003{self.counter:04d}"
-        member = self.member(name, branch, phone)
         with self.db.session_scope() as session:
-            followers.follow(session, openid, scene=None, at=at - timedelta(days=1))
-            step = binding.begin(session, openid, name=name, phone_tail=phone[-4:], at=at)
-            assert step.state is not None, step.text
-            assert binding.consent(session, openid, at=at, pending=step.state).done
-        return member
+            member = members.member(session, name, self.branch(session, branch), at=NOON)
+            followers.follower(session, openid, at=at - timedelta(days=1))
+            followers.bind(session, openid, member, at=at)
+            return member.id
 
-    def activity(self, title: str = "主题党日", *branches: str, starts: datetime = NOON, hours: float = 2, keyword: str = "",
-                 kind: str = "event") -> Activity:  # fmt: skip
-        """An activity of these branches (none: of all) that opens at ``starts``, announced a week before."""
+    def activity(
+        self, title: str = "主题党日", *branches: str, starts: datetime = NOON, hours: float = 2, **more: Any
+    ) -> Activity:
+        """An activity of these branches (none: of all) that opens at ``starts``."""
         with self.db.session_scope() as session:
-            admin = session.query(User).filter(User.role == "admin").first()
-            assert admin is not None, "make an administrator first"
-            draft = activities.Draft(
-                title,
-                starts,
-                starts + timedelta(hours=hours),
-                [self.branch(session, name) for name in branches],
-                keyword,
-                kind,
-                "集中学习",
-            )
-            return activities.create(session, admin, draft, at=starts - timedelta(days=7)).activity
+            invited = [self.branch(session, name) for name in branches]
+            return activities.activity(session, title, branches=invited, starts=starts, hours=hours, **more)
+
+    def came(self, activity: Activity, *member_ids: int) -> None:
+        """These members reply 签到 when it begins; who has not bound does so before."""
+        at = activity.starts_at
+        with self.db.session_scope() as session:
+            for member_id in member_ids:
+                openid = followers.openid_of(session, member_id)
+                if openid is None:
+                    openid = f"o-{member_id}"
+                    followers.bind(session, openid, session.get_one(Member, member_id), at=at)
+                activities.check_in(session, openid, activity, at=at)
+
+    def entered(self, activity: Activity, *member_ids: int, reason: str = "纸质签到表补录") -> None:
+        """These members are entered from the paper sheet when it begins."""
+        with self.db.session_scope() as session:
+            activities.paper_sheet(session, activity, member_ids, at=activity.starts_at, reason=reason)
 
 
 @pytest.fixture
@@ -189,7 +181,7 @@ def full_office(module_database_url: str) -> Iterator[Office]:
 def _opened(settings: Settings) -> Iterator[Office]:
     runtime = build(settings)
     with runtime.db.session_scope() as session:
-        places.write(session, places_file.parse((DATA / "places.xlsx").read_bytes()), at=NOON)
+        sample(session, at=NOON)
     yield Office(runtime)
     runtime.close()
 

@@ -18,7 +18,7 @@ from python_calamine import CalamineWorkbook
 from accounts import audit
 from community import activities, counting, ledger
 from ground.errors import Conflict, Forbidden, NotFound, Refused
-from models import Activity, CheckIn, Member, User
+from models import Activity, Member, User
 from tests.community.conftest import NOON, Office, person
 
 HUDONG, SHUIMO = "湖东社区党支部", "水墨社区党支部"
@@ -44,19 +44,6 @@ def _create(office: Office, user: User, draft: activities.Draft) -> activities.C
         return activities.create(session, user, draft, at=NOON - HOUR)
 
 
-def _check_in(office: Office, activity: Activity, *members: int, **other: Any) -> None:
-    with office.db.session_scope() as session:
-        for member in members:
-            branch = session.get_one(Member, member).branch_id
-            values: dict[str, Any] = {
-                "activity_id": activity.id,
-                "member_id": member,
-                "branch_id": branch,
-                "at": NOON,
-            }
-            session.add(CheckIn(**{**values, **other}))
-
-
 def test_an_activity_from_the_command_line_to_its_excel_file(
     office: Office, flask: Flask, tmp_path: Path
 ) -> None:
@@ -68,7 +55,7 @@ def test_an_activity_from_the_command_line_to_its_excel_file(
               "--as", "admin", "--json").stdout
     )  # fmt: skip
     assert made == {"id": 1, "status": "open", "warnings": []}
-    _check_in(office, activities_of(office)[0], 1)
+    office.came(activities_of(office)[0], 1)
     shown = json.loads(flask("activity", "show", 1, "--json").stdout)
     assert (shown["expected"], shown["checked_in"], shown["made_up"]) == (2, 1, 0)
     assert shown["from"] == "2099-09-20T18:30:00+08:00"
@@ -190,8 +177,8 @@ def test_counts_are_by_branch_and_a_secretary_sees_the_own(office: Office) -> No
     zhang, li = office.member("张小三"), office.member("李小四", SHUIMO)
     office.member("王小五", SHUIMO)
     activity = office.activity("主题党日")
-    _check_in(office, activity, zhang)
-    _check_in(office, activity, li, made_up=True)
+    office.came(activity, zhang)
+    office.entered(activity, li)
     secretary = office.user("secretary", SHUIMO)
     with office.db.read_scope() as session:
         whole = counting.counts(session, activity)
@@ -243,10 +230,9 @@ def _file(office: Office, loaded: ledger.Ledger, folder: Path) -> bytes:
 def test_the_ledger_is_the_offices_form_with_masked_names(office: Office, tmp_path: Path) -> None:
     admin = office.user("admin", name="admin")
     activity = office.activity("主题党日", HUDONG)
-    _check_in(office, activity, office.member("张小三"))
-    _check_in(
-        office, activity, office.member("李小四"), made_up=True, via="paper", reason="=cmd|' /C calc'!A0"
-    )
+    zhang, li = office.member("张小三"), office.member("李小四")
+    office.came(activity, zhang)
+    office.entered(activity, li, reason="=cmd|' /C calc'!A0")
     with office.db.read_scope() as session:
         loaded = ledger.load(session, activity.id, user=admin, at=NOON)
     assert ledger.file_name(loaded) == "时代先锋云_签到台账_湖东社区党支部_20260920-20260920.xlsx"
@@ -302,7 +288,7 @@ def test_names_in_clear_need_the_right_and_a_reason_and_are_noted(
     office.user("admin", name="admin")
     auditor = office.user("auditor", name="shen")
     activity = office.activity("主题党日", HUDONG)
-    _check_in(office, activity, office.member("张小三"))
+    office.came(activity, office.member("张小三"))
     path = tmp_path / "a.xlsx"
     export = ("activity", "export", activity.id, path)
     assert flask(*export, "--unmask-reason", "年终归档核对").exit_code == 2
@@ -329,10 +315,9 @@ def test_exports_go_only_into_xlsx_files(office: Office, flask: Flask, tmp_path:
 def test_the_whole_rosters_ledger_holds_everybody(full_office: Office, tmp_path: Path) -> None:
     full_office.user("admin")
     activity = full_office.activity("全体大会")
-    with full_office.db.session_scope() as session:
-        rows = session.execute(sa.select(Member.id, Member.branch_id)).all()
-        values = [{"activity_id": activity.id, "member_id": m, "branch_id": b, "at": NOON} for m, b in rows]
-        session.execute(sa.insert(CheckIn), values)
+    with full_office.db.read_scope() as session:
+        everybody = session.scalars(sa.select(Member.id)).all()
+    full_office.entered(activity, *everybody)
     with full_office.db.read_scope() as session:
         loaded = ledger.load(session, activity.id, at=NOON)
     path = tmp_path / "a.xlsx"

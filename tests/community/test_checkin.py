@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from community import activities, attendance, checkin, counting, makeup
 from community.checkin import CheckInAnswer
 from ground.errors import Conflict, Forbidden, NotFound, Refused
-from models import Activity, CheckIn, Follower, Member
+from models import Activity, CheckIn, Member
 from tests.community.conftest import NOON, Office, person
 from tests.fixtures.processes import eventually
+from tests.world import followers
 
 HOUR = timedelta(hours=1)
 HUDONG, SHUIMO = "湖东社区党支部", "水墨社区党支部"
@@ -179,7 +180,7 @@ def test_a_choice_that_closed_meanwhile_records_nothing(office: Office, member: 
 def test_who_is_not_bound_is_told_how_to(office: Office, member: int, openid: str) -> None:
     office.activity("主题党日")
     with office.db.session_scope() as session:
-        session.add(Follower(openid="o-2"))
+        followers.follower(session, "o-2", at=NOON)
     answer = _reply(office, openid)
     assert answer.kind == "not_bound"
     assert "绑定 姓名 手机号后四位" in answer.text

@@ -10,16 +10,15 @@ import pytest
 from sqlalchemy.orm import Session
 
 from content import columns, drafting, finding, review, revisions
-from content.assets import AssetStore, remember
-from content.pictures import card_cover
+from content.assets import AssetStore
 from content.revisions import Fields
 from database import sealed
 from database.session import Database
-from ground import clock
 from models import Article, User
-from settings import Limits, Settings, WeChatLimits, field_keys, index_key
+from settings import Limits, Settings, field_keys, index_key
+from tests.world import accounts, articles
 
-LIMITS = WeChatLimits()
+LIMITS = articles.LIMITS
 
 
 @dataclass
@@ -32,17 +31,10 @@ class Office:
     columns: dict[str, int] = field(default_factory=dict)
     cover: str = ""
 
-    def fields(self, title: str = "网格里的一天", *, column: str = "news", **changes: object) -> Fields:
+    def fields(self, title: str = "网格里的一天", *, column: str = "news", **changes: Any) -> Fields:
         """The fields of an article that nobody would object to."""
-        fields = Fields(
-            title=title,
-            column_id=self.columns[column],
-            author="湖东社区党支部",
-            digest="网格员走访居民，解决小事。",
-            html="<p>网格员走访居民，解决小事。</p>",
-            cover_sha256=self.cover,
-        )
-        return replace(fields, **changes)  # type: ignore[arg-type]
+        with self.db.read_scope() as session:
+            return articles.fields(session, title, column=column, **changes)
 
     def do(self, act: Callable[[Session], Article]) -> Article:
         """One act in one transaction, as a view or a command would do it."""
@@ -109,25 +101,13 @@ def furnish(db: Database, settings: Settings) -> Office:
     office = Office(db, AssetStore(settings.data_dir))
     people = [
         ("editor", "editor", None), ("colleague", "editor", None), ("admin", "admin", None), ("auditor", "auditor", None),
-        ("first", "reviewer", None), ("second", "reviewer", None), ("third", "reviewer", None), ("only2", "reviewer", 2),
+        *((name, "reviewer", None) for name in accounts.REVIEWERS), ("only2", "reviewer", 2),
     ]  # fmt: skip
-    cover = card_cover("study")
-    office.cover = office.store.put(cover)
     with db.session_scope() as session:
         for name, role, stage in people:
-            user = User(
-                username=name,
-                display_name="",
-                password_hash="-",
-                role=role,
-                stage=stage,
-                active=True,
-            )
-            user.created_at = clock.now()
-            session.add(user)
-            office.users[name] = user
+            office.users[name] = accounts.account(session, name, role, stage=stage)
         office.columns = {column.key: column.id for column in columns.ensure_defaults(session)}
-        remember(session, [cover])
+    office.cover = articles.cover(db, settings.data_dir)
     return office
 
 

@@ -12,9 +12,12 @@ from content.cleaning import asset_url
 from content.pictures import prepare
 from ground import clock
 from ground.errors import Conflict, Forbidden, NotFound, Refused
-from models import Article, Push, PushArticle
+from models import Article, Push
+from scheduler.pushes import cancel
 from tests.content.conftest import LIMITS, Office
 from tests.content.words import image
+from tests.fixtures.configuration import make_settings
+from tests.world import followers, pushes
 
 
 def test_a_save_is_a_revision_and_never_changes_an_older_one(office: Office) -> None:
@@ -119,21 +122,12 @@ def test_a_queued_article_is_locked_until_it_leaves_the_queue(office: Office) ->
 def test_an_article_that_a_push_holds_is_locked(office: Office) -> None:
     article = office.approved()
     with office.db.session_scope() as session:
-        now = clock.now()
-        push = Push(
-            audience="all",
-            status="scheduled",
-            due_at=now,
-            created_by=office.users["editor"].id,
-            created_at=now,
-        )
-        push.articles = [PushArticle(position=1, article_id=article.id, content_hash=article.hash)]
-        session.add(push)
+        followers.follower(session, "o-1")
+        push = pushes.push(session, make_settings(), article.id)
     with pytest.raises(Conflict, match="已排入推送"):
         office.save(article, title="偷偷改")
     with office.db.session_scope() as session:
-        push = session.merge(push)
-        push.status = "cancelled"
+        cancel(session, session.get_one(Push, push.id), office.users["editor"])
     assert office.save(article, title="取消后再改").status == "draft"
 
 

@@ -13,10 +13,12 @@ from app import create_app
 from cli import reclean
 from content import finding, recleaning, revisions
 from ground import clock
-from models import Article, ArticleRevision, AuditEntry, Push, PushArticle, Review
+from models import Article, ArticleRevision, AuditEntry, Push, Review
 from scheduler.pushes import changed_articles
 from settings import Settings
 from tests.content.conftest import Office, furnish
+from tests.fixtures.configuration import make_settings
+from tests.world import followers, pushes
 
 OLD = '<p data-hx-post="/console/users/new" data-hx-trigger="load">网格员走访居民。</p>'
 CLEAN = "<p>网格员走访居民。</p>"
@@ -132,15 +134,8 @@ def test_what_somebody_saved_meanwhile_is_not_overwritten(office: Office) -> Non
 def test_a_push_that_waits_does_not_send_what_became_a_draft(office: Office) -> None:
     number = stored_before(office, "approved")
     with office.db.session_scope() as session:
-        push = Push(
-            audience="all", status="scheduled", due_at=clock.now(), created_by=office.users["editor"].id,
-            created_at=clock.now(),
-        )  # fmt: skip
-        push.articles = [
-            PushArticle(position=1, article_id=number, content_hash=finding.get(session, number).hash)
-        ]
-        session.add(push)
-        session.flush()
+        followers.follower(session, "o-1")
+        push = pushes.push(session, make_settings(), number)
         push_id = push.id
         assert changed_articles(session, push) == []
     run(office)

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from database import sealed
 from database.sealed import Keyring
 from database.session import Database
-from ground import clock
-from models import Branch, Member
+from models import Member
+from tests.world import members
 
 OLD, NEW, INDEX = os.urandom(32), os.urandom(32), os.urandom(32)
 
@@ -50,18 +50,7 @@ def test_no_phone_number_lies_in_the_database_in_clear(database_url: str) -> Non
     sealed.use(Keyring({"k1": OLD}, INDEX))
     database = Database(database_url)
     with database.session_scope() as session:
-        branch = Branch(name="梧桐里社区党支部")
-        session.add(branch)
-        session.flush()
-        session.add(
-            Member(
-                name="试",
-                branch_id=branch.id,
-                phone="19900010000",
-                created_at=clock.now(),
-                updated_at=clock.now(),
-            )
-        )
+        members.member(session, phone_number="19900010000")
     with database.read_scope() as session:
         assert session.scalar(sa.select(Member.phone)) == "19900010000"
         raw = session.execute(sa.text("SELECT phone FROM member")).scalar_one()

@@ -11,13 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 import runtime as parts
-from community.roster import phone_index, tail_index
 from content.columns import ensure_defaults
 from ground import clock
-from models import Activity, ActivityBranch, Area, Branch, CheckIn, Community, Follower, Member, User
+from models import Branch, CheckIn
 from runtime import Runtime
 from settings import Settings
 from tests.inbound.platform import Account, Phone
+from tests.world import accounts, activities, followers, members, places
 from wechat.inbound.callback import make_callback
 
 OPENID = "oPioneer0000000000000000001A"
@@ -42,40 +42,23 @@ class Office:
 
 def furnish(session: Session) -> Office:
     """Two branches; 张三 (bound to OPENID) and 王芳 (to OTHER) in the first, 李红梅 in the second, not bound."""
-    now = clock.now()
-    area = Area(name="东片区")
-    community = Community(name="文化路社区", area=area)
-    branches = [
-        Branch(name=f"文化路社区第{n}党支部", short_name=f"第{n}党支部", community=community) for n in "一二"
-    ]
-    user = User(
-        username="admin", display_name="管理员", role="admin", password_hash="x", active=True, created_at=now
+    names = [f"文化路社区第{n}党支部" for n in "一二"]
+    branches = places.branches(
+        session, *names, short_names=["第一党支部", "第二党支部"], community="文化路社区"
     )
-    session.add_all([area, community, *branches, user])
-    session.flush()
-    members = {}
+    user = accounts.account(session, display_name="管理员")
+    people = {}
     for name, branch, phone, openid in (
         ("张三", 0, "13800001234", OPENID),
         ("王芳", 0, "13800005678", OTHER),
         ("李红梅", 1, "13800009012", None),
     ):
-        member = Member(
-            name=name,
-            branch_id=branches[branch].id,
-            phone=phone,
-            phone_index=phone_index(phone),
-            tail_index=tail_index(phone[-4:]),
-            created_at=now,
-            updated_at=now,
-        )
-        session.add(member)
-        session.flush()
-        members[name] = member.id
+        member = members.member(session, name, branches[branch], phone_number=phone)
+        people[name] = member.id
         if openid:
-            session.add(Follower(openid=openid, member_id=member.id, subscribed_at=now, bound_at=now))
+            followers.bind_all(session, [openid], [member])
     ensure_defaults(session)
-    session.flush()
-    return Office([branch.id for branch in branches], members, user.id)
+    return Office([branch.id for branch in branches], people, user.id)
 
 
 def open_activity(
@@ -88,22 +71,16 @@ def open_activity(
     hours: float = 2,
 ) -> int:
     """An activity that is open from an hour ago for ``hours`` more (negative: it is over)."""
-    now = clock.now()
-    activity = Activity(
-        title=title,
+    before = max(1, 1 - hours)
+    made = activities.activity(
+        session,
+        title,
+        branches=[] if branch is None else [session.get_one(Branch, office.branches[branch])],
+        starts=clock.now() - timedelta(hours=before),
+        hours=before + hours,
         keyword=keyword,
-        starts_at=now - timedelta(hours=max(1, 1 - hours)),
-        ends_at=now + timedelta(hours=hours),
-        for_all=branch is None,
-        created_by=office.user,
-        created_at=now,
     )
-    session.add(activity)
-    session.flush()
-    if branch is not None:
-        session.add(ActivityBranch(activity_id=activity.id, branch_id=office.branches[branch]))
-        session.flush()
-    return activity.id
+    return made.id
 
 
 def checkins(runtime: Runtime) -> list[tuple[int, int]]:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 
-from ground import clock
-from models import CheckIn, Follower, Member
+from models import Branch, CheckIn, Follower
 from runtime import Runtime
 from settings import Settings
 from tests.inbound.conftest import account_of, furnish, open_activity
 from tests.inbound.platform import Phone, text_of
+from tests.world import followers, members
 
 
 def openid_of(number: int) -> str:
@@ -27,30 +27,12 @@ def name_of(number: int) -> str:
 
 def gather(built: Runtime, people: int) -> None:
     """One activity that is open to all, and that many members."""
-    now = clock.now()
     with built.db.session_scope() as session:
         office = furnish(session)
         open_activity(session, office, "主题党日", branch=None)
-        first = (session.scalar(sa.select(sa.func.max(Member.id))) or 0) + 1
-        branch = office.branches[0]
-        session.execute(
-            sa.insert(Member),
-            [
-                {
-                    "id": first + n,
-                    "name": name_of(n),
-                    "branch_id": branch,
-                    "created_at": now,
-                    "updated_at": now,
-                }
-                for n in range(people)
-            ],
-        )
-        followers = [
-            {"openid": openid_of(n), "member_id": first + n, "subscribed_at": now, "bound_at": now}
-            for n in range(people)
-        ]
-        session.execute(sa.insert(Follower), followers)
+        branch = session.get_one(Branch, office.branches[0]).name
+        crowd = members.enrol(session, [members.row(name_of(n), branch) for n in range(people)])
+        followers.bind_all(session, [openid_of(n) for n in range(people)], crowd)
 
 
 def letter(settings: Settings, number: int, created: int | None = None) -> tuple[str, bytes]:

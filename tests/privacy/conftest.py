@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from ground import clock
-from models import Delivery, Push, Target
 from runtime import Runtime
-from scheduler import answers, planner, report, roads
 from tests.inbound.conftest import Office, office, open_activity, phone, runtime
 from tests.inbound.platform import Phone
+from tests.world import answers, pushes
 
 __all__ = ["live", "office", "phone", "runtime"]
 
 NAME, NUMBER = "李红梅", "13800009012"
 OPENID = "oPrivacy000000000000000007Q"
-OTHER = "oPioneer0000000000000000002B"
+PEOPLE = [OPENID, "oPioneer0000000000000000002B"]
 
 
 def live(runtime: Runtime, office: Office, phone: Phone) -> int:
@@ -33,53 +31,9 @@ def live(runtime: Runtime, office: Office, phone: Phone) -> int:
     assert "已签到" in phone.say(OPENID, "签到").text
     phone.say(OPENID, f"我是{NAME}，电话{NUMBER}，想问一下活动")
     with runtime.db.session_scope() as session:
-        now = clock.now()
-        session.add(
-            Delivery(
-                **answers.CONSTANT
-                | answers.row(
-                    OPENID,
-                    f'{{"text": "{NAME}您好"}}',
-                    answers="k1",
-                    due_at=now,
-                    expires_at=now + timedelta(hours=48),
-                )
-                | {"status": "delivered", "finished_at": now}
-            )
-        )
-    send(runtime, office)
+        answers.given(session, OPENID, f"{NAME}您好")
+    pushes.sent(runtime, PEOPLE)
     return activity
-
-
-def send(runtime: Runtime, office: Office, times: int = 1, *, finish: bool = True) -> list[int]:
-    """Mass messages to this person and another, taken by WeChat and reported as delivered; ids of the deliveries."""
-    made: list[int] = []
-    for _ in range(times):
-        with runtime.db.session_scope() as session:
-            now = clock.now()
-            push = Push(
-                audience="all", due_at=now, created_by=office.user, created_at=now, planned_at=now, planned=2,
-                status="sending",
-            )  # fmt: skip
-            session.add(push)
-            session.flush()
-            people = [OPENID, OTHER]
-            plan = planner.Plan(
-                [
-                    planner.Route(
-                        roads.ROADS["mass"], [roads.Planned(people, "名单", Target.LIST, openids=people)]
-                    )
-                ],
-                {},
-            )
-            made += planner.write(session, runtime.settings, push, plan, now)
-        if finish:
-            with runtime.db.session_scope() as session:
-                delivery = session.get_one(Delivery, made[-1])
-                msg_id = str(1000 + made[-1])
-                report.accepted(session, delivery, msg_id=msg_id, msg_data_id="", ask_at=now, now=now)
-                report.job_finished(session, "mass", msg_id, "send success", {"total": 2, "sent": 2})
-    return made
 
 
 def leave(phone: Phone) -> None:

@@ -34,7 +34,8 @@ from tests.fixtures.configuration import write_config
 from tests.fixtures.processes import run_flask
 from tests.inbound.conftest import Office
 from tests.inbound.platform import Phone
-from tests.privacy.conftest import OPENID, OTHER, live, send
+from tests.privacy.conftest import OPENID, PEOPLE, live
+from tests.world import many, pushes
 
 MONTH = timedelta(days=31)
 
@@ -126,11 +127,7 @@ def test_a_run_that_is_killed_in_the_middle_is_finished_by_the_next(
 ) -> None:
     old = clock.now() - MONTH
     with runtime.db.session_scope() as session:
-        row = {"openid": OPENID, "kind": "text", "sent_at": old, "received_at": old, "body": "x", "reply": ""}
-        session.execute(
-            sa.insert(InboundMessage),
-            [{**row, "key": f"m:{number}", "outcome": "done", "handler": ""} for number in range(1100)],
-        )
+        many.messages(session, OPENID, 1100, at=old)
     program = (
         "import runtime\nfrom ground import clock\nfrom operations import housekeeping\n"
         "from settings import load_settings\nparts = runtime.build(load_settings())\n"
@@ -163,11 +160,7 @@ def test_a_long_run_goes_on_over_several_calls_of_the_chore(
     monkeypatch.setattr(housekeeping, "_SHARE_S", 0.0)
     old = clock.now() - MONTH
     with runtime.db.session_scope() as session:
-        row = {"openid": OPENID, "kind": "text", "sent_at": old, "received_at": old, "body": "x", "reply": ""}
-        session.execute(
-            sa.insert(InboundMessage),
-            [{**row, "key": f"m:{number}", "outcome": "done", "handler": ""} for number in range(600)],
-        )
+        many.messages(session, OPENID, 600, at=old)
     chore = housekeeping.Housekeeping(runtime.db, runtime.settings)
     chore()
     assert overdue(runtime, timedelta(0))["inbound.body"] == 600
@@ -193,16 +186,18 @@ def standing(runtime: Runtime) -> dict[str, tuple[int, int]]:
 def test_what_should_be_gone_of_leavers_counts_leavers_alone(
     runtime: Runtime, office: Office, phone: Phone
 ) -> None:
-    phone.event(OTHER, "subscribe")
+    phone.event(PEOPLE[1], "subscribe")
     live(runtime, office, phone)
-    send(runtime, office, finish=False)
+    pushes.sending(runtime, PEOPLE)
     there = standing(runtime)
     assert there["quota"][0] >= 2
     assert there["outbox"][0] == 1
     assert there["delivery"][0] == 1
     assert [there[kind] for kind in ("quota.left", "outbox.left", "delivery.left")] == [(0, 0)] * 3
     with runtime.db.session_scope() as session:  # by hand: an unfollow would have forgotten at once
-        session.execute(sa.update(Follower).where(Follower.openid == OTHER).values(gone=True, member_id=None))
+        session.execute(
+            sa.update(Follower).where(Follower.openid == PEOPLE[1]).values(gone=True, member_id=None)
+        )
     there = standing(runtime)
     assert there["quota.left"] == (2, 2)
     assert there["outbox.left"] == (0, 0)

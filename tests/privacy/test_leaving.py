@@ -14,7 +14,8 @@ from runtime import Runtime
 from scheduler import quota, report
 from tests.inbound.conftest import Office
 from tests.inbound.platform import Phone
-from tests.privacy.conftest import NAME, NUMBER, OPENID, OTHER, leave, live, send
+from tests.privacy.conftest import NAME, NUMBER, OPENID, PEOPLE, leave, live
+from tests.world import pushes
 
 Places = Callable[[str], set[str]]
 
@@ -50,7 +51,8 @@ def test_a_return_within_the_month_finds_the_quota_used(
     runtime: Runtime, office: Office, phone: Phone
 ) -> None:
     live(runtime, office, phone)
-    send(runtime, office, 3)
+    for _ in range(3):
+        pushes.sent(runtime, PEOPLE)
     leave(phone)
     with runtime.db.read_scope() as session:
         assert OPENID not in quota.exhausted(session, runtime.settings, clock.now())
@@ -69,7 +71,7 @@ def test_a_second_unfollow_after_a_return_leaves_nothing_either(
     live(runtime, office, phone)
     leave(phone)
     phone.event(OPENID, "subscribe", created=int(clock.timestamp()) + 6)
-    send(runtime, office)
+    pushes.sent(runtime, PEOPLE)
     phone.event(OPENID, "unsubscribe", created=int(clock.timestamp()) + 9)
     assert places_of(OPENID) == set()
 
@@ -85,7 +87,7 @@ def test_the_job_forgets_those_who_left_before_it_was_there(
             sa.update(InboundMessage).where(InboundMessage.openid == OPENID).values(openid="gone-1")
         )
         session.execute(sa.delete(Conversation))
-        session.execute(sa.update(Delivery).values(openids=[OPENID, OTHER]))
+        session.execute(sa.update(Delivery).values(openids=PEOPLE))
     assert retention_report.report(runtime.db, runtime.settings, clock.now()).overdue > 0
     housekeeping.clean(runtime.db, runtime.settings, clock.now())
     assert places_of(OPENID) == set()
@@ -99,7 +101,7 @@ def test_a_list_that_waits_loses_who_left_and_is_cancelled_when_too_short(
     runtime: Runtime, office: Office, phone: Phone
 ) -> None:
     live(runtime, office, phone)
-    (waiting,) = send(runtime, office, finish=False)
+    waiting = pushes.sending(runtime, PEOPLE)
     leave(phone)
     housekeeping.clean(runtime.db, runtime.settings, clock.now())
     with runtime.db.read_scope() as session:
@@ -113,7 +115,7 @@ def test_a_list_that_was_called_stays_until_its_answer_settles_it(
     runtime: Runtime, office: Office, phone: Phone, places_of: Places
 ) -> None:
     live(runtime, office, phone)
-    (called,) = send(runtime, office, finish=False)
+    called = pushes.sending(runtime, PEOPLE)
     with runtime.db.session_scope() as session:
         delivery = session.get_one(Delivery, called)
         delivery.status, delivery.called_at = "unknown", clock.now()

@@ -1,8 +1,8 @@
-"""Rows for measurements, as many as wanted, written in bulk and not through the services."""
+"""As many of a thing as a measurement wants: rows in bulk, as no service makes a hundred thousand in the time of a test."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -12,19 +12,18 @@ from content import columns
 from ground import clock
 from models import (
     Activity,
-    Area,
     Article,
     AuditEntry,
-    Branch,
     CheckIn,
-    Community,
     Delivery,
     Follower,
+    InboundMessage,
     Member,
     Push,
     PushArticle,
     User,
 )
+from tests.world import accounts, places
 
 BRANCHES = 120
 BACKLOG = 40
@@ -32,22 +31,14 @@ _CHUNK = 20_000
 _BODY = "<p>" + "社区党支部围绕居民关心的事，商量办法，分头去做，做完再听大家怎么说。" * 40 + "</p>"
 
 
-def user(session: Session) -> User:
-    """An administrator who cannot sign in by a password."""
-    made = User(
-        username="bench", display_name="测量", role="admin", password_hash="-", created_at=clock.now()
-    )
-    session.add(made)
-    session.flush()
-    return made
+def user(session: Session, role: str = "admin") -> User:
+    """Somebody who cannot sign in by a password."""
+    return accounts.account(session, "bench", role, display_name="测量")
 
 
 def branches(session: Session, count: int = BRANCHES) -> list[int]:
     """Ids of new branches in one community."""
-    place = Community(name="桂花社区", area=Area(name="东片区"))
-    made = [Branch(name=f"第{number}党支部", community=place, sort=number) for number in range(1, count + 1)]
-    session.add_all(made)
-    session.flush()
+    made = places.branches(session, *(f"第{number}党支部" for number in range(1, count + 1)))
     return [branch.id for branch in made]
 
 
@@ -72,30 +63,19 @@ def openid(number: int) -> str:
     return f"oBench{number:022d}"
 
 
-def followers(session: Session, people: Sequence[tuple[int, int]]) -> None:
-    """A follower bound to each member."""
-    _insert(
-        session,
-        Follower,
-        [{"openid": openid(ident), "subscribed": True, "member_id": ident} for ident, _ in people],
-    )
+def followers(session: Session, people: Sequence[tuple[int, int]], openids: Sequence[str] = ()) -> None:
+    """A follower bound to each member, by these openids or by :func:`openid`."""
+    named = openids or [openid(ident) for ident, _ in people]
+    rows = [
+        {"openid": name, "subscribed": True, "member_id": ident}
+        for name, (ident, _) in zip(named, people, strict=True)
+    ]
+    _insert(session, Follower, rows)
 
 
-def activity(session: Session, user_id: int) -> Activity:
-    """An activity for all that is open now."""
-    now = clock.now()
-    made = Activity(
-        title="主题党日",
-        purpose="集体学习",
-        starts_at=now - timedelta(hours=1),
-        ends_at=now + timedelta(hours=3),
-        for_all=True,
-        created_by=user_id,
-        created_at=now,
-    )
-    session.add(made)
-    session.flush()
-    return made
+def residents(session: Session, numbers: Iterable[int]) -> None:
+    """Followers who are bound to nobody."""
+    _insert(session, Follower, [{"openid": openid(number), "subscribed": True} for number in numbers])
 
 
 def check_ins(session: Session, activity_id: int, people: Sequence[tuple[int, int]]) -> None:
@@ -140,6 +120,13 @@ def past_activities(
             member, branch = people[(ident * came + n) % len(people)]
             rows.append({"activity_id": ident, "member_id": member, "branch_id": branch, "at": now})
     _insert(session, CheckIn, rows)
+
+
+def messages(session: Session, openid: str, count: int, *, at: datetime) -> None:
+    """So many messages of a follower that were answered at that time."""
+    row = {"openid": openid, "kind": "text", "sent_at": at, "received_at": at, "body": "x", "reply": ""}
+    rows = [{**row, "key": f"m:{number}", "outcome": "done", "handler": ""} for number in range(count)]
+    _insert(session, InboundMessage, rows)
 
 
 def articles(session: Session, user_id: int, count: int) -> list[int]:

@@ -1,0 +1,59 @@
+"""活动 and the 签到 at them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from community import activities, attendance, checkin
+from ground import clock
+from models import Activity, Branch, User
+from tests.world import accounts
+
+_ANNOUNCED = timedelta(days=7)
+
+
+def activity(
+    session: Session,
+    title: str = "主题党日",
+    *,
+    branches: Iterable[Branch] = (),
+    starts: datetime | None = None,
+    hours: float = 3,
+    keyword: str = "",
+    kind: str = "event",
+    by: User | None = None,
+) -> Activity:
+    """An activity of these branches (none: of all), announced a week before; it began an hour ago unless said otherwise."""
+    begins = starts or clock.now() - timedelta(hours=1)
+    draft = activities.Draft(
+        title, begins, begins + timedelta(hours=hours), list(branches), keyword, kind, "集中学习"
+    )
+    user = by or accounts.someone(session)
+    return activities.create(session, user, draft, at=begins - _ANNOUNCED).activity
+
+
+def check_in(session: Session, openid: str, activity: Activity, *, at: datetime | None = None) -> None:
+    """A follower who replies 签到 while it is open."""
+    answer = checkin.by_reply(
+        session.connection(), openid, keyword=None, choice=activity.id, at=at or clock.now(), message_key=None
+    )
+    assert answer.kind == "recorded", answer.text
+
+
+def paper_sheet(
+    session: Session,
+    activity: Activity,
+    members: Iterable[int],
+    *,
+    at: datetime | None = None,
+    reason: str = "纸质签到表补录",
+) -> None:
+    """These members are entered from the paper sheet of the activity."""
+    entered, held = list(members), session.merge(activity)
+    recorded = attendance.record_by_hand(
+        session, accounts.someone(session), held, entered, at=at or clock.now(), reason=reason
+    )
+    assert recorded.added == len(entered), recorded
