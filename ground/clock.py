@@ -23,11 +23,12 @@ _POLL_S = 0.25
 
 @dataclass(frozen=True)
 class _Rate:
-    """At real second ``real`` the clock stood at unix second ``at`` and ran ``speed`` times as fast."""
+    """At real second ``real`` the clock stood at unix second ``at`` and ran ``speed`` times as fast; asked at ``asked``."""
 
     real: float
     at: float
     speed: float
+    asked: float
 
 
 _rate: _Rate | None = None
@@ -114,7 +115,10 @@ def follow(url: str) -> None:
 
 
 def sync() -> bool:
-    """Read the followed clock now; whether it answered. Does nothing for the system's clock."""
+    """Read the followed clock now; whether it answered. Does nothing for the system's clock.
+
+    An answer that was asked for earlier than the one that counts is out of date: the clock may have been set between them.
+    """
     global _rate  # noqa: PLW0603
     url = _url
     if not url:
@@ -125,11 +129,11 @@ def sync() -> bool:
             body = json.load(answer)
         middle = (before + time.monotonic()) / 2
         at = datetime.fromisoformat(body["at"]).timestamp()
-        rate = _Rate(real=middle, at=at, speed=float(body.get("speed", 1.0)))
+        rate = _Rate(real=middle, at=at, speed=float(body.get("speed", 1.0)), asked=before)
     except (OSError, ValueError, KeyError, TypeError):
         return False
     with _guard:
-        if _url == url:
+        if _url == url and (_rate is None or _rate.asked <= before):
             _rate = rate
     return True
 
