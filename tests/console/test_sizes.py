@@ -11,6 +11,7 @@ from web import sizes
 
 FILE_VIEWS = {
     "console.article_import_post",
+    "console.article_batch_file",
     "console.members_import_post",
     "console.places_import_post",
     "console.picture_upload",
@@ -21,6 +22,8 @@ BODY_VIEWS = {
     "console.article_check",
     "console.article_preview",
     "console.article_paste",
+    "console.article_keep",
+    "console.article_typeset",
 }
 
 

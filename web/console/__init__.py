@@ -10,10 +10,13 @@ from web.console import (
     accounts,
     activities,
     articles,
+    batches,
     bodies,
     components,
     desk,
     editing,
+    histories,
+    keeping,
     organisation,
     own,
     privacy,
@@ -25,6 +28,8 @@ from web.console import (
     session,
     system,
     two_step,
+    typesetting,
+    uploads,
 )
 from web.console.face import blueprint
 
@@ -36,10 +41,13 @@ __all__ = [
     "accounts",
     "activities",
     "articles",
+    "batches",
     "bodies",
     "components",
     "desk",
     "editing",
+    "histories",
+    "keeping",
     "organisation",
     "own",
     "privacy",
@@ -52,6 +60,8 @@ __all__ = [
     "session",
     "system",
     "two_step",
+    "typesetting",
+    "uploads",
 ]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from flask import Response, request
+from flask import Response, jsonify, request
 
 from content import compiling, finding, pasting, revisions
 from ground.errors import Refused
@@ -31,6 +31,14 @@ def article_body(article_id: int, version: int) -> str:
         return _drawn(found.title, found.author, found.html)
 
 
+@blueprint.get("/articles/preview")
+@page("article.write")
+@security.under(security.BODY)
+def article_preview_page() -> str:
+    """The page into which the editor puts what :func:`article_preview` draws."""
+    return _drawn("", "", "")
+
+
 @blueprint.post("/articles/preview")
 @takes_a_body
 @only_looks
@@ -46,15 +54,16 @@ def article_preview() -> str:
 @takes_a_body
 @only_looks
 @page("article.write")
-def article_paste() -> Response:
-    """What of a pasted piece may stay, as text: the browser takes in nothing that was not cleaned.
+def article_paste() -> Any:
+    """What of a pasted piece may stay, and what was lost: the browser takes in nothing that was not cleaned.
 
     What cannot be cleaned is answered 422, and the browser takes the plain text instead.
     """
     try:
-        return Response(pasting.cleaned(request.form.get("html", "")), mimetype="text/plain")
+        found = pasting.pasted(request.form.get("html", ""), ours=request.form.get("ours") == "yes")
     except Refused as refused:
         return Response(refused.message, 422, mimetype="text/plain")
+    return jsonify(html=found.html, notices=found.notices)
 
 
 @blueprint.app_template_filter("cleaned")
