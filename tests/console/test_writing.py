@@ -143,3 +143,33 @@ def test_a_body_over_the_limit_is_told_where_it_begins_to_be(office: Office) -> 
     assert place
     assert 18 <= int(place[1]) <= 22
     assert "data-over" in page
+
+
+def test_an_earlier_version_is_compared_and_made_the_present_one_again(office_anywhere: Office) -> None:
+    office = office_anywhere
+    article = office.article()
+    desk = office.desk("editor")
+    changed = _form(office, desk, article, title="社区里的一件大事", html="<p>楼道里的电梯修好了。</p>")
+    desk.post(f"/console/articles/{article}/edit", changed)
+    page = re.sub(r"\s*\n\s*", "", desk.get(f"/console/articles/{article}/history/2"))
+    assert "一件<del>小</del><ins>大</ins>事" in page
+    assert "楼道里的<del>灯</del><ins>电梯</ins>修好了" in page
+    office.desk("first").get("/console/help")
+    office.desk("first").post(f"/console/articles/{article}/history/1/restore", {"version": "2"}, 403)
+    desk.post(f"/console/articles/{article}/history/1/restore", {"version": "1"})
+    assert office.read(sa.select(Article.version)) == 2, "somebody saved meanwhile"
+    desk.post(f"/console/articles/{article}/history/1/restore", {"version": "2"})
+    assert office.read(sa.select(Article.version)) == 3
+    assert office.read(sa.select(Article.title)) == "社区里的一件小事"
+    assert "恢复自第 1 版" in desk.get(f"/console/articles/{article}/history")
+
+
+def test_a_picture_that_came_or_went_is_seen_in_the_comparison(office: Office) -> None:
+    article = office.article()
+    cover = office.read(sa.select(Article.cover_sha256))
+    desk = office.desk("editor")
+    html = f'<p>楼道里的灯修好了。</p><p><img src="/m/asset/{cover}" alt="新灯"></p>'
+    desk.post(f"/console/articles/{article}/edit", _form(office, desk, article, html=html, cover_sha256=""))
+    page = desk.get(f"/console/articles/{article}/history/2")
+    assert re.search(rf"<ins>.*新灯<img[^>]*{cover}", page)
+    assert "原封面" in page

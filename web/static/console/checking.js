@@ -12,6 +12,10 @@ async function check() {
   const [found, page] = await Promise.all([post(data.check, typed()), post(data.preview, typed())].map(
     (asked) => asked.then((answer) => answer.text())));
   one("#findings").innerHTML = found;
+  const errors = all("#findings .state-danger").length;
+  const mend = one("#to-mend");
+  mend.hidden = !errors;
+  one("span", mend).textContent = `${errors} 处须修改`;
   const size = one("#findings [data-characters]");
   const counter = one("#body-count");
   counter.textContent = size ? size.dataset.said : "";
@@ -108,5 +112,9 @@ export function view(name) {
     tab.setAttribute("aria-selected", String(tab.dataset.view === name));
   });
 }
+one("#to-mend").addEventListener("click", () => {
+  view("facts");
+  one("#findings").scrollIntoView({ block: "center" });
+});
 all("[data-view]").forEach((tab) => tab.addEventListener("click", () => view(tab.dataset.view)));
 form.addEventListener("invalid", (event) => view(event.target.closest("[data-part]")?.dataset.part || "facts"), true);

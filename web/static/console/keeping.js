@@ -89,6 +89,13 @@ onTouched(() => {
   here = setTimeout(() => { if (keepHere() && !navigator.onLine) say("已在本机暂存", true); }, HERE_MS);
   later(SERVER_MS);
 });
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "s" || !(event.ctrlKey || event.metaKey)) return;
+  event.preventDefault(); // the hand's habit: nobody wants the page as a file
+  hand();
+  dirty = true;
+  later(0);
+});
 window.addEventListener("online", () => later(0));
 window.addEventListener("focus", () => { if (!one("#away").hidden) later(0); });
 

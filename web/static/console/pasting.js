@@ -1,8 +1,8 @@
 // Pasting and dropping: pictures are taken in first, then the server cleans, so that nothing foreign ever stands in this page.
 
-import { data, post, onTouched } from "./article_form.js";
+import { data, post, onTouched, touched } from "./article_form.js";
 import { editor, hand } from "./richtext.js";
-import { adopt, fromRtf, uploaded } from "./pictures_in.js";
+import { adopt, fromRtf, isHere, outside, uploaded } from "./pictures_in.js";
 import { one } from "./dom.js";
 import { notice } from "./notices.js";
 
@@ -56,7 +56,7 @@ async function paste(source, plain, rtf) {
   let clean;
   try {
     fromRtf(rtf, foreign.content);
-    const failed = await adopt(foreign.content, progress, stop.signal);
+    const failed = await adopt(foreign.content, progress, { signal: stop.signal });
     const reasons = [...new Set(failed.map((each) => each.why))].slice(0, 3);
     if (failed.length) losses.push(`${failed.length} 张图片没有保存：${reasons.join("；")}`);
     const ours = plain.trim() && plain.trim() === copied ? "yes" : "";
@@ -110,15 +110,39 @@ document.addEventListener("drop", (event) => take(event, event.dataTransfer), tr
   if (event.target.closest?.(".jodit-wysiwyg")) copied = window.getSelection().toString().trim();
 }));
 
-// Pictures that came in by another way (the source view, a plug-in): the same road, a moment later.
+// --- pictures that stand in the text already ----------------------------------------------------------------------
+
+async function takeIn(which) {
+  const failed = await adopt(editor.editor, progress, { stays: true, which });
+  line.hidden = true;
+  editor.synchronizeValues();
+  hand();
+  touched();
+  return failed;
+}
+
+function seeOutside() {
+  const box = one("#outside");
+  const count = outside(editor.editor);
+  box.hidden = !count;
+  one("[data-words]", box).textContent = `正文有 ${count} 张图片在别的网站上，读者可能看不到，提交前请转存。`;
+}
+
+one("#outside [data-copy-in]").addEventListener("click", async () => {
+  const failed = await takeIn(() => true);
+  told([...new Set(failed.map((each) => `有图片没有转存：${each.why}，请另存后用工具栏上传`))]);
+});
+
+// What came in by another way (the source view, a plug-in) takes the same road, a moment later.
+const refused = new Set();
+const untried = (address) => isHere(address) && !refused.has(address);
 let late = 0;
 onTouched(() => {
   clearTimeout(late);
-  late = setTimeout(async () => {
-    if (!editor.editor.querySelector('img[src^="data:"], img[src^="blob:"]')) return;
-    await adopt(editor.editor, progress);
-    line.hidden = true;
-    editor.synchronizeValues();
-    hand();
+  late = setTimeout(() => {
+    const here = [...editor.editor.querySelectorAll("img")].map((image) => image.getAttribute("src") || "").filter(untried);
+    if (here.length) takeIn(untried).then((failed) => failed.forEach((each) => refused.add(each.address)));
+    seeOutside();
   }, 600);
 });
+seeOutside();

@@ -8,7 +8,7 @@ const AT_ONCE = 3;
 const OURS = /^(?:https?:\/\/[^/]+)?(\/m\/asset\/[0-9a-f]{64})/;
 
 const isWeb = (address) => /^(?:https?:)?\/\/[^/]/i.test(address);
-const isHere = (address) => /^(?:data:image\/|blob:)/i.test(address);
+export const isHere = (address) => /^(?:data:image\/|blob:)/i.test(address);
 
 function sourceOf(image) {
   const addresses = [...LAZY, "src"].map((name) => image.getAttribute(name)?.trim() || "");
@@ -83,9 +83,13 @@ async function blobOf(address) {
   return new Blob([Uint8Array.from(bytes, (char) => char.charCodeAt(0))], { type: head.split(";")[0] });
 }
 
-// Give every picture below an address of ours; what failed, and why. ``said`` hears how far it is.
-export async function adopt(root, said, signal) {
-  const work = [...wanted(root)];
+// Pictures below that are shown nowhere else than on another site.
+export const outside = (root) => [...wanted(root).keys()].filter(isWeb).length;
+
+// Give every picture below an address of ours; what failed, and why. ``said`` hears how far it is. What failed gets an address that
+// the server names as lost, unless it ``stays``, as in a text that stands there already.
+export async function adopt(root, said, { signal, stays = false, which = () => true } = {}) {
+  const work = [...wanted(root)].filter(([address]) => which(address));
   const failed = [];
   let done = 0;
   said(0, work.length);
@@ -98,7 +102,7 @@ export async function adopt(root, said, signal) {
       puts.forEach((put) => put(url));
     } catch (error) {
       failed.push({ address, why: error.name === "AbortError" ? "已停止" : error.message });
-      puts.forEach((put) => put(isWeb(address) ? `file:///${address.split(/[?#]/)[0].split("/").pop()}` : "blob:"));
+      if (!stays) puts.forEach((put) => put(isWeb(address) ? `file:///${address.split(/[?#]/)[0].split("/").pop()}` : "blob:"));
     }
     done += 1;
     said(done, done + work.length);
@@ -107,7 +111,7 @@ export async function adopt(root, said, signal) {
   await Promise.all(Array.from({ length: AT_ONCE }, next));
   work.forEach(([address, puts]) => { // what was stopped
     failed.push({ address, why: "已停止" });
-    puts.forEach((put) => put("blob:"));
+    if (!stays) puts.forEach((put) => put("blob:"));
   });
   return failed;
 }
