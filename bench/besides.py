@@ -196,7 +196,7 @@ def word_files(office: Office) -> Work:
             page = office.door.http.get(f"{office.url}{batch['page']}", timeout=60).text
             if "已全部处理完" in page or time.monotonic() - began > 10 * WORD_BUDGET_S:
                 break
-            time.sleep(0.5)
+            time.sleep(2)
         took = time.monotonic() - began
         done = page.partition("已导入 ")[2].partition("<")[0]
         print(f"    Word files: {done} of {WORD_FILES} imported, sent in {sent:.1f} s")

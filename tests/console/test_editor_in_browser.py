@@ -20,10 +20,11 @@ PICTURE = base64.b64encode(images.plain(600, 300)).decode()
 LAYOUT = f"""<section powered-by="xiumi.us" style="text-align:center"><p style="color:rgb(204, 0, 0)">邻里课堂</p>
 <img src="data:image/png;base64,{PICTURE}" alt="上课"><svg viewBox="0 0 9 9"><text>人人讲一课</text></svg>
 <img src="file:///C:/Users/li/tu3.png"></section>"""
-_PASTE = """([html, plain]) => {
+_PASTE = """([html, plain, rtf]) => {
   const data = new DataTransfer();
   data.setData("text/html", html);
   data.setData("text/plain", plain);
+  if (rtf) data.setData("text/rtf", rtf);
   const paste = new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
   document.querySelector(".jodit-wysiwyg").dispatchEvent(paste);
 }"""
@@ -81,6 +82,15 @@ def test_from_word_by_way_of_a_layout_to_the_reviewers(
     page.locator(".jumped span", has_text="未能粘贴").last.evaluate("mark => mark.remove()")
     text.press("End")
     page.keyboard.type("。")
+    _show(page, "标题与检查")
+    cover = page.locator("#cover_sha256").input_value()
+    page.get_by_role("button", name="用正文图片").click()
+    frame = page.locator("#cut.show [data-frame]")
+    frame.press("ArrowRight")
+    page.get_by_role("button", name="用作封面").click()
+    expect(page.locator("#notices")).to_contain_text("封面已更换")
+    assert page.locator("#cover_sha256").input_value() != cover
+    expect(page.locator("#cut")).to_be_hidden()
     _show(page, "预览")
     shown = page.frame_locator("#preview iframe")
     expect(shown.locator(".paper")).to_contain_text("人人讲一课")
@@ -153,6 +163,31 @@ def test_two_editors_of_one_article_know_of_each_other_and_lose_nothing(
     expect(first.locator("#kept")).to_contain_text("此后稿件又有了新版本")
     first.locator("#kept").get_by_role("button", name="恢复").click()
     expect(first.locator(".jodit-wysiwyg")).to_contain_text("第一个人写的，接着写")
+
+
+def test_pictures_of_word_come_out_of_its_rtf_where_they_can_be_told_apart(
+    office: Office, site: str, windows: Windows
+) -> None:
+    page = windows.desk()
+    _enter(page, site, "editor", "/console/articles/new")
+    page.locator(".jodit-wysiwyg").click()
+    html = '<p class=MsoNormal>看图</p><p><img src="file:///C:/t/{}.png"></p>'
+    rtf = (
+        r"{\rtf1 {\*\shppict{\pict{\*\picprop{\sp{\sn a}}}\picw60\pngblip\bliptag1{\*\blipuid 01ab}"
+        + _hex()
+        + "}}}"
+    )
+    page.evaluate(_PASTE, [html.format("one"), "看图", rtf])
+    expect(page.locator(".jodit-wysiwyg img")).to_have_attribute("src", re.compile("^/m/asset/"))
+    page.keyboard.press("Control+End")
+    page.evaluate(_PASTE, [html.format("two") + html.format("three"), "看图看图", rtf])
+    expect(page.locator("#lost")).to_contain_text("two.png")
+    expect(page.locator("#lost")).to_contain_text("three.png")
+
+
+def _hex() -> str:
+    digits = images.plain(60, 30).hex()
+    return "\n" + "\n".join(digits[at : at + 80] for at in range(0, len(digits), 80))
 
 
 def test_no_word_of_the_editor_is_english(office: Office, site: str, windows: Windows) -> None:
