@@ -30,7 +30,7 @@ ATTACK = (
     '<p data-hx-post="/console/articles/1/review" data-hx-trigger="load" data-hx-vals=\'{"decision":"approve"}\'>再说一件</p>'
 )
 # What the editor asks by itself: it looks, keeps what was typed beside the versions, and says who writes.
-LOOKS = tuple(f"/console/articles/{act}" for act in ("check", "paste", "preview", "keep", "hold"))
+LOOKS = tuple(f"/console/articles/{act}" for act in ("check", "paste", "keep", "hold"))
 # What an earlier version stored, and more: every prefix that a library of scripts listens to.
 EARLIER = nh3.Cleaner(
     tags=set(TAGS),

@@ -28,26 +28,15 @@ def article_body(article_id: int, version: int) -> str:
         found: Any = finding.get(session, article_id)
         if found.version != version:
             found = revisions.one(session, article_id, version)
-        return _drawn(found.title, found.author, found.html)
+        return drawn(found.title, found.author, found.html)
 
 
 @blueprint.get("/articles/preview")
 @page("article.write")
 @security.under(security.BODY)
 def article_preview_page() -> str:
-    """The page into which the editor puts what :func:`article_preview` draws."""
-    return _drawn("", "", "")
-
-
-@blueprint.post("/articles/preview")
-@takes_a_body
-@only_looks
-@page("article.write")
-@security.under(security.BODY)
-def article_preview() -> str:
-    """What stands in the form just now, as it would look; nothing is written."""
-    form = request.form
-    return _drawn(form.get("title", ""), form.get("author", ""), cleaned(form.get("html", "")))
+    """The page into which the editor puts what the check draws (:func:`web.console.editing.article_check`)."""
+    return drawn("", "", "")
 
 
 @blueprint.post("/articles/paste")
@@ -79,5 +68,6 @@ def cleaned(body: str) -> str:
         return f"<p>{escape(body[: pasting.MAX_KEPT], quote=False)}</p>"
 
 
-def _drawn(title: str, author: str, body: str) -> str:
+def drawn(title: str, author: str, body: str) -> str:
+    """The page of a body that was cleaned, as WeChat's compiler makes it."""
     return draw("articles/body.html", title=title, author=author, body=compiling.for_page(body))

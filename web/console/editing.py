@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import Response, flash, redirect, request, url_for
 
 from content import cleaning, columns, compiling, drafting, finding, keeping, lifecycle, review, wording
 from content.life import EDITABLE
@@ -12,6 +12,7 @@ from ground.errors import PioneerError
 from models import Article, ArticleStatus
 from web import security
 from web.access import acting, action, keeps_typed, looking, only_looks, page, settings
+from web.console.bodies import drawn
 from web.console.face import blueprint, draw
 from web.console.filled import fields
 from web.once import once
@@ -103,9 +104,15 @@ def _said(article: Article) -> str:
 @takes_a_body
 @only_looks
 @page("article.write")
-def article_check() -> str:
-    """What WeChat's limits and the wording check say to what stands in the form just now: a fragment."""
-    typed = fields()
+def article_check() -> Any:
+    """What WeChat's limits and the wording check say to what stands in the form just now: a fragment.
+
+    With ``page`` in the form it brings the page as WeChat gets it, as text for the frame: the body is cleaned once for both.
+    """
+    try:
+        typed = fields()
+    except PioneerError as error:
+        return Response(error.message, error.http_status, mimetype="text/plain")
     found = cleaning.lint(
         title=typed.title,
         author=typed.author,
@@ -119,5 +126,6 @@ def article_check() -> str:
         "articles/findings.html",
         findings=found,
         hits=wording.check(typed.title, typed.digest, typed.html),
+        page=drawn(typed.title, typed.author, typed.html) if request.form.get("page") else "",
         size=compiling.counts(compiling.for_wechat(typed.html, compiling.StandInUrls())),
     )

@@ -9,9 +9,8 @@ const PAUSE_MS = 1200;
 // --- the check, and the page ----------------------------------------------------------------------------------
 
 async function check() {
-  const [found, page] = await Promise.all([post(data.check, typed()), post(data.preview, typed())].map(
-    (asked) => asked.then((answer) => answer.text())));
-  one("#findings").innerHTML = found;
+  const answer = await post(data.check, { ...typed(), page: "yes" });
+  one("#findings").innerHTML = await answer.text();
   const errors = all("#findings .state-danger").length;
   const mend = one("#to-mend");
   mend.hidden = !errors;
@@ -20,7 +19,7 @@ async function check() {
   const counter = one("#body-count");
   counter.textContent = size ? size.dataset.said : "";
   counter.classList.toggle("over", Boolean(size?.dataset.over));
-  show(page);
+  show(one("#findings template[data-page]").content.textContent);
 }
 
 function show(html) {
