@@ -28,6 +28,7 @@ from models import BatchFile, BatchFileStatus, Column, ImportBatch, User
 
 _WAITS, _DONE, _REFUSED = BatchFileStatus.WAITING, BatchFileStatus.DONE, BatchFileStatus.REFUSED
 WORDS = {_WAITS: "等待", _DONE: "已导入", _REFUSED: "没有导入"}
+_DAY_S = 86_400.0
 LEASE_S = 180.0
 MOST_ATTEMPTS = 3
 _NAME_CHARS = 200
@@ -85,6 +86,14 @@ def drop(data_dir: Path, stored: str) -> None:
     """Remove a file that is done with."""
     if stored:
         (data_dir / "imports" / stored).unlink(missing_ok=True)
+
+
+def old(data_dir: Path, now: float) -> list[str]:
+    """The stored names that are older than a day at ``now`` (Unix seconds, as files have them)."""
+    folder = data_dir / "imports"
+    if not folder.exists():
+        return []
+    return [path.name for path in folder.iterdir() if now - path.stat().st_mtime > _DAY_S]
 
 
 # --- handing in ----------------------------------------------------------------------------------------------------
@@ -170,6 +179,12 @@ def latest(session: Session, user: User, limit: int = 5) -> list[tuple[ImportBat
 def waiting(session: Session) -> bool:
     """Whether a file waits that nobody has."""
     return session.scalar(sa.select(BatchFile.id).where(*_free()).limit(1)) is not None
+
+
+def unneeded(session: Session, stored: Sequence[str]) -> set[str]:
+    """Of these stored names those for which no file waits, as after a kill between file and row."""
+    needed = sa.select(BatchFile.stored).where(BatchFile.stored.in_(stored), BatchFile.status == _WAITS.value)
+    return set(stored) - set(session.scalars(needed))
 
 
 def claim(session: Session, lease: Lease) -> Work | None:

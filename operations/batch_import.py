@@ -49,6 +49,7 @@ class BatchImports:
                 work = batches.claim(session, claims.lease_for(owner, batches.LEASE_S, clock.now()))
                 tries = batches.attempts(session, work.file_id) if work else 0
             if work is None:
+                self._tidy()
                 return
             try:
                 if tries > batches.MOST_ATTEMPTS:
@@ -95,6 +96,14 @@ class BatchImports:
             ended = batches.refuse(session, work.file_id, owner, reason)
         if ended:
             batches.drop(self._settings.data_dir, work.stored)
+
+    def _tidy(self) -> None:
+        folder = self._settings.data_dir
+        if left := batches.old(folder, time.time()):
+            with self._db.read_scope() as session:
+                unneeded = batches.unneeded(session, left)
+            for stored in unneeded:
+                batches.drop(folder, stored)
 
     def _later(self, work: Work, owner: str) -> None:
         """Others' files are being taken apart just now: this one goes back, and its try does not count."""

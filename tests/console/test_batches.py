@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ def test_each_file_becomes_a_draft_or_says_why_not(office_anywhere: Office) -> N
     office = office_anywhere
     desk = office.desk("editor")
     broken = (io.BytesIO((DATA / "article-broken.docx").read_bytes()), "坏的.docx")
-    page = _hand_in(desk, _word(2), broken, (io.BytesIO(b"x"), "旧的.doc"))
+    page = _hand_in(desk, _word(5), broken, (io.BytesIO(b"x"), "旧的.doc"))
     assert "等待 2" in text_of(desk.client.get(page))
     _work(office)
     said = text_of(desk.client.get(page))
@@ -64,7 +65,7 @@ def test_each_file_becomes_a_draft_or_says_why_not(office_anywhere: Office) -> N
 
 
 def test_a_zip_with_names_of_a_chinese_system_is_taken_apart(office: Office) -> None:
-    data = (DATA / "article-2.docx").read_bytes()
+    data = (DATA / "article-3.docx").read_bytes()
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as package:
         package.writestr("xx/aaaaaaaa.docx", data)
@@ -95,7 +96,7 @@ def test_files_that_follow_one_by_one_go_into_the_same_batch_each_once(office: O
     desk = office.desk("editor")
     made: Any = desk.post("/console/articles/batches", {"column": "news"}, 200).json
     for _ in range(2):
-        form: dict[str, Any] = {"file": _word(2)}
+        form: dict[str, Any] = {"file": _word(5)}
         desk.post(made["files"], form, 200, content_type="multipart/form-data")
     assert "共 1 个文件" in text_of(desk.client.get(made["page"]))
     assert len(list(_folder(office).iterdir())) == 1
@@ -104,7 +105,7 @@ def test_files_that_follow_one_by_one_go_into_the_same_batch_each_once(office: O
 
 def test_a_file_whose_worker_was_killed_is_taken_again_and_makes_one_draft(office: Office) -> None:
     desk = office.desk("editor")
-    page = _hand_in(desk, _word(2), _word(3))
+    page = _hand_in(desk, _word(5), _word(3))
     with office.parts.db.session_scope() as session:
         lease = claims.lease_for("killed", batches.LEASE_S, clock.now())
         assert batches.claim(session, lease)
@@ -121,9 +122,28 @@ def test_a_file_whose_worker_was_killed_is_taken_again_and_makes_one_draft(offic
 
 def test_a_file_that_was_begun_too_often_is_refused(office: Office) -> None:
     desk = office.desk("editor")
-    page = _hand_in(desk, _word(2), _word(3))
+    page = _hand_in(desk, _word(5), _word(3))
     with office.parts.db.session_scope() as session:
-        session.execute(sa.update(BatchFile).where(BatchFile.name == "第2篇.docx").values(attempts=3))
+        session.execute(sa.update(BatchFile).where(BatchFile.name == "第5篇.docx").values(attempts=3))
     _work(office)
     assert "多次中断" in text_of(desk.client.get(page))
     assert office.read(sa.select(sa.func.count(Article.id))) == 1
+
+
+def test_what_was_left_over_by_a_kill_goes_after_a_day_and_what_waits_stays(office: Office) -> None:
+    desk = office.desk("editor")
+    _hand_in(desk, _word(5), _word(3))
+    old, young = _folder(office) / "old", _folder(office) / "young"
+    for path in (old, young):
+        path.write_bytes(b"x")
+    with office.parts.db.session_scope() as session:
+        claims.claim(
+            session, BatchFile, where=[BatchFile.name == "第5篇.docx"], limit=1,
+            lease=claims.lease_for("another", batches.LEASE_S, clock.now()),
+        )  # fmt: skip
+    for path in _folder(office).iterdir():
+        if path != young:
+            os.utime(path, (0, 0))
+    _work(office)
+    assert not old.exists()
+    assert len(list(_folder(office).iterdir())) == 2, "the young one, and the one that somebody is at"

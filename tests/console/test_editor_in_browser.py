@@ -28,6 +28,10 @@ _PASTE = """([html, plain, rtf]) => {
   const paste = new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
   document.querySelector(".jodit-wysiwyg").dispatchEvent(paste);
 }"""
+_BLOB = """(text) => {
+  const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+  return URL.createObjectURL(new Blob([bytes], { type: "image/png" }));
+}"""
 _LINES = """() => {
   const box = document.querySelector(".jodit-workplace").getBoundingClientRect();
   const line = parseFloat(getComputedStyle(document.querySelector(".jodit-wysiwyg")).lineHeight);
@@ -61,7 +65,7 @@ def test_from_word_by_way_of_a_layout_to_the_reviewers(
     size = {1280: (1280, 800), 375: (375, 812)}[width]
     page = windows.context(viewport={"width": size[0], "height": size[1]}).new_page()
     _enter(page, site, "editor", "/console/articles/import")
-    page.get_by_label("Word 文件").set_input_files(DATA / "article-2.docx")
+    page.get_by_label("Word 文件").set_input_files(DATA / "article-3.docx")
     page.get_by_role("button", name="开始导入").click()
     expect(page.get_by_role("heading", name="编辑稿件")).to_be_visible()
     text = page.locator(".jodit-wysiwyg")
@@ -85,8 +89,8 @@ def test_from_word_by_way_of_a_layout_to_the_reviewers(
     _show(page, "标题与检查")
     cover = page.locator("#cover_sha256").input_value()
     page.get_by_role("button", name="用正文图片").click()
-    frame = page.locator("#cut.show [data-frame]")
-    frame.press("ArrowRight")
+    page.locator("#cut.show [data-size]").fill("60")
+    page.locator("#cut.show [data-frame]").press("ArrowRight")
     page.get_by_role("button", name="用作封面").click()
     expect(page.locator("#notices")).to_contain_text("封面已更换")
     assert page.locator("#cover_sha256").input_value() != cover
@@ -183,6 +187,20 @@ def test_pictures_of_word_come_out_of_its_rtf_where_they_can_be_told_apart(
     page.evaluate(_PASTE, [html.format("two") + html.format("three"), "看图看图", rtf])
     expect(page.locator("#lost")).to_contain_text("two.png")
     expect(page.locator("#lost")).to_contain_text("three.png")
+
+
+def test_a_blob_of_this_page_is_uploaded_and_one_of_another_is_named(
+    office: Office, site: str, windows: Windows
+) -> None:
+    page = windows.desk()
+    _enter(page, site, "editor", "/console/articles/new")
+    page.locator(".jodit-wysiwyg").click()
+    blob = page.evaluate(_BLOB, PICTURE)
+    page.evaluate(
+        _PASTE, [f'<p>图<img src="{blob}" alt="甲"><img src="blob:https://x.cn/1" alt="乙"></p>', "图"]
+    )
+    expect(page.locator('.jodit-wysiwyg img[alt="甲"]')).to_have_attribute("src", re.compile("^/m/asset/"))
+    expect(page.locator(".jodit-wysiwyg")).to_contain_text("［图片未能粘贴：乙］")
 
 
 def _hex() -> str:

@@ -63,14 +63,19 @@ async function taken(address, signal) {
   return (await answer.json()).pictures[0].url;
 }
 
+// Blobs belong to the page that made them: this one may look at its own alone, and the policy lets it look, not fetch.
+async function drawn(address) {
+  const image = new Image();
+  image.src = address;
+  await image.decode().catch(() => { throw new Refused("图片只在原来的网页里，读不到"); });
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+  canvas.getContext("2d").drawImage(image, 0, 0);
+  return new Promise((done) => { canvas.toBlob(done, "image/png"); });
+}
+
 async function blobOf(address) {
-  if (address.startsWith("blob:")) {
-    try {
-      return await (await fetch(address)).blob();
-    } catch {
-      throw new Refused("图片只在原来的网页里，读不到");
-    }
-  }
+  if (address.startsWith("blob:")) return drawn(address);
   // Not by fetch: the page's policy asks the network of its own server alone.
   const [head, body] = [address.slice(5, address.indexOf(",")), address.slice(address.indexOf(",") + 1)];
   let bytes;
@@ -118,21 +123,39 @@ export async function adopt(root, said, { signal, stays = false, which = () => t
 
 // --- pictures of Word: in its HTML they are files of the computer, but its RTF brings their bytes ------------------
 
-const PICTURE = /\{\\pict[^{}]*(?:\{[^{}]*\}[^{}]*)*\}/g;
+// Each picture's own words and digits, without the groups inside of it.
+function* picturesOf(rtf) {
+  for (let at = rtf.indexOf("{\\pict"); at >= 0; at = rtf.indexOf("{\\pict", at)) {
+    let depth = 0;
+    let own = "";
+    let from = at + 1;
+    for (; at < rtf.length; at += 1) {
+      if (rtf[at] === "{") {
+        if (depth === 1) own += rtf.slice(from, at);
+        depth += 1;
+      } else if (rtf[at] === "}") {
+        depth -= 1;
+        if (depth === 1) from = at + 1;
+        if (depth === 0) break;
+      }
+    }
+    yield own + rtf.slice(from, at);
+  }
+}
 
 export function fromRtf(rtf, root) {
   const files = [...root.querySelectorAll("img")].filter((image) => /^file:/i.test(image.getAttribute("src") || ""));
   if (!files.length || !rtf) return;
   const pictures = [];
-  for (const [piece] of rtf.matchAll(PICTURE)) {
+  for (const piece of picturesOf(rtf)) {
     const type = piece.includes("\\pngblip") ? "image/png" : piece.includes("\\jpegblip") ? "image/jpeg" : "";
-    const hex = piece.replace(/\{[^{}]*\}/g, "").match(/[0-9a-fA-F\s]{40,}\}$/)?.[0].replace(/[\s}]/g, "");
+    const hex = piece.replace(/\\[a-z]+-?\d*\s?/gi, "").replace(/[^0-9a-fA-F]/g, "");
     if (type && hex) pictures.push([type, hex]);
   }
   if (pictures.length !== files.length) return; // which is which is not certain: they are named as lost instead
   files.forEach((image, at) => {
     const [type, hex] = pictures[at];
-    const bytes = Uint8Array.from(hex.match(/../g), (pair) => parseInt(pair, 16));
-    image.setAttribute("src", URL.createObjectURL(new Blob([bytes], { type })));
+    const bytes = hex.match(/../g).map((pair) => String.fromCharCode(parseInt(pair, 16))).join("");
+    image.setAttribute("src", `data:${type};base64,${btoa(bytes)}`);
   });
 }
