@@ -166,10 +166,17 @@ def _run_part(role: str) -> None:
 
 def _chores(runtime: Runtime) -> list[Callable[[], object]]:
     """What the scheduler does after each tick for the layers above it."""
+    from operations.batch_import import BatchImports
     from operations.heads import Regular
     from operations.housekeeping import Housekeeping
 
-    return [_spool_chore(runtime), Regular(runtime), Housekeeping(runtime.db, runtime.settings)]
+    settings = runtime.settings
+    return [
+        _spool_chore(runtime),
+        Regular(runtime),
+        Housekeeping(runtime.db, settings),
+        BatchImports(runtime.db, settings),
+    ]
 
 
 def _spool_chore(runtime: Runtime) -> Callable[[], None]:

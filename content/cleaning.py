@@ -11,7 +11,7 @@ import css_inline
 import nh3
 
 from content import allowed, compiling
-from content.tree import parse, render
+from content.tree import Node, parse, render
 from settings import WeChatLimits
 
 ASSET_PATH = allowed.ASSET_PATH
@@ -29,6 +29,7 @@ _INLINER = css_inline.CSSInliner(
     inline_style_tags=False, load_remote_stylesheets=False, keep_style_tags=False
 )
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_LOST = re.compile(r"［(?:图片|视频|音频|网页|附件)未能粘贴[^［］]{0,90}］")
 _ROUNDS = 8
 _DEEP = 400
 _TAG = re.compile(r"</?(?!(?:p|li|t[rdh]|d[td]|br|img|hr|col|wbr)[\s/>])(?=[a-z])", re.I)
@@ -96,6 +97,11 @@ def _inlined(html: str) -> str:
     return made
 
 
+def without_sheets(html: str) -> str:
+    """The fragment without its style sheets, for who does not want what they say."""
+    return _without_sheets(html)[0]
+
+
 def _without_sheets(html: str) -> tuple[str, str]:
     """The fragment without its style sheets, and the sheets. One pass: each search goes on where the last one ended."""
     rest, sheets, at = [], [], 0
@@ -117,6 +123,11 @@ def text_of(html: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def lost(text: str) -> list[str]:
+    """The marks that stand where something could not be pasted (:mod:`content.losses`)."""
+    return _LOST.findall(text)
+
+
 def asset_url(sha256: str) -> str:
     """The address under which a picture stands in stored HTML; the reader serves it."""
     return f"{ASSET_PATH}{sha256}"
@@ -129,11 +140,15 @@ def assets_in(html: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to change. ``error`` stops the submission, ``warning`` does not; ``field`` names the form's field."""
+    """One thing to change. ``error`` stops the submission, ``warning`` does not; ``field`` names the form's field.
+
+    ``place`` are words of the body by which the place is found, where there is one.
+    """
 
     level: Literal["error", "warning"]
     field: str
     message: str
+    place: str = ""
 
 
 def lint(
@@ -152,11 +167,11 @@ def lint(
     """
     found: list[Finding] = []
 
-    def error(field: str, message: str) -> None:
-        found.append(Finding("error", field, message))
+    def error(field: str, message: str, place: str = "") -> None:
+        found.append(Finding("error", field, message, place))
 
-    def warning(field: str, message: str) -> None:
-        found.append(Finding("warning", field, message))
+    def warning(field: str, message: str, place: str = "") -> None:
+        found.append(Finding("warning", field, message, place))
 
     if not title.strip():
         error("title", "请输入标题")
@@ -178,21 +193,35 @@ def lint(
         error("html", "请输入正文")
     else:
         _lint_body(html, limits, error)
-    outside = compiling.foreign_pictures(root)
-    if outside:
+    _lint_pictures(root, error, warning)
+    return found
+
+
+def _lint_pictures(root: Node, error: compiling.Report, warning: compiling.Report) -> None:
+    if outside := compiling.foreign_pictures(root):
         error("html", f"正文有 {outside} 张外部图片，发布后会丢失，请先转存或重新上传")
+    if marks := lost(root.text()):
+        error(
+            "html",
+            f"正文有 {len(marks)} 处没有粘贴进来的内容，如{marks[0]}，请用工具栏补上，再删去标记",
+            marks[0],
+        )
     if missing := sum(1 for picture in root.all("img") if not picture.attrs.get("alt", "").strip()):
         warning("html", f"正文有 {missing} 张图片没有替代文字，视障读者无法了解内容")
-    return found
 
 
 def _lint_body(html: str, limits: WeChatLimits, error: compiling.Report) -> None:
     sent = compiling.for_wechat(html, compiling.StandInUrls())
     size = len(sent.encode())
     if len(sent) >= limits.content_chars:
+        place = compiling.cut_at(html, limits.content_chars)
+        where = f"，从“{place}”起超出" if place else ""
         error(
             "html",
-            f"正文（含格式）应少于 {limits.content_chars:,} 个字符，当前 {len(sent):,} 个字符，请拆成两篇或清除格式",
+            f"正文（含格式）应少于 {limits.content_chars:,} 个字符，当前 {len(sent):,} 个字符{where}，请拆成两篇或清除格式",
+            place,
         )
     elif size >= limits.content_bytes:
         error("html", f"正文应小于 {limits.content_bytes:,} 字节，当前 {size:,} 字节，请拆成两篇")
+    if (pictures := compiling.counts(sent).pictures) > limits.content_pictures:
+        error("html", f"正文最多 {limits.content_pictures} 张图片，当前 {pictures} 张，请删减或拆成两篇")

@@ -20,12 +20,13 @@ _WECHAT_ARTICLE = re.compile(r"^https?://mp\.weixin\.qq\.com/s[/?]")
 _PX = re.compile(r"^(-?\d+(?:\.\d+)?)px$")
 _ICON_PX = 100
 _COLUMN_PX = 677
+_PLACE_CHARS = 16
 
 
 class Report(Protocol):
-    """Takes a finding of the linter: field and message."""
+    """Takes a finding of the linter: field, message, and words by which its place is found."""
 
-    def __call__(self, field: str, message: str) -> None: ...
+    def __call__(self, field: str, message: str, place: str = "") -> None: ...
 
 
 class Urls(Protocol):
@@ -75,6 +76,20 @@ def for_wechat(html: str, urls: Urls | Mapping[str, str]) -> str:
 def for_page(html: str) -> str:
     """The same body for our own pages, with the pictures under our own addresses."""
     return for_wechat(html, _LocalUrls())
+
+
+def cut_at(html: str, most: int) -> str:
+    """The first words of the block in which a compiled body grows longer than ``most`` characters; empty if it does not.
+
+    Measured block by block: what stands round the whole counts for the first.
+    """
+    frame = size = len(for_wechat("", StandInUrls()))
+    for block in parse(html).children:
+        size += len(for_wechat(render(Node("#root", {}, [block])), StandInUrls())) - frame
+        if size >= most:
+            text = block if isinstance(block, str) else block.text()
+            return " ".join(text.split())[:_PLACE_CHARS]
+    return ""
 
 
 def counts(html: str) -> Counts:

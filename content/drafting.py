@@ -80,8 +80,9 @@ def save(
     *,
     expected_version: int,
     limits: WeChatLimits,
+    said: str = "",
 ) -> Article:
-    """Save an edit over the version that the editor saw.
+    """Save an edit over the version that the editor saw. ``said`` is what the history says about it.
 
     All approvals fall: what was in review waits for its first stage again (or is a draft, if WeChat or the wording check would
     refuse it now), what was approved is a draft. Saving without a change does nothing. Raises :class:`errors.Conflict` if
@@ -115,11 +116,33 @@ def save(
     if not saved:
         raise edited_meanwhile(session, article_id)
     void_reviews(session, article_id)
-    revisions.keep(session, article_id, expected_version + 1, fields, user)
+    revisions.keep(session, article_id, expected_version + 1, fields, user, note=said)
     if checked is not None and waits:
         wording.keep(session, article, user, checked)
     note(session, user, "article.save", article)
     return article
+
+
+def restore(
+    session: Session,
+    article_id: int,
+    user: User,
+    version: int,
+    *,
+    expected_version: int,
+    limits: WeChatLimits,
+) -> Article:
+    """Make an earlier save the present content again: a new version, as any save. Raises as :func:`save`."""
+    save_ = revisions.one(session, article_id, version)
+    return save(
+        session,
+        article_id,
+        user,
+        revisions.fields_of_save(save_),
+        expected_version=expected_version,
+        limits=limits,
+        said=f"恢复自第 {version} 版",
+    )
 
 
 def findings(article: Article, limits: WeChatLimits) -> list[cleaning.Finding]:

@@ -1,39 +1,52 @@
-"""Bodies as browsers send them: cleaned in a child with limits, and pictures taken out of ``data:`` addresses."""
+"""Bodies as browsers send them: cleaned in a child with limits, and nothing of them lost without a word."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import dataclass
 
-from content import cleaning
-from content.cleaning import asset_url
-from content.pictures import Picture, prepare
+import nh3
+
+from content import cleaning, losses, plain
 from ground import apart
 from ground.errors import Refused
-from settings import WeChatLimits
 
 MAX_CHARS = 2_000_000
 MAX_KEPT = 400_000
 """Of a cleaned body, tags and styles counted: twenty times what WeChat takes. It is cleaned once more where it is saved."""
 _ABOUT = apart.About("正文", "请清除格式后重新粘贴，或拆成几篇")
 _BOUNDS = apart.Bounds(seconds=9, cpu_seconds=4, answer_bytes=16_000_000)
-_DATA = re.compile(r"""["']data:image/[\w.+-]{1,30};base64,""", re.I)
-_SOURCE = re.compile(r"\bsrc\s{0,9}=\s{0,9}\Z", re.I)
+_NO_TEXT = {"script", "style", "noscript", "title", "template"}
+"""Elements whose content nobody has read on the page from which it was taken."""
+
+
+@dataclass(frozen=True)
+class Pasted:
+    """What of a pasted piece may stay, and Chinese sentences about what was lost of it."""
+
+    html: str
+    notices: tuple[str, ...]
 
 
 def cleaned(html: str) -> str:
     """:func:`content.cleaning.clean` of what somebody sent, in a child: call it before a transaction begins.
 
-    A page of other people's styles may keep the cleaner busy for minutes. Raises :class:`errors.Refused`.
+    What the cleaning would take away is named in its place (:mod:`content.losses`). A page of other people's styles may keep the
+    cleaner busy for minutes. Raises :class:`errors.Refused`.
     """
-    if len(html) > MAX_CHARS:
-        raise Refused(f"正文（含格式）有 {len(html):,} 个字符，太长，请清除格式后重新粘贴，或拆成几篇")
+    _check_length(html)
     if not html.strip():
         return ""
-    return bounded(apart.run(cleaning.clean, html, gives=str, about=_ABOUT, bounds=_BOUNDS))
+    return bounded(apart.run(_cleaned, html, gives=str, about=_ABOUT, bounds=_BOUNDS))
+
+
+def pasted(html: str, *, ours: bool = False) -> Pasted:
+    """A piece from the clipboard in the house style, unless a layout tool made it or it was copied in our own editor.
+
+    Raises :class:`errors.Refused`.
+    """
+    _check_length(html)
+    return apart.run(_pasted, html, ours, gives=Pasted, about=_ABOUT, bounds=_BOUNDS)
 
 
 def bounded(html: str) -> str:
@@ -43,59 +56,40 @@ def bounded(html: str) -> str:
     return html
 
 
-@dataclass(frozen=True)
-class Pasted:
-    """The HTML with addresses of our own, the pictures to store first, and what could not be taken."""
-
-    html: str
-    pictures: tuple[Picture, ...]
-    warnings: tuple[str, ...]
+def _check_length(html: str) -> None:
+    if len(html) > MAX_CHARS:
+        raise Refused(f"正文（含格式）有 {len(html):,} 个字符，太长，请清除格式后重新粘贴，或拆成几篇")
 
 
-@dataclass(frozen=True)
-class _Found:
-    """A ``data:`` address in its quotes: where it begins and ends, its picture in base64, and the tag before it."""
-
-    begin: int
-    end: int
-    encoded: str
-    tag: str
+def _cleaned(html: str) -> str:
+    return cleaning.clean(losses.named(html))
 
 
-def adopt(html: str, limits: WeChatLimits) -> Pasted:
-    """Take the pictures out of ``data:`` addresses. Store them, then save the HTML; without ``data:`` it is returned as it is."""
-    pictures: list[Picture] = []
-    warnings: list[str] = []
-    made: list[str] = []
-    last = 0
-    for found in _inside(html):
-        quote = html[found.begin]
-        made.append(html[last : found.begin])
-        last = found.end
-        address, size = "", ""
-        try:
-            picture = prepare(base64.b64decode(found.encoded, validate=False), limits)
-        except binascii.Error:
-            warnings.append("一张粘贴的图片不完整，没有保存，请改用上传")
-        except Refused as error:
-            warnings.append(f"一张粘贴的图片没有保存：{error.message}")
-        else:
-            pictures.append(picture)
-            address = asset_url(picture.sha256)
-            if "width" not in found.tag:
-                size = f" width={quote}{picture.width}{quote} height={quote}{picture.height}{quote}"
-        made.append(f"{quote}{address}{quote}{size}")
-    return Pasted("".join((*made, html[last:])), tuple(pictures), tuple(warnings))
+def _pasted(html: str, ours: bool) -> Pasted:
+    kind = "layout" if ours else plain.kind_of(html)
+    marked = losses.named(html)
+    if kind == "word":
+        marked = cleaning.without_sheets(marked)
+    body = cleaning.clean(marked)
+    if kind != "layout":
+        body = plain.in_house_style(body)
+    return Pasted(body, tuple(_notices(marked, body)))
 
 
-def _inside(html: str) -> Iterator[_Found]:
-    """One pass: what was looked at is never looked at again."""
-    at = 0
-    while opens := _DATA.search(html, at):
-        end = html.find(opens[0][0], opens.end())
-        if end < 0:
-            return
-        tag = html[max(html.rfind("<", at, opens.start()), at) : opens.start()]
-        if tag[:4].lower() == "<img" and ">" not in tag and _SOURCE.search(tag[-24:]):
-            yield _Found(opens.start(), end + 1, html[opens.end() : end], tag)
-        at = end + 1
+def _notices(before: str, after: str) -> list[str]:
+    found = []
+    text = cleaning.text_of(after)
+    if marks := cleaning.lost(text):
+        names = "、".join(dict.fromkeys(marks[:3]))
+        more = f" 等 {len(marks)} 处" if len(marks) > 3 else ""
+        found.append(f"{names}{more}，已在原处标出，请用工具栏补上后删去标记")
+    missing = Counter(_letters(nh3.clean(before, tags=set(), clean_content_tags=_NO_TEXT)))
+    missing.subtract(_letters(nh3.clean(after, tags=set())))
+    lost = sum(count for count in missing.values() if count > 0)
+    if lost:
+        found.append(f"有 {lost} 个字没有粘贴进来（多在表单或网页控件里），请对照原文补上")
+    return found
+
+
+def _letters(text: str) -> str:
+    return "".join(text.split()).replace("\xa0", "")

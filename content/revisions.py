@@ -54,10 +54,23 @@ def fields_of(article: Article) -> Fields:
     )
 
 
+def fields_of_save(save: ArticleRevision) -> Fields:
+    """The content of an article at one save; the link of a save from before links were kept is empty."""
+    return Fields(
+        title=save.title,
+        column_id=save.column_id,
+        author=save.author,
+        digest=save.digest,
+        html=save.html,
+        cover_sha256=save.cover_sha256,
+        source_url=save.source_url or "",
+    )
+
+
 def keep(
     session: Session, article_id: int, version: int, fields: Fields, user: User | None, *, note: str = ""
 ) -> None:
-    """Keep a save. Without a ``user`` the house did it itself, and ``note`` says what."""
+    """Keep a save. ``note`` says what is special about it; without a ``user`` the house did it itself."""
     session.add(
         ArticleRevision(
             article_id=article_id, version=version, title=fields.title, author=fields.author, digest=fields.digest,

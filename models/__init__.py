@@ -12,6 +12,7 @@ from models.activities import (
     MakeUpRequest,
     MakeUpStatus,
 )
+from models.batches import BatchFile, BatchFileStatus, ImportBatch
 from models.content import Article, ArticleRevision, ArticleStatus, Asset, Column, Review
 from models.inbound import (
     Conversation,
@@ -35,6 +36,7 @@ from models.pushes import (
 )
 from models.system import CallRest, InstanceLease, RetentionRun, Setting, SharedToken
 from models.users import ROLE_NAMES, ROLES, AuditEntry, LoginSession, User
+from models.writing import ArticleDraft, ArticleHold
 
 FORMER_TABLES = frozenset({"outbox_message"})
 """Tables of ours that a migration has done away with: a backup, or a database, of before holds them."""
@@ -48,11 +50,15 @@ __all__ = [
     "ActivityStatus",
     "Area",
     "Article",
+    "ArticleDraft",
+    "ArticleHold",
     "ArticleRevision",
     "ArticleStatus",
     "Asset",
     "AuditEntry",
     "Base",
+    "BatchFile",
+    "BatchFileStatus",
     "Branch",
     "CallRest",
     "CheckIn",
@@ -66,6 +72,7 @@ __all__ = [
     "Follower",
     "FollowerTag",
     "Grid",
+    "ImportBatch",
     "ImportRun",
     "InboundMessage",
     "InstanceLease",

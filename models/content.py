@@ -117,8 +117,8 @@ class Article(Base):
 class ArticleRevision(Base):
     """What an article was at one save; never changed, so that a review can be held against what was read.
 
-    ``saved_by`` is empty where the house did it itself; then ``note`` says what it did. ``source_url`` is None for a save of the
-    time when only the hash knew the link.
+    ``saved_by`` is empty where the house did it itself; ``note`` says what is special about a save. ``source_url`` is None for a
+    save of the time when only the hash knew the link.
     """
 
     __tablename__ = "article_revision"

@@ -14,9 +14,14 @@ IMPERSONAL: dict[str, str] = {
         "updated_at submitted_at queued_at queue_position published_at published_url wechat_article_id "
         "msg_data_id warnings cleaned_by_rules"
     ),
+    "article_draft": "article_id base_version saved_at",
+    "article_hold": "article_id tab since seen_at",
     "article_revision": "id article_id version title digest html cover_sha256 source_url column_id hash saved_at note",
     "asset": "sha256 media_type width height size_bytes wechat_url media_id created_at",
     "audit_entry": "id prev_hash hash keyed",
+    "batch_file": (
+        "id batch_id sha256 stored status reason article_id warnings attempts finished_at lease_owner lease_until"
+    ),
     "branch": "id name short_name community_id sort tag_id qr_ticket active",
     "call_rest": "group until reason code",
     "check_in": "id",
@@ -29,6 +34,7 @@ IMPERSONAL: dict[str, str] = {
     ),
     "follower": "id subscribed gone subscribed_at unsubscribed_at",
     "grid": "id community_id name sort",
+    "import_batch": "id column_id created_at",
     "import_run": "id kind file_sha256 at created updated unchanged failed unwritten",
     "inbound_message": "id outcome",
     "instance_lease": "id fingerprint confirmed_at",

@@ -17,14 +17,18 @@ from database.session import Database
 from models import (
     Activity,
     Article,
+    ArticleDraft,
+    ArticleHold,
     ArticleRevision,
     AuditEntry,
+    BatchFile,
     CheckIn,
     Conversation,
     Delivery,
     ExpectedMember,
     Follower,
     FollowerTag,
+    ImportBatch,
     ImportRun,
     InboundMessage,
     InstanceLease,
@@ -324,17 +328,23 @@ OFFICE = (
          "push.released_by", "keyword_reply.updated_by",
          "menu.updated_by", "import_run.user_id", "import_run.file_name", "instance_lease.confirmed_by",
          "lexicon_version.made_by", "lexicon_entry.changed_by", "wording_check.checked_by",
-         *_of("wording_confirmation", "user_id", "reason")),
+         *_of("wording_confirmation", "user_id", "reason"),
+         "article_hold.user_id", "import_batch.user_id", "batch_file.name"),
         "稿件作者，以及谁编写、审核、推送、设置", "署名、分清责任", _DUTY, "随所属内容", "随所属内容",
         held=Held(
             [Article, ArticleRevision, Review, Activity, Push, KeywordReply, Menu, ImportRun, InstanceLease, LexiconVersion,
-             WordingCheck, WordingConfirmation]
+             WordingCheck, WordingConfirmation, ArticleHold, ImportBatch, BatchFile]
         ),
     ),
     Kind(
         "lexicon", _of("lexicon_entry", "text", "suggestion"),
         "错敏词库中领导的姓名和职务", "核对稿件中的姓名、职务和排序", _DUTY, "随词库各版本保留，用来说明每篇稿件是按哪一版检查的",
         "停用后不再用于检查", held=Held([LexiconEntry]),
+    ),
+    Kind(
+        "draft", _of("article_draft", "key", "user_id", "fields", "html"),
+        "写稿时自动暂存、还没有保存的内容", "断网、退出后接着写", _DUTY, "保存后立即删除，未保存的留 90 天", "删除",
+        Rows(ArticleDraft.key, lambda at: [ArticleDraft.saved_at < at.days_ago(90)], since=ArticleDraft.saved_at),
     ),
     Kind(
         "upload", ("uploads/",), "导入确认前暂存的名册文件（加密）", "检查后确认导入", _MEMBERSHIP, "1 小时，确认后立即删除",

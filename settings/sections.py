@@ -70,6 +70,7 @@ class WeChatLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     digest_chars: int = 120
     content_chars: int = 20000
     content_bytes: int = 1000000
+    content_pictures: int = 280
     articles_per_push: int = 8
     body_image_bytes: int = 1000000
     cover_image_bytes: int = 2000000

@@ -29,6 +29,9 @@ def _visitor() -> str:
 _UPLOADS = "pioneer.uploads"
 _MOST: dict[str, RateLimitItem] = {
     "picture": parse("500 per day"),  # each at most as large as WeChat takes
+    "word": parse(
+        "1000 per day"
+    ),  # files of a batch, each as large as limits.upload_mb, kept until they are drafts
     "workbook": parse("30 per hour"),  # as large as limits.upload_mb, kept for an hour at most
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import threading
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
 
 import runtime
@@ -211,6 +213,22 @@ def office_anywhere(settings: Settings) -> Iterator[Office]:
     made = Office(settings)
     yield made
     made.close()
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: object) -> None:
+        """Requests are not news."""
+
+
+@pytest.fixture
+def site(office: Office) -> Iterator[str]:
+    """The office behind a port."""
+    server = make_server("127.0.0.1", 0, office.app, threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join(5)
 
 
 def links(page: str) -> set[str]:

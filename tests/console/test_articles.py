@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from html import unescape
 
 import pytest
 import sqlalchemy as sa
@@ -247,13 +248,14 @@ def _actions(office: Office) -> list[str]:
         return list(session.scalars(sa.select(AuditEntry.action)))
 
 
-def test_a_paste_that_cannot_be_cleaned_is_answered_in_words_and_previewed_as_its_source(
+def test_what_cannot_be_cleaned_is_answered_in_words_and_stands_in_the_form_as_its_source(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pasting, "MAX_CHARS", 30)
     desk = office.desk("editor")
     form = {"title": "太长", "html": "<b>正文</b>" * 20}
     assert "请清除格式" in desk.post("/console/articles/paste", form, 422).text
-    shown = desk.post("/console/articles/preview", form, 200).text
+    assert "请清除格式" in desk.post("/console/articles/check", form, 422).text
+    shown = unescape(desk.post("/console/articles/new", form, 422).text)
     assert "&lt;b&gt;正文" in shown
     assert "<b>正文" not in shown

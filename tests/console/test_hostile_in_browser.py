@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +14,6 @@ import nh3
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Page, Request, expect
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from content.allowed import TAGS
 from models import Article, ArticleRevision, AuditEntry, Review, User
@@ -31,7 +29,8 @@ ATTACK = (
     'data-hx-vals=\'{"username":"boss","role":"admin","password":"Office-2026-x"}\'>一件小事</div>'
     '<p data-hx-post="/console/articles/1/review" data-hx-trigger="load" data-hx-vals=\'{"decision":"approve"}\'>再说一件</p>'
 )
-LOOKS = ("/console/articles/check", "/console/articles/paste", "/console/articles/preview")
+# What the editor asks by itself: it looks, keeps what was typed beside the versions, and says who writes.
+LOOKS = tuple(f"/console/articles/{act}" for act in ("check", "paste", "keep", "hold"))
 # What an earlier version stored, and more: every prefix that a library of scripts listens to.
 EARLIER = nh3.Cleaner(
     tags=set(TAGS),
@@ -44,22 +43,6 @@ EARLIER = nh3.Cleaner(
     link_rel=None,
     url_schemes={"http", "https"},
 )
-
-
-class _Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: object) -> None:
-        """Requests are not news."""
-
-
-@pytest.fixture
-def site(office: Office) -> Iterator[str]:
-    """The office behind a port."""
-    server = make_server("127.0.0.1", 0, office.app, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join(5)
 
 
 @pytest.fixture
@@ -121,7 +104,7 @@ def _read(page: Page, address: str) -> None:
     page.wait_for_timeout(400)
 
 
-def _assert_only_its_own(asked: list[Request], site: str) -> None:
+def _assert_only_its_own(asked: list[Request], site: str, *acts: str) -> None:
     assert asked
     for request in asked:
         parts = urlsplit(request.url)
@@ -130,8 +113,8 @@ def _assert_only_its_own(asked: list[Request], site: str) -> None:
         if request.failure == "csp":  # the policy stopped it before it left
             continue
         assert f"{parts.scheme}://{parts.netloc}" == site, request.url
-        assert request.method == "GET" or parts.path in LOOKS, f"{request.method} {request.url}"
-        own = parts.path.startswith(("/static/", "/m/", "/console/articles/"))
+        assert request.method == "GET" or parts.path in (*LOOKS, *acts), f"{request.method} {request.url}"
+        own = parts.path in acts or parts.path.startswith(("/static/", "/m/", "/console/articles/"))
         assert own, request.url
 
 
@@ -195,11 +178,11 @@ def test_what_is_pasted_stays_still_in_the_editor_its_preview_and_after_saving(
     )
     expect(page.locator(".jodit-wysiwyg")).to_contain_text("一件小事")
     page.wait_for_timeout(2000)
-    page.get_by_role("button", name="手机预览").click()
     expect(page.frame_locator("#preview iframe").locator(".paper")).to_contain_text("一件小事")
-    page.locator("#preview").get_by_label("关闭").click()
-    _assert_only_its_own(asked, site)
+    # Pictures of other sites are asked for by the server, which judges the address; by the browser never.
+    _assert_only_its_own(asked, site, "/console/pictures/copy", "/console/pictures")
     page.get_by_role("button", name="保存", exact=True).click()
+    expect(page.locator("#notices")).to_contain_text("已保存")
     expect(page.frame_locator("iframe.paper-frame").locator(".paper")).to_contain_text("一件小事")
     assert "hx-" not in office.read(sa.select(Article.html).where(Article.id == article))
     assert office.read(sa.select(sa.func.count(User.id))) == len(_state(office)[0])

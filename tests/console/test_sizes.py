@@ -11,6 +11,7 @@ from web import sizes
 
 FILE_VIEWS = {
     "console.article_import_post",
+    "console.article_batch_file",
     "console.members_import_post",
     "console.places_import_post",
     "console.picture_upload",
@@ -19,8 +20,9 @@ BODY_VIEWS = {
     "console.article_new_post",
     "console.article_edit_post",
     "console.article_check",
-    "console.article_preview",
     "console.article_paste",
+    "console.article_keep",
+    "console.article_typeset",
 }
 
 
@@ -46,8 +48,8 @@ def test_an_ordinary_form_is_larger_a_body_larger_still(office: Office) -> None:
     desk.get("/console/articles/new")
     assert post(desk, "/console/password/strength", sizes.FORMS - 1000) != 413
     assert post(desk, "/console/password/strength", sizes.FORMS) == 413
-    assert post(desk, "/console/articles/preview", sizes.BODIES - 1000) != 413
-    assert post(desk, "/console/articles/preview", sizes.BODIES) == 413
+    assert post(desk, "/console/articles/check", sizes.BODIES - 1000) != 413
+    assert post(desk, "/console/articles/check", sizes.BODIES) == 413
 
 
 def test_files_alone_may_be_as_large_as_the_office_says(office: Office) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from content import cleaning, pasting
+from content import cleaning, foreign, pasting
 from ground.errors import Refused
+from ground.fetching import Fetcher, NotFetched
+from settings import WeChatLimits
+from tests.ground.hostile import page, serving
+from tests.hostile import images
 
 
 @pytest.mark.parametrize("opening", ["<style>", "<style ", "<STYLE\t", "<img src='data:image/png;base64,"])
 def test_a_hundred_thousand_openings_without_an_end_keep_nobody_waiting(opening: str) -> None:
-    assert "style" not in pasting.cleaned("<p>正文</p>" + opening * 20_000)
+    assert "style=" not in pasting.cleaned("<p>正文</p>" + opening * 20_000)
 
 
 def test_style_sheets_still_become_inline_styles() -> None:
@@ -37,3 +41,92 @@ def test_a_style_is_read_by_its_semicolons(style: str, kept: dict[str, str]) -> 
     from content.tree import read_style
 
     assert read_style(style) == kept
+
+
+WORD = """<html xmlns:o="urn:schemas-microsoft-com:office:office"><head>
+<style>p.MsoNormal{font-family:宋体;margin:0}</style></head><body><!--[if gte vml 1]><v:shape><v:imagedata src="file:///C:/a.png"/></v:shape><![endif]-->
+<p class=MsoNormal align=center><b><span style='font-size:16pt;color:navy'>通知</span></b></p>
+<p class=MsoListParagraph><![if !supportLists]><span style='mso-list:Ignore'>一、<span>&nbsp;</span></span><![endif]>组织学习</p>
+<p><![if !vml]><img width=300 src="file:///C:/Users/x/clip_image002.png"><![endif]></p></body></html>"""
+
+
+def test_a_piece_of_word_takes_the_house_style_and_names_its_pictures_where_they_stood() -> None:
+    found = pasting.pasted(WORD)
+    assert "font" not in found.html
+    assert "color" not in found.html
+    assert '<p style="text-align:center"><b>通知</b></p>' in found.html
+    assert "一、" in found.html
+    assert found.html.endswith("<p>［图片未能粘贴：clip_image002.png］</p>")
+    assert found.html.count("未能粘贴") == 1
+    assert "clip_image002.png" in found.notices[0]
+
+
+def test_a_layout_stays_as_it_looks_and_lazy_pictures_are_found() -> None:
+    layout = (
+        '<section powered-by="xiumi.us" style="text-align:center"><p style="color:#c00">题</p>'
+        '<img src="data:image/gif;base64,R0lGOD" data-src="//mmbiz.qpic.cn/y/640?wx_fmt=png"></section>'
+    )
+    found = pasting.pasted(layout)
+    assert '<p style="color:#c00">题</p>' in found.html
+    assert '<img src="https://mmbiz.qpic.cn/y/640?wx_fmt=png">' in found.html
+    assert found.notices == ()
+
+
+def test_texts_and_pictures_inside_of_svg_are_kept() -> None:
+    svg = (
+        '<section style="margin:0"><svg viewBox="0 0 9 9"><g><text x="1">先锋<tspan>课堂</tspan></text></g>'
+        '<image xlink:href="https://example.cn/a.png"/><foreignObject><p style="color:red">里层</p></foreignObject></svg>'
+        "后文</section>"
+    )
+    found = pasting.pasted(svg)
+    assert cleaning.text_of(found.html).split() == ["先锋课堂", "里层", "后文"]
+    assert '<img src="https://example.cn/a.png">' in found.html
+
+
+@pytest.mark.parametrize(
+    ("lost", "mark"),
+    [
+        ('<img src="blob:https://a.cn/1" alt="合影">', "［图片未能粘贴：合影］"),
+        ('<img src="data:image/png;base64,AAAA">', "［图片未能粘贴］"),
+        ('<iframe src="https://v.qq.com/x/1"></iframe>', "［视频未能粘贴］"),
+        ('<video src="a.mp4">您的浏览器不支持</video>', "［视频未能粘贴］"),
+        ('<img src="cid:image001.jpg">', "［图片未能粘贴：cid:image001.jpg］"),
+    ],
+)
+def test_what_is_saved_names_what_the_cleaning_took_away(lost: str, mark: str) -> None:
+    kept = pasting.cleaned(f"<p>前{lost}后</p>")
+    assert cleaning.text_of(kept) == f"前{mark}后"
+    assert pasting.cleaned(kept) == kept
+    finding = next(
+        one for one in cleaning.lint(
+            title="题", author="", digest="", html=kept, cover_sha256="0" * 64, source_url="", limits=WeChatLimits()
+        ) if "没有粘贴进来" in one.message
+    )  # fmt: skip
+    assert (finding.level, finding.place) == ("error", mark)
+
+
+def test_a_point_that_counts_readers_leaves_no_mark() -> None:
+    assert pasting.cleaned('<p>文<img src="/t.gif" width="1" height="1"></p>') == "<p>文</p>"
+
+
+def test_words_that_cannot_stay_are_counted() -> None:
+    found = pasting.pasted("<p>甲</p><select><option>选项乙</option></select>")
+    assert "3 个字没有粘贴进来" in found.notices[0]
+
+
+def test_a_picture_of_another_site_is_copied_in() -> None:
+    picture = images.plain(320, 200)
+    with serving(page(picture)) as site:
+        fetcher = Fetcher(
+            max_bytes=foreign.MAX_BYTES, ports=frozenset({site.port}), may_connect=lambda _: True
+        )
+        taken = foreign.copied(f"http://127.0.0.1:{site.port}/a.png", WeChatLimits(), fetcher)
+    assert (taken.width, taken.height) == (320, 200)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1/a.png", "file:///etc/passwd", "http://169.254.169.254/"]
+)
+def test_no_picture_is_asked_for_in_our_own_network(address: str) -> None:
+    with pytest.raises(NotFetched):
+        foreign.copied(address, WeChatLimits())

@@ -9,7 +9,6 @@ import pytest
 from PIL import Image
 
 from content.assets import AssetStore
-from content.pasting import adopt
 from content.pictures import card_cover, cover_of, narrowed, prepare
 from ground.errors import NotFound, Refused
 from settings import WeChatLimits
@@ -114,19 +113,6 @@ def test_a_narrow_copy_is_made_once_and_small_pictures_are_left_alone(tmp_path: 
 def test_narrowing_keeps_the_ratio() -> None:
     data, kind = narrowed(image(1000, 500), 240)
     assert (opened(data).size, kind) == ((240, 120), "image/jpeg")
-
-
-def test_a_pasted_picture_becomes_one_of_ours() -> None:
-    import base64
-
-    pasted = base64.b64encode(image(300, 200)).decode()
-    adopted = adopt(
-        f'<p>a<img alt="x" src="data:image/jpeg;base64,{pasted}"><img src="data:image/png;base64,AAAA"></p>',
-        LIMITS,
-    )
-    assert len(adopted.pictures) == len(adopted.warnings) == 1
-    assert f'src="/m/asset/{adopted.pictures[0].sha256}" width="300" height="200"' in adopted.html
-    assert "data:" not in adopted.html
 
 
 def test_a_jpeg_with_hundreds_of_scans_is_refused_before_it_is_drawn() -> None:

@@ -10,10 +10,13 @@ from web.console import (
     accounts,
     activities,
     articles,
+    batches,
     bodies,
     components,
     desk,
     editing,
+    histories,
+    keeping,
     lexicon,
     organisation,
     own,
@@ -26,6 +29,8 @@ from web.console import (
     session,
     system,
     two_step,
+    typesetting,
+    uploads,
 )
 from web.console.face import blueprint
 
@@ -37,10 +42,13 @@ __all__ = [
     "accounts",
     "activities",
     "articles",
+    "batches",
     "bodies",
     "components",
     "desk",
     "editing",
+    "histories",
+    "keeping",
     "lexicon",
     "organisation",
     "own",
@@ -54,6 +62,8 @@ __all__ = [
     "session",
     "system",
     "two_step",
+    "typesetting",
+    "uploads",
 ]
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 
-from accounts import users
 from content import (
     assets,
+    batches,
     columns,
     drafting,
     finding,
@@ -25,6 +25,7 @@ from ground.errors import Refused
 from scheduler import finding as carrying
 from web import listing
 from web.access import acting, action, back_to, looking, page, settings, signed_in
+from web.console.batches import begun, is_batch
 from web.console.face import blueprint, draw
 from web.once import once
 from web.sizes import takes_files
@@ -54,8 +55,10 @@ def articles_list() -> str:
 @page("article.write")
 def article_import() -> str:
     """The form that takes a Word file."""
-    with looking() as (session, _):
-        return draw("articles/import.html", columns=columns.listing(session))
+    with looking() as (session, me):
+        return draw(
+            "articles/import.html", columns=columns.listing(session), latest=batches.latest(session, me)
+        )
 
 
 @blueprint.post("/articles/import", endpoint="article_import_post")
@@ -63,15 +66,18 @@ def article_import() -> str:
 @once
 @action("article.write", form=article_import)
 def article_import_post() -> Any:
-    """A Word file becomes a draft: read and pictures written first, then rows in one transaction."""
-    upload = request.files.get("file")
-    if upload is None or not upload.filename:
+    """A Word file becomes a draft: read and pictures written first, then rows in one transaction. Several become a batch."""
+    uploads = [upload for upload in request.files.getlist("file") if upload.filename]
+    if not uploads:
         raise Refused("请选择要导入的 Word 文件")
+    if is_batch(uploads):
+        return begun(uploads, request.form.get("column", ""))
+    upload = uploads[0]
     with looking() as (session, me):
         column = drafting.column_for_new(session, me, request.form.get("column", ""))
     draft = importing.read_word(
         upload.read(),
-        upload.filename,
+        upload.filename or "",
         settings().wechat.limits,
         upload_mb=settings().limits.upload_mb,
         column_key=column.key,
@@ -108,29 +114,6 @@ def article(article_id: int) -> str:
             pushes=carrying.of_article(session, article_id, limit=10),
             in_push=lifecycle.in_push(session, article_id),
         )
-
-
-@blueprint.get("/articles/<int:article_id>/history")
-@page("article.view")
-def article_history(article_id: int) -> str:
-    """历史版本: every save with who and when."""
-    with looking() as (session, _):
-        found = finding.get(session, article_id, full=True)
-        saves = revisions.kept(session, article_id)
-        links = revisions.changed_links(saves)
-        return draw(
-            "articles/history.html", article=found, saves=saves, links=links, names=users.labels(session)
-        )
-
-
-@blueprint.get("/articles/<int:article_id>/history/<int:version>")
-@page("article.view")
-def article_version(article_id: int, version: int) -> str:
-    """An earlier save, as it would have looked."""
-    with looking() as (session, _):
-        found = finding.get(session, article_id, full=True)
-        save = revisions.one(session, article_id, version)
-        return draw("articles/version.html", article=found, save=save)
 
 
 @blueprint.post("/articles/<int:article_id>/confirm", endpoint="article_confirm")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from flask import Response, request
+from flask import Response, jsonify, request
 
 from content import compiling, finding, pasting, revisions
 from ground.errors import Refused
@@ -28,33 +28,31 @@ def article_body(article_id: int, version: int) -> str:
         found: Any = finding.get(session, article_id)
         if found.version != version:
             found = revisions.one(session, article_id, version)
-        return _drawn(found.title, found.author, found.html)
+        return drawn(found.title, found.author, found.html)
 
 
-@blueprint.post("/articles/preview")
-@takes_a_body
-@only_looks
+@blueprint.get("/articles/preview")
 @page("article.write")
 @security.under(security.BODY)
-def article_preview() -> str:
-    """What stands in the form just now, as it would look; nothing is written."""
-    form = request.form
-    return _drawn(form.get("title", ""), form.get("author", ""), cleaned(form.get("html", "")))
+def article_preview_page() -> str:
+    """The page into which the editor puts what the check draws (:func:`web.console.editing.article_check`)."""
+    return drawn("", "", "")
 
 
 @blueprint.post("/articles/paste")
 @takes_a_body
 @only_looks
 @page("article.write")
-def article_paste() -> Response:
-    """What of a pasted piece may stay, as text: the browser takes in nothing that was not cleaned.
+def article_paste() -> Any:
+    """What of a pasted piece may stay, and what was lost: the browser takes in nothing that was not cleaned.
 
     What cannot be cleaned is answered 422, and the browser takes the plain text instead.
     """
     try:
-        return Response(pasting.cleaned(request.form.get("html", "")), mimetype="text/plain")
+        found = pasting.pasted(request.form.get("html", ""), ours=request.form.get("ours") == "yes")
     except Refused as refused:
         return Response(refused.message, 422, mimetype="text/plain")
+    return jsonify(html=found.html, notices=found.notices)
 
 
 @blueprint.app_template_filter("cleaned")
@@ -70,5 +68,6 @@ def cleaned(body: str) -> str:
         return f"<p>{escape(body[: pasting.MAX_KEPT], quote=False)}</p>"
 
 
-def _drawn(title: str, author: str, body: str) -> str:
+def drawn(title: str, author: str, body: str) -> str:
+    """The page of a body that was cleaned, as WeChat's compiler makes it."""
     return draw("articles/body.html", title=title, author=author, body=compiling.for_page(body))

@@ -1,33 +1,22 @@
-"""Writing an article: the form, its pictures, and the check that runs while one types."""
+"""Writing an article: the form, and the check that runs while one types."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, jsonify, redirect, request, url_for
+from flask import Response, flash, redirect, request, url_for
 
-from content import (
-    assets,
-    cleaning,
-    columns,
-    drafting,
-    finding,
-    lifecycle,
-    pasting,
-    pictures,
-    revisions,
-    wording,
-)
-from content.assets import AssetStore
+from content import cleaning, columns, compiling, drafting, finding, keeping, lifecycle, review, wording
 from content.life import EDITABLE
-from ground.errors import PioneerError, Refused
+from ground.errors import PioneerError
 from models import Article, ArticleStatus
 from web import security
-from web.access import acting, action, keeps_typed, looking, only_looks, page, settings, signed_in
+from web.access import acting, action, keeps_typed, looking, only_looks, page, settings
+from web.console.bodies import drawn
 from web.console.face import blueprint, draw
+from web.console.filled import fields
 from web.once import once
-from web.sizes import takes_a_body, takes_files
-from web.throttle import count_uploads
+from web.sizes import takes_a_body
 
 
 @blueprint.get("/articles/new")
@@ -36,7 +25,10 @@ from web.throttle import count_uploads
 def article_new() -> str:
     """An empty form."""
     with looking() as (session, me):
-        return draw("articles/edit.html", article=None, columns=columns.listing(session), author=me.label)
+        draft = keeping.kept(session, me, None)
+        return draw(
+            "articles/edit.html", article=None, columns=columns.listing(session), author=me.label, draft=draft
+        )
 
 
 @blueprint.post("/articles/new", endpoint="article_new_post")
@@ -46,11 +38,11 @@ def article_new() -> str:
 @action("article.write", form=article_new)
 def article_new_post() -> Any:
     """The first save makes the draft."""
-    fields = _fields()
+    typed = fields()
     with acting() as (session, me):
-        article = drafting.create(session, me, fields)
-    flash("草稿已保存", "success")
-    return redirect(url_for("console.article", article_id=article.id, saved="new"), 303)
+        article = drafting.create(session, me, typed)
+        keeping.forget(session, me, None)
+    return _after_save(article.id, "new", "草稿已保存")
 
 
 @blueprint.get("/articles/<int:article_id>/edit")
@@ -58,7 +50,7 @@ def article_new_post() -> Any:
 @security.under(security.EDITOR)
 def article_edit(article_id: int) -> Any:
     """The form with the article in it."""
-    with looking() as (session, _):
+    with looking() as (session, me):
         article = finding.get(session, article_id, full=True)
         if article.status not in EDITABLE or lifecycle.in_push(session, article_id):
             flash("稿件已排队、排期或发布，不能修改", "warning")
@@ -68,6 +60,7 @@ def article_edit(article_id: int) -> Any:
             article=article,
             columns=columns.listing(session, with_inactive=True),
             author="",
+            draft=keeping.kept(session, me, article_id),
         )
 
 
@@ -77,14 +70,30 @@ def article_edit(article_id: int) -> Any:
 @action("article.write", form=article_edit)
 def article_edit_post(article_id: int) -> Any:
     """Save over the version that the form showed."""
-    fields = _fields()
+    typed = fields()
     version = request.form.get("version", 0, type=int)
     with acting() as (session, me):
         article = drafting.save(
-            session, article_id, me, fields, expected_version=version, limits=settings().wechat.limits
+            session, article_id, me, typed, expected_version=version, limits=settings().wechat.limits
         )
-    flash(_said(article), "success")
-    return redirect(url_for("console.article", article_id=article_id, saved=article_id), 303)
+        keeping.forget(session, me, article_id)
+    return _after_save(article_id, str(article_id), _said(article))
+
+
+def _after_save(article_id: int, draft: str, said: str) -> Any:
+    """Back to the form, or, with the button that also submits, on to the reviewers; what they would not take is said there."""
+    if request.form.get("then") == "submit":
+        try:
+            with acting() as (session, me):
+                review.submit(session, article_id, me, limits=settings().wechat.limits)
+        except PioneerError as error:
+            flash(f"已保存，还不能提交审核：{error.message}", "danger")
+        else:
+            flash("已提交一审", "success")
+            return redirect(url_for("console.article", article_id=article_id, saved=draft), 303)
+    else:
+        flash(said, "success")
+    return redirect(url_for("console.article_edit", article_id=article_id, saved=draft), 303)
 
 
 def _said(article: Article) -> str:
@@ -95,59 +104,31 @@ def _said(article: Article) -> str:
 @takes_a_body
 @only_looks
 @page("article.write")
-def article_check() -> str:
-    """What WeChat's limits and the wording check say to what stands in the form just now: a fragment."""
-    fields = _fields()
+def article_check() -> Any:
+    """What WeChat's limits and the wording check say to what stands in the form just now: a fragment.
+
+    With ``page`` in the form it brings the page as WeChat gets it, as text for the frame: the body is cleaned once for both.
+    """
+    try:
+        typed = fields()
+    except PioneerError as error:
+        return Response(error.message, error.http_status, mimetype="text/plain")
     found = cleaning.lint(
-        title=fields.title,
-        author=fields.author,
-        digest=fields.digest,
-        html=fields.html,
-        cover_sha256=fields.cover_sha256,
-        source_url=fields.source_url,
+        title=typed.title,
+        author=typed.author,
+        digest=typed.digest,
+        html=typed.html,
+        cover_sha256=typed.cover_sha256,
+        source_url=typed.source_url,
         limits=settings().wechat.limits,
     )
     article_id = request.form.get("article_id", type=int)
     with looking() as (session, _):
-        checked = wording.look(session, fields.title, fields.digest, fields.html, article_id=article_id)
-        return draw("articles/findings.html", findings=found, checked=checked, writing=True)
-
-
-@blueprint.post("/pictures")
-@takes_files
-@page("article.write")
-def picture_upload() -> Any:
-    """Take pictures for a body, or (``cover``) one that is cut to a cover; answers as the editor expects."""
-    uploads = [upload for upload in request.files.values() if upload.filename]
-    make = pictures.cover_of if request.args.get("cover") else pictures.prepare
-    try:
-        if not uploads:
-            raise Refused("请选择图片")
-        taken = [make(upload.read(), settings().wechat.limits) for upload in uploads]
-        count_uploads("picture", signed_in().id, len(taken))
-        AssetStore(settings().data_dir).put_all(taken)
-        with acting() as (session, _):
-            assets.remember(session, taken)
-    except PioneerError as error:
-        return jsonify(success=False, message=error.message), error.http_status
-    return jsonify(
-        success=True,
-        pictures=[
-            {"sha256": one.sha256, "url": cleaning.asset_url(one.sha256), "scaled": one.was_scaled}
-            for one in taken
-        ],
-    )
-
-
-def _fields() -> revisions.Fields:
-    """What the form holds, the body cleaned already: no transaction waits for that."""
-    form = request.form
-    return revisions.Fields(
-        title=form.get("title", ""),
-        column_id=form.get("column_id", 0, type=int),
-        author=form.get("author", ""),
-        digest=form.get("digest", ""),
-        html=pasting.cleaned(pasting.bounded(form.get("html", ""))),
-        cover_sha256=form.get("cover_sha256") or None,
-        source_url=form.get("source_url", ""),
-    )
+        return draw(
+            "articles/findings.html",
+            findings=found,
+            checked=wording.look(session, typed.title, typed.digest, typed.html, article_id=article_id),
+            writing=True,
+            page=drawn(typed.title, typed.author, typed.html) if request.form.get("page") else "",
+            size=compiling.counts(compiling.for_wechat(typed.html, compiling.StandInUrls())),
+        )

@@ -1,7 +1,7 @@
 """A push keeps what was confirmed and reserves its quota; one that cannot wait for the morning has a reason and a second person
 
 Revision: 0014
-Follows: 0012
+Follows: 0013
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from database.recreate import set_nullable
 
 revision = "0014"
-down_revision = "0012"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

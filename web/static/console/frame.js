@@ -6,6 +6,10 @@ import { notice } from "./notices.js";
 document.documentElement.classList.toggle("menu-closed", localStorage.getItem("menu") === "closed");
 if (window.matchMedia("(min-width: 992px)").matches) one(".side a.here")?.scrollIntoView({ block: "nearest" });
 one("[data-menu-toggle]")?.addEventListener("click", () => {
+  if (one(".frame.focus")) { // a page that needs the room: the menu comes over it, and goes with the page
+    document.documentElement.classList.toggle("menu-over");
+    return;
+  }
   const closed = document.documentElement.classList.toggle("menu-closed");
   localStorage.setItem("menu", closed ? "closed" : "open");
 });

@@ -1,0 +1,166 @@
+"""What a piece of foreign markup holds that cleaning would take away: kept in another form, else named in its place.
+
+A picture that lies on somebody's own computer, a film, a text drawn by a layout tool: the cleaner would drop them without a word,
+and the check after it would never see them. So each leaves a mark in the text, where it stood; the mark stops the submission
+until somebody has put the thing there or taken the mark away.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import escape
+from urllib.parse import unquote, urlsplit
+
+from content.allowed import web_address
+from content.compiling import style_urls
+from content.tree import Node, parse, render
+
+_OPENS = re.compile(r"<(img|svg|video|audio|iframe|embed|object|mpvideo|mpvoice|v:imagedata)(?=[\s/>])", re.I)
+_SAME = {
+    "svg": re.compile(r"<(/?)svg(?=[\s/>])", re.I),
+    "video": re.compile(r"<(/?)video(?=[\s/>])", re.I),
+    "audio": re.compile(r"<(/?)audio(?=[\s/>])", re.I),
+}
+_LAZY = ("data-src", "data-original", "data-lazy-src", "data-actualsrc", "data-original-src", "data-lazyload")
+"""Where pages keep a picture's address until it is scrolled to."""
+_NAMES = {
+    "video": "视频", "mpvideo": "视频", "audio": "音频", "mpvoice": "音频", "iframe": "网页", "embed": "附件", "object": "附件",
+}  # fmt: skip
+_FILMS = re.compile(r"v\.qq\.com|video|youku|bilibili", re.I)
+_NAME_CHARS = 60
+
+
+def named(html: str) -> str:
+    """The same markup with lazy pictures found, SVG as its texts and pictures, and everything else that would go marked."""
+    html = _without_comments(html)
+    made: list[str] = []
+    at = 0
+    while opens := _OPENS.search(html, at):
+        end = _tag_end(html, opens.end())
+        if not end:
+            break
+        made.append(html[at : opens.start()])
+        kind = opens[1].lower()
+        if kind == "svg":
+            end = _closing(html, end, "svg") if html[end - 2] != "/" else end
+            made.append(_of_svg(html[opens.start() : end]))
+        elif kind == "img":
+            made.append(_picture(html[opens.start() : end]))
+        elif kind != "v:imagedata":
+            made.append(_embedded(kind, html[opens.start() : end]))
+            if kind in ("video", "audio") and html[end - 2] != "/":  # what they hold is for old browsers
+                end = _closing(html, end, kind)
+        at = end
+    return "".join((*made, html[at:])) if at else html
+
+
+def _without_comments(html: str) -> str:
+    """One pass; what a comment opens and never closes goes to the end, as browsers read it."""
+    kept: list[str] = []
+    at = 0
+    while (begin := html.find("<!--", at)) >= 0:
+        kept.append(html[at:begin])
+        end = html.find("-->", begin + 4)
+        if end < 0:
+            return "".join((*kept, html[begin:]))
+        at = end + 3
+    return "".join((*kept, html[at:])) if at else html
+
+
+def _tag_end(html: str, at: int) -> int:
+    """Behind the ``>`` of a tag, quotes respected; 0 where it never ends."""
+    while True:
+        close = html.find(">", at)
+        if close < 0:
+            return 0
+        quotes = [place for mark in "\"'" if (place := html.find(mark, at, close)) >= 0]
+        if not quotes:
+            return close + 1
+        opened = min(quotes)
+        at = html.find(html[opened], opened + 1) + 1
+        if not at:
+            return close + 1
+
+
+def _closing(html: str, at: int, tag: str) -> int:
+    """Behind the end of an element whose tag has been read; elements of its own kind inside it count."""
+    depth = 1
+    while found := _SAME[tag].search(html, at):
+        at = html.find(">", found.end()) + 1 or len(html)
+        depth += -1 if found[1] else 1
+        if not depth:
+            return at
+    return len(html)
+
+
+def _picture(tag: str) -> str:
+    attrs = _attrs(tag)
+    for name in (*_LAZY, "src"):
+        if address := web_address(attrs.get(name, "")):
+            kept = {"src": address}
+            kept |= {key: attrs[key] for key in ("alt", "title", "width", "height", "style") if key in attrs}
+            return render(Node("#root", {}, [Node("img", kept)]))
+    if _is_speck(attrs):
+        return ""
+    return mark("图片", _called(attrs.get("src", ""), attrs.get("alt", "")))
+
+
+def _is_speck(attrs: dict[str, str]) -> bool:
+    """A point that counts readers, or a box that is filled by a script and was empty."""
+    sizes = {attrs.get("width", "").strip(), attrs.get("height", "").strip()}
+    return bool(sizes & {"0", "1", "0px", "1px"}) or not attrs.get("src", "").strip()
+
+
+def _embedded(kind: str, tag: str) -> str:
+    attrs = _attrs(tag)
+    address = attrs.get("data-src") or attrs.get("src") or attrs.get("data") or ""
+    what = "视频" if kind == "iframe" and _FILMS.search(address[:300]) else _NAMES[kind]
+    return mark(what, attrs.get("title", "") or attrs.get("name", ""))
+
+
+def mark(what: str, name: str = "") -> str:
+    """What stands where a thing stood, as markup."""
+    name = re.sub(r"[［］<>\s]+", " ", name).strip()[:_NAME_CHARS]
+    return f"<span>{escape(f'［{what}未能粘贴：{name}］' if name else f'［{what}未能粘贴］', quote=False)}</span>"
+
+
+def _called(address: str, alt: str) -> str:
+    """The name by which somebody finds the file again; data in the address is no name."""
+    if re.match(r"(?:file|cid|content):", address, re.I) or "://" not in address[:12]:
+        path = "" if address[:5].lower() in ("data:", "blob:") else address
+        last = re.split(r"[\\/]", unquote(path))[-1]
+    else:
+        last = urlsplit(address[:2000]).path.rsplit("/", 1)[-1]
+    return last or alt
+
+
+def _of_svg(svg: str) -> str:
+    return "".join(_pieces(parse(svg)))
+
+
+def _pieces(node: Node) -> Iterator[str]:
+    for child in node.children:
+        if isinstance(child, str) or child.tag in ("style", "script", "defs", "title", "desc", "metadata"):
+            continue
+        for _, _, address in style_urls(child.attrs.get("style", "")):
+            if web_address(address):
+                yield render(Node("#root", {}, [Node("img", {"src": web_address(address)})]))
+        if child.tag == "foreignobject":
+            yield named(render(Node("#root", {}, child.children)))
+        elif child.tag == "image":
+            address = child.attrs.get("href") or child.attrs.get("xlink:href") or ""
+            yield _picture(render(Node("#root", {}, [Node("img", {**child.attrs, "src": address})])))
+        elif child.tag == "text":
+            text = " ".join(child.text().split())
+            yield f"<span>{escape(text, quote=False)}</span><br>" if text else ""
+        else:
+            yield from _pieces(child)
+
+
+def _attrs(tag: str) -> dict[str, str]:
+    found = parse(tag).all("img", "video", "audio", "iframe", "embed", "object", "mpvideo", "mpvoice")
+    return found[0].attrs if found else {}
+
+
+__all__ = ["mark", "named"]
