@@ -82,9 +82,9 @@ def create(
         created_at=now,
         skipped={},
     )
+    _confirm(session, settings, user, push, articles)
     if not instance.may_send(session, settings):
         notes.append(instance.READ_ONLY)
-    _confirm(session, settings, user, push, articles)
     return Created(push, tuple(notes))
 
 
