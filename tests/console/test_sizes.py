@@ -12,6 +12,7 @@ from web import sizes
 FILE_VIEWS = {
     "console.article_import_post",
     "console.article_batch_file",
+    "console.lexicon_import_post",
     "console.members_import_post",
     "console.places_import_post",
     "console.picture_upload",

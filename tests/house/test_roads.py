@@ -19,6 +19,8 @@ _ELSEWHERE = ("database", "ground", "localwechat", "models", "settings", "wechat
 
 _HOMONYMS = {
     "content/allowed.py": {"template"},  # an element of HTML
+    "content/pasting.py": {"template"},  # the same element
+    "content/word/numerals.py": {"custom"},  # a format of numbers in Word
     "web/console/account.py": {"publish"},  # a button of the menu's form
     "web/templates/console/account/menu.html": {"publish"},
     # what an account may do, named as WeChat names its interfaces
