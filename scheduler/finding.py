@@ -44,9 +44,9 @@ def recent(session: Session, at: datetime, *, limit: int) -> list[Push]:
     return list(session.scalars(query.limit(limit)))
 
 
-def missed_count(session: Session) -> int:
-    """Pushes whose time has passed, and that wait for a person."""
-    return session.scalar(sa.select(sa.func.count()).where(Push.status == PushStatus.MISSED.value)) or 0
+def waiting_count(session: Session, status: PushStatus) -> int:
+    """Pushes that wait for a person: ``MISSED`` ones, whose time has passed, or ``HELD`` ones, which somebody must agree to."""
+    return session.scalar(sa.select(sa.func.count()).where(Push.status == status.value)) or 0
 
 
 def articles_of(session: Session, push_id: int) -> list[PushArticle]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,6 @@ from content import columns
 from ground import clock
 from tests.fixtures.browser import Windows
 from tests.fixtures.live import PASSWORD, Live
-from tests.fixtures.processes import eventually
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -66,55 +64,6 @@ def _confirm(page: Page, button: str) -> str:
 def _fits(page: Page) -> None:
     page.wait_for_load_state()
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-
-
-def test_a_word_file_goes_through_three_people_to_the_followers_phones(live: Live, windows: Windows) -> None:
-    _furnish(
-        live, {"bianji": "editor", "yi": "reviewer", "er": "reviewer", "san": "reviewer", "guanli": "admin"}
-    )
-    live.start(followers=12)
-    live.control("settings", {"job_finish_delay_s": 0.3})
-    admin = windows.desk()
-    _enter(admin, live, "guanli")
-    admin.get_by_role("link", name="关注者", exact=True).click()
-    admin.get_by_role("button", name="从微信同步").click()
-    expect(admin.locator("#notices")).to_contain_text("同步完成：关注者 12 人")
-
-    desk = windows.desk()
-    _enter(desk, live, "bianji")
-    desk.get_by_role("link", name="全部稿件").first.click()
-    desk.get_by_role("link", name="导入 Word").first.click()
-    desk.get_by_label("Word 文件").set_input_files(DATA / "article-2.docx")
-    desk.get_by_role("button", name="开始导入").click()
-    expect(desk.get_by_role("heading", name="编辑稿件")).to_be_visible()
-    expect(desk.locator("#findings")).to_contain_text("错敏检查")
-    title = desk.get_by_label("标题").input_value()
-    desk.locator(".jodit-wysiwyg").click()
-    desk.keyboard.press("Control+End")
-    desk.keyboard.type("欢迎大家来坐坐。")
-    expect(desk.frame_locator("#preview iframe").locator(".paper")).to_contain_text("欢迎大家来坐坐")
-    desk.get_by_role("button", name="提交审核").click()
-    assert _confirm(desk, "提交审核") == "确定保存并提交审核吗？"
-    expect(desk.locator("#notices")).to_contain_text("已提交一审")
-
-    for reviewer in ("yi", "er", "san"):
-        phone = windows.phone()
-        _enter(phone, live, reviewer)
-        phone.get_by_label(re.compile("待办 1 项")).click()
-        phone.get_by_role("link", name=title).first.click()
-        _fits(phone)
-        phone.get_by_role("button", name="通过").click()
-        _confirm(phone, "通过")
-        expect(phone.get_by_role("heading", name="稿件审核")).to_be_visible()
-
-    desk.reload()
-    desk.get_by_role("link", name="推送", exact=True).click()
-    expect(desk.locator("#count")).to_contain_text("预计 12 人收到")
-    desk.get_by_role("button", name="下一步").click()
-    desk.get_by_role("button", name="确定推送").click()
-    assert _confirm(desk, "确定推送") == f"确定向 12 人群发《{title}》吗？"
-    expect(desk.locator("#live")).to_contain_text("已发布", timeout=60_000)
-    eventually(lambda: len(live.receipts()) == 12)
 
 
 def test_a_secretary_announces_an_activity_and_enters_the_paper_sheet_on_a_phone(

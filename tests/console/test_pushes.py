@@ -147,6 +147,7 @@ def test_an_emergency_at_night_is_seen_and_agreed_to_by_another_person(
     assert "待确认" in own
     assert "等待另一位有权限的人同意" in own
     assert "同意发送" not in own
+    assert "待确认的推送" in boss.get("/console/")
     assert "同意发送" in text_of(boss.client.get(where))
     boss.post(f"{where}/release", {})
     assert office.read(sa.select(Push.status)) == "scheduled"

@@ -8,7 +8,7 @@ from accounts import users
 from community import makeup
 from content import finding, review
 from database.session import Session
-from models import User
+from models import PushStatus, User
 from scheduler import finding as pushes_found
 
 
@@ -30,7 +30,9 @@ def counts(session: Session, user: User) -> Todo:
     if users.may(user, "checkin.record"):
         found["make_ups"] = makeup.waiting_count(session, user)
     if users.may(user, "push.control"):
-        found["missed"] = pushes_found.missed_count(session)
+        found["missed"] = pushes_found.waiting_count(session, PushStatus.MISSED)
+    if users.may(user, "push.release") and (held := pushes_found.waiting_count(session, PushStatus.HELD)):
+        found["held"] = held
     if users.may(user, "article.write"):
         found["returned"] = finding.returned_count(session, user)
     return Todo(found)
