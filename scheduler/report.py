@@ -230,18 +230,14 @@ def settle(session: Session, push: Push, now: datetime) -> None:
     """Say of a push that is being sent how it stands: every call taken, or final (an unknown one counts once it was given up)."""
     if push.status not in _UNSETTLED or push.planned_at is None:
         return
-    reached = sa.func.coalesce(Delivery.sent_count, Delivery.recipients)
-    given_up = Delivery.finished_at.is_not(None)
-    rows = session.execute(
-        sa.select(Delivery.status, given_up, sa.func.sum(reached))
-        .where(Delivery.push_id == push.id)
-        .group_by(Delivery.status, given_up)
-    ).all()
-    if not rows or any(_to_send(status, over) for status, over, _ in rows):
+    of_push = sa.select(Delivery.id).where(Delivery.push_id == push.id).limit(1)
+    # Asked at each result of a push that may have one for each of many thousands: what is open is found by the index.
+    to_send = sa.and_(Delivery.status.in_(["planned", "claimed", "unknown"]), Delivery.finished_at.is_(None))
+    if session.scalar(of_push.where(to_send)) is not None:
         return
-    sums = {status: int(followers or 0) for status, _, followers in rows}
-    status = "awaiting_result" if "accepted" in sums else _result(sums, push.planned)
-    if status == push.status:
+    waits = session.scalar(of_push.where(Delivery.status == "accepted")) is not None
+    status = "awaiting_result" if waits else _result(session, push)
+    if status in ("", push.status):
         return
     if push.status == "paused":
         push.note = ""  # it said what to do before going on: there is nothing left to go on with
@@ -252,19 +248,21 @@ def settle(session: Session, push: Push, now: datetime) -> None:
         articles.finished(session, push)
 
 
-def _to_send(status: str, given_up: bool) -> bool:
-    return status in ("planned", "claimed") or (status == "unknown" and not given_up)
-
-
-def _result(sums: Mapping[str, int], planned: int) -> str:
-    """The state of a push whose calls are all final: ``{status of calls: followers}``."""
-    if sums.get("delivered") or ("delivered" in sums and not planned):
-        if set(sums) <= {"delivered", "cancelled"}:
-            return "sent"
+def _result(session: Session, push: Push) -> str:
+    """The state of a push whose calls are all final; empty for one without calls."""
+    reached = sa.func.coalesce(Delivery.sent_count, Delivery.recipients)
+    rows = session.execute(
+        sa.select(Delivery.status, sa.func.sum(reached))
+        .where(Delivery.push_id == push.id)
+        .group_by(Delivery.status)
+    ).all()
+    sums = {status: int(followers or 0) for status, followers in rows}
+    arrived = bool(sums.get("delivered")) or ("delivered" in sums and not push.planned)
+    if arrived and set(sums) <= {"delivered", "cancelled"}:
+        return "sent"
+    if arrived or "unknown" in sums:
         return "partly_failed" if "failed" in sums else "unknown"
-    if "unknown" in sums:
-        return "partly_failed" if "failed" in sums else "unknown"
-    return "failed"
+    return "failed" if sums else ""
 
 
 def settle_of(session: Session, delivery: Delivery, now: datetime) -> None:
