@@ -6,7 +6,7 @@ as many slots take part as articles wait.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,8 +19,6 @@ from ground import clock
 from ground.errors import PioneerError
 from models import Article, ArticleStatus, Column
 from scheduler import audience as audiences
-
-EVERYONE = audiences.EVERYONE
 
 
 @dataclass
@@ -39,24 +37,23 @@ class Ahead:
 def of_slots(session: Session, now: datetime, until: datetime) -> Ahead:
     """What slots later than ``now`` and earlier than ``until`` will take, in the month and on the day of ``until``."""
     found = Ahead()
-    times: Counter[tuple[str, str]] = Counter()
+    moments: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
     for column, text, moment in _coming(session, now, until):
-        if clock.month_key(moment) != clock.month_key(until):
-            continue
-        times[text, column] += 1
-        same_day = clock.shanghai_day(moment) == clock.shanghai_day(until)
-        found.sends += same_day
-        if text.strip().lower() == EVERYONE:
-            found.to_all += same_day
-            found.to_all_month += 1
-    for (text, column), count in times.items():
+        if clock.month_key(moment) == clock.month_key(until):
+            moments[text, column].append(moment)
+    for (text, column), taken in moments.items():
         try:
             chosen = audiences.parse(session, text)
         except PioneerError:
             continue  # such a slot sends to nobody, and says so when its moment comes
+        same_day = sum(clock.shanghai_day(moment) == clock.shanghai_day(until) for moment in taken)
+        found.sends += same_day
+        if chosen.everyone:
+            found.to_all += same_day
+            found.to_all_month += len(taken)
         for person in audiences.people(session, chosen):
-            if column not in person.muted.split(","):
-                found.people[person.openid] += count
+            if not person.muted or column not in person.muted_columns():
+                found.people[person.openid] += len(taken)
     return found
 
 
@@ -72,4 +69,4 @@ def _coming(session: Session, now: datetime, until: datetime) -> Iterator[tuple[
         for number, (slot, moment) in enumerate(slots.moments(column.slots, now)):
             if moment >= until or number >= count:
                 break
-            yield column.key, str(slot.get("audience") or EVERYONE), moment
+            yield column.key, str(slot.get("audience") or audiences.EVERYONE), moment

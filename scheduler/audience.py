@@ -65,6 +65,10 @@ class Person:
     grid_id: int | None
     muted: str
 
+    def muted_columns(self) -> set[str]:
+        """Keys of the columns of which this one wants nothing."""
+        return {key.strip() for key in self.muted.split(",") if key.strip()} if self.muted else set()
+
     def belongs_to(self, part: Part) -> bool:
         """Whether this is one of the place's."""
         own = {"branch": self.branch_id, "community": self.community_id, "grid": self.grid_id}

@@ -101,8 +101,9 @@ def plan(
         skipped["not_following"] = roster - len(following)
     if not following:
         raise Refused(f"“{audience.label}”还没有已关注{'' if audience.everyone else '并绑定'}的人，无法推送")
-    taken = ahead.of_slots(session, clock.now(), moment) if any(road.costs_quota for road in by) else None
-    asked = _Asked(session, settings, audience, following, columns, moment, own, taken or ahead.Ahead())
+    costly = any(road.costs_quota for road in by)
+    taken = ahead.of_slots(session, clock.now(), moment) if costly else ahead.Ahead()
+    asked = _Asked(session, settings, audience, following, columns, moment, own, taken)
     found = [_of_road(asked, road) for road in by]
     routes = [Route(road, one.deliveries) for road, one in zip(by, found, strict=True)]
     skipped.update(found[0].skipped if len(by) == 1 else _by_no_road(following, routes, found))
@@ -140,25 +141,24 @@ class _Asked:
     @property
     def to_all_left(self) -> int:
         """How many sends to everyone are left."""
-        left = quota.to_all_left(self.session, self.settings, self.moment, own=self.own)
-        return max(0, left - max(self.ahead.to_all, 0))
+        before = (self.ahead.to_all, self.ahead.to_all_month)
+        return quota.to_all_left(self.session, self.settings, self.moment, own=self.own, ahead=before)
 
     @property
     def account_left(self) -> int:
         """How many sends the account has left that day."""
-        return max(
-            0, quota.account_left(self.session, self.settings, self.moment, own=self.own) - self.ahead.sends
-        )
+        left = quota.account_left(self.session, self.settings, self.moment, own=self.own)
+        return max(0, left - self.ahead.sends)
 
 
 def _of_road(asked: _Asked, road: Road) -> _Found:
     spent = asked.spent if road.costs_quota else set()
     targets = road.targets(asked.settings)
-    selective = bool(targets & PERSONAL)
+    columns = asked.columns if targets & PERSONAL else set()
     reachable: list[Person] = []
     left_out: dict[str, str] = {}
     for person in asked.following:
-        if selective and asked.columns and asked.columns <= _muted(person.muted):
+        if columns and person.muted and columns <= person.muted_columns():
             left_out[person.openid] = "muted"
         elif person.openid in spent:
             left_out[person.openid] = "quota_used"
@@ -190,10 +190,6 @@ def _by_no_road(
         return next((one.left_out[openid] for one in found if openid in one.left_out), otherwise)
 
     return Counter(why(person.openid) for person in following if person.openid not in reached)
-
-
-def _muted(text: str) -> set[str]:
-    return {key.strip() for key in text.split(",") if key.strip()} if text else set()
 
 
 def _exact_tags(session: Session, audience: Audience, reachable: Sequence[Person]) -> list[Part]:

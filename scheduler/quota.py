@@ -47,17 +47,14 @@ def exhausted(
     """
     if settings.wechat.account_type != "service":
         return set()
-    most, ahead = settings.wechat.limits.mass_per_follower_month, ahead or {}
-    counted = sa.func.count()
-    statement = (
-        sa.select(QuotaUse.subject, counted)
-        .where(QuotaUse.period == clock.month_key(moment), QuotaUse.state.in_(_COUNTED), _not_of(own))
-        .group_by(QuotaUse.subject)
-        .having(counted >= most - max(ahead.values(), default=0))
-    )
-    used: dict[str, int] = dict(session.execute(statement).all())
-    spent = {subject for subject, count in used.items() if count + ahead.get(subject, 0) >= most}
-    return spent | {openid for openid, count in ahead.items() if count >= most}
+    most, counted = settings.wechat.limits.mass_per_follower_month, sa.func.count()
+    this_month = [QuotaUse.period == clock.month_key(moment), QuotaUse.state.in_(_COUNTED), _not_of(own)]
+    used = sa.select(QuotaUse.subject).where(*this_month).group_by(QuotaUse.subject)
+    spent = set(session.scalars(used.having(counted >= most)))
+    if not ahead:
+        return spent
+    near: dict[str, int] = dict(session.execute(used.add_columns(counted).having(counted < most)).all())
+    return spent | {openid for openid, count in ahead.items() if near.get(openid, 0) + count >= most}
 
 
 def _not_of(push_id: int | None) -> sa.ColumnElement[bool]:
@@ -72,13 +69,22 @@ def account_left(session: Session, settings: Settings, moment: datetime, *, own:
     return max(0, settings.wechat.limits.mass_per_day - used)
 
 
-def to_all_left(session: Session, settings: Settings, moment: datetime, *, own: int | None = None) -> int:
-    """How many sends "to all" a 服务号 may still make on the day of ``moment`` (1 a day, 4 a month)."""
-    day = settings.wechat.limits.mass_per_day - _count(session, TO_ALL, day_key(moment), own)
-    month = settings.wechat.limits.mass_per_follower_month - _count(
-        session, TO_ALL_MONTH, clock.month_key(moment), own
-    )
-    return max(0, min(day, month))
+def to_all_left(
+    session: Session,
+    settings: Settings,
+    moment: datetime,
+    *,
+    own: int | None = None,
+    ahead: tuple[int, int] = (0, 0),
+) -> int:
+    """How many sends "to all" a 服务号 may still make on the day of ``moment`` (1 a day, 4 a month).
+
+    ``ahead`` are those that will have been made by then, on that day and in that month.
+    """
+    limits, (today, this_month) = settings.wechat.limits, ahead
+    day = limits.mass_per_day - _count(session, TO_ALL, day_key(moment), own) - today
+    used = _count(session, TO_ALL_MONTH, clock.month_key(moment), own)
+    return max(0, min(day, limits.mass_per_follower_month - used - this_month))
 
 
 def summary(session: Session, settings: Settings, moment: datetime) -> dict[str, Any]:
