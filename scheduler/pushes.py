@@ -28,7 +28,7 @@ from scheduler.life import PUSH
 from settings import Settings
 
 _A_MINUTE = timedelta(minutes=1)
-_REASON_CHARS = 5
+_REASON_LEAST, _REASON_MOST = 5, 200
 _NEEDS_ANOTHER = "紧急推送已提交，需要另一位有权限的人同意后才会发送"
 
 
@@ -65,7 +65,8 @@ def create(
     now = clock.now()
     if bool(article_ids) == (activity_id is not None):
         raise Refused("请指定要推送的稿件或活动，二者选一")
-    moment, notes, held = _moment(due_at, now, settings, urgent.strip())
+    when = at_what_time(settings, due_at, now, urgent)
+    notes = _said_of(when, settings, at_once=due_at is None)
     articles = _take(session, article_ids, settings) if article_ids else []
     activity = _open_activity(session, activity_id, now) if activity_id is not None else None
     push = Push(
@@ -73,10 +74,10 @@ def create(
         title=(activity.title if activity else articles[0].title)[:120],
         audience=audience,
         road=road,
-        status=(PushStatus.HELD if held else PushStatus.SCHEDULED).value,
-        urgent=urgent.strip()[:200] if held else "",
-        note=_NEEDS_ANOTHER if held else "",
-        due_at=moment,
+        status=(PushStatus.HELD if when.urgent else PushStatus.SCHEDULED).value,
+        urgent=when.urgent,
+        note=_NEEDS_ANOTHER if when.urgent else "",
+        due_at=when.at,
         activity_id=activity_id,
         created_by=user.id,
         created_at=now,
@@ -103,30 +104,46 @@ def _confirm(
     )
 
 
-def _moment(
-    due_at: datetime | None, now: datetime, settings: Settings, urgent: str
-) -> tuple[datetime, list[str], bool]:
-    """When it goes out, what a person should know about that, and whether a second person must agree.
+@dataclass(frozen=True)
+class When:
+    """When a push goes out: ``deferred`` to the end of the quiet hours, or inside them with an ``urgent`` reason."""
+
+    at: datetime
+    deferred: bool = False
+    urgent: str = ""
+
+
+def at_what_time(settings: Settings, due_at: datetime | None, now: datetime, urgent: str = "") -> When:
+    """When a push goes out that is wanted at ``due_at`` (None: now); ``urgent`` counts in the quiet hours alone.
 
     Raises :class:`errors.Refused` for what is past, and for an emergency without a reason that says something.
     """
-    hours = settings.limits.quiet_hours
     if due_at is not None and due_at < now - _A_MINUTE:
         shown = clock.to_shanghai(due_at).strftime("%Y-%m-%d %H:%M")
-        raise Refused(f"推送时间 {shown} 已经过去，请改为以后的时间，或用 now 立即推送")
-    wanted = now if due_at is None else max(due_at, now)
-    moment = quiet.defer(wanted, hours)
-    if moment == wanted:
-        return moment, [], False
-    if urgent:
-        if len(urgent) < _REASON_CHARS:
-            raise Refused(f"请写明为什么不能等到免打扰时段结束，至少 {_REASON_CHARS} 个字")
-        return wanted, [_NEEDS_ANOTHER], True
-    ends = clock.to_shanghai(moment)
-    if due_at is None:
-        notes = [f"现在是免打扰时段（{hours}），将在 {ends:%m-%d %H:%M} 发送，紧急情况请勾选“紧急推送”"]
-        return moment, notes, False
-    return moment, [f"{hours} 为免打扰时段，已顺延到 {ends:%m-%d %H:%M}"], False
+        raise Refused(f"推送时间 {shown} 已经过去，请改为以后的时间，或立即推送")
+    wanted, urgent = max(due_at or now, now), urgent.strip()[:_REASON_MOST]
+    over = quiet.defer(wanted, settings.limits.quiet_hours)
+    if over == wanted:
+        return When(wanted)
+    if not urgent:
+        return When(over, deferred=True)
+    if len(urgent) < _REASON_LEAST:
+        raise Refused(f"请写明为什么不能等到免打扰时段结束，至少 {_REASON_LEAST} 个字")
+    return When(wanted, urgent=urgent)
+
+
+def _said_of(when: When, settings: Settings, *, at_once: bool = False) -> list[str]:
+    """What a person should know about the moment."""
+    if when.urgent:
+        return [_NEEDS_ANOTHER]
+    if not when.deferred:
+        return []
+    hours, ends = settings.limits.quiet_hours, clock.to_shanghai(when.at)
+    if at_once:
+        return [
+            f"现在是免打扰时段（{hours}），将在 {ends:%m-%d %H:%M} 发送；不能等的，请填写紧急推送的理由后重新提交"
+        ]
+    return [f"{hours} 为免打扰时段，已顺延到 {ends:%m-%d %H:%M}"]
 
 
 def create_for_slot(
@@ -248,22 +265,22 @@ def reschedule(
     """
     now = clock.now()
     locks.hold(session, Lock.PLANNING)
-    moment, notes, _ = _moment(due_at, now, settings, "")
+    when = at_what_time(settings, due_at, now)
     if push.planned_at is not None:
         raise Conflict("推送已经开始，不能改期，可以暂停或取消")
     if push.status == PushStatus.HELD and push.urgent:
         raise Conflict("紧急推送不能改期，请取消后按普通推送重新安排")
     _refuse_changed(session, push)
-    _step(session, push, user, "push.reschedule", due_at=moment, note="")
+    _step(session, push, user, "push.reschedule", due_at=when.at, note="")
     made = _plan(session, settings, push, columns_of(session, push))
     planner.reserve(session, settings, push, made)
-    shown = clock.to_shanghai(moment).strftime("%Y-%m-%d %H:%M")
+    shown = clock.to_shanghai(when.at).strftime("%Y-%m-%d %H:%M")
     audit.record(
         session, "push.reschedule", at=now, user=user, actor="" if user else "命令行", subject=f"push:{push.id}",
         detail={"due_at": shown, "planned": push.planned},
     )  # fmt: skip
     push.version += 1
-    return "，".join([f"已改到 {shown}，预计 {push.planned} 人收到", *notes])
+    return "，".join([f"已改到 {shown}，预计 {push.planned} 人收到", *_said_of(when, settings)])
 
 
 def release(session: Session, push: Push, user: User | None) -> str:

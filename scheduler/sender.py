@@ -121,16 +121,15 @@ class Sender:
                 with self._db.read_scope() as session:
                     made, reason = self._planned(session, session.get_one(Push, push_id), now)
                 with self._db.session_scope() as session:
-                    self._write_plan(session, push_id, owner, made, reason, now)
+                    planned = self._write_plan(session, push_id, owner, made, reason, now)
         else:
             with self._db.session_scope() as session:
                 locks.hold(session, Lock.PLANNING)
                 made, reason = self._planned(session, session.get_one(Push, push_id), now)
-                self._write_plan(session, push_id, owner, made, reason, now)
+                planned = self._write_plan(session, push_id, owner, made, reason, now)
         faultpoints.reach("push.planned")
-        with self._db.read_scope() as session:
-            if session.get_one(Push, push_id).planned_at is None:
-                raise _Stopped  # a person must decide first
+        if not planned:
+            raise _Stopped
 
     def _write_plan(
         self,
@@ -140,18 +139,19 @@ class Sender:
         made: planner.Plan | None,
         reason: str,
         now: datetime,
-    ) -> None:
+    ) -> bool:
+        """Write it down; False where a person must decide first."""
         self._renew(session, push_id, owner)
         push = session.get_one(Push, push_id, populate_existing=True)
         push.version += 1
         if made is None:
             push.status, push.note = "paused", reason
-            return
+            return False
         if far := self._too_far(push, made):
             push.status, push.note = "held", far
             push.planned, push.skipped = made.planned, made.skipped
             planner.reserve(session, self._settings, push, made)
-            return
+            return False
         planner.write(session, self._settings, push, made, now)
         push.planned_at, push.planned, push.skipped = now, made.planned, made.skipped
         push.planned_roads = ",".join(route.road.name for route in made.routes if route.deliveries)
@@ -160,6 +160,7 @@ class Sender:
         else:
             push.status, push.finished_at = "failed", now
             push.note = "没有可以送达的人"
+        return True
 
     def _too_far(self, push: Push, made: planner.Plan) -> str:
         """Why the plan is not what was confirmed any more, beyond what the office lets pass; empty where it is."""

@@ -16,7 +16,7 @@ from ground.errors import PioneerError, Refused
 from ground.numbers import numbers_in
 from models import Article, ArticleStatus, PushStatus
 from scheduler import audience as audiences
-from scheduler import planner, pushes, quiet, roads, upcoming
+from scheduler import planner, pushes, roads, upcoming
 from scheduler.planner import Plan
 from web.access import acting, action, looking, only_looks, page, settings
 from web.console.face import blueprint, draw
@@ -171,18 +171,13 @@ def _preview(session: Session, said: Wanted) -> Preview:
     now = clock.now()
     if said.due_at is not None and said.due_at < now:
         raise Refused("推送时间已经过去，请改为以后的时间，或选择“立即推送”")
-    wanted_at = said.due_at or now
-    due_at = quiet.defer(wanted_at, settings().limits.quiet_hours)
-    deferred = due_at > wanted_at
-    urgent = said.urgent if deferred else ""
-    if urgent:
-        due_at, deferred = wanted_at, False
+    when = pushes.at_what_time(settings(), said.due_at, now, said.urgent)
     articles = _articles(session, said)
     activity = activities.get(session, said.activity_id) if said.activity_id else None
     chosen = audiences.parse(session, said.audience)
     by = roads.choose(said.road, "activity" if activity else "articles", settings())
     columns = {article.column.key for article in articles}
-    made = planner.plan(session, settings(), audience=chosen, by=by, columns=columns, moment=due_at)
+    made = planner.plan(session, settings(), audience=chosen, by=by, columns=columns, moment=when.at)
     title = activity.title if activity else articles[0].title if articles else ""
-    at_once = said.due_at is None and not deferred
-    return Preview(title, chosen.label, made, due_at, at_once, deferred, urgent)
+    at_once = said.due_at is None and not when.deferred
+    return Preview(title, chosen.label, made, when.at, at_once, when.deferred, when.urgent)
