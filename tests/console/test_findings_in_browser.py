@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from models import Article
 from tests.console.conftest import PASSWORD, Office
@@ -20,22 +17,6 @@ BODY = (
     + "<p>网格员走访居民。</p>" * 20
     + "<table><tbody><tr><td>支部</td><td>战斗保垒</td></tr></tbody></table>"
 )
-
-
-class _Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *arguments: object) -> None:
-        """Nothing: the test's own output is enough."""
-
-
-@pytest.fixture
-def site(office: Office) -> Iterator[str]:
-    """The office behind a port."""
-    server = make_server("127.0.0.1", 0, office.app, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join(5)
 
 
 def written(office: Office) -> int:
