@@ -16,9 +16,8 @@ from ground.errors import Refused
 
 MIN_CHARS = 12
 MAX_CHARS = 100
-_ESTIMATED_CHARS = (
-    40  # the estimate grows with the cube of the length: 50 ms for 40 characters, 1.2 s for 100
-)
+# The estimate grows with the cube of the length: 50 ms for 40 characters, 1.2 s for 100.
+_ESTIMATED_CHARS = 40
 _ENOUGH = 3  # zxcvbn: over 10^8 guesses, "safely unguessable" where guesses are slow and delayed
 _LIST = Path(__file__).with_name("common_passwords.txt")
 _ADVICE = "可以用几个不相干的词加数字连起来，例如一句只有自己知道的话的拼音"
