@@ -20,6 +20,7 @@ from community.expected import invites
 from community.lives import ACTIVITY
 from community.window import PHASES, Phase, ended, in_phase, not_over, phase
 from database.moving import move
+from ground.cells import as_typed, compact, looks_like_formula
 from ground.errors import Conflict, Forbidden, NotFound, Refused
 from models import Activity, ActivityBranch, ActivityStatus, Branch, User
 from wechat.language.intents import Kind, understand
@@ -110,15 +111,15 @@ def _check_scope(user: User, branches: Sequence[Branch]) -> None:
 
 
 def _check_words(draft: Draft) -> tuple[str, str]:
-    title = cells.as_typed(draft.title)
+    title = as_typed(draft.title)
     if not title:
         raise Refused("请填写活动名称")
     if len(title) > _TITLE_CHARS:
         raise Refused(f"活动名称不能超过 {_TITLE_CHARS} 个字，现在是 {len(title)} 个字")
     for name, text in (("活动名称", title), ("事由", draft.purpose), ("地点", draft.place)):
-        if cells.looks_like_formula(text):
+        if looks_like_formula(text):
             raise Refused(f"{name}像是公式，请改为文字")
-    keyword = cells.compact(draft.keyword).lower()
+    keyword = compact(draft.keyword).lower()
     if not keyword:
         return title, ""
     if len(keyword) > _KEYWORD_CHARS or not re.fullmatch(r"\w+", keyword):

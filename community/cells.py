@@ -8,14 +8,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta
 
-from ground.cells import (
-    as_typed,
-    compact,
-    folded,
-    harmless,
-    looks_like_formula,
-    text_of,
-)
+from ground.cells import as_typed, compact, looks_like_formula, text_of
 from ground.spreadsheet import Cell
 
 FOUNDED = date(1921, 7, 1)
@@ -133,19 +126,3 @@ def plain_text(cell: Cell, limit: int) -> str:
     if looks_like_formula(cell):
         raise ValueError("内容像是公式，请改为文字")
     return remark(cell, limit)
-
-
-__all__ = [
-    "as_typed",
-    "compact",
-    "day",
-    "folded",
-    "gender",
-    "harmless",
-    "looks_like_formula",
-    "mobile_number",
-    "person_name",
-    "plain_text",
-    "remark",
-    "text_of",
-]

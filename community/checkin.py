@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from accounts import audit
 from community import expected
-from community.cells import folded
 from community.checkin_questions import (
     BY_KEYWORD,
     INSERT,
@@ -35,6 +34,7 @@ from community.makeup import make_up
 from community.moments import moment, span
 from community.window import PHASES, Phase, begun, ended
 from database.prepared import prepared
+from ground.cells import folded
 from models import Activity, CheckIn, CheckInWay, Follower, Member
 from settings import Limits
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
 
-from community.cells import harmless
 from community.privacy import mask_name
 from ground import clock
+from ground.cells import harmless
 from ground.errors import Unavailable
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from accounts import audit
 from accounts.rights import may, require
-from community import cells
 from community.places_file import PlacesFile
+from ground.cells import compact
 from ground.errors import Forbidden, NotFound, Refused
 from models import Area, Branch, Community, Follower, Grid, Member, User
 
@@ -121,7 +121,7 @@ class BranchIndex:
 
     @staticmethod
     def _key(name: str) -> str:
-        text = cells.compact(name).removeprefix("中国共产党").removeprefix("中共")
+        text = compact(name).removeprefix("中国共产党").removeprefix("中共")
         return re.sub(r"党支部$", "支部", text)
 
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from community import cells
 from community.roster_file import Fault
 from ground import apart
+from ground.cells import compact, looks_like_formula
 from ground.errors import Refused
 from ground.spreadsheet import ABOUT, Sheet, bounds, read_workbook
 
@@ -62,7 +62,7 @@ def parse(data: bytes) -> PlacesFile:
 
 
 def _parsed(data: bytes) -> PlacesFile:
-    sheets = {cells.compact(sheet.name): sheet for sheet in read_workbook(data, max_rows=_MAX_ROWS)}
+    sheets = {compact(sheet.name): sheet for sheet in read_workbook(data, max_rows=_MAX_ROWS)}
     missing = [name for name in ("网格", "党支部") if name not in sheets]
     if missing:
         raise Refused(f"文件里缺少工作表：{'、'.join(missing)}，应有“网格”和“党支部”两个工作表")
@@ -79,7 +79,7 @@ def _table(sheet: Sheet, columns: Sequence[str], needed: int) -> Iterable[tuple[
     places: list[int] = []
     start = 0
     for index, values in enumerate(sheet.rows[:20]):
-        labels = [re.sub(r"[*＊]", "", cells.compact(cell)) for cell in values]
+        labels = [re.sub(r"[*＊]", "", compact(cell)) for cell in values]
         if all(name in labels for name in columns[:needed]):
             places = [labels.index(name) if name in labels else -1 for name in columns]
             start = index + 1
@@ -88,7 +88,7 @@ def _table(sheet: Sheet, columns: Sequence[str], needed: int) -> Iterable[tuple[
         names = "、".join(columns[:needed])
         raise Refused(f"工作表“{sheet.name}”没有找到表头，应有一行写着：{names}")
     for index in range(start, len(sheet.rows)):
-        row = [cells.compact(cell) for cell in sheet.rows[index]]
+        row = [compact(cell) for cell in sheet.rows[index]]
         picked = [row[place] if 0 <= place < len(row) else "" for place in places]
         if any(picked) and picked != list(columns):
             yield index + 1, picked
@@ -140,6 +140,6 @@ def _unusable(text: str, limit: int) -> str:
         return "未填写，请补上"
     if len(text) > limit:
         return f"不能超过 {limit} 个字，现在是 {len(text)} 个字"
-    if cells.looks_like_formula(text) or not re.fullmatch(r"[\w（）()·\-—]+", text):
+    if looks_like_formula(text) or not re.fullmatch(r"[\w（）()·\-—]+", text):
         return "含有不能使用的符号，请改为汉字、字母或数字"
     return ""

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from community import cells
 from ground import apart
+from ground.cells import compact, looks_like_formula
 from ground.errors import Refused
 from ground.spreadsheet import ABOUT, Cell, Sheet, bounds, read_workbook
 
@@ -148,7 +149,7 @@ def _find_table(sheets: Sequence[Sheet]) -> tuple[Sheet, int, dict[str, int]]:
 def _header_of(values: Sequence[Cell]) -> dict[str, int]:
     header: dict[str, int] = {}
     for position, cell in enumerate(values):
-        label = re.sub(r"[*＊★:：]|\(.*?\)|（.*?）", "", cells.compact(cell))
+        label = re.sub(r"[*＊★:：]|\(.*?\)|（.*?）", "", compact(cell))
         for name, labels in COLUMNS.items():
             if label in labels and name not in header:
                 header[name] = position
@@ -156,7 +157,7 @@ def _header_of(values: Sequence[Cell]) -> dict[str, int]:
 
 
 def _note_left_out(sheets: Sequence[Sheet], chosen: Sheet, header_at: int, found: RosterFile) -> None:
-    labels = [cells.compact(cell) for cell in chosen.rows[header_at]]
+    labels = [compact(cell) for cell in chosen.rows[header_at]]
     if any(label in _ID_CARD for label in labels):
         found.warnings.append(Fault(0, "身份证号", "本系统不收集身份证号，这一列没有导入"))
     for other in sheets:
@@ -182,7 +183,7 @@ def _fill_merged(sheet: Sheet, header_at: int, columns: Sequence[int]) -> None:
 
 
 def _is_no_person(values: Sequence[Cell], header: dict[str, int]) -> bool:
-    texts = [cells.compact(cell) for cell in values]
+    texts = [compact(cell) for cell in values]
     if not any(texts):
         return True
     first = next(text for text in texts if text)
@@ -250,10 +251,10 @@ def _read_row(
     name = phone = ""
     if not one.faults:
         name, phone = one.read("name", cells.person_name, ""), one.read("phone", cells.mobile_number, "")
-    branch = cells.compact(one.value("branch"))
+    branch = compact(one.value("branch"))
     if not branch:
         one.fault("branch", "未填写所在党支部，请补上")
-    elif cells.looks_like_formula(one.value("branch")):
+    elif looks_like_formula(one.value("branch")):
         one.fault("branch", "内容像是公式，请改为党支部名称")
     no_day: tuple[date | None, str] = (None, "")
     joined, remark = one.read("joined", partial(cells.day, today=today), no_day)
@@ -265,5 +266,5 @@ def _read_row(
     if one.faults:
         found.errors.extend(one.faults)
         return
-    grid = cells.compact(one.value("grid"))
+    grid = compact(one.value("grid"))
     found.rows.append(RosterRow(one.row, name, gender, branch, grid, phone, joined, duty, note))

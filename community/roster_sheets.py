@@ -8,9 +8,9 @@ from typing import Any
 
 import xlsxwriter
 
-from community.cells import harmless
 from community.roster_file import COLUMNS, REQUIRED, Fault
 from ground import apart
+from ground.cells import harmless
 from ground.spreadsheet import ABOUT, bounds, read_workbook
 
 _EXAMPLE = ("示例：张三", "男", "", "", "13800000000", "2010-07-01", "", "本行为示例，导入时请删去")
