@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "user": ("cli.user", "group", "用户：新建、列出、停用、改密码"),
     "place": ("cli.place", "group", "片区、社区、网格和党支部：导入、列出"),
     "member": ("cli.member", "group", "党员名册：导入"),
+    "audience": ("cli.audience", "group", "推送对象：试算人数，保存常用对象"),
     "follower": ("cli.follower", "group", "关注者：从微信同步"),
     "privacy": ("cli.privacy", "group", "个人信息：保存期限、清除、更换密钥"),
     "article": ("cli.article", "group", "稿件：导入、提交、审核、查看"),

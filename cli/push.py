@@ -43,8 +43,14 @@ _SHOWN = 50
 )
 @click.option("--activity", type=int, help="要通知的活动")
 @click.option(
-    "--audience", required=True, help="all，或 branch:党支部、community:社区、grid:网格，多个用逗号隔开"
+    "--audience",
+    required=True,
+    help="all，或 branch:党支部、community:社区、grid:网格、saved:常用对象等，多个用逗号隔开",
 )
+@click.option(
+    "--within", multiple=True, metavar="范围", help="只发给其中也属于这个范围的人，写法同上，可以写多次"
+)
+@click.option("--without", multiple=True, metavar="范围", help="不发给这个范围里的人，写法同上，可以写多次")
 @click.option("--at", "moment", default="now", show_default=True, help="now 或时间，如 2026-09-20T19:00")
 @click.option("--road", cls=_Road, default="auto", show_default=True)
 @click.option(
@@ -56,6 +62,8 @@ def create(
     articles: str,
     activity: int | None,
     audience: str,
+    within: tuple[str, ...],
+    without: tuple[str, ...],
     moment: str,
     road: str,
     urgent: str,
@@ -63,6 +71,7 @@ def create(
     as_json: bool,
 ) -> None:
     """新建推送。命令立即返回，由定时任务到点发送。"""
+    from scheduler import audience as audiences
     from scheduler import planner, pushes
 
     parts = runtime()
@@ -72,7 +81,7 @@ def create(
             session,
             parts.settings,
             acting_user(session, acting),
-            audience=audience,
+            audience=audiences.compose(audience, within, without),
             article_ids=_numbers(articles),
             activity_id=activity,
             due_at=due_at,

@@ -144,6 +144,14 @@ def listed(activity: Activity, branch_id: int) -> sa.Select[int]:
     )
 
 
+def everyone(activity: Activity) -> sa.Select[int]:
+    """The ids of the members whom an activity expects, of whatever branch, and who are on the roster now."""
+    active = sa.select(Member.id).where(Member.active.is_(True))
+    if activity.frozen_at is None:
+        return active.join(Activity, Activity.id == activity.id).where(invites(Member.branch_id))
+    return active.join(ExpectedMember, on_list(activity.id))
+
+
 def on_list(activity_id: sa.SQLColumnExpression[int] | int) -> sa.ColumnElement[bool]:
     """SQL: the join of ``ExpectedMember`` to ``Member``, for one activity."""
     return sa.and_(ExpectedMember.activity_id == activity_id, ExpectedMember.member_id == Member.id)
@@ -160,6 +168,7 @@ __all__ = [
     "add",
     "add_who_came",
     "due",
+    "everyone",
     "freeze",
     "freeze_next",
     "invites",

@@ -21,7 +21,7 @@ from database.once import insert_once
 from database.session import Database
 from ground import clock
 from ground.errors import Refused
-from models import Branch, Community, Follower, FollowerTag, User
+from models import Branch, Community, Follower, FollowerTag, User, WeChatTag
 
 if TYPE_CHECKING:
     from wechat.outbound.client import Client
@@ -129,11 +129,11 @@ def _arrive(session: Session, openids: list[str], *, at: datetime) -> int:
 
 
 def _pull_tags(db: Database, client: Client) -> int:
-    """Learn which tags exist and who carries ours; how many of ours there are."""
+    """Learn which tags exist and who carries them; how many of them are ours."""
     listed = {tag.name: tag.id for tag in client.tags_get()}
     with db.session_scope() as session:
         ours = _match_tags(session, listed)
-    for tag_id in ours:
+    for tag_id in listed.values():
         carriers = set(_pages(partial(client.tag_members, tag_id)))
         with db.session_scope() as session:
             _replace_carriers(session, tag_id, carriers)
@@ -153,6 +153,11 @@ def _match_tags(session: Session, listed: dict[str, int]) -> list[int]:
         if place.tag_id is not None:
             ours.append(place.tag_id)
     session.execute(sa.delete(FollowerTag).where(FollowerTag.tag_id.not_in(ids)))
+    session.execute(sa.delete(WeChatTag))
+    if listed:
+        now = clock.now()
+        rows = [{"id": ident, "name": name[:60], "seen_at": now} for name, ident in listed.items()]
+        session.execute(sa.insert(WeChatTag), rows)
     return ours
 
 

@@ -82,11 +82,12 @@ def _forget_messages(session: Session, openids: Sequence[str], *, at: datetime) 
         .values(openid=GONE, body=None, reply=None)
         .execution_options(synchronize_session=False)
     )
-    answers = [Delivery.push_id.is_(None), Delivery.openid.in_(openids)]
+    theirs_to_get = Delivery.openid.in_(openids)
+    answers = [Delivery.push_id.is_(None), theirs_to_get]
     session.execute(sa.delete(Delivery).where(*answers, Delivery.status.in_(_UNSENT)))
     session.execute(
         sa.update(Delivery)
-        .where(*answers)
+        .where(theirs_to_get)
         .values(openid=GONE, payload=None)
         .execution_options(synchronize_session=False)
     )

@@ -10,7 +10,7 @@ Limits: 100 tags an account, 20 a follower, 50 openids a call, a name of at most
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from database import claims
 from database.once import insert_once
 from database.session import Database
 from ground import clock
-from models import Branch, Community, Follower, FollowerTag, Grid, Member, TagChange
+from models import Branch, Community, Follower, FollowerTag, Grid, Member, TagChange, WeChatTag
 from wechat.outbound.failures import CallFailed
 from wechat.outbound.reactions import TAG_GONE, Detail
 
@@ -57,6 +57,42 @@ def community_of_member() -> sa.ColumnElement[int]:
 def waiting(session: Session) -> int:
     """How many changes have still to be told to WeChat."""
     return session.scalar(sa.select(sa.func.count()).select_from(TagChange)) or 0
+
+
+def foreign(session: Session) -> list[str]:
+    """Names of the account's tags that are not those of our branches and communities."""
+    ours = sa.union_all(
+        *(sa.select(table.tag_id).where(table.tag_id.is_not(None)) for table in KINDS.values())
+    )
+    query = sa.select(WeChatTag.name).where(WeChatTag.id.not_in(ours)).order_by(WeChatTag.name)
+    return list(session.scalars(query))
+
+
+def untried(session: Session, places: Sequence[tuple[str, int]]) -> bool:
+    """Whether one of these places (kind and id) has changes that have not been tried yet: they are a second's work at WeChat."""
+    if not places:
+        return False
+    theirs = [sa.and_(TagChange.kind == kind, TagChange.target_id == ident) for kind, ident in places]
+    return bool(session.scalar(sa.select(sa.exists().where(TagChange.attempts == 0, sa.or_(*theirs)))))
+
+
+def still(session: Session, tag_ids: Sequence[int]) -> dict[int, str]:
+    """Those of these tags of which no change waits, with their names."""
+    if not tag_ids:
+        return {}
+    named = dict.fromkeys(tag_ids, "")
+    named |= dict(
+        session.execute(sa.select(WeChatTag.id, WeChatTag.name).where(WeChatTag.id.in_(tag_ids))).all()
+    )
+    for kind, table in KINDS.items():
+        waits = sa.exists().where(TagChange.kind == kind, TagChange.target_id == table.id)
+        ours = sa.select(table.tag_id, table.name, waits).where(table.tag_id.in_(tag_ids))
+        for tag_id, name, changes in session.execute(ours):
+            if tag_id is not None:
+                named[tag_id] = name
+                if changes:
+                    del named[tag_id]
+    return {tag_id: name or f"标签 {tag_id}" for tag_id, name in named.items()}
 
 
 # --- Queueing ----------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from models.inbound import (
     SpoolFailure,
 )
 from models.lexicon import LexiconEntry, LexiconVersion, WordingCheck, WordingConfirmation
-from models.people import Follower, FollowerTag, ImportRun, Member, TagChange
+from models.people import Follower, FollowerTag, ImportRun, Member, TagChange, WeChatTag
 from models.places import Area, Branch, Community, Grid
 from models.pushes import (
     Delivery,
@@ -32,6 +32,7 @@ from models.pushes import (
     PushArticle,
     PushStatus,
     QuotaUse,
+    SavedAudience,
     Target,
 )
 from models.system import CallRest, InstanceLease, RetentionRun, Setting, SharedToken
@@ -92,6 +93,7 @@ __all__ = [
     "RecoveryCode",
     "RetentionRun",
     "Review",
+    "SavedAudience",
     "SecondFactor",
     "Setting",
     "SharedToken",
@@ -101,6 +103,7 @@ __all__ = [
     "Target",
     "User",
     "UtcDateTime",
+    "WeChatTag",
     "WordingCheck",
     "WordingConfirmation",
 ]

@@ -107,6 +107,16 @@ class FollowerTag(Base):
     __table_args__ = (sa.Index("ix_follower_tag_tag", "tag_id", "openid"),)
 
 
+class WeChatTag(Base):
+    """A tag of the account as WeChat lists it, ours or the owner's; written by each sync of the followers."""
+
+    __tablename__ = "wechat_tag"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(sa.String(60))
+    seen_at: Mapped[datetime]
+
+
 class ImportRun(Base):
     """One import of an Excel or Word file: who, when, what came of it (no personal data)."""
 

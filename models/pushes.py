@@ -66,10 +66,10 @@ class Push(Leased, Base):
     """推送: one decision to send: what, to whom, when, by which roads.
 
     ``status`` is a :class:`PushStatus`.
-    ``audience`` is the text of the decision (``all`` or ``branch:NAME,...``). ``slot_key`` keeps two schedulers from filling
-    one slot of a column twice (``<column>:<UTC moment>``). ``lease_until`` and ``lease_owner`` are the claim.
-    ``road`` is ``auto``, or the names of one or several roads, joined by commas; ``planned_roads`` are
-    those of its plan. ``confirmed`` is what a person saw and agreed to, ``{"planned": followers, "skipped": {reason:
+    ``audience`` is the text of the decision (``all``, ``branch:NAME,... within ... without ...``). ``slot_key`` keeps two
+    schedulers from filling one slot of a column twice (``<column>:<UTC moment>``). ``lease_until`` and ``lease_owner`` are the
+    claim. ``road`` is ``auto``, or the names of one or several roads, joined by commas; ``planned_roads`` are those of its plan.
+    ``confirmed`` is what a person saw and agreed to, ``{"planned": followers, "skipped": {reason:
     followers}}``; it stays beside what is planned when the moment has come. ``urgent`` is the reason for not waiting for the
     end of the quiet hours, ``released_by`` the second person who agreed.
     """
@@ -113,6 +113,20 @@ class Push(Leased, Base):
     )
 
 
+class SavedAudience(Base):
+    """常用对象: an audience under a name; ``text`` is written like :attr:`Push.audience`."""
+
+    __tablename__ = "saved_audience"
+
+    id: Mapped[Pk]
+    name: Mapped[str] = mapped_column(sa.String(40), unique=True)
+    text: Mapped[str] = mapped_column(sa.String(1000))
+    created_by: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
+    created_at: Mapped[datetime]
+
+    creator: Mapped[User] = relationship()
+
+
 class PushArticle(Base):
     """The articles of a push in their order; ``content_hash`` is what was approved and is sent."""
 
@@ -135,8 +149,8 @@ class Delivery(Leased, Base):
     ``target_kind`` is a :class:`Target`, ``target_id`` the number of what is addressed where that has one (the tag at WeChat);
     ``openids`` holds the people of a call to a follower or a list until it is settled (``recipients`` keeps the number).
 
-    Of an answer ``openid`` is the person (``gone`` once they left), ``payload`` the call's body without ``touser``, ``reply_to``
-    the key of the message that it answers, and after ``expires_at`` it is not sent any more.
+    ``openid`` is the person of a call to one, ``gone`` once they left. Of an answer ``payload`` is the call's body without
+    ``touser``, ``reply_to`` the key of the message that it answers, and after ``expires_at`` it is not sent any more.
     """
 
     __tablename__ = "delivery"

@@ -56,12 +56,14 @@ IMPERSONAL: dict[str, str] = {
     "recovery_code": "id",
     "review": "id article_id stage decision content_hash at void",
     "setting": "name value updated_at",
+    "saved_audience": "id name text created_at",
     "shared_token": (
         "name value expires_at fetched_at lock_owner lock_until forced_at forced_day forced_count halted"
     ),
     "spool_failure": "id error attempts",
     "tag_change": "id kind attempts due_at error",
     "user": "id created_at",
+    "wechat_tag": "id name seen_at",
     "wording_check": "id article_id version content_hash lexicon confirms hints checked_at",
     "wording_confirmation": "id article_id version key rule shown places at",
 }

@@ -7,7 +7,7 @@ follows nowhere stands nowhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -142,14 +142,22 @@ def _following(session: Session, openids: set[str]) -> set[str]:
     return here
 
 
-# --- Answers that were sent ---------------------------------------------------------------------------------------
+# --- Messages to one person ---------------------------------------------------------------------------------------
 
 
 def addressed() -> list[sa.ColumnElement[bool]]:
-    """SQL: customer-service messages that name somebody who left."""
-    return [Delivery.push_id.is_(None), Delivery.openid != forgetting.GONE, not_following(Delivery.openid)]
+    """SQL: messages to one person that name somebody who left."""
+    return [Delivery.openid != forgetting.GONE, not_following(Delivery.openid)]
 
 
 def answered(at: Moment) -> list[sa.ColumnElement[bool]]:
     """SQL: those of them that are done with."""
-    return [Delivery.status.in_(["delivered", "failed", "unknown"]), *addressed()]
+    done = Delivery.status.in_(["delivered", "failed", "unknown"])
+    return [sa.or_(done, Delivery.push_id.is_not(None)), *addressed()]
+
+
+def told_long_ago(at: Moment) -> list[sa.ColumnElement[bool]]:
+    """SQL: notices of months before the last one, of which nobody asks any more who had them."""
+    last = clock.shanghai_day(at.now).replace(day=1) - timedelta(days=1)
+    begins, _ = clock.day_bounds(last.replace(day=1))
+    return [Delivery.due_at < begins, Delivery.finished_at.is_not(None)]

@@ -221,7 +221,8 @@ MESSAGES = (
         Rows(Delivery.id, _answers, [Delivery.push_id.is_(None)], Delivery.due_at),
     ),
     Kind(
-        "outbox.left", _of("delivery", "openid"), "已取消关注者的客服消息", "—", _LEFT, "不保留", "清空并去掉微信号标识",
+        "outbox.left", _of("delivery", "openid"), "发给已取消关注者的客服消息和通知", "—", _LEFT, "不保留",
+        "清空并去掉微信号标识",
         Rows(Delivery.id, leavers.answered, leavers.addressed(), values={"openid": "gone", "payload": None}),
     ),
     Kind(
@@ -261,6 +262,14 @@ SENDING = (
     Kind(
         "delivery.left", _of("delivery", "openids"), "等待发送的名单中已取消关注的人", "—", _LEFT, "不保留", "从名单中去掉",
         Work(leavers.lists_standing, leavers.lists_with_leavers, leavers.shorten_lists),
+    ),
+    Kind(
+        "notice", _of("delivery", "openid"), "每条通知发给了谁", "统计每人当月被联系的次数，不重复通知", _SERVICE,
+        "当月和下月；取消关注时立即去掉", "去掉微信号标识",
+        Rows(
+            Delivery.id, leavers.told_long_ago, [Delivery.push_id.is_not(None), Delivery.openid.is_not(None)],
+            Delivery.due_at, {"openid": None},
+        ),
     ),
 )  # fmt: skip
 
@@ -324,7 +333,7 @@ OFFICE = (
     Kind(
         "content",
         (*_of("article", "author", "created_by"), *_of("article_revision", "author", "saved_by"),
-         *_of("review", "user_id", "reason"), "activity.created_by", "push.created_by",
+         *_of("review", "user_id", "reason"), "activity.created_by", "push.created_by", "saved_audience.created_by",
          "push.released_by", "keyword_reply.updated_by",
          "menu.updated_by", "import_run.user_id", "import_run.file_name", "instance_lease.confirmed_by",
          "lexicon_version.made_by", "lexicon_entry.changed_by", "wording_check.checked_by",

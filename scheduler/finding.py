@@ -44,6 +44,16 @@ def recent(session: Session, at: datetime, *, limit: int) -> list[Push]:
     return list(session.scalars(query.limit(limit)))
 
 
+def that_went(session: Session, limit: int) -> list[tuple[int, str]]:
+    """Numbers and titles of the latest pushes of which something was sent."""
+    query = (
+        sa.select(Push.id, Push.title)
+        .where(Push.started_at.is_not(None))
+        .order_by(Push.due_at.desc(), Push.id.desc())
+    )
+    return [(ident, title) for ident, title in session.execute(query.limit(limit))]
+
+
 def waiting_count(session: Session, status: PushStatus) -> int:
     """Pushes that wait for a person: ``MISSED`` ones, whose time has passed, or ``HELD`` ones, which somebody must agree to."""
     return session.scalar(sa.select(sa.func.count()).where(Push.status == status.value)) or 0

@@ -15,14 +15,15 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from community import tags
 from ground import clock
 from ground.errors import Refused
-from models import Delivery, FollowerTag, Push, TagChange
+from models import Delivery, FollowerTag, Push
 from scheduler import ahead, keys, quota, roads
 from scheduler import audience as audiences
-from scheduler.audience import Audience, Part, Person
+from scheduler.audience import Audience, Person
 from scheduler.roads import Picture, Planned, Road, Target
-from scheduler.roads.base import PERSONAL
+from scheduler.roads.base import PERSONAL, Carried
 from settings import Settings
 
 _REASONS = {
@@ -164,13 +165,20 @@ def _of_road(asked: _Asked, road: Road) -> _Found:
             left_out[person.openid] = "quota_used"
         else:
             reachable.append(person)
+    to_all_left = asked.to_all_left if road.costs_quota else 0
+    narrowed = left_out or not asked.audience.everyone or not to_all_left
+    whole_tags = (
+        _whole_tags(asked.session, reachable, road.largest(asked.settings.wechat.limits))
+        if Target.TAG in targets and narrowed
+        else ()
+    )
     picture = Picture(
         settings=asked.settings,
         audience=asked.audience,
         following=len(asked.following),
         reachable=reachable,
-        exact_tags=_exact_tags(asked.session, asked.audience, reachable) if Target.TAG in targets else (),
-        to_all_left=asked.to_all_left if road.costs_quota else 0,
+        tags=whole_tags,
+        to_all_left=to_all_left,
         account_left=asked.account_left if road.costs_quota else 0,
     )
     routed = road.plan(picture)
@@ -192,38 +200,31 @@ def _by_no_road(
     return Counter(why(person.openid) for person in following if person.openid not in reached)
 
 
-def _exact_tags(session: Session, audience: Audience, reachable: Sequence[Person]) -> list[Part]:
-    """The places whose tag, as far as we know, is on exactly those who can be reached, with no change of tags waiting."""
-    tagged = {part.tag_id: part for part in audience.parts if part.tag_id is not None}
-    if not tagged:
-        return []
-    waiting = {
-        (kind, target)
-        for kind, target in session.execute(
-            sa.select(TagChange.kind, TagChange.target_id)
-            .where(TagChange.target_id.in_([part.id for part in tagged.values()]))
-            .distinct()
-        )
-    }
-    holders: defaultdict[int, set[str]] = defaultdict(set)
+def _whole_tags(session: Session, reachable: Sequence[Person], largest: int) -> list[Carried]:
+    """The tags that may stand for a call, as far as we know: on nobody who is not to be reached, with no change of them waiting.
+
+    Those that are on everyone to be reached, or on more than the ``largest`` list may hold: no other saves a call.
+    """
+    count = sa.func.count()
+    sizes = sa.select(FollowerTag.tag_id).group_by(FollowerTag.tag_id).having(count <= len(reachable))
+    worth = list(session.scalars(sizes.having(sa.or_(count == len(reachable), count > largest))))
+    named = tags.still(session, worth)
+    carriers: defaultdict[int, set[str]] = defaultdict(set)
     for tag_id, openid in session.execute(
-        sa.select(FollowerTag.tag_id, FollowerTag.openid).where(FollowerTag.tag_id.in_(tagged))
+        sa.select(FollowerTag.tag_id, FollowerTag.openid).where(FollowerTag.tag_id.in_(named))
     ):
-        holders[tag_id].add(openid)
+        carriers[tag_id].add(openid)
+    wanted = {person.openid for person in reachable}
     return [
-        part
-        for tag_id, part in tagged.items()
-        if (part.kind, part.id) not in waiting
-        and holders[tag_id] == {person.openid for person in reachable if person.belongs_to(part)}
+        Carried(tag_id, named[tag_id], frozenset(on))
+        for tag_id, on in sorted(carriers.items())
+        if on <= wanted
     ]
 
 
 def tags_on_their_way(session: Session, audience: Audience) -> bool:
     """Whether a place of the audience has tag changes that have not been tried yet: they are a second's work at WeChat."""
-    places = [sa.and_(TagChange.kind == part.kind, TagChange.target_id == part.id) for part in audience.parts]
-    if not places:
-        return False
-    return bool(session.scalar(sa.select(sa.exists().where(TagChange.attempts == 0, sa.or_(*places)))))
+    return tags.untried(session, [(part.kind, part.id) for part in audience.every_part])
 
 
 def reserve(session: Session, settings: Settings, push: Push, made: Plan) -> None:
@@ -259,6 +260,7 @@ def write(session: Session, settings: Settings, push: Push, made: Plan, now: dat
                 "target_kind": planned.kind.value,
                 "target_id": planned.target_id,
                 "openids": list(planned.openids) if planned.openids is not None else None,
+                "openid": planned.people[0] if planned.kind is Target.FOLLOWER else None,
                 "target": planned.target[:120],
                 "recipients": len(planned.people),
                 "due_at": now,

@@ -12,7 +12,7 @@ from community.window import PHASES, Phase, phase
 from content.life import ARTICLE, stage_name, status_name
 from ground import clock
 from models import ROLE_NAMES, Activity, Article, ArticleStatus, DeliveryStatus, PushStatus
-from scheduler import roads
+from scheduler import audience, roads
 from scheduler.life import DELIVERY, PUSH
 
 if TYPE_CHECKING:
@@ -154,13 +154,6 @@ def weekday_names(days: Sequence[int]) -> str:
     )
 
 
-def audience_label(text: str) -> str:
-    """``全部关注者`` for ``all``, else the names of the places."""
-    if text in ("all", "to-all"):
-        return "全部关注者"
-    return "、".join(piece.partition(":")[2] or piece for piece in text.split(",") if piece)
-
-
 def for_input(moment: datetime | None) -> str:
     """The value of a ``datetime-local`` control."""
     return clock.to_shanghai(moment).strftime("%Y-%m-%dT%H:%M") if moment else ""
@@ -190,7 +183,7 @@ def register(app: Flask) -> None:
         activity_state=activity_state,
         share=share,
         weekday_names=weekday_names,
-        audience_label=audience_label,
+        audience_label=audience.label_of,
         ROLE_NAMES=ROLE_NAMES,
         road_title=roads.title,
         WAYS=WAYS,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from ground.errors import Refused
 from models import Target
-from scheduler.audience import Audience, Part, Person
+from scheduler.audience import Audience, Person
 from settings import Settings, WeChatLimits
 from wechat.wire import messages
 
@@ -40,19 +40,29 @@ PERSONAL = frozenset({Target.FOLLOWER, Target.LIST})
 
 
 @dataclass(frozen=True)
+class Carried:
+    """A tag at WeChat, and all who carry it."""
+
+    tag_id: int
+    name: str
+    openids: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Picture:
     """What the planner knows when it asks a road for deliveries.
 
     ``following`` is how many of the audience follow; ``reachable`` those of them who are left after all exclusions.
-    ``exact_tags`` are the parts whose tag at WeChat holds exactly their reachable people. ``to_all_left`` and ``account_left``
-    are what is left of the account's own quota. The last three are filled for roads that have such targets and cost a quota.
+    ``tags`` are tags on nobody who is not reachable: on all of them, or on more than one list may hold. ``to_all_left`` and
+    ``account_left`` are what is left of the account's own quota. The last three are filled for roads that have such targets and
+    cost a quota.
     """
 
     settings: Settings
     audience: Audience
     following: int
     reachable: Sequence[Person]
-    exact_tags: Sequence[Part]
+    tags: Sequence[Carried]
     to_all_left: int
     account_left: int
 
@@ -189,6 +199,10 @@ class Road:
 
     def fewest(self, limits: WeChatLimits) -> int:
         """How many people a list must hold at least."""
+        return 1
+
+    def largest(self, limits: WeChatLimits) -> int:
+        """How many people a list may hold at most."""
         return 1
 
     # --- what WeChat guarantees -------------------------------------------------------------------------------------

@@ -72,12 +72,11 @@ def test_a_branch_whose_tag_holds_exactly_its_followers_takes_one_call(world: Wo
     assert made.skipped == {"not_following": 3}
 
 
-def test_several_branches_take_one_call_each(world: World) -> None:
+def test_several_branches_are_one_list_not_a_call_each(world: World) -> None:
     world.branch("第一党支部", 4)
     world.branch("第二党支部", 5)
     made = plan_of(world, "branch:第一党支部，branch:第二党支部")
-    assert [len(one.people) for one in made.deliveries] == [4, 5]
-    assert all(one.target_id for one in made.deliveries)
+    assert [(one.kind, len(one.people)) for one in made.deliveries] == [(Target.LIST, 9)]
 
 
 def test_a_tag_that_is_not_exact_is_not_used(world: World) -> None:

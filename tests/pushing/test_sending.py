@@ -144,17 +144,19 @@ def test_no_quota_left_pauses_the_push_for_a_person(lite_world: World, run_engin
 
 
 def test_refused_content_fails_the_whole_push_and_gives_the_quota_back(
-    lite_world: World, run_engine: Run
+    wechat: SandboxControl, sqlite_url: str, tmp_path: Path, run_engine: Run
 ) -> None:
-    lite_world.branch("第一党支部", 5)
-    lite_world.branch("第二党支部", 5)
-    lite_world.sandbox.faults({"path": SENDALL, "kind": "err:41040", "count": 1})
-    run_engine(lite_world)
-    push = lite_world.push("branch:第一党支部,branch:第二党支部")
-    shown = wait_status(lite_world, push.id, "failed")
-    assert shown["failed"] == 10
-    assert not lite_world.sandbox.receipts("mass")
-    with lite_world.runtime.db.read_scope() as session:
+    in_lists_of_five = settings_for(wechat, sqlite_url, str(tmp_path / "var"), mass_max_openids=5)
+    world = make_world(wechat, in_lists_of_five)
+    world.branch("第一党支部", 5)
+    world.branch("第二党支部", 5)
+    world.sandbox.faults({"path": SEND, "kind": "err:41040", "count": 1})
+    run_engine(world)
+    push = world.push("branch:第一党支部,branch:第二党支部")
+    shown = wait_status(world, push.id, "failed")
+    assert (shown["failed"], len(shown["deliveries"])) == (10, 2)
+    assert not world.sandbox.receipts("mass")
+    with world.runtime.db.read_scope() as session:
         assert set(session.scalars(sa.select(QuotaUse.state))) == {"released"}
         assert session.get_one(Article, shown["articles"][0]["id"]).status == "approved"
 

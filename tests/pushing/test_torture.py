@@ -34,7 +34,7 @@ def short_waits(folder: Path) -> dict[str, Any]:
     return {
         "limits": {"quiet_hours": ""},
         "system": {"tick_s": 0.1, "delivery_lease_s": 30},
-        "wechat.limits": {"mass_repeat_gap_s": GAP_S},
+        "wechat.limits": {"mass_repeat_gap_s": GAP_S, "mass_max_openids": 8},
     }
 
 
@@ -85,7 +85,7 @@ class Scene:
             "PIONEER_CRASH_WHO": who,
             "PIONEER_CRASH_ONCE": str(self.crashes),
         }
-        self.world.sandbox.faults({"path": "/cgi-bin/message/mass/sendall", "kind": "drop_after", "count": 1})
+        self.world.sandbox.faults({"path": "/cgi-bin/message/mass/send", "kind": "drop_after", "count": 1})
         self.push = self.world.push("branch:第一党支部,branch:第二党支部")
         self.serving = self._serve()
 

@@ -58,6 +58,7 @@ MENU = (
         (
             Entry("推送列表", "console.pushes", "push.view"),
             Entry("新建推送", "console.push_new", "push.create"),
+            Entry("常用对象", "console.audiences", "push.create"),
             Entry("排期日历", "console.calendar", "push.view"),
         ),
     ),

@@ -17,8 +17,10 @@ from ground.numbers import numbers_in
 from models import Article, ArticleStatus, PushStatus
 from scheduler import audience as audiences
 from scheduler import planner, pushes, roads, upcoming
+from scheduler.audience import saved
 from scheduler.planner import Plan
 from web.access import acting, action, looking, only_looks, page, settings
+from web.console.audiences import chosen_by_name
 from web.console.face import blueprint, draw
 from web.console.hints import on_trial
 from web.moments import from_input
@@ -45,6 +47,8 @@ class Preview:
 
     title: str
     audience: str
+    text: str
+    steps: list[tuple[str, int]]
     plan: Plan
     due_at: datetime
     at_once: bool
@@ -68,6 +72,8 @@ def push_new() -> str:
             activities=activities.coming(session, now, limit=_OFFERED),
             branches=places.branches(session),
             tree=places.tree(session),
+            kept=saved.listing(session),
+            more=chosen_by_name(session),
             auto=roads.AUTO,
             roads=[(road.name, road.title) for road in roads.offered()],
             activity_cost=roads.cost(roads.Content.ACTIVITY, settings().wechat.limits),
@@ -142,9 +148,6 @@ def wanted(*, complete: bool = True) -> Wanted:
     activity_id = form.get("activity", type=int) if kind == "activity" else None
     if complete and not ids and activity_id is None:
         raise Refused("请选择要推送的稿件" if kind == "articles" else "请选择要通知的活动")
-    chosen = form.getlist("place") if form.get("to") == "chosen" else [audiences.EVERYONE]
-    if not chosen:
-        raise Refused("请选择推送对象")
     due_at = None
     if form.get("when") == "later":
         if not form.get("due_at") and complete:
@@ -153,11 +156,26 @@ def wanted(*, complete: bool = True) -> Wanted:
     return Wanted(
         ids,
         activity_id,
-        ",".join(chosen),
+        _audience(activity_id),
         due_at,
         form.get("road", roads.AUTO),
         form.get("urgent", "").strip(),
     )
+
+
+def _audience(activity_id: int | None) -> str:
+    """The text of the chosen audience. Usual is everyone for articles, and for a notice those whom its activity expects."""
+    form = request.form
+    base, to = audiences.EVERYONE, form.get("to", "usual")
+    if to == "chosen":
+        base = ",".join(filter(str.strip, form.getlist("place") + form.getlist("other")))
+    elif to == "saved":
+        base = f"{audiences.SAVED}:{form.get('saved', '')}"
+    elif to == "usual" and activity_id is not None:
+        base = f"activity:{activity_id}"
+    if not base:
+        raise Refused("请选择推送对象")
+    return audiences.compose(base, form.getlist("within"), form.getlist("without"))
 
 
 def _articles(session: Session, said: Wanted) -> list[Article]:
@@ -180,4 +198,7 @@ def _preview(session: Session, said: Wanted) -> Preview:
     made = planner.plan(session, settings(), audience=chosen, by=by, columns=columns, moment=when.at)
     title = activity.title if activity else articles[0].title if articles else ""
     at_once = said.due_at is None and not when.deferred
-    return Preview(title, chosen.label, made, when.at, at_once, when.deferred, when.urgent)
+    steps = audiences.narrowing(session, chosen) if chosen.within or chosen.without else []
+    return Preview(
+        title, chosen.label, chosen.text, steps, made, when.at, at_once, when.deferred, when.urgent
+    )

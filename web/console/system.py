@@ -30,6 +30,8 @@ ACTIONS = {
     **signing_in.ACTION_NAMES,
     **trail.ACTION_NAMES,
     **keeping.ACTION_NAMES,
+    "audience.save": "保存常用对象",
+    "audience.remove": "删除常用对象",
     "push.create": "新建推送",
     "push.pause": "暂停推送",
     "push.resume": "继续推送",
@@ -48,10 +50,10 @@ ACTIONS = {
 SUBJECTS = {
     "article": "稿件", "push": "推送", "activity": "活动", "user": "账号", "member": "党员", "column": "栏目",
     "branch": "党支部", "import": "导入", "reply": "自动回复", "menu": "菜单", "follower": "关注者", "spool": "搁置消息",
-    "lexicon": "错敏词条",
+    "lexicon": "错敏词条", "audience": "常用对象",
 }  # fmt: skip
 DETAILS = {
-    "role": "角色", "active": "启用", "password": "密码", "reason": "事由", "created": "新增", "updated": "更新",
+    "role": "角色", "name": "名称", "active": "启用", "password": "密码", "reason": "事由", "created": "新增", "updated": "更新",
     "unchanged": "未变", "failed": "失败", "rows": "行数", "masked": "脱敏", "added": "人数", "branches": "党支部",
     "stage": "环节", "hash": "内容指纹", "version": "版本", "pictures": "图片", "audience": "推送对象", "road": "方式",
     "planned": "计划人数", "left": "已发出", "approved": "通过", "member": "党员编号", "slots": "时段", "errors": "错误",

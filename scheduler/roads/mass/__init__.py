@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import combinations
 from typing import TYPE_CHECKING, ClassVar
 
 from models import Target
 from scheduler.roads.base import (
     Answer,
     Call,
+    Carried,
     Content,
     Picture,
     Planned,
@@ -30,6 +32,8 @@ from wechat.wire import messages
 if TYPE_CHECKING:
     from wechat.outbound.client import Client
 
+_TRIED = 10
+"""Among how many tags the best choice is looked for."""
 _ASKED_SUCCESS = "SEND_SUCCESS"
 _ASKED_FAILURES = ("SEND_FAIL", "DELETE")
 
@@ -80,6 +84,9 @@ class MassRoad(Road):
     def fewest(self, limits: WeChatLimits) -> int:
         return limits.mass_min_openids
 
+    def largest(self, limits: WeChatLimits) -> int:
+        return limits.mass_max_openids
+
     def key_window(self, limits: WeChatLimits) -> timedelta:
         return timedelta(hours=limits.mass_key_hours)
 
@@ -91,19 +98,20 @@ class MassRoad(Road):
             return self._once_a_day(picture, people)
         if picture.audience.everyone and picture.complete and picture.to_all_left > 0:
             return Routed([Planned(people, picture.audience.label, Target.EVERYONE)])
-        if by_tag := self._by_tags(picture):
-            return Routed(by_tag)
-        listed = self.relist(people, picture.audience.label, picture.settings.wechat.limits)
+        if whole := self._by_one_tag(picture, people):
+            return Routed([whole])
+        by_tag, rest = self._by_large_tags(picture, people)
+        listed = self.relist(rest, picture.audience.label, picture.settings.wechat.limits)
         numbered = [
             replace(one, target=f"{one.target}（第 {number} 批）"[:120])
             for number, one in enumerate(listed.deliveries, start=1)
         ]
-        return Routed(numbered, listed.skipped)
+        return Routed([*by_tag, *numbered], listed.skipped)
 
     def relist(self, people: Sequence[str], target: str, limits: WeChatLimits) -> Routed:
         if len(people) < limits.mass_min_openids:
-            return Routed((), {"too_few": len(people)})
-        batches = even_batches(people, limits.mass_max_openids)
+            return Routed((), {"too_few": len(people)} if people else {})
+        batches = even_batches(people, self.largest(limits))
         return Routed([Planned(batch, target, Target.LIST, openids=batch) for batch in batches])
 
     def _once_a_day(self, picture: Picture, people: list[str]) -> Routed:
@@ -111,26 +119,32 @@ class MassRoad(Road):
             return Routed((), {"quota_used": len(people)})
         if picture.audience.everyone:
             return Routed([Planned(people, picture.audience.label, Target.EVERYONE)])
-        by_tag = self._by_tags(picture)
-        if len(by_tag) == 1:
-            return Routed(by_tag)
+        if whole := self._by_one_tag(picture, people):
+            return Routed([whole])
         return Routed((), {"no_tag": len(people)})
 
-    def _by_tags(self, picture: Picture) -> list[Planned]:
-        """One call a place, where the tags hold exactly the audience and nobody twice; else nothing."""
-        parts = picture.audience.parts
-        if not parts or len(picture.exact_tags) != len(parts):
-            return []
-        planned: list[Planned] = []
-        seen: set[str] = set()
-        for part in picture.exact_tags:
-            members = [person.openid for person in picture.reachable if person.belongs_to(part)]
-            if seen.intersection(members):
-                return []
-            seen.update(members)
-            if members:
-                planned.append(Planned(members, part.name, Target.TAG, part.tag_id))
-        return planned if len(seen) == len(picture.reachable) else []
+    def _by_one_tag(self, picture: Picture, people: Sequence[str]) -> Planned | None:
+        """One call, where a tag is on exactly these people."""
+        for tag in picture.tags:
+            if len(tag.openids) == len(people):
+                return Planned(people, tag.name, Target.TAG, tag.tag_id)
+        return None
+
+    def _by_large_tags(self, picture: Picture, people: Sequence[str]) -> tuple[list[Planned], list[str]]:
+        """A call each for tags on more people than a list may hold, and who is left for lists: the fewest calls in all.
+
+        A smaller tag saves no call.
+        """
+        limits = picture.settings.wechat.limits
+        large = [tag for tag in picture.tags if len(tag.openids) > self.largest(limits)]
+        large.sort(key=lambda one: len(one.openids), reverse=True)
+        chosen = _cheapest(large[:_TRIED], len(people), limits)
+        by_tag = [
+            Planned([one for one in people if one in tag.openids], tag.name, Target.TAG, tag.tag_id)
+            for tag in chosen
+        ]
+        tagged = frozenset[str]().union(*(tag.openids for tag in chosen))
+        return by_tag, [one for one in people if one not in tagged]
 
     def send(self, client: Client, call: Call) -> Answer:
         if call.kind is Target.EVERYONE:
@@ -148,6 +162,27 @@ class MassRoad(Road):
     def on_result(self, event: messages.MassFinished) -> Sequence[Result]:
         counts = {"total": event.total, "filter": event.filtered, "sent": event.sent, "error": event.errors}
         return [Result(event.msg_id, event.status, counts, dict(event.article_urls))]
+
+
+def _cheapest(tags: Sequence[Carried], people: int, limits: WeChatLimits) -> Sequence[Carried]:
+    """Those of the tags, nobody in two of them, with which and with lists for the rest so many people take the fewest calls.
+
+    One person alone fits no list.
+    """
+    apart = {
+        (one.tag_id, two.tag_id) for one, two in combinations(tags, 2) if one.openids.isdisjoint(two.openids)
+    }
+    best: Sequence[Carried] = ()
+    fewest = float("inf")
+    for count in range(len(tags) + 1):
+        for chosen in combinations(tags, count):
+            left = people - sum(len(tag.openids) for tag in chosen)
+            calls = count + -(-left // limits.mass_max_openids)
+            if calls >= fewest or 0 < left < limits.mass_min_openids:
+                continue
+            if all((one.tag_id, two.tag_id) in apart for one, two in combinations(chosen, 2)):
+                best, fewest = chosen, calls
+    return best
 
 
 ROAD = MassRoad()

@@ -28,7 +28,7 @@ def account(kind: str) -> Settings:
 
 def picture(count: int, *, kind: str = "service", left: int = 0) -> Picture:
     """All who follow can be reached, but not "to all"."""
-    people = [Person(f"o{number}", None, None, None, "") for number in range(count)]
+    people = [Person(f"o{number}") for number in range(count)]
     return Picture(account(kind), Audience("all", ()), count, people, (), 0, left)
 
 

@@ -1,0 +1,208 @@
+"""The kinds of sets that an audience is made of: how each is named, and who is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from community import expected
+from community.tags import community_of_member
+from ground import clock
+from ground.errors import Refused
+from models import (
+    Activity,
+    Area,
+    Branch,
+    Column,
+    Community,
+    Delivery,
+    DeliveryStatus,
+    Follower,
+    FollowerTag,
+    Grid,
+    Member,
+    Push,
+    QuotaUse,
+    WeChatTag,
+)
+from scheduler.audience.values import Part
+
+_SURE = (DeliveryStatus.ACCEPTED.value, DeliveryStatus.DELIVERED.value)
+_PERHAPS = (*_SURE, DeliveryStatus.CLAIMED.value, DeliveryStatus.UNKNOWN.value)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of set. ``reads`` makes of a name what people read.
+
+    ``also`` are words that may be written for its name. ``members`` gives the ids of the members who are in it, also of those
+    who do not follow; a kind without it is a set of followers alone, and has the condition on ``Follower`` instead.
+    """
+
+    name: str
+    title: str
+    also: tuple[str, ...]
+    reads: Callable[[str], str]
+    find: Callable[[Session, str], Part]
+    members: Callable[[Session, Part], sa.Select[int]] | None = None
+    by_follower: Callable[[Session, Part, bool], sa.ColumnElement[bool]] | None = None
+
+    def followers(self, session: Session, part: Part, *, left_out: bool = False) -> sa.ColumnElement[bool]:
+        """SQL: a follower is in the set; never null, so that it may be negated.
+
+        Where the set is ``left_out``, who is perhaps in it counts as being in it.
+        """
+        if self.members is not None:
+            return sa.and_(
+                Follower.member_id.is_not(None), Follower.member_id.in_(self.members(session, part))
+            )
+        if self.by_follower is None:  # pragma: no cover - a kind says one of the two
+            raise TypeError(self.name)
+        return self.by_follower(session, part, left_out)
+
+
+# --- Places -----------------------------------------------------------------------------------------------------------
+
+
+def _place(kind: str, model: Any, title: str) -> Callable[[Session, str], Part]:
+    def find(session: Session, name: str) -> Part:
+        named: sa.ColumnElement[bool] = model.name == name
+        if model is Branch:
+            named = sa.or_(named, Branch.short_name == name)
+        found = list(session.scalars(sa.select(model).where(named).limit(2)))
+        if not found:
+            raise Refused(f"没有{title}“{name}”，请检查名称")
+        if len(found) > 1:
+            raise Refused(f"有多个{title}叫“{name}”，请写全称")
+        place = found[0]
+        if isinstance(place, Branch) and not place.active:
+            raise Refused(f"党支部“{name}”已停用，请换一个")
+        return Part(kind, place.id, place.name)
+
+    return find
+
+
+def _active() -> sa.Select[int]:
+    return sa.select(Member.id).where(Member.active.is_(True))
+
+
+def _at_home() -> sa.Select[int]:
+    """Members, with the places in which they live."""
+    return _active().join(Branch, Branch.id == Member.branch_id).outerjoin(Grid, Grid.id == Member.grid_id)
+
+
+def _of_branch(session: Session, part: Part) -> sa.Select[int]:
+    return _active().where(Member.branch_id == part.id)
+
+
+def _of_grid(session: Session, part: Part) -> sa.Select[int]:
+    return _active().where(Member.grid_id == part.id)
+
+
+def _of_community(session: Session, part: Part) -> sa.Select[int]:
+    return _at_home().where(community_of_member() == part.id)
+
+
+def _of_area(session: Session, part: Part) -> sa.Select[int]:
+    return (
+        _at_home().join(Community, Community.id == community_of_member()).where(Community.area_id == part.id)
+    )
+
+
+# --- What people chose, and what they were sent -------------------------------------------------------------------------
+
+
+def _column(session: Session, name: str) -> Part:
+    found = session.scalar(sa.select(Column).where(sa.or_(Column.key == name, Column.name == name)))
+    if found is None:
+        raise Refused(f"没有栏目“{name}”，请检查名称")
+    return Part("column", found.id, found.name)
+
+
+def _subscribes(session: Session, part: Part, left_out: bool) -> sa.ColumnElement[bool]:
+    """Everybody does who has not said 退订 of this column."""
+    key = session.get_one(Column, part.id).key
+    muted = sa.literal(",") + sa.func.replace(Follower.muted_columns, " ", "") + sa.literal(",")
+    return muted.not_like(f"%,{key},%")
+
+
+def _tag(session: Session, name: str) -> Part:
+    number = int(name) if name.isascii() and name.isdigit() else None
+    known = sa.select(WeChatTag).where(sa.or_(WeChatTag.name == name, WeChatTag.id == number))
+    found = session.scalars(known.order_by(WeChatTag.name != name).limit(1)).first()
+    if found is None:
+        raise Refused(f"没有微信标签“{name}”，请检查名称；刚在公众平台建立的标签，请先同步关注者")
+    return Part("tag", found.id, found.name)
+
+
+def _carries(session: Session, part: Part, left_out: bool) -> sa.ColumnElement[bool]:
+    return Follower.openid.in_(sa.select(FollowerTag.openid).where(FollowerTag.tag_id == part.id))
+
+
+def _number(name: str, what: str) -> int:
+    if name.isascii() and name.isdigit() and len(name) < 10:
+        return int(name)
+    raise Refused(f"“{name}”不是{what}的编号，请写数字")
+
+
+def _activity(session: Session, name: str) -> Part:
+    found = session.get(Activity, _number(name, "活动"))
+    if found is None:
+        raise Refused(f"没有编号为 {name} 的活动")
+    return Part("activity", found.id, str(found.id))
+
+
+def _expected(session: Session, part: Part) -> sa.Select[int]:
+    return expected.everyone(session.get_one(Activity, part.id))
+
+
+def _push(session: Session, name: str) -> Part:
+    push = session.get(Push, _number(name, "推送"))
+    if push is None:
+        raise Refused(f"没有编号为 {name} 的推送")
+    part = Part("received", push.id, str(push.id))
+    now = clock.now()
+    month = clock.month_key(push.planned_at or push.due_at)
+    if month < clock.month_before(now):
+        raise Refused("只能选本月和上月的推送：更早的接收名单已按规定清除")
+    if not session.scalar(sa.select(_recipients(part.id, _PERHAPS).exists())):
+        raise Refused(
+            f"推送 {push.id} 没有逐人的记录（还没有发出，或者公众号按标签群发不记名），不能用来选人"
+        )
+    return part
+
+
+def _recipients(push_id: int, statuses: tuple[str, ...]) -> sa.CompoundSelect[Any]:
+    sent = (Delivery.push_id == push_id, Delivery.status.in_(statuses))
+    return sa.union_all(
+        sa.select(QuotaUse.subject).join(Delivery, Delivery.id == QuotaUse.delivery_id).where(*sent),
+        sa.select(Delivery.openid).where(*sent, Delivery.openid.is_not(None)),
+    )
+
+
+def _got(session: Session, part: Part, left_out: bool) -> sa.ColumnElement[bool]:
+    """Whom its calls were for that were taken; to be left out, also those of which nobody knows."""
+    return Follower.openid.in_(_recipients(part.id, _PERHAPS if left_out else _SURE))
+
+
+def _as_it_is(name: str) -> str:
+    return name
+
+
+_KINDS = (
+    Kind("branch", "党支部", ("党支部", "支部"), _as_it_is, _place("branch", Branch, "党支部"), _of_branch),
+    Kind("community", "社区", ("社区",), _as_it_is, _place("community", Community, "社区"), _of_community),
+    Kind("area", "片区", ("片区",), _as_it_is, _place("area", Area, "片区"), _of_area),
+    Kind("grid", "网格", ("网格",), _as_it_is, _place("grid", Grid, "网格"), _of_grid),
+    Kind("activity", "活动应到人员", ("活动",), lambda name: f"{name} 号活动的应到人员", _activity, _expected),
+    Kind("column", "栏目订阅者", ("栏目",), lambda name: f"订阅“{name}”的人", _column, by_follower=_subscribes),
+    Kind("tag", "微信标签", ("标签",), lambda name: f"有标签“{name}”的人", _tag, by_follower=_carries),
+    Kind("received", "收到过某次推送的人", ("推送",), lambda name: f"收到过 {name} 号推送的人", _push, by_follower=_got),
+)  # fmt: skip
+KINDS: dict[str, Kind] = {kind.name: kind for kind in _KINDS}
+BY_WORD: dict[str, Kind] = {word: kind for kind in _KINDS for word in (kind.name, *kind.also)}
+"""Kinds by whatever may be written for them."""

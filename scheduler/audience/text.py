@@ -1,0 +1,144 @@
+"""What people write for an audience: ``all``, or sets joined by commas, then ``within`` and ``without`` as often as wanted.
+
+``branch:第一党支部,branch:第二党支部 within column:学习园地 without grid:第一网格`` means those of the two branches who
+take the column and do not live in the grid. ``saved:NAME`` stands for an audience that was given a name, as it is at that moment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from ground.errors import Refused
+from scheduler.audience import saved
+from scheduler.audience.kinds import BY_WORD, KINDS
+from scheduler.audience.values import EVERYONE, Audience, Part
+
+SAVED = "saved"
+_SAVED = (SAVED, "常用", "常用对象")
+_WITHIN, _WITHOUT = "within", "without"
+_OPERATOR = re.compile(r"\s(within|without)\s")
+_HOW = "推送对象请写 all，或 branch:党支部、community:社区、grid:网格等，多个用逗号隔开"
+_LONGEST = 1000
+
+
+def name_in(piece: str) -> str | None:
+    """The name in ``saved:NAME``; None for anything else."""
+    kind, separator, name = (half.strip() for half in piece.replace("：", ":").partition(":"))
+    return name if separator and kind.lower() in _SAVED and name else None
+
+
+def compose(base: str, within: Sequence[str] = (), without: Sequence[str] = ()) -> str:
+    """One text of its pieces; empty ones are left out."""
+    limited = [f" {_WITHIN} {one.strip()}" for one in within if one.strip()]
+    left_out = [f" {_WITHOUT} {one.strip()}" for one in without if one.strip()]
+    return "".join([base.strip(), *limited, *left_out])
+
+
+def label_of(text: str) -> str:
+    """What a person reads for a stored text."""
+    base, within, without = _roles(text)
+    said = _words(base)
+    limited = [f"限{_words(union)}" for union in within]
+    left_out = [f"除去{_words(union)}" for union in without]
+    return f"{said}（{'；'.join(limited + left_out)}）" if limited or left_out else said
+
+
+def _words(union: str) -> str:
+    return "、".join(_word(piece) for piece in _pieces(union))
+
+
+def _word(piece: str) -> str:
+    if piece.lower() in (EVERYONE, "to-all"):
+        return "全部关注者"
+    kind, _, name = piece.partition(":")
+    if kind == SAVED:
+        return name
+    return KINDS[kind].reads(name) if kind in KINDS else name or piece
+
+
+def parse(session: Session, text: str) -> Audience:
+    """Understand the text of an audience. Raises :class:`errors.Refused` naming the part that is not understood."""
+    base, within, without = _roles(_with_saved(session, text))
+    pieces = _pieces(base)
+    if not pieces:
+        raise Refused(f"请填写推送对象。{_HOW}")
+    if any(piece.lower() == EVERYONE for piece in pieces):
+        if len(pieces) > 1:
+            raise Refused("推送对象 all 已包含所有人，请不要再写其他对象")
+        parts: tuple[Part, ...] = ()
+    else:
+        parts = _union(session, base)
+    limited = tuple(_union(session, union) for union in within)
+    left_out = tuple(dict.fromkeys(part for union in without for part in _union(session, union)))
+    normal = compose(
+        _text(parts) if parts else EVERYONE, [_text(union) for union in limited], [_text(left_out)]
+    )
+    if len(normal) > _LONGEST:
+        raise Refused("推送对象太多，请改选上一级（例如整个社区），或分成几次推送")
+    return Audience(normal, parts, limited, left_out, label_of(normal))
+
+
+def _with_saved(session: Session, text: str) -> str:
+    """The text with every ``saved:NAME`` written out.
+
+    One that is limited or leaves out is taken as a whole: it may only stand first and alone, with more of both behind it.
+    """
+    base, within, without = _roles(text)
+    if not all(map(_pieces, [*within, *without])):
+        raise Refused(f"请写明限定或除去的是谁。{_HOW}")
+    first = _pieces(base)
+    if len(first) == 1 and (name := name_in(first[0])) is not None:
+        base = saved.get(session, name).text
+    else:
+        base = _joined(session, base)
+    return compose(
+        base, [_joined(session, union) for union in within], [_joined(session, union) for union in without]
+    )
+
+
+def _joined(session: Session, union: str) -> str:
+    written: list[str] = []
+    for piece in _pieces(union):
+        name = name_in(piece)
+        if name is None:
+            written.append(piece)
+            continue
+        kept = saved.get(session, name).text
+        if _OPERATOR.search(kept) or kept == EVERYONE:
+            raise Refused(f"常用对象“{name}”本身有限定或除去的人，只能单独作为推送对象")
+        written.append(kept)
+    return ",".join(written)
+
+
+def _roles(text: str) -> tuple[str, list[str], list[str]]:
+    base, *rest = _OPERATOR.split(f" {text} ")
+    pairs = list(zip(rest[::2], rest[1::2], strict=True))
+    return (
+        base.strip(),
+        [union.strip() for operator, union in pairs if operator == _WITHIN],
+        [union.strip() for operator, union in pairs if operator == _WITHOUT],
+    )
+
+
+def _pieces(union: str) -> list[str]:
+    return [piece.strip() for piece in re.split(r"[,，]", union) if piece.strip()]
+
+
+def _text(union: Sequence[Part]) -> str:
+    return ",".join(part.text for part in union)
+
+
+def _union(session: Session, union: str) -> tuple[Part, ...]:
+    return tuple(dict.fromkeys(_part(session, piece) for piece in _pieces(union)))
+
+
+def _part(session: Session, piece: str) -> Part:
+    if piece.lower() == EVERYONE:
+        raise Refused("all 只能作为推送对象，不能用来限定或除去")
+    kind, separator, name = (half.strip() for half in piece.replace("：", ":").partition(":"))
+    if not separator or kind.lower() not in BY_WORD or not name:
+        raise Refused(f"推送对象“{piece}”看不懂。{_HOW}")
+    return BY_WORD[kind.lower()].find(session, name)
