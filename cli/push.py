@@ -44,8 +44,8 @@ _SHOWN = 50
 @click.option("--activity", type=int, help="要通知的活动")
 @click.option(
     "--audience",
-    required=True,
-    help="all，或 branch:党支部、community:社区、grid:网格、saved:常用对象等，多个用逗号隔开",
+    default="",
+    help="发活动通知时可以不写，就是应到人员；all，或 branch:党支部、community:社区、grid:网格、saved:常用对象等，多个用逗号隔开",
 )
 @click.option(
     "--within", multiple=True, metavar="范围", help="只发给其中也属于这个范围的人，写法同上，可以写多次"
@@ -56,6 +56,7 @@ _SHOWN = 50
 @click.option(
     "--urgent", default="", metavar="理由", help="免打扰时段内也要发送的理由，须由另一人同意（push release）"
 )
+@click.option("--often", default="", metavar="理由", help="对方本月已被多次联系时，仍要联系的理由")
 @as_option
 @json_option
 def create(
@@ -67,6 +68,7 @@ def create(
     moment: str,
     road: str,
     urgent: str,
+    often: str,
     acting: str,
     as_json: bool,
 ) -> None:
@@ -81,12 +83,13 @@ def create(
             session,
             parts.settings,
             acting_user(session, acting),
-            audience=audiences.compose(audience, within, without),
+            audience=audiences.compose(audience or _usual(activity), within, without),
             article_ids=_numbers(articles),
             activity_id=activity,
             due_at=due_at,
             road=road,
             urgent=urgent,
+            often=often,
         )
         push = made.push
         shown = {
@@ -106,6 +109,13 @@ def create(
     reasons = planner.reasons()
     for reason, number in push.skipped.items():
         click.echo(f"  {reasons.get(reason, reason)}：{number:,} 人")
+
+
+def _usual(activity: int | None) -> str:
+    """A notice goes to those whom its activity expects; an article to nobody that was not named."""
+    if activity is None:
+        raise click.UsageError("请用 --audience 写明推送对象，例如 --audience all")
+    return f"activity:{activity}"
 
 
 @group.command("show")

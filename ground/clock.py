@@ -71,6 +71,13 @@ def month_before(moment: datetime) -> str:
     return (shanghai_day(moment).replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
 
 
+def month_bounds(moment: datetime) -> tuple[datetime, datetime]:
+    """First moment of a moment's calendar month in Shanghai and of the next one, both in UTC."""
+    first = shanghai_day(moment).replace(day=1)
+    after = (first + timedelta(days=31)).replace(day=1)
+    return day_bounds(first)[0], day_bounds(after)[0]
+
+
 def day_bounds(day: date) -> tuple[datetime, datetime]:
     """First moment of a Shanghai day and of the next one, both in UTC."""
     start = datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)

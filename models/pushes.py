@@ -71,7 +71,8 @@ class Push(Leased, Base):
     claim. ``road`` is ``auto``, or the names of one or several roads, joined by commas; ``planned_roads`` are those of its plan.
     ``confirmed`` is what a person saw and agreed to, ``{"planned": followers, "skipped": {reason:
     followers}}``; it stays beside what is planned when the moment has come. ``urgent`` is the reason for not waiting for the
-    end of the quiet hours, ``released_by`` the second person who agreed.
+    end of the quiet hours, ``released_by`` the second person who agreed; ``often`` the reason for contacting people who have
+    been contacted often this month.
     """
 
     __tablename__ = "push"
@@ -92,6 +93,7 @@ class Push(Leased, Base):
     skipped: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     confirmed: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     urgent: Mapped[str] = mapped_column(sa.String(200), default="")
+    often: Mapped[str] = mapped_column(sa.String(200), default="")
     released_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     draft_media_id: Mapped[str] = mapped_column(sa.String(200), default="")
     draft_made_at: Mapped[datetime | None]

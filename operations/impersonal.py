@@ -47,7 +47,7 @@ IMPERSONAL: dict[str, str] = {
     "menu": "id buttons updated_at published_at",
     "push": (
         "id kind title audience road status due_at activity_id slot_key note planned_at planned_roads planned skipped "
-        "confirmed urgent "
+        "confirmed urgent often "
         "draft_media_id draft_made_at started_at finished_at lease_owner lease_until created_at version"
     ),
     "push_article": "push_id position article_id content_hash",

@@ -19,7 +19,6 @@ from models import Delivery, Follower, QuotaUse
 from operations.sweeps import BATCH, Moment, Standing
 from scheduler import quota, report, roads
 
-_ACCOUNTS = (quota.ACCOUNT, quota.TO_ALL, quota.TO_ALL_MONTH)
 _OVER = "名单上的人已取消关注，没有发送"
 
 
@@ -42,7 +41,7 @@ def has_list() -> sa.ColumnElement[bool]:
 
 
 def _in_clear() -> list[sa.ColumnElement[bool]]:
-    return [QuotaUse.subject.not_in(_ACCOUNTS), QuotaUse.subject.not_like(f"{forgetting.PSEUDONYM}%")]
+    return [QuotaUse.subject.not_in(quota.ACCOUNTS), QuotaUse.subject.not_like(f"{forgetting.PSEUDONYM}%")]
 
 
 def quota_standing(session: Session, at: Moment) -> Standing:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,19 +19,22 @@ from community import tags
 from ground import clock
 from ground.errors import Refused
 from models import Delivery, FollowerTag, Push
-from scheduler import ahead, keys, quota, roads
+from scheduler import ahead, contacts, keys, quota, roads
 from scheduler import audience as audiences
 from scheduler.audience import Audience, Person
 from scheduler.roads import Picture, Planned, Road, Target
 from scheduler.roads.base import PERSONAL, Carried
 from settings import Settings
 
+_NOTICES = 2
+"""How often a person hears of one activity: the notice and one reminder."""
 _REASONS = {
     "not_following": "未关注或未绑定",
     "muted": "已退订本栏目",
     "quota_used": "额度已用完",
     "no_way": "没有可以到达的方式",
     "changed": "计划改变",
+    "told": "已收到这次活动的通知和提醒",
 }
 
 
@@ -87,11 +90,13 @@ def plan(
     columns: set[str],
     moment: datetime,
     own: int | None = None,
+    activity_id: int | None = None,
 ) -> Plan:
     """Plan a push ``by`` these roads, for ``moment``, whose month and day decide about quota.
 
     ``columns`` are the keys of its articles' columns. Quota that others have reserved is taken, and so is what slots will use
-    before ``moment``; what the push ``own`` has reserved is its own.
+    before ``moment``; what the push ``own`` has reserved is its own. A notice of the activity ``activity_id`` goes to nobody a
+    third time.
 
     Raises :class:`errors.Refused` where the audience has nobody at all who follows.
     """
@@ -104,7 +109,8 @@ def plan(
         raise Refused(f"“{audience.label}”还没有已关注{'' if audience.everyone else '并绑定'}的人，无法推送")
     costly = any(road.costs_quota for road in by)
     taken = ahead.of_slots(session, clock.now(), moment) if costly else ahead.Ahead()
-    asked = _Asked(session, settings, audience, following, columns, moment, own, taken)
+    told = contacts.told(session, activity_id, but=own) if activity_id is not None else Counter[str]()
+    asked = _Asked(session, settings, audience, following, columns, moment, own, taken, told)
     found = [_of_road(asked, road) for road in by]
     routes = [Route(road, one.deliveries) for road, one in zip(by, found, strict=True)]
     skipped.update(found[0].skipped if len(by) == 1 else _by_no_road(following, routes, found))
@@ -132,6 +138,7 @@ class _Asked:
     moment: datetime
     own: int | None
     ahead: ahead.Ahead
+    told: Mapping[str, int]
 
     @property
     def spent(self) -> set[str]:
@@ -161,6 +168,8 @@ def _of_road(asked: _Asked, road: Road) -> _Found:
     for person in asked.following:
         if columns and person.muted and columns <= person.muted_columns():
             left_out[person.openid] = "muted"
+        elif asked.told.get(person.openid, 0) >= _NOTICES:
+            left_out[person.openid] = "told"
         elif person.openid in spent:
             left_out[person.openid] = "quota_used"
         else:
@@ -225,6 +234,45 @@ def _whole_tags(session: Session, reachable: Sequence[Person], largest: int) -> 
 def tags_on_their_way(session: Session, audience: Audience) -> bool:
     """Whether a place of the audience has tag changes that have not been tried yet: they are a second's work at WeChat."""
     return tags.untried(session, [(part.kind, part.id) for part in audience.every_part])
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What a person should know of those whom a plan reaches, before it is agreed to.
+
+    ``last`` of them get their last mass message of the month, ``again`` have had a notice of the same activity; ``often`` are
+    contacted as often as the month's ceiling says.
+    """
+
+    last: int
+    again: int
+    often: contacts.Often | None
+
+    @property
+    def said(self) -> list[str]:
+        """In sentences."""
+        notes = []
+        if self.last:
+            notes.append(f"其中 {self.last:,} 人这是本月最后一条群发")
+        if self.again:
+            notes.append(f"其中 {self.again:,} 人已经收到过这次活动的通知，这次作为提醒")
+        if self.often:
+            notes.append(self.often.said)
+        return notes
+
+
+def reached(
+    session: Session, settings: Settings, made: Plan, moment: datetime, *, activity_id: int | None = None
+) -> Reached:
+    """Look at those whom a new push would reach."""
+    people = {openid for route in made.routes for openid in route.people}
+    costly = {openid for route in made.routes if route.road.costs_quota for openid in route.people}
+    last: set[str] = set()
+    if costly:
+        taken = ahead.of_slots(session, clock.now(), moment)
+        last = costly & quota.last_ones(session, settings, moment, ahead=taken.people)
+    again = people & contacts.told(session, activity_id).keys() if activity_id is not None else set()
+    return Reached(len(last), len(again), contacts.over_ceiling(session, settings, people, moment))
 
 
 def reserve(session: Session, settings: Settings, push: Push, made: Plan) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,13 +23,9 @@ from ground.life import Step
 from models import Activity, ActivityStatus, Article, Column, Delivery, Push, PushArticle, PushStatus, User
 from scheduler import articles as outgoing
 from scheduler import audience as audiences
-from scheduler import instance, planner, quiet, quota, report, roads
+from scheduler import contacts, instance, planner, quiet, quota, report, roads, timing
 from scheduler.life import PUSH
 from settings import Settings
-
-_A_MINUTE = timedelta(minutes=1)
-_REASON_LEAST, _REASON_MOST = 5, 200
-_NEEDS_ANOTHER = "紧急推送已提交，需要另一位有权限的人同意后才会发送"
 
 
 @dataclass(frozen=True)
@@ -51,22 +47,24 @@ def create(
     due_at: datetime | None = None,
     road: str = roads.AUTO,
     urgent: str = "",
+    often: str = "",
 ) -> Created:
     """Decide a push; ``due_at`` None means now. What falls into the quiet hours waits for their end.
 
     With ``urgent``, the reason why it cannot wait, it is held until a second person agrees (:func:`release`), and sent then.
+    ``often`` is the reason why people are contacted who were contacted as often as the month's ceiling says.
     The plan is made for its numbers, which are kept as confirmed, and for its quota, which is reserved; it is made again when the
     push is due.
-    Raises :class:`errors.Refused` (nothing or too much to send, past, unknown or empty audience, road that cannot carry it),
-    :class:`errors.Conflict` (not approved), :class:`errors.NotFound` or :class:`errors.Forbidden`.
+    Raises :class:`errors.Refused` (nothing or too much to send, past, unknown or empty audience, road that cannot carry it, a
+    reason that is missing), :class:`errors.Conflict` (not approved), :class:`errors.NotFound` or :class:`errors.Forbidden`.
     """
     rights.require(user, "push.create")
     locks.hold(session, Lock.PLANNING)
     now = clock.now()
     if bool(article_ids) == (activity_id is not None):
         raise Refused("请指定要推送的稿件或活动，二者选一")
-    when = at_what_time(settings, due_at, now, urgent)
-    notes = _said_of(when, settings, at_once=due_at is None)
+    when = timing.at_what_time(settings, due_at, now, urgent)
+    notes = timing.said_of(when, settings, at_once=due_at is None)
     articles = _take(session, article_ids, settings) if article_ids else []
     activity = _open_activity(session, activity_id, now) if activity_id is not None else None
     push = Push(
@@ -76,74 +74,37 @@ def create(
         road=road,
         status=(PushStatus.HELD if when.urgent else PushStatus.SCHEDULED).value,
         urgent=when.urgent,
-        note=_NEEDS_ANOTHER if when.urgent else "",
+        note=timing.NEEDS_ANOTHER if when.urgent else "",
         due_at=when.at,
         activity_id=activity_id,
         created_by=user.id,
         created_at=now,
         skipped={},
     )
-    _confirm(session, settings, user, push, articles)
+    notes += _confirm(session, settings, user, push, articles, often)
     if not instance.may_send(session, settings):
         notes.append(instance.READ_ONLY)
     return Created(push, tuple(notes))
 
 
 def _confirm(
-    session: Session, settings: Settings, user: User, push: Push, articles: Sequence[Article]
-) -> None:
-    """Plan it, write it, reserve its quota and say so in the audit."""
+    session: Session, settings: Settings, user: User, push: Push, articles: Sequence[Article], often: str
+) -> list[str]:
+    """Plan it, write it, reserve its quota and say so in the audit; what a person should know of whom it reaches."""
     made = _plan(session, settings, push, {article.column.key for article in articles})
+    reached = planner.reached(session, settings, made, push.due_at, activity_id=push.activity_id)
+    push.often = contacts.reason_for(reached.often, often)
     _store(session, push, articles)
     planner.reserve(session, settings, push, made)
     detail = {"audience": push.audience, "road": push.road, "planned": push.planned}
     if push.urgent:
         detail["urgent"] = push.urgent
+    if push.often:
+        detail["often"] = push.often
     audit.record(
         session, "push.create", at=push.created_at, user=user, subject=f"push:{push.id}", detail=detail
     )
-
-
-@dataclass(frozen=True)
-class When:
-    """When a push goes out: ``deferred`` to the end of the quiet hours, or inside them with an ``urgent`` reason."""
-
-    at: datetime
-    deferred: bool = False
-    urgent: str = ""
-
-
-def at_what_time(settings: Settings, due_at: datetime | None, now: datetime, urgent: str = "") -> When:
-    """When a push goes out that is wanted at ``due_at`` (None: now); ``urgent`` counts in the quiet hours alone.
-
-    Raises :class:`errors.Refused` for what is past, and for an emergency without a reason that says something.
-    """
-    if due_at is not None and due_at < now - _A_MINUTE:
-        shown = clock.to_shanghai(due_at).strftime("%Y-%m-%d %H:%M")
-        raise Refused(f"推送时间 {shown} 已经过去，请改为以后的时间，或立即推送")
-    wanted, urgent = max(due_at or now, now), urgent.strip()[:_REASON_MOST]
-    over = quiet.defer(wanted, settings.limits.quiet_hours)
-    if over == wanted:
-        return When(wanted)
-    if not urgent:
-        return When(over, deferred=True)
-    if len(urgent) < _REASON_LEAST:
-        raise Refused(f"请写明为什么不能等到免打扰时段结束，至少 {_REASON_LEAST} 个字")
-    return When(wanted, urgent=urgent)
-
-
-def _said_of(when: When, settings: Settings, *, at_once: bool = False) -> list[str]:
-    """What a person should know about the moment."""
-    if when.urgent:
-        return [_NEEDS_ANOTHER]
-    if not when.deferred:
-        return []
-    hours, ends = settings.limits.quiet_hours, clock.to_shanghai(when.at)
-    if at_once:
-        return [
-            f"现在是免打扰时段（{hours}），将在 {ends:%m-%d %H:%M} 发送；不能等的，请填写紧急推送的理由后重新提交"
-        ]
-    return [f"{hours} 为免打扰时段，已顺延到 {ends:%m-%d %H:%M}"]
+    return reached.said
 
 
 def create_for_slot(
@@ -183,8 +144,9 @@ def _plan(session: Session, settings: Settings, push: Push, columns: set[str]) -
     by = roads.choose(push.road, push.kind, settings)
     push.audience, push.road = chosen.text, ",".join(roads.named(push.road)) or roads.AUTO
     made = planner.plan(
-        session, settings, audience=chosen, by=by, columns=columns, moment=push.due_at, own=push.id
-    )
+        session, settings, audience=chosen, by=by, columns=columns, moment=push.due_at, own=push.id,
+        activity_id=push.activity_id,
+    )  # fmt: skip
     push.planned, push.skipped = made.planned, made.skipped
     push.confirmed = {"planned": made.planned, "skipped": made.skipped}
     return made
@@ -265,7 +227,7 @@ def reschedule(
     """
     now = clock.now()
     locks.hold(session, Lock.PLANNING)
-    when = at_what_time(settings, due_at, now)
+    when = timing.at_what_time(settings, due_at, now)
     if push.planned_at is not None:
         raise Conflict("推送已经开始，不能改期，可以暂停或取消")
     if push.status == PushStatus.HELD and push.urgent:
@@ -280,7 +242,7 @@ def reschedule(
         detail={"due_at": shown, "planned": push.planned},
     )  # fmt: skip
     push.version += 1
-    return "，".join([f"已改到 {shown}，预计 {push.planned} 人收到", *_said_of(when, settings)])
+    return "，".join([f"已改到 {shown}，预计 {push.planned} 人收到", *timing.said_of(when, settings)])
 
 
 def release(session: Session, push: Push, user: User | None) -> str:

@@ -24,7 +24,9 @@ from settings import Settings
 ACCOUNT = "account"
 TO_ALL = "to-all"
 TO_ALL_MONTH = "to-all-month"
-_COUNTED = ("held", "used")
+ACCOUNTS = (ACCOUNT, TO_ALL, TO_ALL_MONTH)
+"""Subjects that are no follower."""
+COUNTED = ("held", "used")
 
 
 def day_key(moment: datetime) -> str:
@@ -48,13 +50,36 @@ def exhausted(
     if settings.wechat.account_type != "service":
         return set()
     most, counted = settings.wechat.limits.mass_per_follower_month, sa.func.count()
-    this_month = [QuotaUse.period == clock.month_key(moment), QuotaUse.state.in_(_COUNTED), _not_of(own)]
-    used = sa.select(QuotaUse.subject).where(*this_month).group_by(QuotaUse.subject)
+    used = _used(moment, own)
     spent = set(session.scalars(used.having(counted >= most)))
     if not ahead:
         return spent
     near: dict[str, int] = dict(session.execute(used.add_columns(counted).having(counted < most)).all())
     return spent | {openid for openid, count in ahead.items() if near.get(openid, 0) + count >= most}
+
+
+def last_ones(
+    session: Session,
+    settings: Settings,
+    moment: datetime,
+    *,
+    ahead: Mapping[str, int],
+    own: int | None = None,
+) -> set[str]:
+    """Openids for which the next mass message will be the last of the month of ``moment``; the rest as :func:`exhausted`."""
+    if settings.wechat.account_type != "service":
+        return set()
+    most = settings.wechat.limits.mass_per_follower_month
+    used: dict[str, int] = dict(session.execute(_used(moment, own).add_columns(sa.func.count())).all())
+    return {
+        openid for openid in {*used, *ahead} if used.get(openid, 0) + ahead.get(openid, 0) == most - 1
+    } - {*ACCOUNTS}
+
+
+def _used(moment: datetime, own: int | None) -> sa.Select[str]:
+    """SQL: who used some of the month of ``moment``, grouped."""
+    this_month = [QuotaUse.period == clock.month_key(moment), QuotaUse.state.in_(COUNTED), _not_of(own)]
+    return sa.select(QuotaUse.subject).where(*this_month).group_by(QuotaUse.subject)
 
 
 def _not_of(push_id: int | None) -> sa.ColumnElement[bool]:
@@ -97,9 +122,9 @@ def summary(session: Session, settings: Settings, moment: datetime) -> dict[str,
     if settings.wechat.account_type != "service":
         return {"service": False, "left": account_left(session, settings, moment), "following": following}
     held = sa.select(sa.func.count()).where(
-        QuotaUse.period == clock.month_key(moment), QuotaUse.state.in_(("held", "used"))
+        QuotaUse.period == clock.month_key(moment), QuotaUse.state.in_(COUNTED)
     )
-    used = session.scalar(held.where(QuotaUse.subject.not_in((ACCOUNT, TO_ALL, TO_ALL_MONTH)))) or 0
+    used = session.scalar(held.where(QuotaUse.subject.not_in(ACCOUNTS))) or 0
     most = settings.wechat.limits.mass_per_follower_month
     return {
         "service": True,
@@ -122,7 +147,7 @@ def _count(session: Session, subject: str, period: str, own: int | None = None) 
     counted = sa.select(sa.func.count()).where(
         QuotaUse.period == period,
         QuotaUse.subject == subject,
-        QuotaUse.state.in_(_COUNTED),
+        QuotaUse.state.in_(COUNTED),
         _not_of(own),
     )
     return session.scalar(counted) or 0
@@ -219,7 +244,7 @@ def holders(session: Session, delivery_id: int) -> list[str]:
             sa.select(QuotaUse.subject)
             .where(
                 QuotaUse.delivery_id == delivery_id,
-                QuotaUse.subject.not_in([ACCOUNT, TO_ALL, TO_ALL_MONTH]),
+                QuotaUse.subject.not_in(ACCOUNTS),
                 QuotaUse.subject.not_like(f"{PSEUDONYM}%"),
             )
             .order_by(QuotaUse.id)

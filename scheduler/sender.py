@@ -197,6 +197,7 @@ class Sender:
                 columns=pushes.columns_of(session, push),
                 moment=now,
                 own=push.id,
+                activity_id=push.activity_id,
             )
         except PioneerError as error:
             return None, error.message[:500]

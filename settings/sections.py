@@ -133,6 +133,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quiet_hours: str = "22:00-07:00"
     grace_minutes: int = 30
     plan_drift_percent: int = 10
+    contacts_per_month: int = 8
     review_stages: int = 3
     bind_tries: int = 5
     bind_lock_minutes: int = 30

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from ground.errors import NotFound, Refused
 from models import SavedAudience
@@ -20,8 +20,9 @@ def get(session: Session, name: str) -> SavedAudience:
 
 
 def listing(session: Session) -> list[SavedAudience]:
-    """All of them, by name."""
-    return list(session.scalars(sa.select(SavedAudience).order_by(SavedAudience.name)))
+    """All of them, by name, each with who saved it."""
+    query = sa.select(SavedAudience).options(joinedload(SavedAudience.creator)).order_by(SavedAudience.name)
+    return list(session.scalars(query))
 
 
 def by_id(session: Session, ident: int) -> SavedAudience:

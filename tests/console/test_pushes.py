@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from community import followers
 from ground import clock
-from models import Article, Branch, Push
+from models import Article, Branch, Push, SavedAudience
 from scheduler import quiet
 from tests.console.conftest import Office, text_of
+from tests.world import activities
 from web.once import mark
 
 
@@ -166,3 +167,29 @@ def test_a_push_is_put_off_on_its_page_and_its_numbers_are_set_side_by_side(offi
     page = text_of(desk.client.get(where))
     assert "确认时与发送时" in page
     assert "同意发送" in page
+
+
+def test_an_audience_gets_a_name_is_chosen_by_it_and_loses_it(office: Office) -> None:
+    article = _ready(office)
+    desk = office.desk("editor")
+    with office.parts.db.read_scope() as session:
+        branch = session.scalars(sa.select(Branch.name).where(Branch.id == office.branch_id)).one()
+    saved = desk.follow(desk.post("/console/audiences", {"name": "骨干", "place": f"党支部：{branch}"}))
+    assert "已把“骨干”存为常用对象" in saved
+    form = _form(article, to="saved", saved="骨干")
+    page = text_of(desk.post("/console/pushes/count", form, 200))
+    assert "预计 3 人收到" in page
+    nobody = _form(article, to="saved", saved="骨干", without="常用：骨干")
+    assert "还没有已关注" in text_of(desk.post("/console/pushes/count", nobody, 200))
+    number = office.read(sa.select(SavedAudience.id))
+    assert "已删除常用对象“骨干”" in desk.follow(desk.post(f"/console/audiences/{number}/remove"))
+    assert office.read(sa.select(sa.func.count(SavedAudience.id))) == 0
+
+
+def test_a_notice_goes_to_those_whom_its_activity_expects(office: Office) -> None:
+    _ready(office)
+    with office.parts.db.session_scope() as session:
+        activity = activities.activity(session).id
+    form = {"kind": "activity", "activity": str(activity), "to": "usual", "when": "now", "road": "auto"}
+    page = text_of(office.desk("editor").post("/console/pushes/count", form, 200))
+    assert f"{activity} 号活动的应到人员 ：预计 3 人收到" in page

@@ -204,28 +204,31 @@ def test_a_repeat_that_came_too_soon_waits_and_keeps_its_key(
     assert set(lite_world.received().values()) == {1}
 
 
-def test_what_is_cancelled_in_mid_call_comes_to_rest(lite_world: World, run_engine: Run) -> None:
-    lite_world.branch("第一党支部", 5)
-    lite_world.branch("第二党支部", 5)
-    lite_world.sandbox.faults(
-        {"path": SENDALL, "kind": "slow:1", "count": 1}, {"path": SENDALL, "kind": "err:42010", "count": 1}
+def test_what_is_cancelled_in_mid_call_comes_to_rest(
+    wechat: SandboxControl, sqlite_url: str, tmp_path: Path, run_engine: Run
+) -> None:
+    world = make_world(wechat, settings_for(wechat, sqlite_url, str(tmp_path / "var"), mass_max_openids=5))
+    world.branch("第一党支部", 5)
+    world.branch("第二党支部", 5)
+    world.sandbox.faults(
+        {"path": SEND, "kind": "slow:1", "count": 1}, {"path": SEND, "kind": "err:42010", "count": 1}
     )
-    run_engine(lite_world)
-    push = lite_world.push("branch:第一党支部,branch:第二党支部")
+    run_engine(world)
+    push = world.push("branch:第一党支部,branch:第二党支部")
     eventually(
-        lambda: any(one["status"] == "claimed" for one in lite_world.shown(push)["deliveries"]), timeout_s=30
+        lambda: any(one["status"] == "claimed" for one in world.shown(push)["deliveries"]), timeout_s=30
     )
-    with lite_world.runtime.db.session_scope() as session:
-        pushes.cancel(session, pushes.get(session, push.id), lite_world.user(session))
+    with world.runtime.db.session_scope() as session:
+        pushes.cancel(session, pushes.get(session, push.id), world.user(session))
 
     def at_rest() -> bool:
-        return not {one["status"] for one in lite_world.shown(push)["deliveries"]} & {"claimed", "planned"}
+        return not {one["status"] for one in world.shown(push)["deliveries"]} & {"claimed", "planned"}
 
     eventually(at_rest, timeout_s=30)
-    shown = lite_world.shown(push)
+    shown = world.shown(push)
     assert shown["status"] == "cancelled"
-    assert len(lite_world.sandbox.receipts("mass")) == shown["accepted"]
-    with lite_world.runtime.db.read_scope() as session:
+    assert len(world.sandbox.receipts("mass")) == shown["accepted"]
+    with world.runtime.db.read_scope() as session:
         held = session.scalar(sa.select(sa.func.count()).where(QuotaUse.state == "held"))
         assert held == 0
 

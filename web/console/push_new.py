@@ -16,9 +16,9 @@ from ground.errors import PioneerError, Refused
 from ground.numbers import numbers_in
 from models import Article, ArticleStatus, PushStatus
 from scheduler import audience as audiences
-from scheduler import planner, pushes, roads, upcoming
+from scheduler import planner, pushes, roads, timing, upcoming
 from scheduler.audience import saved
-from scheduler.planner import Plan
+from scheduler.planner import Plan, Reached
 from web.access import acting, action, looking, only_looks, page, settings
 from web.console.audiences import chosen_by_name
 from web.console.face import blueprint, draw
@@ -39,6 +39,7 @@ class Wanted:
     due_at: datetime | None
     road: str
     urgent: str
+    often: str
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Preview:
     text: str
     steps: list[tuple[str, int]]
     plan: Plan
+    reached: Reached
     due_at: datetime
     at_once: bool
     deferred: bool
@@ -126,7 +128,7 @@ def push_new_post() -> Any:
     with acting() as (session, me):
         made = pushes.create(
             session, settings(), me, audience=said.audience, article_ids=said.article_ids, activity_id=said.activity_id,
-            due_at=said.due_at, road=said.road, urgent=said.urgent,
+            due_at=said.due_at, road=said.road, urgent=said.urgent, often=said.often,
         )  # fmt: skip
         waits = made.push.due_at > clock.now() or made.push.status != PushStatus.SCHEDULED
     for remark in made.notes:
@@ -160,6 +162,7 @@ def wanted(*, complete: bool = True) -> Wanted:
         due_at,
         form.get("road", roads.AUTO),
         form.get("urgent", "").strip(),
+        form.get("often", "").strip(),
     )
 
 
@@ -189,16 +192,25 @@ def _preview(session: Session, said: Wanted) -> Preview:
     now = clock.now()
     if said.due_at is not None and said.due_at < now:
         raise Refused("推送时间已经过去，请改为以后的时间，或选择“立即推送”")
-    when = pushes.at_what_time(settings(), said.due_at, now, said.urgent)
+    when = timing.at_what_time(settings(), said.due_at, now, said.urgent)
     articles = _articles(session, said)
     activity = activities.get(session, said.activity_id) if said.activity_id else None
     chosen = audiences.parse(session, said.audience)
     by = roads.choose(said.road, "activity" if activity else "articles", settings())
     columns = {article.column.key for article in articles}
-    made = planner.plan(session, settings(), audience=chosen, by=by, columns=columns, moment=when.at)
+    made = planner.plan(
+        session,
+        settings(),
+        audience=chosen,
+        by=by,
+        columns=columns,
+        moment=when.at,
+        activity_id=said.activity_id,
+    )
+    reached = planner.reached(session, settings(), made, when.at, activity_id=said.activity_id)
     title = activity.title if activity else articles[0].title if articles else ""
     at_once = said.due_at is None and not when.deferred
     steps = audiences.narrowing(session, chosen) if chosen.within or chosen.without else []
     return Preview(
-        title, chosen.label, chosen.text, steps, made, when.at, at_once, when.deferred, when.urgent
+        title, chosen.label, chosen.text, steps, made, reached, when.at, at_once, when.deferred, when.urgent
     )

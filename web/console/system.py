@@ -64,7 +64,7 @@ DETAILS = {
     "made_at": "备份时间", "sessions": "结束登录", "consent": "同意书版本", "follower": "关注者编号", "status": "状态",
     "entries": "记录数", "before": "原状态", "after": "现状态", "broken_at": "断开处",
     "tags": "标签", "tag_changes": "待更新标签", "joined": "补入应到名单",
-    "urgent": "紧急理由", "due_at": "推送时间",
+    "often": "仍要联系的理由", "urgent": "紧急理由", "due_at": "推送时间",
 }  # fmt: skip
 
 

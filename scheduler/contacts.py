@@ -1,0 +1,119 @@
+"""How often each follower was contacted this month, by which branch: mass messages and notices, not the answers to a person.
+
+A mass message counts from the moment that its quota was set aside, so that pushes which wait are counted too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ground import clock
+from ground.errors import Refused
+from models import Branch, Delivery, DeliveryStatus, Push, QuotaUse, User
+from scheduler import quota
+from settings import Settings
+
+_NOT_SENT = (DeliveryStatus.CANCELLED.value, DeliveryStatus.FAILED.value)
+_REASON_LEAST, _REASON_MOST = 5, 200
+_OFFICE = "街道社区办公室"
+
+
+@dataclass(frozen=True)
+class Often:
+    """So many ``people`` of a push were contacted at least ``ceiling`` times this month, ``by`` so often by whom."""
+
+    people: int
+    ceiling: int
+    by: Sequence[tuple[str, int]]
+
+    @property
+    def said(self) -> str:
+        """In a sentence, without a name of anybody."""
+        whose = "、".join(f"{name} {count:,} 人次" for name, count in self.by[:5])
+        return f"其中 {self.people:,} 人本月已收到 {self.ceiling} 次以上推送和通知（{whose}）"
+
+
+def over_ceiling(
+    session: Session, settings: Settings, openids: Collection[str], moment: datetime
+) -> Often | None:
+    """Whether the month's ceiling is reached for some of these followers; None where it is not, or there is none."""
+    ceiling = settings.limits.contacts_per_month
+    if not ceiling or not openids:
+        return None
+    contacts = _contacts(moment).subquery()
+    count = sa.func.count()
+    often = sa.select(contacts.c.openid).group_by(contacts.c.openid).having(count >= ceiling)
+    over = set(session.scalars(often)).intersection(openids)
+    if not over:
+        return None
+    by: Counter[str] = Counter()
+    whose = (
+        sa.select(contacts.c.openid, sa.func.coalesce(Branch.name, _OFFICE), count)
+        .join(Push, Push.id == contacts.c.push_id)
+        .join(User, User.id == Push.created_by)
+        .outerjoin(Branch, Branch.id == User.branch_id)
+        .where(contacts.c.openid.in_(often))
+        .group_by(contacts.c.openid, Branch.name)
+    )
+    for openid, name, number in session.execute(whose):
+        if openid in over:
+            by[name] += number
+    return Often(len(over), ceiling, by.most_common())
+
+
+def reason_for(often: Often | None, reason: str) -> str:
+    """The reason that is kept, where one is needed. Raises :class:`errors.Refused` where it is missing."""
+    if often is None:
+        return ""
+    reason = reason.strip()[:_REASON_MOST]
+    if len(reason) < _REASON_LEAST:
+        raise Refused(f"{often.said}，请写明仍要联系的理由，至少 {_REASON_LEAST} 个字")
+    return reason
+
+
+def _contacts(moment: datetime) -> sa.CompoundSelect[tuple[str, int]]:
+    """SQL: a row a contact in the month of ``moment``: ``openid``, ``push_id``."""
+    month = clock.month_key(moment)
+    begins, ends = clock.month_bounds(moment)
+    mass = (
+        sa.select(
+            QuotaUse.subject.label("openid"),
+            sa.func.coalesce(QuotaUse.push_id, Delivery.push_id).label("push_id"),
+        )
+        .outerjoin(Delivery, Delivery.id == QuotaUse.delivery_id)
+        .where(
+            QuotaUse.period == month,
+            QuotaUse.state.in_(quota.COUNTED),
+            QuotaUse.subject.not_in(quota.ACCOUNTS),
+        )
+    )
+    notices = sa.select(Delivery.openid, Delivery.push_id).where(
+        Delivery.openid.is_not(None),
+        Delivery.push_id.is_not(None),
+        Delivery.status.not_in(_NOT_SENT),
+        Delivery.due_at >= begins,
+        Delivery.due_at < ends,
+    )
+    return sa.union_all(mass, notices)
+
+
+def told(session: Session, activity_id: int, *, but: int | None = None) -> Counter[str]:
+    """How many notices of an activity each follower had, or may have had, beside those of the push ``but``."""
+    notices = (
+        sa.select(Delivery.openid, sa.func.count(sa.distinct(Delivery.push_id)))
+        .join(Push, Push.id == Delivery.push_id)
+        .where(
+            Push.activity_id == activity_id,
+            Delivery.openid.is_not(None),
+            Delivery.status.not_in(_NOT_SENT),
+            Push.id != (but or 0),
+        )
+        .group_by(Delivery.openid)
+    )
+    return Counter({openid: number for openid, number in session.execute(notices) if openid is not None})
