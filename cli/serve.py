@@ -169,6 +169,7 @@ def _chores(runtime: Runtime) -> list[Callable[[], object]]:
     from operations.batch_import import BatchImports
     from operations.heads import Regular
     from operations.housekeeping import Housekeeping
+    from operations.nightly import NightlySync
 
     settings = runtime.settings
     return [
@@ -176,6 +177,7 @@ def _chores(runtime: Runtime) -> list[Callable[[], object]]:
         Regular(runtime),
         Housekeeping(runtime.db, settings),
         BatchImports(runtime.db, settings),
+        NightlySync(runtime),
     ]
 
 

@@ -48,7 +48,14 @@ class SyncReport:
         return asdict(self)
 
 
-def sync(db: Database, client: Client, *, user: User | None = None, accept_loss: bool = False) -> SyncReport:
+def sync(
+    db: Database,
+    client: Client,
+    *,
+    user: User | None = None,
+    actor: str = "命令行",
+    accept_loss: bool = False,
+) -> SyncReport:
     """Bring followers and tags to what WeChat says; short transactions between the calls. Repeatable, safe to cut off.
 
     Who is no longer on the list has left and is pseudonymised. Because that cannot be undone, a list that lacks more than half of
@@ -77,17 +84,17 @@ def sync(db: Database, client: Client, *, user: User | None = None, accept_loss:
             report.added += _arrive(session, part, at=started)
     for part in _parts(sorted(left)):
         with db.session_scope() as session:
-            gone = session.scalars(
-                sa.select(Follower).where(Follower.openid.in_(part), Follower.gone.is_(False))
-            )
-            leaving = [one for one in gone if one.subscribed_at is None or one.subscribed_at <= started]
-            forgetting.forget(session, leaving, at=started)
-            report.left += len(leaving)
+            report.left += _leave(session, part, at=started)
     report.tags = _pull_tags(db, client)
     with db.session_scope() as session:
         report.tag_changes = tags.reconcile(session, at=clock.now())
         audit.record(
-            session, "follower.sync", user=user, actor="命令行", detail=report.as_dict(), at=clock.now()
+            session,
+            "follower.sync",
+            user=user,
+            actor="" if user else actor,
+            detail=report.as_dict(),
+            at=clock.now(),
         )
     return report
 
@@ -126,6 +133,13 @@ def _arrive(session: Session, openids: list[str], *, at: datetime) -> int:
         .values(subscribed=True, gone=False, unsubscribed_at=None, subscribed_at=at)
     )
     return added
+
+
+def _leave(session: Session, openids: list[str], *, at: datetime) -> int:
+    gone = session.scalars(sa.select(Follower).where(Follower.openid.in_(openids), Follower.gone.is_(False)))
+    leaving = [one for one in gone if one.subscribed_at is None or one.subscribed_at <= at]
+    forgetting.forget(session, leaving, at=at)
+    return len(leaving)
 
 
 def _pull_tags(db: Database, client: Client) -> int:

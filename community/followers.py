@@ -10,15 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from community.forgetting import forget, welcome_back
+from database import claims
 from database.once import insert_once, upsert
+from ground import clock
 from models import Branch, Follower, Member, Setting
 
 _SCENE_PREFIX = "qrscene_"
 _LAST_SYNC = "console.follower_sync"
+_NIGHT = "follower_sync.night"
 _LATE = timedelta(seconds=2)
 """WeChat's times are whole seconds: an event is older than ours only if it is older by more than that."""
 
@@ -162,12 +166,37 @@ def mute(session: Session, openid: str, keys: Sequence[str], *, muted: bool) -> 
     return True
 
 
-def synced_at(session: Session) -> datetime | None:
-    """When the list was last pulled from WeChat by somebody in the console."""
-    last = session.get(Setting, _LAST_SYNC)
-    return None if last is None else last.updated_at
+class LastSync(msgspec.Struct, frozen=True):
+    """What came of the last time that the list was pulled from WeChat.
+
+    ``by`` is who had it done, ``drift`` how many tags differed from the roster and are being mended, ``error`` why it failed.
+    """
+
+    at: datetime
+    by: str = ""
+    drift: int = 0
+    error: str = ""
 
 
-def note_sync(session: Session, at: datetime) -> None:
-    """Keep that it was pulled."""
-    upsert(session, Setting, name=_LAST_SYNC, value="", updated_at=at)
+def last_sync(session: Session) -> LastSync | None:
+    """The last time that the list was pulled, or was to be."""
+    kept = session.get(Setting, _LAST_SYNC)
+    if kept is None:
+        return None
+    return LastSync(kept.updated_at) if not kept.value else msgspec.json.decode(kept.value, type=LastSync)
+
+
+def note_sync(session: Session, at: datetime, *, by: str, drift: int = 0, error: str = "") -> None:
+    """Keep what came of it."""
+    value = msgspec.json.encode(LastSync(at, by, drift, error)).decode()
+    upsert(session, Setting, name=_LAST_SYNC, value=value, updated_at=at)
+
+
+def begin_night(session: Session, at: datetime) -> bool:
+    """Whether the caller is the first who asks for this night's check."""
+    night = clock.shanghai_day(at).isoformat()
+    if claims.change(
+        session, Setting, [Setting.name == _NIGHT, Setting.value != night], value=night, updated_at=at
+    ):
+        return True
+    return insert_once(session, Setting, [{"name": _NIGHT, "value": night, "updated_at": at}]) == 1

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from community import followers
 from content import recleaning
 from database import migrate
 from ground import clock
@@ -129,6 +130,10 @@ def _tags(runtime: Runtime) -> Iterator[Finding]:
     if branches + communities > most:
         text = f"党支部和社区共 {branches + communities} 个，微信最多 {most} 个标签，多出的无法按标签推送，会改为按名单推送"
         yield Finding("warn", "微信标签", text)
+    with runtime.db.read_scope() as session:
+        last = followers.last_sync(session)
+    if last is not None and last.error:
+        yield Finding("warn", "关注者核对", f"{last.by}没有完成：{last.error}")
 
 
 def _retention(runtime: Runtime) -> Finding:

@@ -121,7 +121,7 @@ def followers_page() -> str:
         place.page = min(place.page, place.pages)
         return draw(
             "people/followers.html", found=found, paging=place, counts=followers.counts(session),
-            mask_openid=privacy.mask_openid, mask_name=privacy.mask_name, last=followers.synced_at(session),
+            mask_openid=privacy.mask_openid, mask_name=privacy.mask_name, last=followers.last_sync(session),
             tagging=tags.waiting(session),
         )  # fmt: skip
 
@@ -131,10 +131,11 @@ def followers_page() -> str:
 def followers_sync() -> Any:
     """Pull the list and the tags from WeChat now."""
     report = follower_sync.sync(parts().db, parts().client, user=signed_in())
-    with acting() as (session, _):
-        followers.note_sync(session, clock.now())
+    with acting() as (session, me):
+        followers.note_sync(session, clock.now(), by=me.label, drift=report.tag_changes)
+    drift = f"，标签有 {report.tag_changes:,} 处与名册不同，正在改正" if report.tag_changes else ""
     flash(
-        f"同步完成：关注者 {report.following:,} 人，新增 {report.added:,} 人，离开 {report.left:,} 人",
+        f"同步完成：关注者 {report.following:,} 人，新增 {report.added:,} 人，离开 {report.left:,} 人{drift}",
         "success",
     )
     return redirect(url_for("console.followers"), 303)
