@@ -140,6 +140,36 @@ def test_what_is_typed_while_the_network_is_dead_is_there_after_the_window_was_c
     expect(again.locator("#kept")).to_be_hidden()
 
 
+def test_what_is_typed_after_ones_session_ended_is_saved_once_one_signed_in_again_and_shown_to_nobody_else(
+    office: Office, site: str, windows: Windows
+) -> None:
+    article = office.article()
+    path = f"/console/articles/{article}/edit"
+    page = windows.desk()
+    _enter(page, site, "editor", path)
+    other = page.context.new_page()
+    page.context.clear_cookies(name="pioneer")
+    page.bring_to_front()
+    page.locator(".jodit-wysiwyg").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("登出以后写的话")
+    expect(page.locator("#away")).to_contain_text("登录已过期，您写的内容已存在本机")
+    page.get_by_role("button", name="保存", exact=True).click()
+    expect(page.locator("#notices")).to_contain_text("没有保存")
+    expect(page.locator(".jodit-wysiwyg")).to_contain_text("登出以后写的话")
+    _enter(other, site, "admin", path)
+    expect(other.locator(".jodit-wysiwyg")).to_be_visible()
+    expect(other.locator(".jodit-wysiwyg")).not_to_contain_text("登出以后写的话")
+    other.context.clear_cookies(name="pioneer")
+    _enter(other, site, "editor", "/console/")
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(page.locator("#away")).to_be_hidden()
+    expect(page.locator("#kept-note")).to_contain_text("已自动暂存")
+    page.get_by_role("button", name="保存", exact=True).click()
+    expect(page.locator("#notices")).to_contain_text("已保存")
+    assert "登出以后写的话" in office.read(sa.select(Article.html))
+
+
 def test_two_editors_of_one_article_know_of_each_other_and_lose_nothing(
     office: Office, site: str, windows: Windows
 ) -> None:
