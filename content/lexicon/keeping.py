@@ -34,7 +34,7 @@ _SPACES = re.compile(r"\s{1,40}")
 
 @dataclass(frozen=True)
 class Written:
-    """An entry as somebody writes it; ``active``: whether it is in force, ``row``: where it stands in a file (as Excel counts)."""
+    """An entry as somebody writes it; ``active``: whether it is in force, ``row``: where it stands in a file (Excel's count)."""
 
     entry: Entry
     active: bool = True
