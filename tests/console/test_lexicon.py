@@ -13,7 +13,7 @@ from content.lexicon import sheets
 from content.proofing.entries import Entry, EntryKind
 from ground import clock
 from models import Article, AuditEntry, LexiconEntry, WordingConfirmation
-from tests.console.conftest import Desk, Office, field, text_of
+from tests.console.conftest import DATA, Desk, Office, field, text_of
 
 FORM = {
     "kind": "wrong", "text": "甲乙丙式写法", "suggestion": "规范写法", "severity": "confirm", "reason": "本单位的约定",
@@ -147,6 +147,25 @@ def test_a_finding_is_explained_on_the_article_s_page_and_reviewers_read_it(offi
     assert "13800138000" not in read
     assert office.read(sa.select(WordingConfirmation.version)) == 1
     assert office.read(sa.select(sa.func.count()).where(AuditEntry.action == "article.confirm")) == 1
+
+
+def test_a_mark_of_secrecy_beside_the_text_of_a_word_file_is_answered_for_before_the_reviews(
+    office: Office,
+) -> None:
+    desk = office.desk("editor")
+    once = field(desk.get("/console/articles/import"), "once")
+    file = io.BytesIO((DATA / "hard" / "secret_watermark.docx").read_bytes())
+    form = {"column": "news", "once": once, "file": (file, "通知.docx")}
+    desk.post("/console/articles/import", form, content_type="multipart/form-data")
+    article = office.read(sa.select(Article.id))
+    page = desk.get(f"/console/articles/{article}")
+    assert "均未发现问题" not in page
+    refused = desk.follow(desk.post(f"/console/articles/{article}/submit", {"hash": field(page, "hash")}))
+    assert "有 1 项须核实（“机密”）" in refused
+    key = page.split('name="reason-')[1].split('"')[0]
+    desk.post(f"/console/articles/{article}/confirm", {f"reason-{key}": "已向来源单位核实，水印是模板自带的"})
+    assert "已提交一审" in desk.follow(desk.post(f"/console/articles/{article}/submit"))
+    assert "水印是模板自带的" in office.desk("first").get(f"/console/articles/{article}/review")
 
 
 def test_the_check_while_typing_knows_what_was_confirmed(office: Office) -> None:
