@@ -91,9 +91,11 @@ def test_from_word_by_way_of_a_layout_to_the_reviewers(
     page.get_by_role("button", name="用正文图片").click()
     page.locator("#cut.show [data-size]").fill("60")
     page.locator("#cut.show [data-frame]").press("ArrowRight")
+    page.locator("#cut.show [data-side]").fill("100")
     page.get_by_role("button", name="用作封面").click()
     expect(page.locator("#notices")).to_contain_text("封面已更换")
     assert page.locator("#cover_sha256").input_value() != cover
+    assert page.locator("[name=cover_square]").input_value() == "574"
     expect(page.locator("#cut")).to_be_hidden()
     _show(page, "预览")
     shown = page.frame_locator("#preview iframe")

@@ -4,7 +4,7 @@ import { one } from "./dom.js";
 
 export const form = one("#article-form");
 export const area = one("#html");
-export const names = ["title", "author", "digest", "source_url", "column_id", "cover_sha256"];
+export const names = ["title", "author", "digest", "source_url", "column_id", "cover_sha256", "cover_square"];
 export const article = form.dataset.article;
 export const data = form.dataset;
 
