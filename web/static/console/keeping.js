@@ -75,8 +75,8 @@ function away(error) {
   if (out || error instanceof Away) {
     const stored = keepHere() ? "您写的内容已存在本机" : "请不要关闭本页";
     one("[data-why]", box).textContent = out
-      ? `登录已过期，${stored}。请在新窗口重新登录，回到本页会自动接着保存。`
-      : `${error.message}，${stored}，恢复后会自动保存。`;
+      ? `登录已过期，${stored}。请在新窗口重新登录，回到本页会自动接着暂存。`
+      : `${error.message}，${stored}，恢复后会自动暂存。`;
     one("[data-sign-in]", box).hidden = !out;
     box.hidden = false;
     say("已在本机暂存", true);
