@@ -240,7 +240,9 @@ def _hex() -> str:
     return "\n" + "\n".join(digits[at : at + 80] for at in range(0, len(digits), 80))
 
 
-def test_no_word_of_the_editor_is_english(office: Office, site: str, windows: Windows) -> None:
+def test_the_windows_of_the_editor_speak_chinese_and_take_a_picture(
+    office: Office, site: str, windows: Windows
+) -> None:
     page = windows.desk()
     _enter(page, site, "editor", "/console/articles/new")
     page.locator(".jodit-wysiwyg").click()
@@ -256,3 +258,8 @@ def test_no_word_of_the_editor_is_english(office: Office, site: str, windows: Wi
         page.wait_for_timeout(200)
         assert page.evaluate(_ENGLISH) == [], name
         page.keyboard.press("Escape")
+    page.locator(".jodit-wysiwyg").click()
+    page.locator(".jodit-toolbar-button_image button").first.click()
+    file = {"name": "tu.png", "mimeType": "image/png", "buffer": images.plain(300, 200)}
+    page.locator(".jodit-popup input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+    expect(page.locator('.jodit-wysiwyg img[src^="/m/asset/"]')).to_have_count(2)

@@ -88,6 +88,7 @@ def _told(holder: Holder | None) -> dict[str, Any] | None:
     silent_s = int((clock.now() - holder.seen_at).total_seconds())
     return {
         "mine": holder.mine,
+        "me": holder.me,
         "who": who,
         "since": near(holder.since),
         "silent_s": silent_s,

@@ -144,6 +144,13 @@ window.addEventListener("pagehide", () => {
 
 // --- who writes -------------------------------------------------------------------------------------------------------
 
+function whoWrites(holder, lost) {
+  const kept = "您刚才写的内容已暂存，没有丢失";
+  if (!lost) return `${holder.who}正在编辑（${holder.since} 起），为免互相覆盖，您现在只能查看。`;
+  if (holder.me) return `您已在另一个窗口接着写这篇稿件（${holder.since} 起）。${kept}；要在这里写，请接手编辑。`;
+  return `${holder.who}于 ${holder.since} 接手编辑。${kept}；要继续写，请先与对方说好。`;
+}
+
 function held(holder) {
   if (!holder) return;
   one("#behind").hidden = String(holder.version) === version();
@@ -156,10 +163,7 @@ function held(holder) {
   form.querySelectorAll("button[type=submit], [data-cover-from-body]").forEach((each) => { each.disabled = reads; });
   form.querySelectorAll(".facts input, .facts textarea").forEach((each) => { each.readOnly = reads; });
   if (reads) {
-    const who = lost
-      ? `${holder.who}于 ${holder.since} 接手编辑。您刚才写的内容已暂存，没有丢失；要继续写，请先与对方说好。`
-      : `${holder.who}正在编辑（${holder.since} 起），为免互相覆盖，您现在只能查看。`;
-    one("[data-who]", box).textContent = who;
+    one("[data-who]", box).textContent = whoWrites(holder, lost);
   }
 }
 
