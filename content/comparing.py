@@ -87,7 +87,15 @@ def facts(before: Fields, after: Fields, columns: Mapping[int, str]) -> list[Cha
             found.append(Change(name, tuple(_words(old, new))))
     if before.cover_sha256 != after.cover_sha256:
         found.append(Change("封面", tuple(_covers(before.cover_sha256, after.cover_sha256))))
+    if before.cover_square != after.cover_square:
+        places = (square_place(before.cover_square), square_place(after.cover_square))
+        found.append(Change("封面方图", tuple(_words(*places))))
     return found
+
+
+def square_place(left: int | None) -> str:
+    """Where the square of a cover lies, in words."""
+    return "居中" if left is None else f"距左边 {left / 10:.0f}%"
 
 
 def _covers(old: str | None, new: str | None) -> Iterator[Piece]:

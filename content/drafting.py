@@ -178,6 +178,7 @@ def _checked(session: Session, fields: Fields) -> Fields:
         digest=_one_line(fields.digest),
         html=cleaning.clean(fields.html),
         source_url=cleaning.CONTROL.sub("", fields.source_url).strip(),
+        cover_square=fields.cover_square if fields.cover_sha256 else None,
     )
     for value, most, name in (
         (fields.title, 120, "标题"),
@@ -190,6 +191,8 @@ def _checked(session: Session, fields: Fields) -> Fields:
         raise Refused("原文链接太长，请换成较短的网址")
     if not fields.title:
         raise Refused("请输入标题")
+    if not 0 <= (fields.cover_square or 0) <= 1000:
+        raise Refused("方图的位置不在封面里，请重新裁剪封面")
     if session.get(Column, fields.column_id) is None:
         raise NotFound("没有这个栏目，请重新选择")
     wanted = [*cleaning.assets_in(fields.html), *([fields.cover_sha256] if fields.cover_sha256 else [])]
@@ -210,6 +213,7 @@ def _columns(fields: Fields) -> dict[str, Any]:
         "digest": fields.digest,
         "html": fields.html,
         "cover_sha256": fields.cover_sha256,
+        "cover_square": fields.cover_square,
         "source_url": fields.source_url,
         "cleaned_by_rules": RULES,  # all fields that are saved went through the cleaning
     }

@@ -18,7 +18,7 @@ from content.life import WRITE
 from database.claims import change
 from database.once import insert_once
 from ground import clock
-from models import ArticleHold, User
+from models import Article, ArticleHold, User
 
 SILENT_S = 60
 """A window that was not heard of for so long is closed, asleep or offline: the next one simply goes on."""
@@ -26,13 +26,14 @@ SILENT_S = 60
 
 @dataclass(frozen=True)
 class Holder:
-    """Who writes: ``mine`` is this very window, ``me`` the same person in another one."""
+    """Who writes: ``mine`` is this very window, ``me`` the same person in another one; ``version`` is the article's newest."""
 
     mine: bool
     me: bool
     label: str
     since: datetime
     seen_at: datetime
+    version: int
 
 
 def hold(session: Session, article_id: int, user: User, tab: str, *, take_over: bool = False) -> Holder:
@@ -68,4 +69,5 @@ def _of(session: Session, article_id: int, user: User, tab: str) -> Holder:
     held = session.get_one(ArticleHold, article_id)
     who = session.get_one(User, held.user_id)
     me = who.id == user.id
-    return Holder(me and held.tab == tab, me, who.label, held.since, held.seen_at)
+    version = session.get_one(Article, article_id).version
+    return Holder(me and held.tab == tab, me, who.label, held.since, held.seen_at, version)

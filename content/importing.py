@@ -111,10 +111,10 @@ def _marks(unseen: list[tuple[str, str]], text: str) -> list[str]:
     """What to say of marks of secrecy, in the text and wherever else they stand."""
     said: list[str] = []
     text = "\n".join([text, *secrecy.downwards(text)])
-    for place, lines in _by_place([("文档", text), *unseen]):
-        found = secrecy.marks_in(lines) if place == "文档" else secrecy.marks_beside(lines)
+    for place, lines in _by_place([(secrecy.DOCUMENT, text), *unseen]):
+        found = secrecy.marks_in(lines) if place == secrecy.DOCUMENT else secrecy.marks_beside(lines)
         if secret := next((one for one in found if one.mark.secret), None):
-            said.append(f"{place}含密级标志“{secret.text}”，涉密内容不得上网，请立即核对来源")
+            said.append(secrecy.told(place, secret.text))
         elif found:
             said.append(f"{place}含“{found[0].text}”字样，请确认可以公开")
     return said

@@ -21,7 +21,7 @@ from ground import clock
 from ground.errors import Conflict
 from models import ArticleDraft, User
 
-NAMES = ("title", "column_id", "author", "digest", "cover_sha256", "source_url")
+NAMES = ("title", "column_id", "author", "digest", "cover_sha256", "cover_square", "source_url")
 _MOST = 2000
 """Characters of one field: a draft may be longer than what can be saved, but not by any amount."""
 

@@ -21,7 +21,10 @@ from models import Article, ArticleRevision, User
 
 @dataclass(frozen=True)
 class Fields:
-    """What an editor fills in. ``html`` is cleaned when it is saved; ``source_url`` is the link behind 阅读原文."""
+    """What an editor fills in. ``html`` is cleaned when it is saved; ``source_url`` is the link behind 阅读原文.
+
+    ``cover_square`` is the left edge of the cover's square in thousandths of its width; None: the middle.
+    """
 
     title: str
     column_id: int
@@ -30,13 +33,15 @@ class Fields:
     html: str = ""
     cover_sha256: str | None = None
     source_url: str = ""
+    cover_square: int | None = None
 
 
 def content_hash(fields: Fields) -> str:
-    """sha256 over title, author, digest, body, cover and column, and the source link where there is one."""
+    """sha256 over title, author, digest, body, cover and column, and the source link and the cover's square where they are."""
     parts: list[Any] = [
         fields.title, fields.author, fields.digest, fields.html, fields.cover_sha256, fields.column_id,
         *([fields.source_url] if fields.source_url else []),
+        *([] if fields.cover_square is None else [fields.cover_square]),
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
 
@@ -51,6 +56,7 @@ def fields_of(article: Article) -> Fields:
         html=article.html,
         cover_sha256=article.cover_sha256,
         source_url=article.source_url,
+        cover_square=article.cover_square,
     )
 
 
@@ -64,6 +70,7 @@ def fields_of_save(save: ArticleRevision) -> Fields:
         html=save.html,
         cover_sha256=save.cover_sha256,
         source_url=save.source_url or "",
+        cover_square=save.cover_square,
     )
 
 
@@ -74,7 +81,8 @@ def keep(
     session.add(
         ArticleRevision(
             article_id=article_id, version=version, title=fields.title, author=fields.author, digest=fields.digest,
-            html=fields.html, cover_sha256=fields.cover_sha256, source_url=fields.source_url, column_id=fields.column_id,
+            html=fields.html, cover_sha256=fields.cover_sha256, cover_square=fields.cover_square,
+            source_url=fields.source_url, column_id=fields.column_id,
             hash=content_hash(fields), saved_by=user.id if user else None, saved_at=clock.now(), note=note,
         )
     )  # fmt: skip

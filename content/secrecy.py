@@ -70,6 +70,22 @@ _MOST_BESIDE = 24
 """A header or a watermark is short; what is longer is ordinary text about secrets."""
 
 
+DOCUMENT = "文档"
+"""The place of what stands in the text itself, where every later check sees it again."""
+_TOLD = re.compile(r"^(?P<place>[^“”]{1,20})含密级标志“(?P<text>[^”]{1,60})”")
+
+
+def told(place: str, text: str) -> str:
+    """What an import says of a mark of secrecy in its file."""
+    return f"{place}含密级标志“{text}”，涉密内容不得上网，请立即核对来源"
+
+
+def left_behind(warning: str) -> tuple[str, str] | None:
+    """Place and mark of a warning that :func:`told` made, where the mark did not come along with the text; else None."""
+    match = _TOLD.match(warning)
+    return None if match is None or match["place"] == DOCUMENT else (match["place"], match["text"])
+
+
 def places_in(text: str) -> list[tuple[Mark, int, int]]:
     """Every mark in a text with where it begins and ends, the certain kinds first."""
     found = []

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.rights import require
-from content import life
+from content import life, secrecy
 from content.finding import get
 from content.lexicon.current import as_shipped, current
 from content.life import WRITE
@@ -80,11 +80,32 @@ def check(title: str, digest: str, html: str) -> list[Hit]:
 
 
 def look(session: Session, title: str, digest: str, html: str, *, article_id: int | None = None) -> Checked:
-    """The same by the office's lexicon, with what was confirmed about the article."""
+    """The same by the office's lexicon, with what the article's file said of secrecy and what was confirmed about it."""
     text, found = text_of(title, digest, html), current(session)
     hits = found.engine.check(text, today=clock.shanghai_day(clock.now()))
-    confirmed = _confirmed(session, article_id) if article_id is not None else {}
-    return Checked(hits, found.number, text.pictures, confirmed)
+    if article_id is None:
+        return Checked(hits, found.number, text.pictures)
+    hits = sorted([*_of_the_file(session, article_id), *hits], key=lambda hit: GRAVITY[hit.severity])
+    return Checked(hits, found.number, text.pictures, _confirmed(session, article_id))
+
+
+def _of_the_file(session: Session, article_id: int) -> list[Hit]:
+    """Marks of secrecy in the header or a watermark of the Word file: the text does not hold them, a person answers for it."""
+    warnings = session.scalar(sa.select(Article.warnings).where(Article.id == article_id)) or []
+    marks = [mark for mark in map(secrecy.left_behind, warnings) if mark is not None]
+    return [
+        Hit(
+            "secret",
+            Severity.CONFIRM,
+            text,
+            text,
+            f"导入的文件{place}中有密级标志，涉密内容不得上网",
+            "请立即核对来源",
+            None,
+            (),
+        )
+        for place, text in marks
+    ]
 
 
 def look_at(session: Session, article: Article) -> Checked:

@@ -72,6 +72,7 @@ class Article(Base):
     ``stage`` is the review stage (1..n) that is awaited while in review. ``hash`` is the sha256 over title, author, digest,
     body, cover and column; every approval is bound to it. ``version`` counts saves and guards against stale tabs.
     ``cleaned_by_rules`` is the edition of the rules by which the body was cleaned (``content.allowed.RULES``).
+    ``cover_square`` is the left edge of the square that is cut from the cover, in thousandths of its width; None: the middle.
     """
 
     __tablename__ = "article"
@@ -83,6 +84,7 @@ class Article(Base):
     digest: Mapped[str] = mapped_column(sa.String(300), default="")
     html: Mapped[str] = mapped_column(sa.Text, default="")
     cover_sha256: Mapped[str | None] = mapped_column(sa.ForeignKey("asset.sha256"))
+    cover_square: Mapped[int | None]
     source_url: Mapped[str] = mapped_column(sa.String(500), default="")
     status: Mapped[str] = mapped_column(sa.String(16), default=ArticleStatus.DRAFT.value)
     stage: Mapped[int] = mapped_column(default=0)
@@ -131,6 +133,7 @@ class ArticleRevision(Base):
     digest: Mapped[str] = mapped_column(sa.String(300))
     html: Mapped[str] = mapped_column(sa.Text)
     cover_sha256: Mapped[str | None] = mapped_column(sa.String(64))
+    cover_square: Mapped[int | None]
     source_url: Mapped[str | None] = mapped_column(sa.String(500))
     column_id: Mapped[int]
     hash: Mapped[str] = mapped_column(sa.String(64))

@@ -10,13 +10,15 @@ IMPERSONAL: dict[str, str] = {
     "activity_branch": "activity_id branch_id",
     "area": "id name sort",
     "article": (
-        "id column_id title digest html cover_sha256 source_url status stage hash version created_at "
+        "id column_id title digest html cover_sha256 cover_square source_url status stage hash version created_at "
         "updated_at submitted_at queued_at queue_position published_at published_url wechat_article_id "
         "msg_data_id warnings cleaned_by_rules"
     ),
     "article_draft": "article_id base_version saved_at",
     "article_hold": "article_id tab since seen_at",
-    "article_revision": "id article_id version title digest html cover_sha256 source_url column_id hash saved_at note",
+    "article_revision": (
+        "id article_id version title digest html cover_sha256 cover_square source_url column_id hash saved_at note"
+    ),
     "asset": "sha256 media_type width height size_bytes wechat_url media_id created_at",
     "audit_entry": "id prev_hash hash keyed",
     "batch_file": (

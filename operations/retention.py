@@ -356,8 +356,8 @@ OFFICE = (
         Rows(ArticleDraft.key, lambda at: [ArticleDraft.saved_at < at.days_ago(90)], since=ArticleDraft.saved_at),
     ),
     Kind(
-        "upload", ("uploads/",), "导入确认前暂存的名册文件（加密）", "检查后确认导入", _MEMBERSHIP, "1 小时，确认后立即删除",
-        "删除", Uploads(),
+        "upload", ("uploads/",), "导入确认前暂存的名册和词库文件（加密）", "检查后确认导入", _MEMBERSHIP,
+        "1 小时，确认后立即删除", "删除", Uploads(),
     ),
 )  # fmt: skip
 

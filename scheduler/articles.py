@@ -69,6 +69,7 @@ def bodies(session: Session, article_ids: Sequence[int]) -> list[DraftArticle]:
             author=one.author,
             digest=one.digest,
             content_source_url=one.content_source_url,
+            pic_crop_1_1=one.pic_crop_1_1,
         )
         for one in publish.draft_articles(session, article_ids)
     ]

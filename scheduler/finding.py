@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from database.listing import Listing
 from models import Delivery, DeliveryStatus, Push, PushArticle, PushStatus
-from scheduler.life import PUSH
+from scheduler.life import OVER, PUSH
 
 
 def listed(session: Session, *, status: str = "", words: str = "") -> Listing[Push]:
@@ -57,6 +57,14 @@ def that_went(session: Session, limit: int) -> list[tuple[int, str]]:
 def waiting_count(session: Session, status: PushStatus) -> int:
     """Pushes that wait for a person: ``MISSED`` ones, whose time has passed, or ``HELD`` ones, which somebody must agree to."""
     return session.scalar(sa.select(sa.func.count()).where(Push.status == status.value)) or 0
+
+
+def pending_with(session: Session, article_ids: Sequence[int]) -> list[Push]:
+    """Pushes of any of these articles that are not over: another one would reach people twice."""
+    with_one = sa.select(PushArticle.push_id).where(PushArticle.article_id.in_(article_ids))
+    over = [status.value for status in OVER]
+    query = sa.select(Push).where(Push.id.in_(with_one), Push.status.not_in(over)).order_by(Push.due_at)
+    return list(session.scalars(query))
 
 
 def articles_of(session: Session, push_id: int) -> list[PushArticle]:

@@ -173,8 +173,10 @@ def _open_activity(session: Session, activity_id: int, now: datetime) -> Activit
 
 
 def get(session: Session, push_id: int) -> Push:
-    """The push with this number, and its activity. Raises :class:`errors.NotFound`."""
-    push = session.scalar(sa.select(Push).where(Push.id == push_id).options(joinedload(Push.activity)))
+    """The push with this number, its activity and who made it. Raises :class:`errors.NotFound`."""
+    push = session.scalar(
+        sa.select(Push).where(Push.id == push_id).options(joinedload(Push.activity), joinedload(Push.creator))
+    )
     if push is None:
         raise NotFound(f"没有编号为 {push_id} 的推送")
     return push

@@ -245,7 +245,7 @@ def _sign_in_first() -> Answer | None:
         return _lead_to(url_for("console.code"))
     if token:
         session.pop(TOKEN)
-        flash(_why_over(token), "warning")
+        _say_once(_why_over(token))
     if request.headers.get("HX-Request"):
         return _lead_to(url_for("console.sign_in", next=_shown_page()))
     wanted = request.full_path.rstrip("?") if request.method == "GET" else _came_from()
@@ -343,8 +343,14 @@ def _stale_form(_error: CSRFError) -> Answer:
         if endpoint := getattr(view, "when_stale", ""):
             return redirect(url_for(endpoint, repeated=1), 303)
         return _error_page(400, "页面已过期", "页面打开时间太久或浏览器禁用了 Cookie，请返回上一页刷新后重试")
-    flash(_why_over(""), "warning")
+    _say_once(_why_over(""))
     return redirect(url_for("console.sign_in", next=_came_from() or None), 303)
+
+
+def _say_once(text: str) -> None:
+    """A warning on the next page that is shown, however many requests of the page's scripts came before it."""
+    if ("warning", text) not in session.get("_flashes", []):
+        flash(text, "warning")
 
 
 def _error_page(status: int, heading: str, message: str) -> Answer:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from community.activities import KINDS
 from community.lives import WAYS
 from community.window import PHASES, Phase, phase
+from content.comparing import square_place
 from content.life import ARTICLE, stage_name, status_name
 from ground import clock
 from models import ROLE_NAMES, Activity, Article, ArticleStatus, DeliveryStatus, PushStatus
@@ -175,6 +176,7 @@ def register(app: Flask) -> None:
     env.filters.update(
         in_table=in_table, in_prose=in_prose, near=near, for_input=for_input, grouped=grouped, stage_name=stage_name,
         clock_time=clock_time, zip_with=zip, weekday=weekday, day=clock.shanghai_day,
+        square_place=square_place,
     )  # fmt: skip
     env.globals.update(
         article_state=article_state,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -34,10 +34,11 @@ _SPACES = re.compile(r"\s{1,40}")
 
 @dataclass(frozen=True)
 class Written:
-    """An entry as somebody writes it; ``active`` says whether it is in force."""
+    """An entry as somebody writes it; ``active``: whether it is in force, ``row``: where it stands in a file (Excel's count)."""
 
     entry: Entry
     active: bool = True
+    row: int = field(default=0, compare=False)
 
 
 def listed(
@@ -152,12 +153,37 @@ def switch(session: Session, user: User, entry_id: int, *, active: bool, at: dat
 
 
 @dataclass(frozen=True)
+class Plan:
+    """What a file would do: entries that are new, those that are changed (as they are, as they will be), how many stay."""
+
+    created: list[Written]
+    updated: list[tuple[Written, Written]]
+    unchanged: int
+
+
+@dataclass(frozen=True)
 class Taken:
     """What a file did."""
 
     created: int
     updated: int
     unchanged: int
+
+
+def plan(session: Session, rows: Sequence[Written]) -> Plan:
+    """What :func:`take` would do with these entries; nothing is written."""
+    known = {(row.kind, row.text) for row in session.execute(sa.select(LexiconEntry.kind, LexiconEntry.text))}
+    held = {_key(one): Written(one) for one in shipped.entries() if _key(one) not in known}
+    for key, row in _present(session, [one.entry for one in rows]).items():
+        held[key] = Written(current.entry_of(row), row.active)
+    found = Plan([one for one in rows if _key(one.entry) not in held], [], 0)
+    there = [(held[_key(one.entry)], one) for one in rows if _key(one.entry) in held]
+    changed = [(before, one) for before, one in there if before != one]
+    return replace(found, updated=changed, unchanged=len(there) - len(changed))
+
+
+def _key(entry: Entry) -> tuple[str, str]:
+    return entry.kind.value, entry.text
 
 
 def take(session: Session, user: User, rows: Sequence[Written], *, at: datetime) -> Taken:
@@ -167,20 +193,16 @@ def take(session: Session, user: User, rows: Sequence[Written], *, at: datetime)
     """
     require(user, CHANGE)
     ensure_shipped(session, at=at)
+    todo = plan(session, rows)
     present = _present(session, [one.entry for one in rows])
     number = _next(session)
-    created = updated = 0
-    for one in rows:
-        before = present.get((one.entry.kind.value, one.entry.text))
-        if before is None:
-            created += 1
-        elif Written(current.entry_of(before), before.active) == one:
-            continue
-        else:
-            updated += 1
-            _end(session, before.id, number)
-        session.add(_row(one, number, user, at, is_shipped=before is not None and before.shipped))
-    taken = Taken(created, updated, len(rows) - created - updated)
+    session.add_all(_row(one, number, user, at, is_shipped=False) for one in todo.created)
+    for _, one in todo.updated:
+        before = present[_key(one.entry)]
+        _end(session, before.id, number)
+        session.add(_row(one, number, user, at, is_shipped=before.shipped))
+    created, updated = len(todo.created), len(todo.updated)
+    taken = Taken(created, updated, todo.unchanged)
     if created or updated:
         _close(session, number, user, f"从 Excel 导入：新增 {created} 条，修改 {updated} 条", at)
         detail = {"version": number, "created": created, "updated": updated, "unchanged": taken.unchanged}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 import xlsxwriter
 
-from content.lexicon import keeping
+from content.lexicon import current, keeping
 from content.lexicon.keeping import Written
 from content.proofing.entries import KIND_NAMES, Entry, EntryKind
 from content.proofing.findings import SEVERITY_NAMES, Severity
@@ -26,7 +26,6 @@ COLUMNS = {
 }  # fmt: skip
 _WIDTHS = (12, 24, 24, 12, 36, 36, 8, 14, 8)
 _HEADER_ROWS = 20
-_MOST_FAULTS = 50
 _OPTIONS = {
     "in_memory": True,
     "strings_to_formulas": False,
@@ -56,7 +55,7 @@ class Fault:
 
 @dataclass
 class LexiconFile:
-    """What a file holds; with faults nothing of it is written."""
+    """What a file holds: the entries that can be taken, and the rows that cannot."""
 
     rows: list[Written] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -74,7 +73,7 @@ def workbook(rows: Iterable[LexiconEntry]) -> bytes:
             sheet.set_column(column, column, width, text)
         last = 0
         for last, row in enumerate(rows, start=1):
-            for column, value in enumerate(_shown(row)):
+            for column, value in enumerate(shown(Written(current.entry_of(row), row.active))):
                 sheet.write_string(last, column, harmless(value), text)
         sheet.freeze_panes(1, 2)
         sheet.autofilter(0, 0, max(last, 1), len(COLUMNS) - 1)
@@ -93,18 +92,26 @@ def workbook(rows: Iterable[LexiconEntry]) -> bytes:
     return out.getvalue()
 
 
-def _shown(row: LexiconEntry) -> Sequence[str]:
+def shown(written: Written) -> Sequence[str]:
+    """An entry in the words of a sheet, one for each of :data:`COLUMNS`."""
+    entry = written.entry
     return (
-        KIND_NAMES[EntryKind(row.kind)],
-        row.text,
-        row.suggestion,
-        SEVERITY_NAMES[Severity(row.severity)],
-        row.reason,
-        row.apart,
-        str(row.rank) if row.rank else "",
-        row.until.isoformat() if row.until else "",
-        "启用" if row.active else "停用",
+        KIND_NAMES[entry.kind],
+        entry.text,
+        entry.suggestion,
+        SEVERITY_NAMES[entry.severity],
+        entry.reason,
+        "/".join(entry.unless),
+        str(entry.order) if entry.order else "",
+        entry.until.isoformat() if entry.until else "",
+        "启用" if written.active else "停用",
     )
+
+
+def differences(before: Written, after: Written) -> list[tuple[str, str, str]]:
+    """The columns in which two states of an entry differ: its name, what stands there, what will."""
+    both = zip(COLUMNS.values(), shown(before), shown(after), strict=True)
+    return [(name, old, new) for name, old, new in both if old != new]
 
 
 def parse(data: bytes, *, today: date) -> LexiconFile:
@@ -121,7 +128,7 @@ def _parsed(data: bytes, today: date) -> LexiconFile:
         if not any(compact(cell) for cell in values):
             continue
         try:
-            written = keeping.checked(_read(values, header), today)
+            written = replace(keeping.checked(_read(values, header), today), row=index + 1)
             key = (written.entry.kind, written.entry.text)
             if key in seen:
                 raise Refused(f"与第 {seen[key]} 行重复")
@@ -129,8 +136,6 @@ def _parsed(data: bytes, today: date) -> LexiconFile:
             found.rows.append(written)
         except Refused as refused:
             found.faults.append(Fault(index + 1, refused.message))
-            if len(found.faults) >= _MOST_FAULTS:
-                break
     if not found.rows and not found.faults:
         raise Refused(f"工作表“{sheet.name}”的表头下没有词条，请检查文件是否保存完整")
     return found

@@ -91,9 +91,11 @@ def test_from_word_by_way_of_a_layout_to_the_reviewers(
     page.get_by_role("button", name="用正文图片").click()
     page.locator("#cut.show [data-size]").fill("60")
     page.locator("#cut.show [data-frame]").press("ArrowRight")
+    page.locator("#cut.show [data-side]").fill("100")
     page.get_by_role("button", name="用作封面").click()
     expect(page.locator("#notices")).to_contain_text("封面已更换")
     assert page.locator("#cover_sha256").input_value() != cover
+    assert page.locator("[name=cover_square]").input_value() == "574"
     expect(page.locator("#cut")).to_be_hidden()
     _show(page, "预览")
     shown = page.frame_locator("#preview iframe")
@@ -138,6 +140,36 @@ def test_what_is_typed_while_the_network_is_dead_is_there_after_the_window_was_c
     expect(again.locator("#notices")).to_contain_text("已保存")
     assert "又断了一次" in office.read(sa.select(Article.html))
     expect(again.locator("#kept")).to_be_hidden()
+
+
+def test_what_is_typed_after_ones_session_ended_is_saved_once_one_signed_in_again_and_shown_to_nobody_else(
+    office: Office, site: str, windows: Windows
+) -> None:
+    article = office.article()
+    path = f"/console/articles/{article}/edit"
+    page = windows.desk()
+    _enter(page, site, "editor", path)
+    other = page.context.new_page()
+    page.context.clear_cookies(name="pioneer")
+    page.bring_to_front()
+    page.locator(".jodit-wysiwyg").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("登出以后写的话")
+    expect(page.locator("#away")).to_contain_text("登录已过期，您写的内容已存在本机")
+    page.get_by_role("button", name="保存", exact=True).click()
+    expect(page.locator("#notices")).to_contain_text("没有保存")
+    expect(page.locator(".jodit-wysiwyg")).to_contain_text("登出以后写的话")
+    _enter(other, site, "admin", path)
+    expect(other.locator(".jodit-wysiwyg")).to_be_visible()
+    expect(other.locator(".jodit-wysiwyg")).not_to_contain_text("登出以后写的话")
+    other.context.clear_cookies(name="pioneer")
+    _enter(other, site, "editor", "/console/")
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(page.locator("#away")).to_be_hidden()
+    expect(page.locator("#kept-note")).to_contain_text("已自动暂存")
+    page.get_by_role("button", name="保存", exact=True).click()
+    expect(page.locator("#notices")).to_contain_text("已保存")
+    assert "登出以后写的话" in office.read(sa.select(Article.html))
 
 
 def test_two_editors_of_one_article_know_of_each_other_and_lose_nothing(
@@ -208,7 +240,9 @@ def _hex() -> str:
     return "\n" + "\n".join(digits[at : at + 80] for at in range(0, len(digits), 80))
 
 
-def test_no_word_of_the_editor_is_english(office: Office, site: str, windows: Windows) -> None:
+def test_the_windows_of_the_editor_speak_chinese_and_take_a_picture(
+    office: Office, site: str, windows: Windows
+) -> None:
     page = windows.desk()
     _enter(page, site, "editor", "/console/articles/new")
     page.locator(".jodit-wysiwyg").click()
@@ -224,3 +258,8 @@ def test_no_word_of_the_editor_is_english(office: Office, site: str, windows: Wi
         page.wait_for_timeout(200)
         assert page.evaluate(_ENGLISH) == [], name
         page.keyboard.press("Escape")
+    page.locator(".jodit-wysiwyg").click()
+    page.locator(".jodit-toolbar-button_image button").first.click()
+    file = {"name": "tu.png", "mimeType": "image/png", "buffer": images.plain(300, 200)}
+    page.locator(".jodit-popup input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+    expect(page.locator('.jodit-wysiwyg img[src^="/m/asset/"]')).to_have_count(2)

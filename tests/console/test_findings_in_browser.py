@@ -49,6 +49,8 @@ def test_in_the_editor_a_click_selects_the_place_and_another_takes_the_suggestio
         assert page.evaluate("getSelection().toString()") == words
     page.locator(finding("138****8000")).get_by_role("button", name="正文第").click()
     assert page.evaluate("getSelection().toString()") == "13800138000"
+    answered = page.locator(finding("138****8000")).get_by_role("link", name="去稿件页填写核实理由")
+    expect(answered).to_have_attribute("href", re.compile(r"^/console/articles/\d+#checked$"))
     for words in ("分散人心", "先锋模范做用", "其它"):
         page.locator(finding(words)).get_by_role("button", name="采用建议").click()
     # the editor hands its text to the form with a little delay

@@ -48,6 +48,17 @@ def test_the_last_look_repeats_the_title_and_the_number_of_people(office: Office
     assert office.read(sa.select(sa.func.count(Push.id))) == 0
 
 
+def test_the_last_look_says_that_an_article_waits_in_another_push_already(office: Office) -> None:
+    article = _ready(office)
+    desk = office.desk("editor")
+    where = desk.post("/console/pushes/new", _form(article, when="later", due_at="2099-01-01T10:00")).location
+    answer = desk.post("/console/pushes/confirm", _form(article), 200)
+    assert "同一个人可能收到两次" in text_of(answer)
+    assert f'href="{where}"' in answer.text
+    desk.post(f"{where}/cancel")
+    assert "收到两次" not in text_of(desk.post("/console/pushes/confirm", _form(article), 200))
+
+
 def test_a_push_is_made_once_and_can_be_paused_and_cancelled(office_anywhere: Office) -> None:
     office = office_anywhere
     article = _ready(office)
@@ -149,7 +160,9 @@ def test_an_emergency_at_night_is_seen_and_agreed_to_by_another_person(
     assert "等待另一位有权限的人同意" in own
     assert "同意发送" not in own
     assert "待确认的推送" in boss.get("/console/")
-    assert "同意发送" in text_of(boss.client.get(where))
+    others = text_of(boss.client.get(where))
+    assert "同意发送" in others
+    assert "editor申请在免打扰时段紧急推送，理由：今夜暴雨，请低洼处居民转移" in others
     boss.post(f"{where}/release", {})
     assert office.read(sa.select(Push.status)) == "scheduled"
     assert "紧急理由：今夜暴雨，请低洼处居民转移" in boss.get("/console/audit")

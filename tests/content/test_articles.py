@@ -12,7 +12,7 @@ from content.cleaning import asset_url
 from content.pictures import prepare
 from ground import clock
 from ground.errors import Conflict, Forbidden, NotFound, Refused
-from models import Article, Push
+from models import Article, Asset, Push
 from scheduler.pushes import cancel
 from tests.content.conftest import LIMITS, Office
 from tests.content.words import image
@@ -47,8 +47,9 @@ def test_the_hash_covers_each_field(office: Office) -> None:
     others = [
         office.fields(title="别的"), office.fields(author="别人"), office.fields(digest="别的"), office.fields(html="<p>别</p>"),
         office.fields(cover_sha256=None), office.fields(column="study"), office.fields(source_url="https://x.cn"),
+        office.fields(cover_square=0), office.fields(cover_square=300),
     ]  # fmt: skip
-    assert len({revisions.content_hash(one) for one in [base, *others]}) == 8
+    assert len({revisions.content_hash(one) for one in [base, *others]}) == 10
 
 
 def test_a_stale_tab_cannot_overwrite_what_a_colleague_wrote(office: Office) -> None:
@@ -204,6 +205,23 @@ def test_uploads_are_asked_for_once_and_the_draft_follows(office: Office) -> Non
     assert (draft.title, draft.author, draft.thumb_media_id) == (article.title, article.author, "COVER")
     assert 'src="http://mmbiz.qpic.cn/a/0?wx_fmt=jpeg"' in draft.content
     assert "/m/asset/" not in draft.content
+
+
+@pytest.mark.parametrize(
+    ("left", "crop"), [(None, ""), (100, "0.100000_0_SIDE_1"), (990, "LAST_0_1.000000_1")]
+)
+def test_the_square_of_the_cover_is_the_one_that_was_chosen(
+    office: Office, left: int | None, crop: str
+) -> None:
+    article = office.approved(cover_square=left)
+    with office.db.session_scope() as session:
+        publish.remember_upload(session, office.cover, media_id="COVER")
+    with office.db.read_scope() as session:
+        cover = session.get_one(Asset, office.cover)
+        side = cover.height / cover.width
+        (draft,) = publish.draft_articles(session, [article.id])
+    wanted = crop.replace("SIDE", f"{0.1 + side:.6f}").replace("LAST", f"{1 - side:.6f}")
+    assert draft.pic_crop_1_1 == wanted
 
 
 def test_publication_is_recorded_once_and_a_failed_send_gives_the_article_back(office: Office) -> None:

@@ -34,6 +34,7 @@ def found(*paragraphs: str, engine: Engine = SHIPPED) -> list[tuple[str, str]]:
         ("按装路灯", "lexicon", "安装"),
         ("弘扬社会主义核心价值关", "phrase", "社会主义核心价值观"),
         ("树牢四个意是", "phrase", "四个意识"),
+        ("认真学习习进平总书记的讲话", "phrase", "习近平总书记"),
         ("全心全意人为民服务", "phrase", "全心全意为人民服务"),
         ("会期为2026年11月29日（星期六）", "weekday", "2026年11月29日（星期日）"),
         ("定于十一月三十日（星期二）召开", "weekday", "十一月三十日（星期一）"),
@@ -58,6 +59,7 @@ def test_an_error_is_found_with_what_to_write_instead(text: str, rule: str, righ
         ("活动从9月8日至9月5日", "date"),
         ("上午9:75开会", "date"),
         ("共走访52户，其中第一网格20户、第二网格18户、第三网格16户。", "total"),
+        ("参加人员共 30名，其中党员20名、群众15名。", "total"),
         ("慰问老党员20人、困难党员18人，合计40人。", "total"),
         ("应到80人，实到60人，到会率达80%。", "percent"),
         ("参加人数由50人增加到75人，增长30%。", "percent"),
@@ -72,6 +74,11 @@ def test_an_error_is_found_with_what_to_write_instead(text: str, rule: str, righ
 )
 def test_what_a_person_has_to_mend_is_found(text: str, rule: str) -> None:
     assert [hit.rule for hit in hits(text)] == [rule]
+
+
+def test_a_half_width_comma_hides_no_graver_finding() -> None:
+    graver = {hit.severity for hit in hits("请大家务必全员打卡,未打卡的予以点名通报。")}
+    assert Severity.BLOCK in graver
 
 
 @pytest.mark.parametrize(

@@ -167,6 +167,7 @@ class World:
                 digest="本期要点",
                 html=f"<p>{title}，请大家认真学习。</p>",
                 cover_sha256=cover.sha256,
+                cover_square=400,
             )
             now = clock.now()
             article = Article(
@@ -176,6 +177,7 @@ class World:
                 digest=fields.digest,
                 html=fields.html,
                 cover_sha256=fields.cover_sha256,
+                cover_square=fields.cover_square,
                 status=status,
                 hash=content_hash(fields),
                 created_by=self.user(session).id,

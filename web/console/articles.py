@@ -93,7 +93,8 @@ def article_import_post() -> Any:
         article = drafting.create(
             session, me, fields, warnings=draft.warnings, imported_pictures=len(draft.pictures)
         )
-    flash("已导入，请核对后提交审核", "success")
+    remarks = f"有 {len(draft.warnings)} 条导入提示，" if draft.warnings else ""
+    flash(f"已导入，{remarks}请核对后提交审核", "success")
     return redirect(url_for("console.article_edit", article_id=article.id), 303)
 
 

@@ -129,6 +129,7 @@ def article_check() -> Any:
             findings=found,
             checked=wording.look(session, typed.title, typed.digest, typed.html, article_id=article_id),
             writing=True,
+            article_id=article_id,
             page=drawn(typed.title, typed.author, typed.html) if request.form.get("page") else "",
             size=compiling.counts(compiling.for_wechat(typed.html, compiling.StandInUrls())),
         )

@@ -18,4 +18,5 @@ def fields() -> revisions.Fields:
         html=pasting.cleaned(pasting.bounded(form.get("html", ""))),
         cover_sha256=form.get("cover_sha256") or None,
         source_url=form.get("source_url", ""),
+        cover_square=form.get("cover_square", type=int),
     )

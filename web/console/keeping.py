@@ -86,4 +86,11 @@ def _told(holder: Holder | None) -> dict[str, Any] | None:
         return None
     who = "您在另一个窗口" if holder.me and not holder.mine else holder.label
     silent_s = int((clock.now() - holder.seen_at).total_seconds())
-    return {"mine": holder.mine, "who": who, "since": near(holder.since), "silent_s": silent_s}
+    return {
+        "mine": holder.mine,
+        "me": holder.me,
+        "who": who,
+        "since": near(holder.since),
+        "silent_s": silent_s,
+        "version": holder.version,
+    }

@@ -14,8 +14,9 @@ from content.proofing.entries import KIND_NAMES, Entry, EntryKind
 from content.proofing.findings import SEVERITY_NAMES, Severity
 from ground import clock
 from ground.errors import Refused
+from operations import uploads
 from web import listing
-from web.access import acting, action, looking, page, signed_in
+from web.access import acting, action, looking, page, settings, signed_in
 from web.console.face import blueprint, draw
 from web.downloads import excel
 from web.sizes import takes_files
@@ -118,25 +119,52 @@ def lexicon_export() -> Any:
 @page("lexicon.change")
 def lexicon_import() -> str:
     """The form that takes an Excel file."""
-    return draw("lexicon/import.html", faults=[])
+    return draw("lexicon/import.html")
 
 
 @blueprint.post("/lexicon/import", endpoint="lexicon_import_post")
 @takes_files
 @action("lexicon.change", form=lexicon_import)
-def lexicon_import_post() -> Any:
-    """Read it and write all of it, or name the rows that are wrong and write nothing."""
+def lexicon_import_post() -> str:
+    """Read it and show what it would do; nothing is written to the lexicon."""
     upload = request.files.get("file")
     if upload is None or not upload.filename:
         raise Refused("请选择要导入的 Excel 文件")
-    found = sheets.parse(upload.read(), today=clock.shanghai_day(clock.now()))
+    data, name = upload.read(), upload.filename
+    found = _parsed(data)
     count_uploads("workbook", signed_in().id)
-    if found.faults:
-        return draw("lexicon/import.html", faults=found.faults), 422
+    with looking() as (session, _):
+        plan = keeping.plan(session, found.rows)
+    key = uploads.keep(settings().data_dir, signed_in().id, name, data)
+    changed = [(after, sheets.differences(before, after)) for before, after in plan.updated]
+    return draw(
+        "lexicon/import_check.html", name=name, key=key, plan=plan, changed=changed, faults=found.faults,
+        kinds=KIND_NAMES, severities=SEVERITY_NAMES,
+    )  # fmt: skip
+
+
+@blueprint.post("/lexicon/import/confirm", endpoint="lexicon_import_confirm")
+@action("lexicon.change", form=lexicon_import)
+def lexicon_import_confirm() -> Any:
+    """Write what was shown: all, or the right rows only."""
+    key = request.form.get("key", "")
+    _, data = uploads.take(settings().data_dir, signed_in().id, key)
+    found = _parsed(data)
+    if found.faults and request.form.get("only_valid") != "yes":
+        raise Refused("文件有错误行，请选择“仅导入正确行”或修改后重新上传")
     with acting() as (session, me):
         taken = keeping.take(session, me, found.rows, at=clock.now())
-    flash(f"导入完成：新增 {taken.created} 条，修改 {taken.updated} 条，未变 {taken.unchanged} 条", "success")
+    uploads.drop(settings().data_dir, key)
+    skipped = f"，跳过错误 {len(found.faults):,} 行" if found.faults else ""
+    flash(
+        f"导入完成：新增 {taken.created:,} 条，修改 {taken.updated:,} 条，未变 {taken.unchanged:,} 条{skipped}",
+        "success",
+    )
     return redirect(url_for("console.lexicon"), 303)
+
+
+def _parsed(data: bytes) -> sheets.LexiconFile:
+    return sheets.parse(data, today=clock.shanghai_day(clock.now()))
 
 
 def _written() -> Written:

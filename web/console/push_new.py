@@ -16,6 +16,7 @@ from ground.errors import PioneerError, Refused
 from ground.numbers import numbers_in
 from models import Article, ArticleStatus, PushStatus
 from scheduler import audience as audiences
+from scheduler import finding as pushes_found
 from scheduler import planner, pushes, roads, timing, upcoming
 from scheduler.audience import saved
 from scheduler.planner import Plan, Reached
@@ -115,7 +116,7 @@ def push_confirm() -> str:
     with looking() as (session, _):
         return draw(
             "pushes/confirm.html", said=said, preview=_preview(session, said), reasons=planner.reasons(),
-            articles=_articles(session, said),
+            articles=_articles(session, said), pending=pushes_found.pending_with(session, said.article_ids),
         )  # fmt: skip
 
 

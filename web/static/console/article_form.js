@@ -4,7 +4,7 @@ import { one } from "./dom.js";
 
 export const form = one("#article-form");
 export const area = one("#html");
-export const names = ["title", "author", "digest", "source_url", "column_id", "cover_sha256"];
+export const names = ["title", "author", "digest", "source_url", "column_id", "cover_sha256", "cover_square"];
 export const article = form.dataset.article;
 export const data = form.dataset;
 
@@ -17,8 +17,10 @@ export const csrf = () => token;
 
 // Of a page that was open while its person signed in again: this page anew has it.
 async function newToken() {
-  const answer = await asked(location.pathname, {});
-  token = /name="csrf-token" content="([^"]+)"/.exec(await answer.text())?.[1] || token;
+  const page = await (await asked(location.pathname, {})).text();
+  // What one wrote is not kept as another's who signed in at the same computer meanwhile.
+  if (/data-person="(\d+)"/.exec(page)?.[1] !== data.person) throw new SignedOut("登录的已是另一个人");
+  token = /name="csrf-token" content="([^"]+)"/.exec(page)?.[1] || token;
   form.elements.csrf_token.value = token;
 }
 

@@ -1,6 +1,6 @@
 // While one types: what stands over a limit, what the check says and where, and the page as WeChat gets it.
 
-import { Away, data, form, onTouched, post, SignedOut, typed } from "./article_form.js";
+import { article, Away, data, form, onTouched, post, SignedOut, typed } from "./article_form.js";
 import { editor } from "./richtext.js";
 import { all, one } from "./dom.js";
 
@@ -9,7 +9,7 @@ const PAUSE_MS = 1200;
 // --- the check, and the page ----------------------------------------------------------------------------------
 
 async function check() {
-  const answer = await post(data.check, { ...typed(), page: "yes" });
+  const answer = await post(data.check, { ...typed(), article_id: article, page: "yes" });
   one("#findings").innerHTML = await answer.text();
   const errors = all("#findings .state-danger").length;
   const mend = one("#to-mend");

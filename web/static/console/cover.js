@@ -12,12 +12,16 @@ const dialog = one("#cut");
 const whole = one("[data-whole]", dialog);
 const frame = one("[data-frame]", dialog);
 const size = one("[data-size]", dialog);
-const cut = { x: 0.5, y: 0.4, share: 1 }; // the middle of the frame, and its width, as shares of the picture
+const side = one("[data-side]", dialog);
+const square = one("[data-box]", dialog);
+const SLACK = 1 - 1 / RATIO; // how far the square can go inside the frame, as a share of its width
+const cut = { x: 0.5, y: 0.4, share: 1, side: 0.5 }; // the frame's middle and width as shares of the picture; the square's place in it
 
 function shown(sha256) {
   const picture = one("#cover-shown");
   picture.hidden = !sha256;
   one("#cover-none").hidden = Boolean(sha256);
+  one("[data-cover-again]").hidden = !sha256;
   if (sha256) picture.src = `/m/asset/${sha256}`;
 }
 form.addEventListener("cover", (event) => shown(event.detail));
@@ -39,9 +43,10 @@ function draw() {
   const { left, top, w, h } = box();
   const scale = whole.clientWidth / whole.naturalWidth;
   Object.assign(frame.style, { left: `${left * scale}px`, top: `${top * scale}px`, width: `${w * scale}px`, height: `${h * scale}px` });
-  const [wide, square] = [one("[data-wide]", dialog), one("[data-square]", dialog)];
+  square.style.left = `${cut.side * (w - h) * scale}px`;
+  const [wide, small] = [one("[data-wide]", dialog), one("[data-square]", dialog)];
   wide.getContext("2d").drawImage(whole, left, top, w, h, 0, 0, wide.width, wide.height);
-  square.getContext("2d").drawImage(whole, left + (w - h) / 2, top, h, h, 0, 0, square.width, square.height);
+  small.getContext("2d").drawImage(whole, left + cut.side * (w - h), top, h, h, 0, 0, small.width, small.height);
   frame.setAttribute("aria-valuenow", String(Math.round(cut.x * 100)));
 }
 
@@ -61,12 +66,14 @@ one("[data-cut]", dialog).addEventListener("pointermove", (event) => {
   draw();
 });
 size.addEventListener("input", () => { cut.share = Number(size.value) / 100; draw(); });
+side.addEventListener("input", () => { cut.side = Number(side.value) / 100; draw(); });
 whole.addEventListener("load", draw);
 dialog.addEventListener("shown.bs.modal", draw);
 
-function open(address) {
-  Object.assign(cut, { x: 0.5, y: 0.4, share: 1 });
+function open(address, place = 0.5) {
+  Object.assign(cut, { x: 0.5, y: 0.4, share: 1, side: place });
   size.value = 100;
+  side.value = Math.round(place * 100);
   whole.src = address;
   window.bootstrap.Modal.getOrCreateInstance(dialog).show();
 }
@@ -90,6 +97,11 @@ one("[data-cover-from-body]").addEventListener("click", () => {
   else notice("正文里还没有图片，请先选择图片", "warning");
 });
 
+one("[data-cover-again]").addEventListener("click", () => {
+  const left = form.elements.cover_square.value;
+  open(`/m/asset/${form.elements.cover_sha256.value}`, left === "" ? 0.5 : Math.min(Number(left) / 1000 / SLACK, 1));
+});
+
 one("[data-take]", dialog).addEventListener("click", async () => {
   const { left, top, w, h } = box();
   const made = document.createElement("canvas");
@@ -101,6 +113,8 @@ one("[data-take]", dialog).addEventListener("click", async () => {
     const url = await uploaded(blob, undefined, "?cover=1");
     const sha256 = url.split("/").pop();
     form.elements.cover_sha256.value = sha256;
+    // The middle is WeChat's own choice and needs no word.
+    form.elements.cover_square.value = side.value === "50" ? "" : String(Math.round(cut.side * SLACK * 1000));
     shown(sha256);
     hand();
     touched();

@@ -153,6 +153,8 @@ function take(taking) {
   if (editor()) {
     editor().synchronizeValues();
     editor().events.fire("change");
+    // 撤销 by the keyboard is then that of the text; without a keyboard the focus would only call one up.
+    if (window.matchMedia("(hover: hover)").matches) editor().editor.focus({ preventScroll: true });
   }
   taking.disabled = true;
   if (done) notice(`已改 ${done} 处`);

@@ -51,7 +51,8 @@ document.addEventListener("submit", (event) => {
   if (form.hasAttribute("data-download")) setTimeout(() => release(form), 3000);
 }, true);
 
-function release(form) {
+// A form that did not go after all can be sent again.
+export function release(form) {
   delete form.dataset.sent;
   all("button[type=submit]", form).forEach((each) => { each.disabled = false; });
 }

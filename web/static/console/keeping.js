@@ -1,6 +1,7 @@
 // Nothing that was typed is lost: kept in this browser at once, on the server a few seconds later; who else writes here is said.
 
 import { area, article, Away, data, form, names, onTouched, post, SignedOut, typed } from "./article_form.js";
+import { release } from "./forms.js";
 import { editor, hand } from "./richtext.js";
 import { one } from "./dom.js";
 import { notice } from "./notices.js";
@@ -9,7 +10,7 @@ const HERE_MS = 500;
 const SERVER_MS = 2500;
 const AGAIN_MS = 8000;
 const HEARD_MS = 20000;
-const own = `draft-${data.draft}`;
+const own = `draft-${data.person}-${data.draft}`; // at a shared computer nobody takes up what another wrote
 const version = () => form.elements.version?.value || "0";
 const note = one("#kept-note");
 const random = () => Array.from(crypto.getRandomValues(new Uint8Array(6)), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -42,11 +43,9 @@ function keepHere() {
 
 let here = 0;
 let waiting = 0;
-let busy = false;
+let busy = null; // what is on its way there
 
-async function keep() {
-  if (busy || sending || !dirty) return;
-  busy = true;
+async function store() {
   dirty = false;
   try {
     const answer = await post(data.keep, { ...typed(), article, version: version(), tab });
@@ -54,11 +53,19 @@ async function keep() {
     say(`已自动暂存 ${kept.at.replace("今天 ", "")}`);
     one("#away").hidden = true;
     held(kept.holder);
+    return null;
   } catch (error) {
     dirty = true;
     away(error);
+    return error;
   }
-  busy = false;
+}
+
+async function keep() {
+  if (busy || sending || !dirty) return;
+  busy = store();
+  await busy;
+  busy = null;
   if (dirty) later(AGAIN_MS);
 }
 
@@ -68,8 +75,8 @@ function away(error) {
   if (out || error instanceof Away) {
     const stored = keepHere() ? "您写的内容已存在本机" : "请不要关闭本页";
     one("[data-why]", box).textContent = out
-      ? `登录已过期，${stored}。请在新窗口重新登录，回到本页会自动接着保存。`
-      : `${error.message}，${stored}，恢复后会自动保存。`;
+      ? `登录已过期，${stored}。请在新窗口重新登录，回到本页会自动接着暂存。`
+      : `${error.message}，${stored}，恢复后会自动暂存。`;
     one("[data-sign-in]", box).hidden = !out;
     box.hidden = false;
     say("已在本机暂存", true);
@@ -103,8 +110,30 @@ window.addEventListener("focus", () => { if (!one("#away").hidden) later(0); });
 
 // Before the question of a button that asks: what is sent is what stands there now.
 form.addEventListener("submit", () => hand(), true);
-form.addEventListener("submit", () => { sending = true; keepHere(); });
-window.addEventListener("pageshow", () => { sending = false; });
+// And a page is left only for a server that answers one who is signed in: else the browser's own error page would stand here.
+let reached = false;
+form.addEventListener("submit", async (event) => {
+  keepHere();
+  if (reached) return;
+  event.preventDefault();
+  const button = event.submitter;
+  sending = true;
+  await busy;
+  const error = await store();
+  setTimeout(() => {
+    release(form);
+    if (error instanceof Away || error instanceof SignedOut) {
+      sending = false;
+      notice(`没有保存：${error.message}`, "warning");
+      later(AGAIN_MS);
+      return;
+    }
+    reached = true;
+    form.dataset.confirmed = "yes";
+    form.requestSubmit(button);
+  }, 0);
+});
+window.addEventListener("pageshow", () => { sending = reached = false; });
 window.addEventListener("beforeunload", (event) => { if (changed && dirty && !sending) event.preventDefault(); });
 window.addEventListener("pagehide", () => {
   if (!article) return;
@@ -115,8 +144,16 @@ window.addEventListener("pagehide", () => {
 
 // --- who writes -------------------------------------------------------------------------------------------------------
 
+function whoWrites(holder, lost) {
+  const kept = "您刚才写的内容已暂存，没有丢失";
+  if (!lost) return `${holder.who}正在编辑（${holder.since} 起），为免互相覆盖，您现在只能查看。`;
+  if (holder.me) return `您已在另一个窗口接着写这篇稿件（${holder.since} 起）。${kept}；要在这里写，请接手编辑。`;
+  return `${holder.who}于 ${holder.since} 接手编辑。${kept}；要继续写，请先与对方说好。`;
+}
+
 function held(holder) {
   if (!holder) return;
+  one("#behind").hidden = String(holder.version) === version();
   const box = one("#held");
   const lost = !reads && changed && !holder.mine;
   reads = !holder.mine;
@@ -126,10 +163,7 @@ function held(holder) {
   form.querySelectorAll("button[type=submit], [data-cover-from-body]").forEach((each) => { each.disabled = reads; });
   form.querySelectorAll(".facts input, .facts textarea").forEach((each) => { each.readOnly = reads; });
   if (reads) {
-    const who = lost
-      ? `${holder.who}于 ${holder.since} 接手编辑。您刚才写的内容已暂存，没有丢失；要继续写，请先与对方说好。`
-      : `${holder.who}正在编辑（${holder.since} 起），为免互相覆盖，您现在只能查看。`;
-    one("[data-who]", box).textContent = who;
+    one("[data-who]", box).textContent = whoWrites(holder, lost);
   }
 }
 
@@ -178,13 +212,12 @@ function found() {
   return drafts.sort((one_, other) => other.at - one_.at)[0];
 }
 
-const two = (number) => String(number).padStart(2, "0");
+const SHANGHAI = { timeZone: "Asia/Shanghai", month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 
 function takeUp() {
   const draft = found();
   if (!draft || data.refused) return;
-  const at = new Date(draft.at);
-  const when = `${at.getMonth() + 1}月${at.getDate()}日 ${two(at.getHours())}:${two(at.getMinutes())}`;
+  const when = new Date(draft.at).toLocaleString("zh-CN", SHANGHAI);
   const box = one("#kept");
   const [restore, drop] = [one("[data-restore]", box), one("[data-discard]", box)];
   const saved = { ...typed() };
@@ -207,4 +240,5 @@ function takeUp() {
   drop.addEventListener("click", () => { box.hidden = true; discard(); });
 }
 one("[data-drop-draft]")?.addEventListener("click", () => localStorage.removeItem(own));
+one("#behind [data-load]").addEventListener("click", () => { hand(); if (changed) keepHere(); sending = true; location.reload(); });
 if (area) takeUp();

@@ -80,8 +80,9 @@ export const editor = window.Jodit.make(area, {
     getMessage: (answer) => answer.message || "图片上传失败，请重试",
     process: (answer) => answer,
     defaultHandlerSuccess(answer) {
+      // "this" is the uploader for what is dropped, the editor for the window of the toolbar: neither is relied on.
       answer.pictures.forEach((picture) => {
-        this.j.s.insertImage(picture.url, null, null);
+        editor.s.insertImage(picture.url, null, null);
         if (picture.scaled) notice("图片较大，已自动压缩", "info");
       });
     },

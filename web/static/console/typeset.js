@@ -19,6 +19,8 @@ document.addEventListener("typeset", async () => {
     notice(error.message, "danger");
   }
 });
+// 撤销 by the keyboard goes to what has the focus: it must be the text that was changed, not a field beside it.
+changes.addEventListener("hidden.bs.modal", () => editor.editor.focus({ preventScroll: true }));
 one("[data-take]", changes).addEventListener("click", () => {
   editor.value = made;
   hand();
