@@ -1,14 +1,14 @@
 """Which part of a cover is its square
 
-Revision: 0016
-Follows: 0015
+Revision: 0017
+Follows: 0016
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 TABLES = ("article", "article_revision")
