@@ -226,7 +226,7 @@ function takeUp() {
     put(draft.values);
     one("[data-when]", box).textContent = `已接着您 ${when} 没有保存的内容。`;
     restore.textContent = "知道了";
-    drop.textContent = "改回已保存的内容";
+    drop.textContent = article ? "改回已保存的内容" : "不要这些，写新的一篇";
     restore.addEventListener("click", () => { box.hidden = true; });
     drop.addEventListener("click", () => { put(saved); box.hidden = true; discard(); });
     return;
