@@ -214,6 +214,13 @@ def test_what_is_drawn_and_cannot_come_in_is_named(drawing: str, word_of: str) -
     assert any(word_of in one for one in draft.warnings)
 
 
+def test_of_very_many_pictures_that_cannot_come_in_the_first_are_named_and_the_rest_counted() -> None:
+    draft = read('<w:pict><v:shape><v:imagedata r:id="none"/></v:shape></w:pict>' * 30)
+    said = [one for one in draft.warnings if "张图片没有导入" in one]
+    assert len(said) == 6
+    assert "另有 25 张图片没有导入" in said[-1]
+
+
 def test_a_damaged_picture_does_not_cost_the_document() -> None:
     data = bytearray(
         word(
