@@ -9,7 +9,7 @@ from content.tree import Node
 from content.word import controls, drawings, formulas, symbols
 from content.word.fields import Drawn
 from content.word.lines import PLAIN, Line
-from content.word.names import Element, every, first, val
+from content.word.names import Element, every, first, on, val
 from content.word.report import opening
 from content.word.story import Note, Story
 from content.word.styles import Look, symbol_font
@@ -56,7 +56,7 @@ def say(story: Story, line: Line, text: str, look: Look, link: str = "") -> None
     text, unknown = symbols.translated(look.symbols, text.translate(_MARKS))
     if unknown:
         story.report.note(_UNKNOWN_SYMBOL, where=True)
-    if any("\ue000" <= char <= "\uf8ff" for char in text):
+    if any("\ue000" <= char <= "\uf8ff" or char >= "\U000f0000" for char in text):
         story.report.note(_OWN_CHARACTER, text)
     story.fields.say()
     line.add(text, look, story.fields.link or link)
@@ -131,8 +131,10 @@ def _symbol(story: Story, line: Line, element: Element, look: Look, link: str) -
         code = int(element.get("w:char", ""), 16)
     except ValueError:
         code = 0
-    font = symbol_font(element.get("w:font", ""))
-    text = symbols.shown(font or ("Wingdings" if 0xF000 <= code < 0xF100 else ""), code)
+    named = element.get("w:font", "")
+    font = symbol_font(named)
+    # Without a name it is nearly always Wingdings; a font that is named and that we do not know may show anything there.
+    text = symbols.shown(font or ("" if named.strip() else "Wingdings"), code)
     if not text:
         story.report.note(_UNKNOWN_SYMBOL, where=True)
     say(story, line, text, Look(look.bold, look.italic, look.underlined, look.struck, look.raised), link)
@@ -208,10 +210,14 @@ def _control(story: Story, line: Line, element: Element, style: str, link: str) 
 def _note(story: Story, line: Line, element: Element, look: Look, link: str) -> None:
     if not story.fields.visible:
         return
-    kind = element.tag[2:].removesuffix("Reference")
-    notes = story.document.notes
-    notes.append(Note(kind, element.get("w:id", "")))
-    line.add(f"[{len(notes)}]", Look(raised="sup"), link)
+    document = story.document
+    note = Note(element.tag[2:].removesuffix("Reference"), element.get("w:id", ""))
+    if note not in document.note_marks:  # a note that refers to itself is still one
+        document.notes.append(note)
+        is_own = on(element.get("w:customMarkFollows", "0"))
+        document.notes_numbered += not is_own
+        document.note_marks[note] = "" if is_own else f"[{document.notes_numbered}]"
+    line.add(document.note_marks[note], Look(raised="sup"), link)
 
 
 def _drawing(story: Story, line: Line, element: Element, look: Look, link: str) -> None:

@@ -86,7 +86,7 @@ def _cell(story: Story, cell: Element, cells: list[_Cell], column: int) -> int:
     span = max(1, min(number(val(properties, "w:gridSpan"), 1), _MOST_COLUMNS))
     if first(properties, "w:cellDel") is not None:
         return column
-    children: list[Node | str] = list(story.document.read(story.inside(), cell))
+    children: list[Node | str] = list(story.document.read(story.inside(in_cell=True), cell))
     across = first(properties, "w:hMerge")
     if across is not None and across.get("w:val", "continue") == "continue" and cells:
         cells[-1].span += span

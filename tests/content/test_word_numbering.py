@@ -242,6 +242,15 @@ def test_numbers_count_on_through_tables() -> None:
     assert lines(read(cells + item("丙"), table)) == ["1.甲", "2.乙", "3.丙"]
 
 
+def test_a_number_alone_in_a_cell_is_what_the_cell_shows() -> None:
+    empty = item("").replace("<w:r><w:t></w:t></w:r>", "")
+    rows = "".join(
+        f"<w:tr><w:tc>{empty}</w:tc><w:tc>{paragraph(text)}</w:tc></w:tr>" for text in ("清扫", "巡查")
+    )
+    draft = read(f"<w:tbl>{rows}</w:tbl>" + empty + item("到此"), numbering(level(0, "decimal", "%1.")))
+    assert lines(draft) == ["1.", "清扫", "2.", "巡查", "4.到此"]
+
+
 def test_a_numbered_line_is_no_title() -> None:
     data = word(item("工作目标") + paragraph("全部完成。"), parts={"word/numbering.xml": numbering(THREE)})
     draft = read_here(data, "方案.docx", WeChatLimits(), 10, "")
