@@ -1,0 +1,95 @@
+"""What a pasted piece holds and its own page did not show: hidden text, remarks of reviewers, words that a change has deleted.
+
+The markup on a clipboard is the whole of a document, not what somebody saw of it. What nobody meant to publish is cut out before
+anything else looks at the piece, and named, so that nobody misses it either.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import unescape
+
+import nh3
+
+from content.allowed import DROPPED_WHOLE, TAGS
+from content.losses import closing, tag_end, without_comments
+from content.tree import VOID, Node, parse
+from content.word.report import opening
+
+_TAG = re.compile(r"<([a-z][a-z0-9]{0,15})(?=[\s/>])", re.I)
+_TELLING = re.compile(r"hidden|display|mso-hide|mso-element|msocom|MsoComment", re.I)
+_REMARKS = frozenset({"msocomanchor", "msocomtxt", "msocommentreference"})
+_BOXES = (TAGS | {"ins", "form", "label", "dl", "dt", "dd", "details", "summary", "ruby"}) - VOID
+_SHOWN = 3
+_SENTENCES = {
+    "hidden": "有 {n} 处隐藏的内容没有粘贴进来",
+    "remark": "有 {n} 处批注没有粘贴进来",
+    "deleted": "有 {n} 处修订中删去的文字没有粘贴进来",
+}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A piece as its page showed it, and Chinese sentences about what was cut out."""
+
+    html: str
+    notices: tuple[str, ...]
+
+
+def shown(html: str) -> Seen:
+    """The piece without what its page hides. One pass; a hidden element that nothing closes stays."""
+    html = without_comments(html)
+    kept: list[str] = []
+    cut: dict[str, list[str]] = {}
+    unclosed: set[str] = set()
+    at = begin = 0
+    while opens := _TAG.search(html, at):
+        end = tag_end(html, opens.end())
+        if not end:
+            break
+        at = end
+        tag = opens[1].lower()
+        if tag in DROPPED_WHOLE:
+            at = closing(html, end, tag) or len(html)
+        if tag in unclosed or tag not in _BOXES:
+            continue
+        if not (kind := _kind(tag, html[opens.start() : end])):
+            continue
+        closes = closing(html, end, tag)
+        if not closes:
+            unclosed.add(tag)
+            continue
+        kept.append(html[begin : opens.start()])
+        cut.setdefault(kind, []).append(html[end:closes])
+        at = begin = closes
+    return Seen(
+        "".join((*kept, html[begin:])), tuple(_said(kind, cut[kind]) for kind in _SENTENCES if kind in cut)
+    )
+
+
+def _kind(tag: str, written: str) -> str:
+    """Why the element that opens here is not seen; empty where it is."""
+    if tag != "del" and not _TELLING.search(written):
+        return ""
+    node = next((one for one in parse(written).children if isinstance(one, Node)), None)
+    if node is None:
+        return ""
+    if tag == "del":  # of a page it is a line through words; only a tracked change says by whom or when
+        return "deleted" if "cite" in node.attrs or "datetime" in node.attrs else ""
+    style = node.style()
+    if (
+        _REMARKS & set(node.attrs.get("class", "").lower().split())
+        or style.get("mso-element") == "comment-list"
+    ):
+        return "remark"
+    hides = "hidden" in node.attrs or style.get("display", "").lower().startswith("none")
+    return "hidden" if hides or style.get("mso-hide", "").lower() == "all" else ""
+
+
+def _said(kind: str, pieces: Sequence[str]) -> str:
+    texts = (opening(unescape(nh3.clean(one, tags=set()))) for one in pieces)
+    words = list(dict.fromkeys(f"“{one}”" for one in texts if one))
+    said = _SENTENCES[kind].format(n=len(pieces))
+    return f"{said}：{'、'.join(words[:_SHOWN])}{' 等' if len(words) > _SHOWN else ''}" if words else said
