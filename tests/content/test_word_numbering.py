@@ -251,6 +251,11 @@ def test_a_number_alone_in_a_cell_is_what_the_cell_shows() -> None:
     assert lines(draft) == ["1.", "清扫", "2.", "巡查", "4.到此"]
 
 
+def test_a_number_that_its_list_hides_is_counted_and_not_shown() -> None:
+    table = numbering(level(0, "decimal", "%1.", "<w:rPr><w:vanish/></w:rPr>") + level(1, "decimal", "%1.%2"))
+    assert lines(read(item("甲") + item("乙", 1), table)) == ["甲", "1.1乙"]
+
+
 def test_a_numbered_line_is_no_title() -> None:
     data = word(item("工作目标") + paragraph("全部完成。"), parts={"word/numbering.xml": numbering(THREE)})
     draft = read_here(data, "方案.docx", WeChatLimits(), 10, "")
