@@ -83,10 +83,7 @@ def _run(story: Story, line: Line, run: Element, style: str, link: str) -> None:
 
 def _hidden(story: Story, line: Line, run: Element, style: str) -> None:
     """Only the marks of fields count; what would show is named."""
-    text = _texts(run)
-    if story.fields.visible and text.strip():
-        story.report.note(HIDDEN, text)
-        story.document.unseen.append(("隐藏文字", text))
+    _name_hidden(story, _texts(run))
     for child in run:
         if child.tag == "w:fldChar":
             _field(story, line, child, Look(hidden=True), "")
@@ -94,6 +91,14 @@ def _hidden(story: Story, line: Line, run: Element, style: str) -> None:
             story.fields.instruct(child.text or "")
         elif child.tag in ("w:drawing", "w:pict", "w:object"):
             story.report.note("有 {n} 处图形被设为隐藏，没有导入", where=True)
+        elif child.tag in ("w:footnoteReference", "w:endnoteReference"):
+            story.report.note("有 {n} 处注释的标记被设为隐藏，注释没有导入", where=True)
+
+
+def _name_hidden(story: Story, text: str) -> None:
+    if story.fields.visible and text.strip():
+        story.report.note(HIDDEN, text)
+        story.document.unseen.append(("隐藏文字", text))
 
 
 def _texts(parent: Element) -> str:
@@ -128,10 +133,10 @@ def _break(story: Story, line: Line, element: Element, look: Look, link: str) ->
 
 def _symbol(story: Story, line: Line, element: Element, look: Look, link: str) -> None:
     try:
-        code = int(element.get("w:char", ""), 16)
+        code = int(element.get("w:char") or element.get("w16se:char") or "", 16)
     except ValueError:
         code = 0
-    named = element.get("w:font", "")
+    named = element.get("w:font") or element.get("w16se:font") or ""
     font = symbol_font(named)
     # Without a name it is nearly always Wingdings; a font that is named and that we do not know may show anything there.
     text = symbols.shown(font or ("" if named.strip() else "Wingdings"), code)
@@ -228,7 +233,9 @@ def _drawing(story: Story, line: Line, element: Element, look: Look, link: str) 
 def _formula(story: Story, line: Line, element: Element, style: str, link: str) -> None:
     for content, raised in formulas.read(element):
         say(story, line, content, Look(raised=raised), link)
-    story.report.note("{n} 个公式按文字导入，请核对", formulas.plain(element))
+    if shown := formulas.plain(element):
+        story.report.note("{n} 个公式按文字导入，请核对", shown)
+    _name_hidden(story, formulas.hidden(element))
 
 
 def _foreign(story: Story, line: Line, element: Element, style: str, link: str) -> None:
@@ -254,6 +261,7 @@ _IN_RUN: Final[dict[str, Writer]] = {
     "w:br": _break,
     "w:cr": _break,
     "w:sym": _symbol,
+    "w16se:symEx": _symbol,
     "w:fldChar": _field,
     "w:instrText": _instruct,
     "w:footnoteReference": _note,

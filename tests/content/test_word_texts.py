@@ -25,6 +25,7 @@ HIDDEN_STYLES = (
         + p(run("暗"))
         + "</w:tc></w:tr></w:tbl>",
         p(run("明"), f'<w:hyperlink w:anchor="x">{run("暗", "<w:vanish/>")}</w:hyperlink>'),
+        p(run("明"), "<m:oMath><m:r><w:rPr><w:vanish/></w:rPr><m:t>暗</m:t></m:r></m:oMath>"),
     ],
 )
 def test_hidden_text_stays_out_and_is_named(hidden: str) -> None:
@@ -174,6 +175,10 @@ def test_breaks_part_what_they_part_in_word(body: str, shown: list[str]) -> None
         ('<w:r><w:sym w:font="Wingdings 2" w:char="F0A3"/></w:r>', "□"),
         ('<w:r><w:sym w:font="Symbol" w:char="F0B0"/></w:r>', "°"),
         ('<w:r><w:sym w:font="宋体" w:char="2103"/></w:r>', "℃"),
+        (
+            '<w:r><x:symEx xmlns:x="http://schemas.microsoft.com/office/word/2015/wordml/symex" x:char="1F60A"/></w:r>',
+            "😊",
+        ),
         (run("\uf0fe", '<w:rFonts w:ascii="Wingdings" w:hAnsi="Wingdings"/>'), "☑"),
         (run("\u00fe", '<w:rFonts w:ascii="Wingdings" w:hAnsi="Wingdings"/>'), "☑"),
         (run("\uf0fe", '<w:rFonts w:hint="default" w:ascii="wingdings"/>'), "☑"),
