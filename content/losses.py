@@ -20,6 +20,7 @@ from content.tree import Node, parse, render
 _OPENS = re.compile(
     r"<(img|svg|math|video|audio|iframe|embed|object|mpvideo|mpvoice|v:imagedata)(?=[\s/>])", re.I
 )
+_OPENS_DRAWN = re.compile(r"<(svg|math)(?=[\s/>])", re.I)
 _ANY = re.compile(r"<(/?)([a-z][a-z0-9]{0,15})(?=[\s/>])", re.I)
 _DRAWN = {"svg", "math"}
 _LAZY = ("data-src", "data-original", "data-lazy-src", "data-actualsrc", "data-original-src", "data-lazyload")
@@ -31,12 +32,20 @@ _FILMS = re.compile(r"v\.qq\.com|video|youku|bilibili", re.I)
 _NAME_CHARS = 60
 
 
+def drawn(html: str) -> str:
+    """The same markup with SVG and formulas as their texts and pictures, and nothing else touched."""
+    return _replaced(html, _OPENS_DRAWN)
+
+
 def named(html: str) -> str:
     """The same markup with lazy pictures found, SVG as its texts and pictures, and everything else that would go marked."""
-    html = without_comments(html)
+    return _replaced(without_comments(html), _OPENS)
+
+
+def _replaced(html: str, wanted: re.Pattern[str]) -> str:
     made: list[str] = []
     at = 0
-    while opens := _OPENS.search(html, at):
+    while opens := wanted.search(html, at):
         end = tag_end(html, opens.end())
         if not end:
             break
@@ -44,8 +53,8 @@ def named(html: str) -> str:
         kind = opens[1].lower()
         if kind in _DRAWN:
             end = _end_of(html, end, kind)
-            drawn = parse(html[opens.start() : end])
-            made.append("".join(_pieces(drawn)) if kind == "svg" else mathml.line(drawn))
+            tree = parse(html[opens.start() : end])
+            made.append("".join(_pieces(tree)) if kind == "svg" else mathml.line(tree))
         elif kind == "img":
             made.append(_picture(html[opens.start() : end]))
         elif kind != "v:imagedata":
@@ -172,4 +181,4 @@ def _attrs(tag: str) -> dict[str, str]:
     return found[0].attrs if found else {}
 
 
-__all__ = ["closing", "mark", "named", "tag_end", "without_comments"]
+__all__ = ["closing", "drawn", "mark", "named", "tag_end", "without_comments"]

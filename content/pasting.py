@@ -69,7 +69,7 @@ def _cleaned(html: str) -> str:
 
 def _pasted(html: str, ours: bool) -> Pasted:
     kind = "layout" if ours else plain.kind_of(html)
-    seen = unseen.shown(html) if not ours else unseen.Seen(html, ())
+    seen = unseen.Seen(html) if ours else unseen.shown(html)
     marked = losses.named(seen.html)
     if kind == "word":
         marked = cleaning.without_sheets(marked)

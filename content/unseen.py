@@ -23,26 +23,30 @@ _TELLING = re.compile(r"hidden|display|mso-hide|mso-element|msocom|MsoComment", 
 _REMARKS = frozenset({"msocomanchor", "msocomtxt", "msocommentreference"})
 _BOXES = (TAGS | {"ins", "form", "label", "dl", "dt", "dd", "details", "summary", "ruby"}) - VOID
 _SHOWN = 3
-_SENTENCES = {
-    "hidden": "有 {n} 处隐藏的内容没有粘贴进来",
-    "remark": "有 {n} 处批注没有粘贴进来",
-    "deleted": "有 {n} 处修订中删去的文字没有粘贴进来",
-}
+_HIDDEN, _REMARK, _DELETED = "隐藏的内容", "批注", "修订中删去的文字"
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A piece as its page showed it, and Chinese sentences about what was cut out."""
+    """A piece as its page showed it, and what was cut out: what each was (in Chinese), and its text."""
 
     html: str
-    notices: tuple[str, ...]
+    cut: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def notices(self) -> list[str]:
+        """One sentence a kind."""
+        return [
+            _said(kind, [words for what, words in self.cut if what == kind])
+            for kind in dict.fromkeys(what for what, _ in self.cut)
+        ]
 
 
 def shown(html: str) -> Seen:
     """The piece without what its page hides. One pass; a hidden element that nothing closes stays."""
     html = without_comments(html)
     kept: list[str] = []
-    cut: dict[str, list[str]] = {}
+    cut: list[tuple[str, str]] = []
     unclosed: set[str] = set()
     at = begin = 0
     while opens := _TAG.search(html, at):
@@ -62,11 +66,11 @@ def shown(html: str) -> Seen:
             unclosed.add(tag)
             continue
         kept.append(html[begin : opens.start()])
-        cut.setdefault(kind, []).append(html[end:closes])
+        words = unescape(nh3.clean(html[end:closes], tags=set())).strip()
+        if words or "<img" in html[end:closes].lower():
+            cut.append((kind, words))
         at = begin = closes
-    return Seen(
-        "".join((*kept, html[begin:])), tuple(_said(kind, cut[kind]) for kind in _SENTENCES if kind in cut)
-    )
+    return Seen("".join((*kept, html[begin:])), tuple(cut))
 
 
 def _kind(tag: str, written: str) -> str:
@@ -77,19 +81,18 @@ def _kind(tag: str, written: str) -> str:
     if node is None:
         return ""
     if tag == "del":  # of a page it is a line through words; only a tracked change says by whom or when
-        return "deleted" if "cite" in node.attrs or "datetime" in node.attrs else ""
+        return _DELETED if "cite" in node.attrs or "datetime" in node.attrs else ""
     style = node.style()
     if (
         _REMARKS & set(node.attrs.get("class", "").lower().split())
         or style.get("mso-element") == "comment-list"
     ):
-        return "remark"
+        return _REMARK
     hides = "hidden" in node.attrs or style.get("display", "").lower().startswith("none")
-    return "hidden" if hides or style.get("mso-hide", "").lower() == "all" else ""
+    return _HIDDEN if hides or style.get("mso-hide", "").lower() == "all" else ""
 
 
-def _said(kind: str, pieces: Sequence[str]) -> str:
-    texts = (opening(unescape(nh3.clean(one, tags=set()))) for one in pieces)
-    words = list(dict.fromkeys(f"“{one}”" for one in texts if one))
-    said = _SENTENCES[kind].format(n=len(pieces))
+def _said(what: str, texts: Sequence[str]) -> str:
+    words = list(dict.fromkeys(f"“{opening(one)}”" for one in texts if one))
+    said = f"有 {len(texts)} 处{what}没有粘贴进来"
     return f"{said}：{'、'.join(words[:_SHOWN])}{' 等' if len(words) > _SHOWN else ''}" if words else said
