@@ -243,6 +243,12 @@ def _foreign(story: Story, line: Line, element: Element, style: str, link: str) 
     story.report.note(f"有 {{n}} 处{what}，没有导入，请另存为普通文档再导入", where=True)
 
 
+def _date(story: Story, line: Line, element: Element, look: Look, link: str) -> None:
+    """The day on which somebody looks: the file does not hold it."""
+    if story.fields.visible:
+        story.report.note("有 {n} 处自动更新的日期没有导入，请对照原文补上", where=True)
+
+
 def _box(story: Story, line: Line, element: Element, style: str, link: str) -> None:
     """A block where none should be."""
     if story.fields.visible:
@@ -264,6 +270,9 @@ _IN_RUN: Final[dict[str, Writer]] = {
     "w16se:symEx": _symbol,
     "w:fldChar": _field,
     "w:instrText": _instruct,
+    **dict.fromkeys(
+        (f"w:{unit}{size}" for unit in ("day", "month", "year") for size in ("Short", "Long")), _date
+    ),
     "w:footnoteReference": _note,
     "w:endnoteReference": _note,
     "w:drawing": _drawing,

@@ -244,11 +244,14 @@ def test_numbers_count_on_through_tables() -> None:
 
 def test_a_number_alone_in_a_cell_is_what_the_cell_shows() -> None:
     empty = item("").replace("<w:r><w:t></w:t></w:r>", "")
+    hows = (("清扫", ""), ("巡查", "restart"), ("续", "continue"))
     rows = "".join(
-        f"<w:tr><w:tc>{empty}</w:tc><w:tc>{paragraph(text)}</w:tc></w:tr>" for text in ("清扫", "巡查")
+        f'<w:tr><w:tc><w:tcPr>{f"""<w:vMerge w:val="{how}"/>""" * bool(how)}</w:tcPr>{empty}</w:tc>'
+        f"<w:tc>{paragraph(text)}</w:tc></w:tr>"
+        for text, how in hows
     )
     draft = read(f"<w:tbl>{rows}</w:tbl>" + empty + item("到此"), numbering(level(0, "decimal", "%1.")))
-    assert lines(draft) == ["1.", "清扫", "2.", "巡查", "4.到此"]
+    assert lines(draft) == ["1.", "清扫", "2.", "巡查", "续", "5.到此"]
 
 
 def test_a_number_that_its_list_hides_is_counted_and_not_shown() -> None:

@@ -278,6 +278,11 @@ def test_a_note_with_a_mark_of_its_own_gets_no_number() -> None:
     assert lines(draft) == ["甲＊乙[1]", "＊引自年报", "[1]又注"]
 
 
+def test_a_date_that_the_file_does_not_hold_is_named() -> None:
+    draft = read(p(run("印发于"), "<w:r><w:yearLong/><w:t>年</w:t><w:monthShort/></w:r>"))
+    assert "2 处自动更新的日期" in said(draft)
+
+
 def test_a_document_that_lies_elsewhere_is_named() -> None:
     assert "子文档" in said(read(p(run("前")) + '<w:subDoc r:id="x"/>'))
 
