@@ -129,7 +129,8 @@ class Parcel:
         if len(infos) > caps.parts:
             raise Excess("parts")
         self._infos = {info.filename: info for info in infos}
-        self._torn = _said_twice(infos)
+        self.doubled = _said_twice(infos)
+        """Names under which different contents lie; such a part counts as damaged."""
         _check_places(infos, len(data))
         if any(info.flag_bits & 0x1 for info in infos):
             raise Locked
@@ -145,7 +146,7 @@ class Parcel:
     def chunks(self, name: str) -> Iterator[bytes]:
         """A part as it unpacks, counted."""
         info = self._infos[name]
-        if name in self._torn:
+        if name in self.doubled:
             raise Damaged
         self._packed += info.compress_size
         try:
