@@ -18,7 +18,7 @@ from content.compiling import style_urls
 from content.tree import Node, parse, render
 
 _OPENS = re.compile(
-    r"<(img|svg|math|video|audio|iframe|embed|object|mpvideo|mpvoice|v:imagedata)(?=[\s/>])", re.I
+    r"<(img|input|svg|math|video|audio|iframe|embed|object|mpvideo|mpvoice|v:imagedata)(?=[\s/>])", re.I
 )
 _OPENS_DRAWN = re.compile(r"<(svg|math)(?=[\s/>])", re.I)
 _ANY = re.compile(r"<(/?)([a-z][a-z0-9]{0,15})(?=[\s/>])", re.I)
@@ -57,6 +57,8 @@ def _replaced(html: str, wanted: re.Pattern[str]) -> str:
             made.append("".join(_pieces(tree)) if kind == "svg" else mathml.line(tree))
         elif kind == "img":
             made.append(_picture(html[opens.start() : end]))
+        elif kind == "input":
+            made.append(_entered(html[opens.start() : end]))
         elif kind != "v:imagedata":
             made.append(_embedded(kind, html[opens.start() : end]))
             if kind in ("video", "audio"):  # what they hold is for old browsers
@@ -128,6 +130,15 @@ def _picture(tag: str) -> str:
     return mark("图片", _called(attrs.get("src", ""), attrs.get("alt", "")))
 
 
+def _entered(tag: str) -> str:
+    """A box of a list of things to do is a tick or none; other fields stay for the cleaner."""
+    attrs = _attrs(tag)
+    kind = attrs.get("type", "").strip().lower()
+    if kind in ("checkbox", "radio"):
+        return "☑" if "checked" in attrs else "☐"
+    return _picture(tag) if kind == "image" else tag
+
+
 def _is_speck(attrs: dict[str, str]) -> bool:
     """A point that counts readers, or a box that is filled by a script and was empty."""
     sizes = {attrs.get("width", "").strip(), attrs.get("height", "").strip()}
@@ -177,7 +188,9 @@ def _pieces(node: Node) -> Iterator[str]:
 
 
 def _attrs(tag: str) -> dict[str, str]:
-    found = parse(tag).all("img", "video", "audio", "iframe", "embed", "object", "mpvideo", "mpvoice")
+    found = parse(tag).all(
+        "img", "input", "video", "audio", "iframe", "embed", "object", "mpvideo", "mpvoice"
+    )
     return found[0].attrs if found else {}
 
 

@@ -14,11 +14,13 @@ from html import unescape
 import nh3
 
 from content.allowed import DROPPED_WHOLE, TAGS
+from content.cleaning import sheets
 from content.losses import closing, tag_end, without_comments
 from content.tree import VOID, Node, parse
 from content.word.report import opening
 
 _TAG = re.compile(r"<([a-z][a-z0-9]{0,15})(?=[\s/>])", re.I)
+_CLASS = re.compile(r"\.([A-Za-z][\w-]{0,80})")
 _TELLING = re.compile(r"hidden|display|mso-hide|mso-element|msocom|MsoComment", re.I)
 _REMARKS = frozenset({"msocomanchor", "msocomtxt", "msocommentreference"})
 _BOXES = (TAGS | {"ins", "form", "label", "dl", "dt", "dd", "details", "summary", "ruby"}) - VOID
@@ -44,6 +46,7 @@ class Seen:
 
 def shown(html: str) -> Seen:
     """The piece without what its page hides. One pass; a hidden element that nothing closes stays."""
+    by_style = _hidden_by_style(html)
     html = without_comments(html)
     kept: list[str] = []
     cut: list[tuple[str, str]] = []
@@ -59,7 +62,7 @@ def shown(html: str) -> Seen:
             at = closing(html, end, tag) or len(html)
         if tag in unclosed or tag not in _BOXES:
             continue
-        if not (kind := _kind(tag, html[opens.start() : end])):
+        if not (kind := _kind(tag, html[opens.start() : end], by_style)):
             continue
         closes = closing(html, end, tag)
         if not closes:
@@ -73,9 +76,21 @@ def shown(html: str) -> Seen:
     return Seen("".join((*kept, html[begin:])), tuple(cut))
 
 
-def _kind(tag: str, written: str) -> str:
+def _hidden_by_style(html: str) -> frozenset[str]:
+    """The classes that Word's own sheet says are hidden text (sheets of pages hide much that is shown all the same)."""
+    if "mso-hide" not in html:
+        return frozenset()
+    found: set[str] = set()
+    for rule in sheets(html).split("}"):
+        names, _, said = rule.partition("{")
+        if "mso-hide:all" in "".join(said.split()).lower():
+            found |= {one.lower() for one in _CLASS.findall(names)}
+    return frozenset(found)
+
+
+def _kind(tag: str, written: str, by_style: frozenset[str]) -> str:
     """Why the element that opens here is not seen; empty where it is."""
-    if tag != "del" and not _TELLING.search(written):
+    if tag != "del" and not by_style and not _TELLING.search(written):
         return ""
     node = next((one for one in parse(written).children if isinstance(one, Node)), None)
     if node is None:
@@ -83,12 +98,11 @@ def _kind(tag: str, written: str) -> str:
     if tag == "del":  # of a page it is a line through words; only a tracked change says by whom or when
         return _DELETED if "cite" in node.attrs or "datetime" in node.attrs else ""
     style = node.style()
-    if (
-        _REMARKS & set(node.attrs.get("class", "").lower().split())
-        or style.get("mso-element") == "comment-list"
-    ):
+    classes = set(node.attrs.get("class", "").lower().split())
+    if _REMARKS & classes or style.get("mso-element") == "comment-list":
         return _REMARK
     hides = "hidden" in node.attrs or style.get("display", "").lower().startswith("none")
+    hides = hides or not by_style.isdisjoint(classes)
     return _HIDDEN if hides or style.get("mso-hide", "").lower() == "all" else ""
 
 

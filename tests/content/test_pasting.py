@@ -132,6 +132,9 @@ def test_no_picture_is_asked_for_in_our_own_network(address: str) -> None:
         foreign.copied(address, WeChatLimits())
 
 
+SHEET = "<style><!-- p.MsoNormal {margin:0} span.Secret {mso-style-name:暗; display:none; mso-hide : all} --></style>"
+
+
 @pytest.mark.parametrize(
     ("piece", "notice"),
     [
@@ -143,6 +146,10 @@ def test_no_picture_is_asked_for_in_our_own_network(address: str) -> None:
         (
             '<p>公开的话<a class=msocomanchor>[甲1]</a></p><div style="mso-element:comment-list"><p>勿外传</p></div>',
             "2 处批注没有粘贴进来：“[甲1]”、“勿外传”",
+        ),
+        (
+            SHEET + '<p class=MsoNormal>公开<span class="Secret">勿外传</span>的话</p>',
+            "隐藏",
         ),
         ('<p>公开<del cite="mailto:a" datetime="2026-11-01T08:00">勿外传</del><ins>的话</ins></p>', "删去的文字"),
     ],
@@ -182,4 +189,13 @@ def test_a_formula_is_pasted_as_a_line_of_text() -> None:
 
 def test_a_picture_that_names_its_sizes_alone_is_found() -> None:
     found = pasting.pasted('<p><img srcset="https://a.cn/1.png 1x, https://a.cn/2.png 2x"></p>')
+    assert '<img src="https://a.cn/1.png">' in found.html
+
+
+def test_ticks_and_picture_buttons_of_a_page_stay() -> None:
+    found = pasting.pasted(
+        '<ul><li><input type="checkbox" checked>已办</li><li><input type=checkbox>待办</li></ul>'
+        '<input type="image" src="https://a.cn/1.png"><input type="hidden" value="x">'
+    )
+    assert cleaning.text_of(found.html).split() == ["☑已办", "☐待办"]
     assert '<img src="https://a.cn/1.png">' in found.html
