@@ -199,3 +199,22 @@ def test_ticks_and_picture_buttons_of_a_page_stay() -> None:
     )
     assert cleaning.text_of(found.html).split() == ["☑已办", "☐待办"]
     assert '<img src="https://a.cn/1.png">' in found.html
+
+
+@pytest.mark.parametrize(
+    ("style", "shown"),
+    [
+        ("cjk-ideographic", "<p>二、甲</p><p>三、乙</p>"),
+        ("simp-chinese-formal", "<p>贰、甲</p><p>叁、乙</p>"),
+        ("decimal-leading-zero", "<p>02. 甲</p><p>03. 乙</p>"),
+        ("upper-roman", '<ol start="2" type="I"><li>甲</li><li>乙</li></ol>'),
+        ("disc", '<ol start="2"><li>甲</li><li>乙</li></ol>'),
+    ],
+)
+def test_a_pasted_list_keeps_its_kind_of_number(style: str, shown: str) -> None:
+    items = f'<li style="list-style-type:{style}">甲</li><li style="list-style-type:{style}">乙</li>'
+    for piece in (
+        f'<ol start="2">{items}</ol>',
+        f'<ol start="2" style="list-style-type: {style}"><li>甲</li><li>乙</li></ol>',
+    ):
+        assert pasting.pasted(piece).html == shown
