@@ -102,6 +102,11 @@ def without_sheets(html: str) -> str:
     return _without_sheets(html)[0]
 
 
+def sheets(html: str) -> str:
+    """The style sheets of a fragment, one after the other."""
+    return _without_sheets(html)[1]
+
+
 def _without_sheets(html: str) -> tuple[str, str]:
     """The fragment without its style sheets, and the sheets. One pass: each search goes on where the last one ended."""
     rest, sheets, at = [], [], 0

@@ -12,16 +12,17 @@ from collections.abc import Iterator
 from html import escape
 from urllib.parse import unquote, urlsplit
 
+from content import mathml
 from content.allowed import web_address
 from content.compiling import style_urls
 from content.tree import Node, parse, render
 
-_OPENS = re.compile(r"<(img|svg|video|audio|iframe|embed|object|mpvideo|mpvoice|v:imagedata)(?=[\s/>])", re.I)
-_SAME = {
-    "svg": re.compile(r"<(/?)svg(?=[\s/>])", re.I),
-    "video": re.compile(r"<(/?)video(?=[\s/>])", re.I),
-    "audio": re.compile(r"<(/?)audio(?=[\s/>])", re.I),
-}
+_OPENS = re.compile(
+    r"<(img|input|svg|math|video|audio|iframe|embed|object|mpvideo|mpvoice|v:imagedata)(?=[\s/>])", re.I
+)
+_OPENS_DRAWN = re.compile(r"<(svg|math)(?=[\s/>])", re.I)
+_ANY = re.compile(r"<(/?)([a-z][a-z0-9]{0,15})(?=[\s/>])", re.I)
+_DRAWN = {"svg", "math"}
 _LAZY = ("data-src", "data-original", "data-lazy-src", "data-actualsrc", "data-original-src", "data-lazyload")
 """Where pages keep a picture's address until it is scrolled to."""
 _NAMES = {
@@ -31,31 +32,42 @@ _FILMS = re.compile(r"v\.qq\.com|video|youku|bilibili", re.I)
 _NAME_CHARS = 60
 
 
+def drawn(html: str) -> str:
+    """The same markup with SVG and formulas as their texts and pictures, and nothing else touched."""
+    return _replaced(html, _OPENS_DRAWN)
+
+
 def named(html: str) -> str:
     """The same markup with lazy pictures found, SVG as its texts and pictures, and everything else that would go marked."""
-    html = _without_comments(html)
+    return _replaced(without_comments(html), _OPENS)
+
+
+def _replaced(html: str, wanted: re.Pattern[str]) -> str:
     made: list[str] = []
     at = 0
-    while opens := _OPENS.search(html, at):
-        end = _tag_end(html, opens.end())
+    while opens := wanted.search(html, at):
+        end = tag_end(html, opens.end())
         if not end:
             break
         made.append(html[at : opens.start()])
         kind = opens[1].lower()
-        if kind == "svg":
-            end = _closing(html, end, "svg") if html[end - 2] != "/" else end
-            made.append(_of_svg(html[opens.start() : end]))
+        if kind in _DRAWN:
+            end = _end_of(html, end, kind)
+            tree = parse(html[opens.start() : end])
+            made.append("".join(_pieces(tree)) if kind == "svg" else mathml.line(tree))
         elif kind == "img":
             made.append(_picture(html[opens.start() : end]))
+        elif kind == "input":
+            made.append(_entered(html[opens.start() : end]))
         elif kind != "v:imagedata":
             made.append(_embedded(kind, html[opens.start() : end]))
-            if kind in ("video", "audio") and html[end - 2] != "/":  # what they hold is for old browsers
-                end = _closing(html, end, kind)
+            if kind in ("video", "audio"):  # what they hold is for old browsers
+                end = _end_of(html, end, kind)
         at = end
     return "".join((*made, html[at:])) if at else html
 
 
-def _without_comments(html: str) -> str:
+def without_comments(html: str) -> str:
     """One pass; what a comment opens and never closes goes to the end, as browsers read it."""
     kept: list[str] = []
     at = 0
@@ -68,7 +80,7 @@ def _without_comments(html: str) -> str:
     return "".join((*kept, html[at:])) if at else html
 
 
-def _tag_end(html: str, at: int) -> int:
+def tag_end(html: str, at: int) -> int:
     """Behind the ``>`` of a tag, quotes respected; 0 where it never ends."""
     while True:
         close = html.find(">", at)
@@ -83,27 +95,48 @@ def _tag_end(html: str, at: int) -> int:
             return close + 1
 
 
-def _closing(html: str, at: int, tag: str) -> int:
-    """Behind the end of an element whose tag has been read; elements of its own kind inside it count."""
+def closing(html: str, at: int, tag: str) -> int:
+    """Behind the end of an element whose tag has been read, 0 where it has none; elements of its own kind inside it count."""
     depth = 1
-    while found := _SAME[tag].search(html, at):
-        at = html.find(">", found.end()) + 1 or len(html)
+    for found in _ANY.finditer(html, at):
+        if found[2].lower() != tag:
+            continue
+        if tag == "p" and not found[1]:  # a paragraph ends where the next one begins
+            return found.start()
         depth += -1 if found[1] else 1
         if not depth:
-            return at
-    return len(html)
+            return html.find(">", found.end()) + 1 or len(html)
+    return 0
+
+
+def _end_of(html: str, at: int, tag: str) -> int:
+    """Behind an element whose tag ends at ``at``; what is never closed goes to the end."""
+    return at if html[at - 2] == "/" else closing(html, at, tag) or len(html)
 
 
 def _picture(tag: str) -> str:
     attrs = _attrs(tag)
-    for name in (*_LAZY, "src"):
-        if address := web_address(attrs.get(name, "")):
+    sets = [attrs.get(name, "").split(maxsplit=1)[:1] for name in ("srcset", "data-srcset")]
+    for given in (
+        *(attrs.get(name, "") for name in (*_LAZY, "src")),
+        *(one.rstrip(",") for some in sets for one in some),
+    ):
+        if address := web_address(given):
             kept = {"src": address}
             kept |= {key: attrs[key] for key in ("alt", "title", "width", "height", "style") if key in attrs}
             return render(Node("#root", {}, [Node("img", kept)]))
     if _is_speck(attrs):
         return ""
     return mark("图片", _called(attrs.get("src", ""), attrs.get("alt", "")))
+
+
+def _entered(tag: str) -> str:
+    """A box of a list of things to do is a tick or none; other fields stay for the cleaner."""
+    attrs = _attrs(tag)
+    kind = attrs.get("type", "").strip().lower()
+    if kind in ("checkbox", "radio"):
+        return "☑" if "checked" in attrs else "☐"
+    return _picture(tag) if kind == "image" else tag
 
 
 def _is_speck(attrs: dict[str, str]) -> bool:
@@ -135,10 +168,6 @@ def _called(address: str, alt: str) -> str:
     return last or alt
 
 
-def _of_svg(svg: str) -> str:
-    return "".join(_pieces(parse(svg)))
-
-
 def _pieces(node: Node) -> Iterator[str]:
     for child in node.children:
         if isinstance(child, str) or child.tag in ("style", "script", "defs", "title", "desc", "metadata"):
@@ -159,8 +188,10 @@ def _pieces(node: Node) -> Iterator[str]:
 
 
 def _attrs(tag: str) -> dict[str, str]:
-    found = parse(tag).all("img", "video", "audio", "iframe", "embed", "object", "mpvideo", "mpvoice")
+    found = parse(tag).all(
+        "img", "input", "video", "audio", "iframe", "embed", "object", "mpvideo", "mpvoice"
+    )
     return found[0].attrs if found else {}
 
 
-__all__ = ["mark", "named"]
+__all__ = ["closing", "drawn", "mark", "named", "tag_end", "without_comments"]

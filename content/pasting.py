@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
 import nh3
 
-from content import cleaning, losses, plain
+from content import cleaning, losses, plain, unseen
 from ground import apart
 from ground.errors import Refused
 
@@ -16,6 +17,7 @@ MAX_KEPT = 400_000
 """Of a cleaned body, tags and styles counted: twenty times what WeChat takes. It is cleaned once more where it is saved."""
 _ABOUT = apart.About("正文", "请清除格式后重新粘贴，或拆成几篇")
 _BOUNDS = apart.Bounds(seconds=9, cpu_seconds=4, answer_bytes=16_000_000)
+_FORMULA = re.compile(r"<math(?=[\s>])", re.I)
 _NO_TEXT = {"script", "style", "noscript", "title", "template"}
 """Elements whose content nobody has read on the page from which it was taken."""
 
@@ -67,13 +69,19 @@ def _cleaned(html: str) -> str:
 
 def _pasted(html: str, ours: bool) -> Pasted:
     kind = "layout" if ours else plain.kind_of(html)
-    marked = losses.named(html)
+    seen = unseen.Seen(html) if ours else unseen.shown(html)
+    marked = losses.named(seen.html)
     if kind == "word":
         marked = cleaning.without_sheets(marked)
     body = cleaning.clean(marked)
     if kind != "layout":
         body = plain.in_house_style(body)
-    return Pasted(body, tuple(_notices(marked, body)))
+    return Pasted(body, (*seen.notices, *_formulas(seen.html), *_notices(marked, body)))
+
+
+def _formulas(html: str) -> list[str]:
+    count = len(_FORMULA.findall(html))
+    return [f"{count} 个公式按文字粘贴，请核对"] if count else []
 
 
 def _notices(before: str, after: str) -> list[str]:

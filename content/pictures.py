@@ -242,6 +242,8 @@ def _in_eight_bits(image: Image.Image) -> Image.Image:
         least, most = 0.0, 65_535.0
     elif image.mode == "I" and least >= 0 and most < 256:
         least, most = 0.0, 255.0
+    elif image.mode == "F" and least >= 0 and most <= 1:
+        least, most = 0.0, 1.0
     scale = 255 / (most - least) if most > least else 1.0
     wide = image.convert("F") if image.mode != "F" else image
     grey = wide.point(lambda value: value * scale - least * scale + 0.5).convert("L")

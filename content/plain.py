@@ -10,6 +10,7 @@ import re
 from typing import Literal
 
 from content.tree import BLOCKS, Node, parents, parse, render, replace
+from content.word.numerals import written
 
 Kind = Literal["word", "layout", "page"]
 _WORD = re.compile(r"mso-|class=.?Mso|urn:schemas-microsoft-com|ProgId|Generator[^>]{0,40}(?:Word|WPS)", re.I)
@@ -25,6 +26,16 @@ _MEANT = {
     "text-decoration": frozenset({"underline", "line-through"}),
 }
 _WRAPS = {"font-weight": "strong", "font-style": "em"}
+_TYPES = {
+    "upper-roman": "I", "lower-roman": "i", "upper-alpha": "A", "upper-latin": "A", "lower-alpha": "a", "lower-latin": "a",
+}  # fmt: skip
+_FORMS = {
+    "cjk-ideographic": "chineseCounting", "simp-chinese-informal": "chineseCounting", "cjk-decimal": "chineseCounting",
+    "trad-chinese-informal": "chineseCounting", "simp-chinese-formal": "chineseLegalSimplified",
+    "cjk-heavenly-stem": "ideographTraditional", "cjk-earthly-branch": "ideographZodiac",
+    "decimal-leading-zero": "decimalZero",
+}  # fmt: skip
+"""Numbers that HTML can only ask a style for, as Office calls them."""
 _SOFT = ("span", "font", "big", "small", "mark", "abbr", "q")
 
 
@@ -40,12 +51,35 @@ def in_house_style(html: str) -> str:
     """A cleaned piece without the looks that are not meant. Applied again it changes nothing."""
     root = parse(html)
     for parent, node in list(parents(root)):
+        if node.tag == "ol":
+            _numbered(parent, node)
+    for parent, node in list(parents(root)):
         _plainly(parent, node)
     for parent, node in list(parents(root)):
         if node.tag == "p" and not node.text().strip() and not node.all("img"):
             replace(parent, node, [])
     _stand_alone(root)
     return render(root)
+
+
+def _numbered(parent: Node, listing: Node) -> None:
+    """A list keeps its kind of number: by an attribute where HTML has one, else written out, each item a paragraph."""
+    items = [one for one in listing.children if isinstance(one, Node) and one.tag == "li"]
+    said = (one.style().get("list-style-type") for one in (*items[:1], listing))
+    kind = next((one.lower() for one in said if one), "")
+    if kind in _TYPES:
+        listing.attrs["type"] = _TYPES[kind]
+    form = _FORMS.get(kind)
+    if form is None or any(item.has_blocks for item in items):
+        return
+    start = listing.attrs.get("start", "")
+    first = int(start) if start.isdigit() else 1
+    for at, item in enumerate(items, first):
+        item.tag = "p"
+        item.children.insert(
+            0, f"{written(at, form)}、" if form != "decimalZero" else f"{written(at, form)}. "
+        )
+    replace(parent, listing, [*items])
 
 
 def _plainly(parent: Node, node: Node) -> None:

@@ -42,7 +42,7 @@ def _members(data: bytes) -> tuple[Member, ...]:
             if not last.lower().endswith(".docx"):
                 found.append(Member(last, b"", "不是 .docx 文件，没有导入"))
             else:
-                found.append(Member(last, parcel.read(raw)))
+                found.append(_member(parcel, raw, last))
     except Excess:
         raise Refused("压缩包解开后太大，请拆成几个较小的压缩包，或直接选择多个 Word 文件") from None
     except Locked:
@@ -54,6 +54,16 @@ def _members(data: bytes) -> tuple[Member, ...]:
     if len(found) > MOST_FILES:
         raise Refused(f"压缩包里有 {len(found)} 个文件，一次最多 {MOST_FILES} 个，请分几次导入")
     return tuple(found)
+
+
+def _member(parcel: Parcel, raw: str, name: str) -> Member:
+    """A Word file; that one is damaged costs the others nothing."""
+    if raw in parcel.doubled:
+        return Member(name, b"", "压缩包里有两个文件同名，没有导入，请改名后单独导入")
+    try:
+        return Member(name, parcel.read(raw))
+    except Damaged:
+        return Member(name, b"", "在压缩包里已损坏，没有导入，请从原处重新取得后单独导入")
 
 
 def _readable(name: str) -> str:

@@ -25,6 +25,10 @@ class Excess(Exception):
     """It unpacks to more than anybody needs; the text says of what, for the log."""
 
 
+class TooDeep(Excess):
+    """Elements lie in elements as no author nests them."""
+
+
 class Damaged(Exception):
     """It is no whole file of its kind."""
 
@@ -87,7 +91,7 @@ class Scanner:
         if self._elements > self._caps.elements:
             raise Excess("elements")
         if self._depth > self._caps.depth:
-            raise Excess("depth")
+            raise TooDeep("depth")
         if len(attributes) > self._caps.attributes:
             raise Excess("attributes")
         self.started(name.rpartition(":")[2], attributes)
@@ -125,6 +129,8 @@ class Parcel:
         if len(infos) > caps.parts:
             raise Excess("parts")
         self._infos = {info.filename: info for info in infos}
+        self.doubled = _said_twice(infos)
+        """Names under which different contents lie; such a part counts as damaged."""
         _check_places(infos, len(data))
         if any(info.flag_bits & 0x1 for info in infos):
             raise Locked
@@ -140,6 +146,8 @@ class Parcel:
     def chunks(self, name: str) -> Iterator[bytes]:
         """A part as it unpacks, counted."""
         info = self._infos[name]
+        if name in self.doubled:
+            raise Damaged
         self._packed += info.compress_size
         try:
             with self._zip.open(info) as part:
@@ -170,6 +178,14 @@ def _check_places(infos: list[zipfile.ZipInfo], size: int) -> None:
         end = info.header_offset + _LOCAL_HEADER + info.compress_size
     if end > size:
         raise Damaged
+
+
+def _said_twice(infos: list[zipfile.ZipInfo]) -> set[str]:
+    """Names under which different contents lie: which of them is meant nobody knows, and other readers may take another."""
+    contents: dict[str, set[tuple[int, int]]] = {}
+    for info in infos:
+        contents.setdefault(info.filename, set()).add((info.CRC, info.file_size))
+    return {name for name, found in contents.items() if len(found) > 1}
 
 
 def repacked(parts: dict[str, bytes]) -> bytes:

@@ -25,6 +25,7 @@ _IN_RUN = frozenset({"w:t", "w:pict", "w:drawing", "w:object"})
 _INLINE = frozenset(
     _IN_RUN
     | {"w:r", "w:hyperlink", "w:fldSimple", "w:t", "w:ruby", "m:oMath", "m:oMathPara", "w:bdo", "w:dir"}
+    | {"w:subDoc", "w:contentPart"}
 )
 
 
@@ -138,8 +139,9 @@ def _is_line_of_contents(element: Element) -> bool:
 def _put(story: Story, found: list[Node], line: Line, how: _Stand) -> None:
     """The segments of a line as blocks, and what stood in its boxes behind them."""
     label = how.label
+    shows_alone = story.in_cell and label is not None and bool(label.text)
     for segment in line.segments:
-        if not segment:
+        if not segment and not (shows_alone and label is not None):
             continue
         pieces = [Piece(label.text), *segment] if label is not None and label.text else segment
         block = _block(pieces, how, label)

@@ -6,7 +6,7 @@ import email
 import email.policy
 import re
 
-from content import cleaning
+from content import cleaning, losses, unseen
 from content.tree import BLOCKS, Node, drop, parse
 from content.word.lines import Block
 from content.word.report import opening
@@ -43,7 +43,11 @@ def read(story: Story, relation_id: str) -> list[Node]:
 
 
 def _page(story: Story, data: bytes, charset: str = "") -> list[Node]:
-    root = parse(cleaning.clean(_decoded(data, charset)))
+    seen = unseen.shown(_decoded(data, charset))
+    for what, words in seen.cut:
+        story.report.note(f"嵌入的网页里有 {{n}} 处{what}，没有导入", words)
+        story.document.unseen.append((what, words))
+    root = parse(cleaning.clean(losses.drawn(seen.html)))
     for holder in [root, *root.elements()]:
         for one in list(holder.children):
             if isinstance(one, Node) and one.tag == "img":

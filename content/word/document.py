@@ -79,7 +79,7 @@ def _notes(document: Document) -> list[Node]:
     made: list[Node] = []
     stories: dict[str, tuple[dict[str, Element], str]] = {}
     at = 0
-    while at < len(document.notes):
+    while at < len(document.notes):  # grows while notes are read
         note = document.notes[at]
         at += 1
         if note.kind not in stories:
@@ -90,7 +90,8 @@ def _notes(document: Document) -> list[Node]:
         if not any(one.text().strip() for one in read):
             document.report.note("有 {n} 处脚注或尾注是空的或已损坏，没有导入")
             read = [Block("p")]
-        _number(read[0], f"[{at}] ")
+        if mark := document.note_marks[note]:
+            _number(read[0], f"{mark} ")
         made += read
     if made:
         made.insert(0, Node("hr"))

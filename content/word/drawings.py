@@ -97,6 +97,8 @@ def _blip(story: Story, line: Line, fill: Element, inside: _Inside) -> None:
     rectangle = first(fill, "a:srcRect")
     sides = [_share(rectangle.get(side)) if rectangle is not None else 0.0 for side in ("l", "t", "r", "b")]
     shape = Shape((sides[0], sides[1], sides[2], sides[3]), inside.mirrored, inside.flipped, inside.turned)
+    if any(one.tag.endswith("}webVideoPr") for one in blip.iter()):
+        story.report.note("有 {n} 个联机视频没有导入，只导入了它的封面图", where=True)
     _take(story, line, blip.get("r:embed"), blip.get("r:link"), shape, inside.alt)
 
 

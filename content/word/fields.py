@@ -142,7 +142,7 @@ def _drawn(closed: _Open) -> Drawn:
         return Drawn(text, reading) if text else Drawn(unknown=closed.code.strip())
     if word in _PROMPTS:
         return Drawn(prompt=" ".join(closed.code.split(maxsplit=2)[2:]))
-    if closed.in_result or word in _SILENT or not word.isalpha():
+    if closed.in_result or word in _SILENT or not (word.isalpha() or word.startswith("=")):
         return Drawn()
     return Drawn(unknown=closed.code.strip())
 

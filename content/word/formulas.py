@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from content.word.names import Element, first, val
+from content.word.names import Element, first, switch, val
 
 
 def plain(element: Element) -> str:
@@ -12,10 +12,22 @@ def plain(element: Element) -> str:
     return "".join(text for text, _ in read(element))
 
 
+def hidden(element: Element) -> str:
+    """What of its text is formatted as hidden."""
+    return "".join(
+        one.text or "" for run in element.iter() if _is_hidden(run) for one in run if one.tag == "m:t"
+    )
+
+
 def read(element: Element) -> Iterator[tuple[str, str]]:
     """Pieces of text, each ``sup``, ``sub`` or plain."""
     for child in element:
-        yield from _one(child)
+        if not _is_hidden(child):
+            yield from _one(child)
+
+
+def _is_hidden(element: Element) -> bool:
+    return element.tag == "m:r" and bool(switch(first(element, "w:rPr"), "w:vanish"))
 
 
 def _one(element: Element) -> Iterator[tuple[str, str]]:

@@ -35,6 +35,7 @@ _PREFIXES = {
     f"{_OPEN}officeDocument/2006/math": "m",
     f"{_STRICT}officeDocument/math": "m",
     f"{_MICROSOFT}word/2010/wordml": "w14",
+    f"{_MICROSOFT}word/2015/wordml/symex": "w16se",
     f"{_MICROSOFT}word/2010/wordprocessingShape": "wps",
     f"{_MICROSOFT}word/2010/wordprocessingGroup": "wpg",
     f"{_MICROSOFT}word/2010/wordprocessingCanvas": "wpc",

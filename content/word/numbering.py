@@ -37,6 +37,7 @@ class _Level:
     restart: int | None
     font: str
     pictured: bool
+    hidden: bool
 
 
 class Numbering:
@@ -57,6 +58,8 @@ class Numbering:
         if found is None:
             return None
         counters = self._count(num, level)
+        if found.hidden:
+            return None
         if found.form == "bullet" or found.pictured:
             return _bullet(found, level)
         text = self._text(num, level, found, counters)
@@ -188,6 +191,7 @@ def _read_level(element: Element) -> _Level:
         restart=number(restart) if restart is not None else None,
         font=symbol_font(fonts.get("w:ascii") or fonts.get("w:hAnsi") or "") if fonts is not None else "",
         pictured=first(element, "w:lvlPicBulletId") is not None,
+        hidden=bool(switch(first(element, "w:rPr"), "w:vanish")),
     )
 
 

@@ -93,6 +93,8 @@ class Package:
         path = target if target.startswith("/") else f"{folder}/{target}"
         path = posixpath.normpath(path).lstrip("/")
         for one in (path, unquote(path)):
+            if one in self.parts:
+                return one
             if found := self._folded.get(one.lower()):
                 return found
         return path

@@ -9,7 +9,7 @@ from content.tree import Node
 from content.word import controls, drawings, formulas, symbols
 from content.word.fields import Drawn
 from content.word.lines import PLAIN, Line
-from content.word.names import Element, every, first, val
+from content.word.names import Element, every, first, on, val
 from content.word.report import opening
 from content.word.story import Note, Story
 from content.word.styles import Look, symbol_font
@@ -56,7 +56,7 @@ def say(story: Story, line: Line, text: str, look: Look, link: str = "") -> None
     text, unknown = symbols.translated(look.symbols, text.translate(_MARKS))
     if unknown:
         story.report.note(_UNKNOWN_SYMBOL, where=True)
-    if any("\ue000" <= char <= "\uf8ff" for char in text):
+    if any("\ue000" <= char <= "\uf8ff" or char >= "\U000f0000" for char in text):
         story.report.note(_OWN_CHARACTER, text)
     story.fields.say()
     line.add(text, look, story.fields.link or link)
@@ -83,10 +83,7 @@ def _run(story: Story, line: Line, run: Element, style: str, link: str) -> None:
 
 def _hidden(story: Story, line: Line, run: Element, style: str) -> None:
     """Only the marks of fields count; what would show is named."""
-    text = _texts(run)
-    if story.fields.visible and text.strip():
-        story.report.note(HIDDEN, text)
-        story.document.unseen.append(("隐藏文字", text))
+    _name_hidden(story, _texts(run))
     for child in run:
         if child.tag == "w:fldChar":
             _field(story, line, child, Look(hidden=True), "")
@@ -94,6 +91,14 @@ def _hidden(story: Story, line: Line, run: Element, style: str) -> None:
             story.fields.instruct(child.text or "")
         elif child.tag in ("w:drawing", "w:pict", "w:object"):
             story.report.note("有 {n} 处图形被设为隐藏，没有导入", where=True)
+        elif child.tag in ("w:footnoteReference", "w:endnoteReference"):
+            story.report.note("有 {n} 处注释的标记被设为隐藏，注释没有导入", where=True)
+
+
+def _name_hidden(story: Story, text: str) -> None:
+    if story.fields.visible and text.strip():
+        story.report.note(HIDDEN, text)
+        story.document.unseen.append(("隐藏文字", text))
 
 
 def _texts(parent: Element) -> str:
@@ -128,11 +133,13 @@ def _break(story: Story, line: Line, element: Element, look: Look, link: str) ->
 
 def _symbol(story: Story, line: Line, element: Element, look: Look, link: str) -> None:
     try:
-        code = int(element.get("w:char", ""), 16)
+        code = int(element.get("w:char") or element.get("w16se:char") or "", 16)
     except ValueError:
         code = 0
-    font = symbol_font(element.get("w:font", ""))
-    text = symbols.shown(font or ("Wingdings" if 0xF000 <= code < 0xF100 else ""), code)
+    named = element.get("w:font") or element.get("w16se:font") or ""
+    font = symbol_font(named)
+    # Without a name it is nearly always Wingdings; a font that is named and that we do not know may show anything there.
+    text = symbols.shown(font or ("" if named.strip() else "Wingdings"), code)
     if not text:
         story.report.note(_UNKNOWN_SYMBOL, where=True)
     say(story, line, text, Look(look.bold, look.italic, look.underlined, look.struck, look.raised), link)
@@ -208,10 +215,14 @@ def _control(story: Story, line: Line, element: Element, style: str, link: str) 
 def _note(story: Story, line: Line, element: Element, look: Look, link: str) -> None:
     if not story.fields.visible:
         return
-    kind = element.tag[2:].removesuffix("Reference")
-    notes = story.document.notes
-    notes.append(Note(kind, element.get("w:id", "")))
-    line.add(f"[{len(notes)}]", Look(raised="sup"), link)
+    document = story.document
+    note = Note(element.tag[2:].removesuffix("Reference"), element.get("w:id", ""))
+    if note not in document.note_marks:  # a note that refers to itself is still one
+        document.notes.append(note)
+        is_own = on(element.get("w:customMarkFollows", "0"))
+        document.notes_numbered += not is_own
+        document.note_marks[note] = "" if is_own else f"[{document.notes_numbered}]"
+    line.add(document.note_marks[note], Look(raised="sup"), link)
 
 
 def _drawing(story: Story, line: Line, element: Element, look: Look, link: str) -> None:
@@ -222,12 +233,20 @@ def _drawing(story: Story, line: Line, element: Element, look: Look, link: str) 
 def _formula(story: Story, line: Line, element: Element, style: str, link: str) -> None:
     for content, raised in formulas.read(element):
         say(story, line, content, Look(raised=raised), link)
-    story.report.note("{n} 个公式按文字导入，请核对", formulas.plain(element))
+    if shown := formulas.plain(element):
+        story.report.note("{n} 个公式按文字导入，请核对", shown)
+    _name_hidden(story, formulas.hidden(element))
 
 
 def _foreign(story: Story, line: Line, element: Element, style: str, link: str) -> None:
     what = "手写墨迹" if element.tag == "w:contentPart" else "子文档"
     story.report.note(f"有 {{n}} 处{what}，没有导入，请另存为普通文档再导入", where=True)
+
+
+def _date(story: Story, line: Line, element: Element, look: Look, link: str) -> None:
+    """The day on which somebody looks: the file does not hold it."""
+    if story.fields.visible:
+        story.report.note("有 {n} 处自动更新的日期没有导入，请对照原文补上", where=True)
 
 
 def _box(story: Story, line: Line, element: Element, style: str, link: str) -> None:
@@ -248,8 +267,12 @@ _IN_RUN: Final[dict[str, Writer]] = {
     "w:br": _break,
     "w:cr": _break,
     "w:sym": _symbol,
+    "w16se:symEx": _symbol,
     "w:fldChar": _field,
     "w:instrText": _instruct,
+    **dict.fromkeys(
+        (f"w:{unit}{size}" for unit in ("day", "month", "year") for size in ("Short", "Long")), _date
+    ),
     "w:footnoteReference": _note,
     "w:endnoteReference": _note,
     "w:drawing": _drawing,

@@ -40,7 +40,7 @@ class Camera(Protocol):
     def __call__(self, data: bytes | None, name: str, shape: Shape, alt: str) -> Node | None: ...
 
 
-@dataclass
+@dataclass(frozen=True)
 class Note:
     """A footnote or endnote that the text refers to."""
 
@@ -62,6 +62,10 @@ class Document:
     embed: Callable[[Document, bytes], list[Node] | None]
     """The blocks of a whole document that lies in this one; None where it cannot be read."""
     notes: list[Note] = field(default_factory=list)
+    """Each once, in the order in which they are met first."""
+    note_marks: dict[Note, str] = field(default_factory=dict)
+    """What stands in the text for a note: ``[1]``; empty where the author wrote a mark of their own (＊)."""
+    notes_numbered: int = 0
     unseen: list[tuple[str, str]] = field(default_factory=list)
     """Texts that the article does not hold, with their place: marks of secrecy may stand there."""
     nested: int = 0
@@ -77,12 +81,14 @@ class Story:
     fields: Fields = field(default_factory=Fields)
     carried: list[Piece] = field(default_factory=list)
     """Belongs to the beginning of the next paragraph."""
+    in_cell: bool = False
+    """Whether it fills a cell of a table: there a number alone is meant."""
 
     @property
     def report(self) -> Report:
         """Where to say what could not be taken."""
         return self.document.report
 
-    def inside(self) -> Story:
-        """The flow of a box that stands in this one."""
-        return Story(self.document, self.part, Fields(self.fields.endless))
+    def inside(self, *, in_cell: bool = False) -> Story:
+        """The flow of a box or a cell that stands in this one."""
+        return Story(self.document, self.part, Fields(self.fields.endless), in_cell=in_cell)

@@ -86,14 +86,14 @@ def _cell(story: Story, cell: Element, cells: list[_Cell], column: int) -> int:
     span = max(1, min(number(val(properties, "w:gridSpan"), 1), _MOST_COLUMNS))
     if first(properties, "w:cellDel") is not None:
         return column
-    children: list[Node | str] = list(story.document.read(story.inside(), cell))
+    down = first(properties, "w:vMerge")
+    continues = down is not None and down.get("w:val", "continue") != "restart"
+    children: list[Node | str] = list(story.document.read(story.inside(in_cell=not continues), cell))
     across = first(properties, "w:hMerge")
     if across is not None and across.get("w:val", "continue") == "continue" and cells:
         cells[-1].span += span
         cells[-1].node.children += children
         return column + span
-    down = first(properties, "w:vMerge")
-    continues = down is not None and down.get("w:val", "continue") != "restart"
     cells.append(_Cell(column, span, Node("td", {}, children), continues))
     return column + span
 

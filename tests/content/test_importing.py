@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+import zipfile
 from functools import cache
 from pathlib import Path
 
@@ -175,6 +176,26 @@ def ole(stream: str) -> bytes:
     return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600 + stream.encode("utf-16-le") + b"\0" * 600
 
 
+def packed(**parts: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    return buffer.getvalue()
+
+
+def twice(data: bytes, other: bytes) -> bytes:
+    """One Word file with the document of another one under the same name."""
+    buffer = io.BytesIO(data)
+    with (
+        zipfile.ZipFile(io.BytesIO(other)) as beside,
+        zipfile.ZipFile(buffer, "a") as archive,
+        pytest.warns(UserWarning, match="Duplicate name"),
+    ):
+        archive.writestr("word/document.xml", beside.read("word/document.xml"))
+    return buffer.getvalue()
+
+
 BOMB = word(paragraph(SENTENCE), parts={"word/media/fill.bin": b"\0" * 60_000_000})
 WRONG = {
     "empty": (b"", "0 字节"),
@@ -184,6 +205,16 @@ WRONG = {
     "RTF": (b"{\\rtf1 ...}", "RTF"),
     "picture": (image(20, 20, "PNG"), "图片"),
     "half a file": ((DATA / "article-1.docx").read_bytes()[:20_000], "已损坏"),
+    "web archive": (b"MIME-Version: 1.0\r\nContent-Type: multipart/related\r\n", "网页"),
+    "Word as XML": (b'<?xml version="1.0"?><w:wordDocument xmlns:w="urn:x"/>', "XML"),
+    "OpenDocument": (packed(mimetype=b"application/vnd.oasis.opendocument.text"), "OpenDocument"),
+    "Pages": (packed(**{"Index/Document.iwa": b"x"}), "Pages"),
+    "a zip of Word files": (packed(**{"甲.docx": b"x"}), "批量导入"),
+    "too deep": (
+        word("<w:sdt><w:sdtContent>" * 90 + paragraph("深") + "</w:sdtContent></w:sdt>" * 90),
+        "一层套一层",
+    ),
+    "two documents under one name": (twice(word(paragraph("甲")), word(paragraph("乙"))), "已损坏"),
     "noise": (b"\x01\x02" * 500, "不是 Word 文档或文档已损坏"),
     "broken xml": (word("<w:p><w:r>"), "已损坏"),
     "bomb": (BOMB, "解压后过大"),

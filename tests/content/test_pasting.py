@@ -130,3 +130,91 @@ def test_a_picture_of_another_site_is_copied_in() -> None:
 def test_no_picture_is_asked_for_in_our_own_network(address: str) -> None:
     with pytest.raises(NotFetched):
         foreign.copied(address, WeChatLimits())
+
+
+SHEET = "<style><!-- p.MsoNormal {margin:0} span.Secret {mso-style-name:暗; display:none; mso-hide : all} --></style>"
+
+
+@pytest.mark.parametrize(
+    ("piece", "notice"),
+    [
+        ('<p>公开<span style="display:none;mso-hide:all">勿外传</span>的话</p>', "1 处隐藏的内容没有粘贴进来：“勿外传”"),
+        ("<p>公开<SPAN hidden>勿外传</SPAN>的话</p>", "隐藏"),
+        ("<p>公开的话</p><p style='mso-hide:all'>勿外传<p hidden>勿外传</p>", "2 处隐藏"),
+        ('<div>公开<div style="DISPLAY: none !important"><div>勿</div>外传</div>的话</div>', "隐藏"),
+        ("<table><tr><td>公开的话</td></tr><tr style='height:0;display:none'><td>勿外传</td></tr></table>", "隐藏"),
+        (
+            '<p>公开的话<a class=msocomanchor>[甲1]</a></p><div style="mso-element:comment-list"><p>勿外传</p></div>',
+            "2 处批注没有粘贴进来：“[甲1]”、“勿外传”",
+        ),
+        (
+            SHEET + '<p class=MsoNormal>公开<span class="Secret">勿外传</span>的话</p>',
+            "隐藏",
+        ),
+        ('<p>公开<del cite="mailto:a" datetime="2026-11-01T08:00">勿外传</del><ins>的话</ins></p>', "删去的文字"),
+    ],
+)  # fmt: skip
+def test_what_its_own_page_did_not_show_stays_out_and_is_named(piece: str, notice: str) -> None:
+    found = pasting.pasted(piece)
+    assert "".join(cleaning.text_of(found.html).split()) == "公开的话"
+    assert any(notice in one for one in found.notices)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        '<div id="js_content" style="visibility:hidden;opacity:0"><p>公开的话</p></div>',
+        '<p aria-hidden="true">公开的话</p>',
+        '<p style="overflow:hidden">公开的话</p>',
+        "<!-- <div hidden> --><div>公开的话</div>",
+        "<p><del>公开的话</del></p>",
+        "<span hidden>公开的话",
+    ],
+)
+def test_what_only_seems_hidden_is_pasted(piece: str) -> None:
+    found = pasting.pasted(piece)
+    assert cleaning.text_of(found.html) == "公开的话"
+    assert found.notices == ()
+
+
+def test_a_formula_is_pasted_as_a_line_of_text() -> None:
+    formula = (
+        "<math><mi>x</mi><mo>=</mo><mfrac><mn>1</mn><mrow><mi>a</mi><mo>+</mo><mn>2</mn></mrow></mfrac>"
+        "<msup><mi>m</mi><mn>2</mn></msup><msqrt><mn>9</mn></msqrt><annotation>tex</annotation></math>"
+    )
+    found = pasting.pasted(f"<p>由{formula}得</p>")
+    assert found.html == "<p>由x=1/(a+2)m<sup>2</sup>√9得</p>"
+    assert found.notices == ("1 个公式按文字粘贴，请核对",)
+
+
+def test_a_picture_that_names_its_sizes_alone_is_found() -> None:
+    found = pasting.pasted('<p><img srcset="https://a.cn/1.png 1x, https://a.cn/2.png 2x"></p>')
+    assert '<img src="https://a.cn/1.png">' in found.html
+
+
+def test_ticks_and_picture_buttons_of_a_page_stay() -> None:
+    found = pasting.pasted(
+        '<ul><li><input type="checkbox" checked>已办</li><li><input type=checkbox>待办</li></ul>'
+        '<input type="image" src="https://a.cn/1.png"><input type="hidden" value="x">'
+    )
+    assert cleaning.text_of(found.html).split() == ["☑已办", "☐待办"]
+    assert '<img src="https://a.cn/1.png">' in found.html
+
+
+@pytest.mark.parametrize(
+    ("style", "shown"),
+    [
+        ("cjk-ideographic", "<p>二、甲</p><p>三、乙</p>"),
+        ("simp-chinese-formal", "<p>贰、甲</p><p>叁、乙</p>"),
+        ("decimal-leading-zero", "<p>02. 甲</p><p>03. 乙</p>"),
+        ("upper-roman", '<ol start="2" type="I"><li>甲</li><li>乙</li></ol>'),
+        ("disc", '<ol start="2"><li>甲</li><li>乙</li></ol>'),
+    ],
+)
+def test_a_pasted_list_keeps_its_kind_of_number(style: str, shown: str) -> None:
+    items = f'<li style="list-style-type:{style}">甲</li><li style="list-style-type:{style}">乙</li>'
+    for piece in (
+        f'<ol start="2">{items}</ol>',
+        f'<ol start="2" style="list-style-type: {style}"><li>甲</li><li>乙</li></ol>',
+    ):
+        assert pasting.pasted(piece).html == shown

@@ -242,6 +242,23 @@ def test_numbers_count_on_through_tables() -> None:
     assert lines(read(cells + item("丙"), table)) == ["1.甲", "2.乙", "3.丙"]
 
 
+def test_a_number_alone_in_a_cell_is_what_the_cell_shows() -> None:
+    empty = item("").replace("<w:r><w:t></w:t></w:r>", "")
+    hows = (("清扫", ""), ("巡查", "restart"), ("续", "continue"))
+    rows = "".join(
+        f'<w:tr><w:tc><w:tcPr>{f"""<w:vMerge w:val="{how}"/>""" * bool(how)}</w:tcPr>{empty}</w:tc>'
+        f"<w:tc>{paragraph(text)}</w:tc></w:tr>"
+        for text, how in hows
+    )
+    draft = read(f"<w:tbl>{rows}</w:tbl>" + empty + item("到此"), numbering(level(0, "decimal", "%1.")))
+    assert lines(draft) == ["1.", "清扫", "2.", "巡查", "续", "5.到此"]
+
+
+def test_a_number_that_its_list_hides_is_counted_and_not_shown() -> None:
+    table = numbering(level(0, "decimal", "%1.", "<w:rPr><w:vanish/></w:rPr>") + level(1, "decimal", "%1.%2"))
+    assert lines(read(item("甲") + item("乙", 1), table)) == ["甲", "1.1乙"]
+
+
 def test_a_numbered_line_is_no_title() -> None:
     data = word(item("工作目标") + paragraph("全部完成。"), parts={"word/numbering.xml": numbering(THREE)})
     draft = read_here(data, "方案.docx", WeChatLimits(), 10, "")

@@ -156,6 +156,13 @@ def test_an_embedded_part_comes_in_where_it_stands(name: str, data: str | bytes,
     assert cleaning.text_of(chunk(name, data).html).splitlines() == shown
 
 
+def test_what_an_embedded_page_does_not_show_is_named_and_what_it_draws_comes_in() -> None:
+    page = '<p>公开<span style="display:none">勿外传</span></p><p><math><msup><mi>m</mi><mn>2</mn></msup></math></p>'
+    draft = chunk("a.htm", page)
+    assert cleaning.text_of(draft.html).splitlines() == ["公开", "m2", "（完）"]
+    assert any("隐藏的内容，没有导入：“勿外传”" in one for one in draft.warnings)
+
+
 @pytest.mark.parametrize(
     ("name", "data"),
     [("a.rtf", "{\\rtf1\\ansi{\\b old} text\\par}"), ("a.docx", b"PK\x03\x04 no zip"), ("a.htm", "")],

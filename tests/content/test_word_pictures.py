@@ -153,6 +153,24 @@ def test_greys_of_any_depth_stay_grey(mode: str, value: float, kind: str) -> Non
     assert abs(int(shown.getpixel((15, 10))) - (128 if mode == "F" else 156)) <= 3  # type: ignore[arg-type]
 
 
+def test_a_grey_without_any_other_beside_it_stays_as_it_is() -> None:
+    buffer = io.BytesIO()
+    Image.new("F", (30, 20), 0.6).save(buffer, "TIFF")
+    (picture,) = read(inline(), a=buffer.getvalue()).pictures
+    assert abs(int(Image.open(io.BytesIO(picture.data)).convert("L").getpixel((15, 10))) - 153) <= 3  # type: ignore[arg-type]
+
+
+def test_a_film_from_the_web_leaves_its_picture_and_is_named() -> None:
+    film = '<a:ext><film:webVideoPr xmlns:film="http://schemas.microsoft.com/office/word/2012/wordprocessingDrawing"/></a:ext>'
+    draft = read(
+        inline().replace(
+            '<a:blip r:embed="img1"/>', f'<a:blip r:embed="img1"><a:extLst>{film}</a:extLst></a:blip>'
+        )
+    )
+    assert len(draft.pictures) == 1
+    assert any("联机视频没有导入" in one for one in draft.warnings)
+
+
 def test_the_same_picture_written_for_two_programs_comes_in_once() -> None:
     old = '<w:pict><v:shape><v:imagedata r:id="img1"/></v:shape></w:pict>'
     new = f'<mc:Choice Requires="wpg">{group("", PICTURE)}</mc:Choice>'
@@ -212,6 +230,13 @@ def test_what_is_drawn_and_cannot_come_in_is_named(drawing: str, word_of: str) -
     draft = read(drawing)
     assert not draft.pictures
     assert any(word_of in one for one in draft.warnings)
+
+
+def test_of_very_many_pictures_that_cannot_come_in_the_first_are_named_and_the_rest_counted() -> None:
+    draft = read('<w:pict><v:shape><v:imagedata r:id="none"/></v:shape></w:pict>' * 30)
+    said = [one for one in draft.warnings if "张图片没有导入" in one]
+    assert len(said) == 6
+    assert "另有 25 张图片没有导入" in said[-1]
 
 
 def test_a_damaged_picture_does_not_cost_the_document() -> None:

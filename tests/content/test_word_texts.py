@@ -25,6 +25,7 @@ HIDDEN_STYLES = (
         + p(run("暗"))
         + "</w:tc></w:tr></w:tbl>",
         p(run("明"), f'<w:hyperlink w:anchor="x">{run("暗", "<w:vanish/>")}</w:hyperlink>'),
+        p(run("明"), "<m:oMath><m:r><w:rPr><w:vanish/></w:rPr><m:t>暗</m:t></m:r></m:oMath>"),
     ],
 )
 def test_hidden_text_stays_out_and_is_named(hidden: str) -> None:
@@ -140,6 +141,11 @@ def test_text_in_an_unusual_place_comes_in_once(body: str, shown: list[str]) -> 
     assert "核对发现" not in said(draft)
 
 
+def test_marks_of_direction_do_not_turn_the_sentence_that_quotes_them() -> None:
+    draft = read(p(run("倒\u202e序\u2066文")))
+    assert "“倒序文”" in said(draft)
+
+
 def test_text_that_runs_the_other_way_is_named() -> None:
     assert "从右向左" in said(read(p('<w:bdo w:val="rtl">' + run("甲乙") + "</w:bdo>")))
     assert "改变了方向" in said(read(p(run("\u202e乙甲"))))
@@ -169,6 +175,10 @@ def test_breaks_part_what_they_part_in_word(body: str, shown: list[str]) -> None
         ('<w:r><w:sym w:font="Wingdings 2" w:char="F0A3"/></w:r>', "□"),
         ('<w:r><w:sym w:font="Symbol" w:char="F0B0"/></w:r>', "°"),
         ('<w:r><w:sym w:font="宋体" w:char="2103"/></w:r>', "℃"),
+        (
+            '<w:r><x:symEx xmlns:x="http://schemas.microsoft.com/office/word/2015/wordml/symex" x:char="1F60A"/></w:r>',
+            "😊",
+        ),
         (run("\uf0fe", '<w:rFonts w:ascii="Wingdings" w:hAnsi="Wingdings"/>'), "☑"),
         (run("\u00fe", '<w:rFonts w:ascii="Wingdings" w:hAnsi="Wingdings"/>'), "☑"),
         (run("\uf0fe", '<w:rFonts w:hint="default" w:ascii="wingdings"/>'), "☑"),
@@ -187,6 +197,12 @@ def test_a_symbol_that_nobody_knows_is_named_by_its_place() -> None:
     draft = read(p(run("前文在此")) + p('<w:r><w:sym w:font="Wingdings" w:char="F0FF"/></w:r>', run("后")))
     assert "符号无法识别" in said(draft)
     assert "在“前文在此”之后" in said(draft)
+
+
+def test_a_private_symbol_of_a_font_that_we_do_not_know_is_no_guess() -> None:
+    draft = read(p(run("前"), '<w:r><w:sym w:font="某厂符号" w:char="F041"/></w:r>', run("后")))
+    assert lines(draft) == ["前后"]
+    assert "符号无法识别" in said(draft)
 
 
 def test_moved_and_deleted_text_stands_only_where_it_ends_up() -> None:
@@ -241,6 +257,34 @@ def test_notes_stand_at_the_end_with_the_numbers_that_the_text_names() -> None:
     )
     assert lines(draft) == ["甲[1]乙[2]", "[3]丙", "[1]脚下", "又一段", "[2]文末", "又一段", "[3]"]
     assert "脚注或尾注是空的" in said(draft)
+
+
+def test_a_note_that_refers_to_itself_is_read_once() -> None:
+    mark = '<w:r><w:footnoteReference w:id="4"/></w:r>'
+    note = f'<w:footnotes {NAMESPACES}><w:footnote w:id="4">{p(run("见"), mark)}</w:footnote></w:footnotes>'
+    assert lines(read(p(run("甲"), mark), footnotes=note)) == ["甲[1]", "[1]见[1]"]
+
+
+def test_a_note_with_a_mark_of_its_own_gets_no_number() -> None:
+    notes = f"<w:footnotes {NAMESPACES}>" + "".join(
+        f'<w:footnote w:id="{at}">{p(run(text))}</w:footnote>'
+        for at, text in ((4, "＊引自年报"), (5, "又注"))
+    )
+    own = '<w:r><w:footnoteReference w:customMarkFollows="1" w:id="4"/><w:t>＊</w:t></w:r>'
+    draft = read(
+        p(run("甲"), own, run("乙"), '<w:r><w:footnoteReference w:id="5"/></w:r>'),
+        footnotes=f"{notes}</w:footnotes>",
+    )
+    assert lines(draft) == ["甲＊乙[1]", "＊引自年报", "[1]又注"]
+
+
+def test_a_date_that_the_file_does_not_hold_is_named() -> None:
+    draft = read(p(run("印发于"), "<w:r><w:yearLong/><w:t>年</w:t><w:monthShort/></w:r>"))
+    assert "2 处自动更新的日期" in said(draft)
+
+
+def test_a_document_that_lies_elsewhere_is_named() -> None:
+    assert "子文档" in said(read(p(run("前")) + '<w:subDoc r:id="x"/>'))
 
 
 def test_cells_stand_in_their_columns_however_they_are_merged() -> None:
