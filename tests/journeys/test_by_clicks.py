@@ -75,7 +75,7 @@ def push(desk: Desk, title: str) -> int:
     desk.go("全部稿件")
     page.get_by_role("link", name=title).first.click()
     page.get_by_role("link", name="推送", exact=True).click()
-    page.get_by_label("按党支部、社区或网格选择").check()
+    page.get_by_label("选择范围").check()
     page.get_by_label("梧桐里支部", exact=True).check()
     expect(page.locator("#count")).to_contain_text(BRANCH)
     fits(page)
