@@ -24,7 +24,7 @@ import runtime as parts
 from bench import frame
 from settings import load_settings
 from tests.fixtures.configuration import make_settings
-from tests.fixtures.processes import ROOT, Process, Spawn, run_flask
+from tests.fixtures.processes import ROOT, Process, Spawn, run_flask_anew
 from tests.hostile import images
 from tests.hostile.trial import Door, Ringing, account_of, sign_in
 from tests.world import activities, many
@@ -70,7 +70,7 @@ def opened(spawn: Spawn, inside: Path, rows: int, tree: Path) -> Office:
         many.settle(session)
     runtime.close()
     create = ("user", "create", "boss", "--role", "admin", "--password-stdin")
-    run_flask(*create, env=served.env, text=f"{PASSWORD}\n")
+    run_flask_anew(*create, env=served.env, text=f"{PASSWORD}\n")
     arguments = (sys.executable, "-m", "flask", "serve", "--port", str(served.port))
     process = spawn(*arguments, env=served.env, cwd=tree)
     url = f"http://127.0.0.1:{served.port}"

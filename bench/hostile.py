@@ -12,7 +12,7 @@ import sys
 
 from bench import frame
 from tests.fixtures.configuration import make_settings
-from tests.fixtures.processes import run_flask
+from tests.fixtures.processes import run_flask_anew
 from tests.hostile.files import FILES, SEED
 from tests.hostile.trial import Door, Ringing, Watch, account_of, furnish
 
@@ -31,7 +31,7 @@ def main() -> int:
         served = frame.Served(spawn, inside, database_url)
         process = served.start()
         create = ("user", "create", "bench", "--role", "admin", "--password-stdin")
-        made_user = run_flask(*create, env=served.env, text=f"{_PASSWORD}\n")
+        made_user = run_flask_anew(*create, env=served.env, text=f"{_PASSWORD}\n")
         assert made_user.returncode == 0, made_user.stderr
         url = f"http://127.0.0.1:{served.port}"
         door = Door(url, "bench", _PASSWORD)

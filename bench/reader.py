@@ -32,7 +32,7 @@ from content import assets, columns, drafting, pictures, revisions
 from ground import clock
 from models import Article
 from settings import load_settings
-from tests.fixtures.processes import Process, Spawn, free_port, run_flask
+from tests.fixtures.processes import Process, Spawn, free_port, run_flask_anew
 
 DATA = Path(__file__).resolve().parents[1] / "tests" / "data"
 BUDGET_KB = 150
@@ -85,7 +85,7 @@ def _fitting(srcset: str) -> str:
 
 def publish(env: dict[str, str], config: Path) -> dict[str, str]:
     """Path of each imported article, by its file."""
-    done = run_flask(
+    done = run_flask_anew(
         "user",
         "create",
         "editor",
@@ -98,7 +98,7 @@ def publish(env: dict[str, str], config: Path) -> dict[str, str]:
     assert done.returncode == 0, done.stderr
     ids = {}
     for file in sorted(DATA.glob("article-[0-9].docx")):
-        done = run_flask(
+        done = run_flask_anew(
             "article", "import", file, "--column", "study", "--author", "editor", "--json", env=env
         )
         assert done.returncode == 0, done.stderr

@@ -24,7 +24,7 @@ from models import Member
 from runtime import Runtime
 from settings import load_settings
 from tests.fixtures.configuration import write_config
-from tests.fixtures.processes import run_flask
+from tests.fixtures.processes import run_flask_anew
 from tests.world import activities, many
 
 DATA = Path(__file__).resolve().parents[1] / "tests" / "data"
@@ -42,7 +42,7 @@ def main() -> int:
             inside / "config.toml", database={"url": url}, server={"data_dir": str(inside / "var")}
         )
         env = {"PIONEER_CONFIG": str(config), "FLASK_APP": "app"}
-        done = run_flask("place", "import", DATA / "places.xlsx", "--json", env=env)
+        done = run_flask_anew("place", "import", DATA / "places.xlsx", "--json", env=env)
         assert done.returncode == 0, done.stderr
         runtime = parts.build(load_settings(config, env={}))
         try:
@@ -74,10 +74,10 @@ def _import(runtime: Runtime, data: bytes, bare: float, env: dict[str, str]) -> 
     _figure(f"check {rows:,} people, nothing there yet", frame.median_s(lambda: _plan(runtime, data)), bare)
     _command(
         "flask member import --dry-run",
-        lambda: run_flask("member", "import", DATA / "roster.xlsx", "--dry-run", "--json", env=env),
+        lambda: run_flask_anew("member", "import", DATA / "roster.xlsx", "--dry-run", "--json", env=env),
     )
     shown = json.loads(
-        run_flask("member", "import", DATA / "roster.xlsx", "--dry-run", "--json", env=env).stdout
+        run_flask_anew("member", "import", DATA / "roster.xlsx", "--dry-run", "--json", env=env).stdout
     )
     assert shown["created"] == plan.created, shown
     seconds = frame.timed(lambda: roster.carry_out(runtime.db, plan, file_name="roster.xlsx"))
@@ -102,7 +102,7 @@ def _export(runtime: Runtime, inside: Path, bare: float, env: dict[str, str]) ->
 
     def command() -> None:
         out.unlink(missing_ok=True)
-        done = run_flask("activity", "export", str(activity_id), out, env=env)
+        done = run_flask_anew("activity", "export", str(activity_id), out, env=env)
         assert done.returncode == 0, done.stderr
 
     _command("flask activity export", command)

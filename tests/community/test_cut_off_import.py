@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from database.session import Database
 from models import AuditEntry, ImportRun, Member
+from tests.fixtures.commands import run_flask
 from tests.fixtures.configuration import write_config
-from tests.fixtures.processes import run_flask
 
 DATA = Path(__file__).parents[1] / "data"
 KILLED = -signal.SIGKILL

@@ -20,8 +20,9 @@ from localwechat.testing import SandboxControl
 from models import Branch, Community, Follower, FollowerTag, TagChange
 from settings import Settings
 from tests.community.conftest import Office, person
+from tests.fixtures.commands import run_flask
 from tests.fixtures.configuration import make_settings, write_config
-from tests.fixtures.processes import eventually, run_flask
+from tests.fixtures.processes import eventually
 from wechat.outbound.client import Client, make_client
 
 NOW = datetime(2026, 9, 20, 4, 0, tzinfo=UTC)

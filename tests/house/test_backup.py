@@ -25,8 +25,8 @@ from models import (
     User,
 )
 from operations import backup, heads, places, restore, unfinished
+from tests.fixtures.commands import run_flask
 from tests.fixtures.configuration import write_config
-from tests.fixtures.processes import run_flask
 from tests.fixtures.services import fresh_postgres, fresh_sqlite
 from tests.house.backups import PICTURE, contents, fill, office
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tests.fixtures.commands import run_flask
 from tests.fixtures.live import Live
-from tests.fixtures.processes import run_flask
 
 
 def test_a_sound_house_is_told_line_by_line(live: Live) -> None:

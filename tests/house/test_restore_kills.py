@@ -27,9 +27,10 @@ from models import AuditEntry, Branch, Follower, InstanceLease, Setting, User
 from operations import backup, heads, restore, unfinished
 from scheduler import instance
 from settings import load_settings
+from tests.fixtures.commands import run_flask
 from tests.fixtures.configuration import write_config
 from tests.fixtures.live import Live
-from tests.fixtures.processes import ROOT, run_flask
+from tests.fixtures.processes import ROOT
 
 POINTS = [
     "restore.begun",
@@ -45,7 +46,7 @@ POINTS = [
     "restore.noted",
     "restore.cleaned",
 ]
-KILLS = 20
+KILLS = 12
 NEW, OLD = "备份里的党支部", "现有的党支部"
 PICTURES = 6
 

@@ -9,16 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.fixtures.commands import run_flask
 from tests.fixtures.live import Live
-from tests.fixtures.processes import (
-    Spawn,
-    descendants,
-    eventually,
-    free_port,
-    http_status,
-    is_alive,
-    run_flask,
-)
+from tests.fixtures.processes import Spawn, descendants, eventually, free_port, http_status, is_alive
 
 KILLED = -signal.SIGKILL
 

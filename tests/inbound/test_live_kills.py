@@ -22,7 +22,7 @@ def test_a_check_in_survives_a_kill_of_the_server_at_each_step(live: Live, tmp_p
     live.start_sandbox()
     # A new worker takes about two seconds, many more on a busy machine: more tries than WeChat's three make no other point.
     live.control(
-        "settings", {"callback_tries": 8, "callback_retry_pause_s": 3.0, "callback_retry_http_errors": True}
+        "settings", {"callback_tries": 60, "callback_retry_pause_s": 0.4, "callback_retry_http_errors": True}
     )
     truth = json.loads((DATA / "roster.truth.json").read_text(encoding="utf-8"))
     person = next(one for one in truth["some_valid"] if one["branch"] == BRANCH)

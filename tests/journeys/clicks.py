@@ -12,7 +12,7 @@ from playwright.sync_api import TimeoutError as Late
 from cli.demodata.logins import PASSWORD
 from tests.fixtures.live import Live
 from tests.fixtures.processes import Spawn, eventually
-from tests.fixtures.screens import fits
+from tests.fixtures.screens import WIDTHS, fits
 
 
 def start_demo(spawn: Spawn, folder: Path) -> Live:
@@ -33,6 +33,10 @@ class Desk:
     def __init__(self, page: Page, live: Live) -> None:
         self.page = page
         self.live = live
+
+    def at(self, width: int) -> None:
+        """Make the window so wide (px)."""
+        self.page.set_viewport_size(WIDTHS[width])
 
     def enter(self, username: str, path: str = "/console/") -> Page:
         """Sign in."""

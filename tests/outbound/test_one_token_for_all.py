@@ -18,7 +18,7 @@ from ground import clock
 from ground.errors import Unavailable
 from localwechat.testing import SandboxControl
 from tests.fixtures.configuration import RAW
-from tests.fixtures.processes import Spawn, free_port
+from tests.fixtures.processes import Spawn, eventually, free_port
 from tests.outbound.conftest import Memory, at_once, calls_of, fetches, settings_for
 from wechat.outbound.client import Client
 from wechat.outbound.endpoints.table import ENDPOINTS
@@ -69,13 +69,12 @@ def test_four_processes_on_a_cold_token_fetch_once(
         "privacy": RAW["privacy"], "store": url, "kind": kind, "gate": str(gate),
     }  # fmt: skip
     program = Path(__file__).with_name("fetch_a_token.py")
-    processes = [spawn(sys.executable, program, json.dumps(job), log=f"p{n}.log") for n in range(4)]
-    for process in processes:
-        process.wait_for_text("ready")
+    four = spawn(sys.executable, program, json.dumps(job), "4")
+    eventually(lambda: four.output().count("ready") == 4, timeout_s=30, message=four.output())
     gate.touch()
-    assert [process.wait(20) for process in processes] == [0] * 4
-    tokens = {process.output().partition("token ")[2].strip() for process in processes}
-    assert len(tokens) == 1
+    assert four.wait(20) == 0, four.output()
+    tokens = [line for line in four.output().splitlines() if line.startswith("token ")]
+    assert tokens == tokens[:1] * 4
     assert len(fetches(sandbox)) == 1
 
 

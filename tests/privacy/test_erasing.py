@@ -14,7 +14,7 @@ from community.privacy import mask_name
 from ground import clock
 from models import AuditEntry, CheckIn, Member
 from runtime import Runtime
-from tests.fixtures.processes import run_flask
+from tests.fixtures.commands import run_flask
 from tests.inbound.conftest import Office
 from tests.inbound.platform import Phone
 from tests.privacy.conftest import NAME, NUMBER, OPENID, live

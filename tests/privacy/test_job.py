@@ -30,8 +30,8 @@ from operations import housekeeping, retention_report, uploads
 from operations.retention import KINDS
 from runtime import Runtime
 from settings import ROOT
+from tests.fixtures.commands import run_flask
 from tests.fixtures.configuration import write_config
-from tests.fixtures.processes import run_flask
 from tests.inbound.conftest import Office
 from tests.inbound.platform import Phone
 from tests.privacy.conftest import OPENID, PEOPLE, live

@@ -17,8 +17,8 @@ from models import Conversation, Delivery, Member, SharedToken, SpoolFailure
 from operations import rotation
 from runtime import Runtime, build
 from settings import ROOT, load_settings
+from tests.fixtures.commands import run_flask
 from tests.fixtures.configuration import RAW, write_config
-from tests.fixtures.processes import run_flask
 from tests.inbound.conftest import Office
 from tests.inbound.platform import Phone
 from tests.privacy.conftest import NAME, NUMBER, live
