@@ -248,6 +248,21 @@ def settle(session: Session, push: Push, now: datetime) -> None:
         articles.finished(session, push)
 
 
+def overdue() -> list[sa.ColumnElement[bool]]:
+    """SQL: pushes that still wait though every call of theirs is final.
+
+    Where several transactions write side by side, the last two results of a push may each have seen the other's call open.
+    """
+    is_open = sa.exists().where(Delivery.push_id == Push.id, Delivery.finished_at.is_(None))
+    return [Push.status == "awaiting_result", sa.not_(is_open)]
+
+
+def settle_overdue(session: Session, now: datetime) -> None:
+    """Say of these how they stand."""
+    for push in list(session.scalars(sa.select(Push).where(*overdue()))):
+        settle(session, push, now)
+
+
 def _result(session: Session, push: Push) -> str:
     """The state of a push whose calls are all final; empty for one without calls."""
     reached = sa.func.coalesce(Delivery.sent_count, Delivery.recipients)

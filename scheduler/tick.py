@@ -50,7 +50,7 @@ class Ticker:
         try:
             with self._db.read_scope() as session:
                 may_send = instance.registered(session, self._own)
-            steps: list[Callable[[datetime], None]] = [self._match_results, self._freeze]
+            steps: list[Callable[[datetime], None]] = [self._match_results, self._settle, self._freeze]
             if may_send:
                 steps += [self._free_claims, self._fill_slots, self._release, self._hand_out]
             for step in steps:
@@ -222,6 +222,13 @@ class Ticker:
             with self._db.session_scope() as session:
                 report.match_waiting(session, now)
                 report.adopt_orphans(session, now)
+
+    def _settle(self, now: datetime) -> None:
+        with self._db.read_scope() as session:
+            found = _any(session, Push.id, report.overdue())
+        if found:
+            with self._db.session_scope() as session:
+                report.settle_overdue(session, now)
 
 
 def free_deliveries(
