@@ -74,9 +74,10 @@ def job_finished(
 def match(session: Session, result: JobResult, now: datetime) -> bool:
     """Give a stored result to the delivery with its ``msg_id``; whether there was one."""
     delivery = session.scalar(
-        sa.select(Delivery).where(
-            Delivery.msg_id == result.msg_id, Delivery.road == result.kind, Delivery.status != "cancelled"
-        )
+        sa.select(Delivery)
+        .where(Delivery.msg_id == result.msg_id, Delivery.road == result.kind, Delivery.status != "cancelled")
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
     if delivery is None:
         return False

@@ -206,8 +206,10 @@ def _retarget(session: Session, settings: Settings, push: Push, delivery: Delive
 
 def _fail_rest(session: Session, push: Push, road: str, now: datetime, outcome: Outcome) -> None:
     """The content is refused: what was not sent yet by this road would be refused as well."""
-    rest = sa.select(Delivery).where(
-        Delivery.push_id == push.id, Delivery.road == road, Delivery.status == "planned"
+    rest = (
+        sa.select(Delivery)
+        .where(Delivery.push_id == push.id, Delivery.road == road, Delivery.status == "planned")
+        .with_for_update(skip_locked=True)  # one that a lane is claiming just now is on its way
     )
     for delivery in list(session.scalars(rest)):
         report.failed(session, delivery, now, outcome.message, outcome.code)

@@ -234,7 +234,10 @@ class Ticker:
 def free_deliveries(
     session: Session, dead: list[sa.ColumnElement[bool]], now: datetime, limits: WeChatLimits
 ) -> None:
-    """Open claims whose holder died: without ``called_at`` nothing was sent, with it the call is to be repeated, same key."""
+    """Open claims whose holder died: without ``called_at`` nothing was sent, with it the call is to be repeated, same key.
+
+    A row that another is writing just now is left to that one: its holder lives, or another scheduler was faster.
+    """
     claims.change(
         session,
         Delivery,
@@ -243,7 +246,8 @@ def free_deliveries(
         due_at=now,
         lease_until=None,
     )
-    for delivery in list(session.scalars(sa.select(Delivery).where(*dead))):
+    called = sa.select(Delivery).where(*dead).with_for_update(skip_locked=True)
+    for delivery in list(session.scalars(called)):
         delivery.status = "unknown"
         delivery.error = "发送中断，待用同一编号核对"
         delivery.lease_until = None
