@@ -119,7 +119,7 @@ def test_every_command_that_a_document_names_exists(name: str) -> None:
     named = set(re.findall(r"(?:`|/|pioneer |run --rm web )flask ([a-z]+)", read(name)))
     assert named <= set(COMMANDS), named - set(COMMANDS)
     verbs = set(re.findall(r"\./pioneer ([a-z]+)", read(name)))
-    assert verbs <= {"setup", "run", "test", "check", "bench", "audit", "flask"}, verbs
+    assert verbs <= {"setup", "run", "test", "check", "bench", "torture", "audit", "flask"}, verbs
 
 
 def leaves(command: click.Command, path: str) -> Iterator[str]:
