@@ -23,6 +23,7 @@ DOCUMENTS = [
     "deploy/README.md",
     "docs/architecture.md",
     "docs/glossary.md",
+    "docs/reliability.md",
     *sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs" / "development").glob("*.md")),
 ]
 DECISIONS = ROOT / "docs" / "decisions"

@@ -31,6 +31,7 @@ _OPEN_MOST = 4
 _ARMED = 0.7  # of all that begin get a step at which they kill themselves
 _SETTLE_S = 90.0
 _LOOK_S = 0.2
+_A_CALL = timedelta(minutes=1)
 _PATIENCE = ((50, timedelta(hours=12)), (36, timedelta(minutes=31)), (6, timedelta(seconds=8)))
 _AUDIENCES = (
     "all",
@@ -199,8 +200,9 @@ class Torture:
             stage.write(self._resume)
             time.sleep(_LOOK_S)
             looks += 1
-            # Whoever was told to come again in a few seconds, in half an hour, tomorrow.
-            if ahead := next((delta for most, delta in _PATIENCE if looks >= most), None):
+            # Whoever was told to come again in a few seconds, in half an hour, tomorrow. No call takes half an hour to arrive.
+            ahead = next((delta for most, delta in _PATIENCE if looks >= most), None)
+            if ahead and (ahead < _A_CALL or not stage.read(verdict.in_flight)):
                 stage.jump(ahead)
         stage.next_morning()
 
@@ -227,7 +229,10 @@ def run_piece(mode: str, kills: int, seed: int, folder: Path, *, whole: bool) ->
         except Exception as error:
             found = verdict.Verdict(breaks=[f"{type(error).__name__}: {error}"])
         if found.breaks:
-            verdict.keep(stage, folder)
+            try:
+                verdict.keep(stage, folder)
+            except sa.exc.DBAPIError as error:
+                found.breaks.append(f"nothing could be kept: {error}")
     if not found.breaks:
         shutil.rmtree(folder)
     tally = torture.tally

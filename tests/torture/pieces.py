@@ -14,7 +14,7 @@ from ground import logs
 from tests.torture import ledger
 
 PIECE = 50
-_SHARES = (0.44, 0.44)  # of embedded and scaled forks; the rest are whole commands, which start slowly
+_SHARES = (0.46, 0.46)  # of embedded and scaled forks; the rest are whole commands, which start slowly
 ACCOUNTS = ("service", "subscription")
 
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -24,31 +22,17 @@ from community import followers
 from content import columns
 from ground import clock
 from ground.errors import PioneerError
-from models import Delivery, Member, Push
+from models import Member, Push
 from scheduler import audience as audiences
-from scheduler import planner, pushes, report, roads
+from scheduler import planner, pushes, roads
+from tests.torture.books import Books, Expected
 from tests.torture.office import Office
 from tests.world import accounts, activities, articles
 from tests.world import followers as people
 
-_MONTHLY = 4
-_FEWEST = 2  # WeChat takes no list of one
 _OPEN = ("scheduled", "held", "sending", "paused")
-_SENT = ("awaiting_result", "sent", "partly_failed", "unknown")
-_SUCCESS = {"mass": "send success", "template": "success"}
 _HOURS = (8, 10, 15, 20)
 _START = datetime(2026, 11, 1, 7, 0, tzinfo=clock.SHANGHAI)
-
-
-@dataclass
-class Expected:
-    """What is known of a push before it leaves: who was to have it when it was confirmed, and by whom it was judged since."""
-
-    confirmed: set[str] | None
-    month: str
-    planned: set[str] = field(default_factory=set)
-    due: set[str] = field(default_factory=set)
-    judged: bool = False
 
 
 class Months:
@@ -59,18 +43,8 @@ class Months:
         self._db, self._settings = office.runtime.db, office.runtime.settings
         self._rng = Random(seed)
         self._ticker = office.machine(self._before)
-        self._following = set(office.openids)
-        self._muted: defaultdict[str, set[str]] = defaultdict(set)
-        self._had: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        self._changed_at: dict[str, int] = {}
-        self._expected: dict[int, Expected] = {}
-        self._made_at: dict[int, int] = {}
-        self._seen = dict.fromkeys(_SUCCESS, 0)
-        self._got: defaultdict[str, list[str]] = defaultdict(list)
-        self._step = 0
-        self.happened: Counter[str] = Counter()
-        self.breaks: list[str] = []
-        self.people = self.differ = self.pushes = 0
+        self._number = 0
+        self.books = Books(office)
 
     def live(self, months: int) -> None:
         """Day by day."""
@@ -114,26 +88,28 @@ class Months:
 
     def _come_and_go(self) -> None:
         rng, office, now = self._rng, self._office, clock.now()
-        gone = sorted(set(office.openids) - self._following)
-        here = sorted(self._following)
+        gone = sorted(set(office.openids) - self.books.following)
+        here = sorted(self.books.following)
         for openid in rng.sample(here, rng.choice((0, 0, 1, 2))):
             office.sandbox.act(openid, "unfollow")
             with self._db.session_scope() as session:
                 followers.unfollow(session, openid, at=now)
-            self._following.discard(openid)
+            self.books.following.discard(openid)
             office.branch_of.pop(openid, None)
-            self._muted.pop(openid, None)
-            self._note(openid, "leave")
+            self.books.muted.pop(openid, None)
+            self.books.changed(openid, "leave")
         for openid in rng.sample(gone, min(len(gone), rng.choice((0, 0, 1)))):
             office.sandbox.act(openid, "follow")
             with self._db.session_scope() as session:
                 followers.follow(session, openid, scene=None, at=now)
-            self._following.add(openid)
-            self._note(openid, "return")
-        unbound = [openid for openid in here if openid in self._following and openid not in office.branch_of]
+            self.books.following.add(openid)
+            self.books.changed(openid, "return")
+        unbound = [
+            openid for openid in here if openid in self.books.following and openid not in office.branch_of
+        ]
         if unbound and office.spare and rng.random() < 0.3:
             self._bind(rng.choice(unbound), office.spare.pop(), now)
-        for openid in rng.sample(sorted(self._following), rng.choice((0, 1, 2))):
+        for openid in rng.sample(sorted(self.books.following), rng.choice((0, 1, 2))):
             self._mute(openid, rng.choice(("study", "news")))
 
     def _bind(self, openid: str, member_id: int, now: datetime) -> None:
@@ -141,26 +117,21 @@ class Months:
             member = session.get_one(Member, member_id)
             people.bind(session, openid, member, at=now)
             self._office.branch_of[openid] = member.branch.name
-        self._note(openid, "bind")
+        self.books.changed(openid, "bind")
 
     def _mute(self, openid: str, key: str) -> None:
-        muted = key not in self._muted[openid]
+        muted = key not in self.books.muted[openid]
         with self._db.session_scope() as session:
             followers.mute(session, openid, [key], muted=muted)
-        (self._muted[openid].add if muted else self._muted[openid].discard)(key)
-        self._note(openid, "mute" if muted else "unmute")
-
-    def _note(self, openid: str, what: str) -> None:
-        self._step += 1
-        self._changed_at[openid] = self._step
-        self.happened[what] += 1
+        (self.books.muted[openid].add if muted else self.books.muted[openid].discard)(key)
+        self.books.changed(openid, "mute" if muted else "unmute")
 
     def _decide(self, day: datetime) -> None:
         rng = self._rng
         if rng.random() < 0.25:
             self._article("queued", "study")
-            self.happened["queue for a slot"] += 1
-        for _ in range(rng.choice((0, 0, 1, 1, 2))):
+            self.books.happened["queue for a slot"] += 1
+        for _ in range(rng.choice((0, 0, 0, 0, 1, 1, 2))):
             due = day + timedelta(days=rng.choice((0, 0, 0, 1, 3, 6)))
             self._push(due.replace(hour=rng.choice(_HOURS), minute=0))
         with self._db.read_scope() as session:
@@ -169,8 +140,8 @@ class Months:
             self._cancel(rng.choice(waiting))
 
     def _article(self, status: str, column: str) -> int:
-        self._step += 1
-        title = f"第 {self._step} 篇"
+        self._number += 1
+        title = f"第 {self._number} 篇"
         return articles.article(self._db, self._settings.data_dir, title, status=status, column=column)
 
     def _audience(self) -> str:
@@ -180,7 +151,7 @@ class Months:
 
     def _push(self, due: datetime) -> None:
         service = self._office.account == "service"
-        notice = service and self._rng.random() < 0.15
+        notice = service and self._rng.random() < 0.1
         audience, column = self._audience(), self._rng.choice(("study", "news"))
         if notice:
             audience = f"branch:{self._rng.choice(self._office.branches)}"  # a call for each of them
@@ -197,18 +168,17 @@ class Months:
                     **what,
                 ).push  # fmt: skip
                 said = self._plan(session, made)
-                self._expected[made.id] = Expected(said, clock.month_key(made.due_at))
-                self._made_at[made.id] = self._step
+                self.books.confirm(made, said)
         except PioneerError as error:
-            self.happened[f"refused ({type(error).__name__})"] += 1
+            self.books.happened[f"refused ({type(error).__name__})"] += 1
             return
-        self.happened["notice" if notice else "push"] += 1
+        self.books.happened["notice" if notice else "push"] += 1
 
     def _cancel(self, push_id: int) -> None:
         with self._db.session_scope() as session:
             pushes.cancel(session, pushes.get(session, push_id), None)
-        self._expected[push_id].judged = True
-        self.happened["cancel"] += 1
+        self.books.expected[push_id].judged = True
+        self.books.happened["cancel"] += 1
 
     # --- what the machine does -----------------------------------------------------------------------------
 
@@ -223,11 +193,11 @@ class Months:
                 for push in waiting:
                     if push.status == "held":
                         pushes.release(session, push, None)
-                        self.happened["held, and released"] += 1
+                        self.books.happened["held, and released"] += 1
             if not waiting:
                 break
             self._office.go_to(clock.now() + timedelta(seconds=25))
-        self._judge()
+        self.books.judge()
 
     def _plan(self, session: Session, push: Push) -> set[str]:
         """Whom the planner would reach with this push, as it stands."""
@@ -246,106 +216,19 @@ class Months:
         """A push is about to be planned and sent: what is said of it, and what should be."""
         if kind != "push":
             return
-        self._receive()  # what another has sent in this very tick
+        self.books.receive()  # what another has sent in this very tick
         with self._db.read_scope() as session:
             push = session.get_one(Push, row)
             if push.planned_at is not None:
                 return
             month = clock.month_key(clock.now())
-            one = self._expected.setdefault(row, Expected(None, month))
+            one = self.books.expected.setdefault(row, Expected(None, month))
             one.month = month
             try:
                 one.planned = self._plan(session, push)
             except PioneerError:
                 one.planned = set()
-            one.due = self._should(session, push, row, month)
-
-    def _should(self, session: Session, push: Push, own: int, month: str) -> set[str]:
-        """Who is to have it, by our own books."""
-        meant = set(self._following)
-        if push.audience != "all":
-            named = {piece.partition(":")[2] for piece in push.audience.split(",")}
-            meant = {openid for openid in meant if self._office.branch_of.get(openid) in named}
-        if push.kind == "activity" or self._office.account != "service":
-            return meant
-        keys = pushes.columns_of(session, push)
-        reserved: Counter[str] = Counter()
-        for ident, other in self._expected.items():
-            if ident == own or other.judged or other.month != month or other.confirmed is None:
-                continue
-            there = session.get_one(Push, ident)
-            if there.kind == "articles" and there.planned_at is None:
-                # What is held for a person was planned anew, and has reserved that.
-                reserved.update(other.planned if there.status == "held" else other.confirmed)
-        had = self._had[month]
-        due = {
-            openid
-            for openid in meant
-            if not keys <= self._muted[openid] and had[openid] + reserved[openid] < _MONTHLY
-        }
-        return due if len(due) >= _FEWEST else set()
-
-    # --- what came of it -----------------------------------------------------------------------------------
-
-    def _judge(self) -> None:
-        self._receive()
-        with self._db.read_scope() as session:
-            waiting = [ident for ident, one in self._expected.items() if not one.judged]
-            done = list(
-                session.scalars(
-                    sa.select(Push).where(Push.id.in_(waiting), Push.status.in_([*_SENT, "failed"]))
-                )
-            )
-            for push in done:
-                self._judge_one(session, push)
-
-    def _receive(self) -> None:
-        """Take in the receipts that are new, once WeChat has delivered all that it took."""
-        sandbox = self._office.sandbox
-        sandbox.wait_for(lambda: all(job["status"] != "sending" for job in sandbox.control("mass")))
-        for road, status in _SUCCESS.items():
-            jobs: Counter[str] = Counter()
-            for receipt in sandbox.receipts(road, after=self._seen[road]):
-                self._seen[road] = receipt["seq"]
-                self._got[receipt["client_id"]].append(receipt["openid"])
-                jobs[receipt["msg_id"]] += 1
-                if road == "mass":
-                    self._had[clock.month_key(datetime.fromisoformat(receipt["at"]))][receipt["openid"]] += 1
-            if jobs:
-                with self._db.session_scope() as session:
-                    for msg_id, count in jobs.items():
-                        report.job_finished(session, road, msg_id, status, {"total": count, "sent": count})
-
-    def _judge_one(self, session: Session, push: Push) -> None:
-        one = self._expected[push.id]
-        one.judged = True
-        keys = session.scalars(sa.select(Delivery.key).where(Delivery.push_id == push.id))
-        got = Counter(openid for key in keys for openid in self._got[key])
-        self.pushes += 1
-        self.people += len(self._office.openids)
-        self._compare(push, "twice", {openid for openid, count in got.items() if count > 1}, set())
-        self._compare(push, "planned when due", one.planned, set(got))
-        if self._office.account == "service" or got:
-            self._compare(push, "due by our books", one.due, set(got))
-        if one.confirmed is not None and (self._office.account == "service" or got):
-            same = {
-                openid
-                for openid in self._office.openids
-                if self._changed_at.get(openid, 0) <= self._made_at[push.id]
-            }
-            came = set(got) & same
-            # More may have it than were named, for what others had reserved came back: nobody less.
-            self._compare(push, "confirmed", one.confirmed & same, came & one.confirmed)
-            self.happened["more received it than were confirmed"] += bool(came - one.confirmed)
-
-    def _compare(self, push: Push, what: str, said: set[str], came: set[str]) -> None:
-        if said == came:
-            return
-        self.differ += len(said ^ came)
-        self.breaks.append(
-            f"push {push.id} to {push.audience} ({push.status}, {clock.to_shanghai(push.due_at):%m-%d %H:%M}), {what}: "
-            f"{len(said - came)} did not receive it, {len(came - said)} did though not named"
-        )
+            one.due = self.books.should(session, push, row, month)
 
 
 def run_piece(account: str, months: int, seed: int, folder: Path) -> dict[str, Any]:
@@ -356,21 +239,21 @@ def run_piece(account: str, months: int, seed: int, folder: Path) -> dict[str, A
     try:
         life.live(months)
     except Exception as error:
-        life.breaks.append(f"{type(error).__name__}: {error}")
+        life.books.breaks.append(f"{type(error).__name__}: {error}")
     finally:
         office.close()
-    if not life.breaks:
+    if not life.books.breaks:
         shutil.rmtree(folder)
     return {
         "kind": "plans",
         "account": account,
         "months": months,
         "seed": seed,
-        "pushes": life.pushes,
-        "people": life.people,
-        "differ": life.differ,
-        "happened": dict(life.happened),
-        "breaks": life.breaks,
+        "pushes": life.books.pushes,
+        "people": life.books.people,
+        "differ": life.books.differ,
+        "happened": dict(life.books.happened),
+        "breaks": life.books.breaks,
         "seconds": round(time.monotonic() - began),
         "at": clock.now().isoformat(timespec="seconds"),
     }

@@ -60,6 +60,11 @@ def unsettled(session: Session) -> list[str]:
     ]
 
 
+def in_flight(session: Session) -> bool:
+    """Whether a call may be on its way just now."""
+    return session.scalar(sa.select(Delivery.id).where(Delivery.status == "claimed").limit(1)) is not None
+
+
 def judge(stage: Stage) -> Verdict:
     """Compare all that there is."""
     found = Verdict()
