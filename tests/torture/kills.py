@@ -31,8 +31,8 @@ _OPEN_MOST = 4
 _ARMED = 0.7  # of all that begin get a step at which they kill themselves
 _SETTLE_S = 90.0
 _LOOK_S = 0.2
-_A_CALL = timedelta(minutes=1)
-_PATIENCE = ((50, timedelta(hours=12)), (36, timedelta(minutes=31)), (6, timedelta(seconds=8)))
+_SHORT, _LONG = 36, 110
+_PATIENCE = ((50, timedelta(hours=5)), (_SHORT, timedelta(minutes=31)), (6, timedelta(seconds=8)))
 _AUDIENCES = (
     "all",
     f"branch:{BRANCHES[0]}",
@@ -200,9 +200,10 @@ class Torture:
             stage.write(self._resume)
             time.sleep(_LOOK_S)
             looks += 1
-            # Whoever was told to come again in a few seconds, in half an hour, tomorrow. No call takes half an hour to arrive.
+            # Whoever was told to come again in a few seconds, in half an hour, tomorrow. A call that waits in real time for the
+            # lock of a process that was killed would be half an hour late, and its key forgotten: it is waited for.
             ahead = next((delta for most, delta in _PATIENCE if looks >= most), None)
-            if ahead and (ahead < _A_CALL or not stage.read(verdict.in_flight)):
+            if ahead and (looks < _SHORT or looks > _LONG or not stage.read(verdict.to_call)):
                 stage.jump(ahead)
         stage.next_morning()
 

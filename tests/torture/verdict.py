@@ -60,9 +60,10 @@ def unsettled(session: Session) -> list[str]:
     ]
 
 
-def in_flight(session: Session) -> bool:
-    """Whether a call may be on its way just now."""
-    return session.scalar(sa.select(Delivery.id).where(Delivery.status == "claimed").limit(1)) is not None
+def to_call(session: Session) -> bool:
+    """Whether a call with a key has still to be made, or made again."""
+    waits = [Delivery.status.in_(["planned", "claimed", "unknown"]), Delivery.finished_at.is_(None)]
+    return session.scalar(sa.select(Delivery.id).where(*waits, Delivery.road.in_(KEYED)).limit(1)) is not None
 
 
 def judge(stage: Stage) -> Verdict:
