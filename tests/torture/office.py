@@ -74,7 +74,7 @@ class Office:
                 },
                 database={"url": url},
                 wechat={**addresses, "account_type": account},
-                limits={"quiet_hours": QUIET},
+                limits={"quiet_hours": QUIET, "contacts_per_month": 0},
             )
         )
         # Nothing is killed here: what only a power cut would lose need not wait for the disk.

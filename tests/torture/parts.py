@@ -108,6 +108,8 @@ class Forked(Part):
         self._pid = 0
 
     def _begin(self, env: Mapping[str, str], rng: Random) -> None:
+        if self._pid:
+            self.ended()
         self._pid = self._nursery.ask(role=self.role, port=self.port, env=dict(env), log=str(self.log))
 
     @property

@@ -73,7 +73,12 @@ class Stage:
             "database": {"url": self.database_url},
             "redis": {"url": self.servers["redis"].url if "redis" in self.servers else ""},
             "wechat": wechat,
-            "limits": {"quiet_hours": "", "grace_minutes": 1440, "plan_drift_percent": 0},
+            "limits": {
+                "quiet_hours": "",
+                "grace_minutes": 1440,
+                "plan_drift_percent": 0,
+                "contacts_per_month": 0,
+            },
             "system": {
                 "tick_s": 0.1,
                 "delivery_lease_s": 30 if self.mode == "embedded" else 6,
@@ -83,6 +88,7 @@ class Stage:
             "wechat.limits": {
                 "mass_repeat_gap_s": 1.5,
                 "mass_batch_gap_s": 1.0,
+                "mass_max_openids": 8,  # so that a list goes in several calls
                 "mass_per_follower_month": _PLENTY,
                 "customer_service_count": _PLENTY,
             },
@@ -175,14 +181,18 @@ class Stage:
         return http_status(f"http://127.0.0.1:{self.port}/readyz") == 200
 
     def begin_all(self, rng: Random) -> None:
-        """Begin whatever is down, and wait until it serves."""
-        for server in self.servers.values():
-            if not server.running:
-                server.begin_again()
-        for part in self.parts:
-            if not part.running:
-                part.begin(rng, arm=False)
-        eventually(self.serves, timeout_s=60, every_s=0.1, message=f"nothing serves; see {self.folder}")
+        """Begin whatever is down, or goes down meanwhile, until it serves."""
+
+        def up() -> bool:
+            for server in self.servers.values():
+                if not server.running:
+                    server.begin_again()
+            for part in self.parts:
+                if not part.running:
+                    part.begin(rng, arm=False)
+            return self.serves()
+
+        eventually(up, timeout_s=60, every_s=0.1, message=f"nothing serves; see {self.folder}")
 
 
 @contextlib.contextmanager
