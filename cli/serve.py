@@ -121,7 +121,7 @@ def worker_app() -> Flask:
         from scheduler.engine import Engine
 
         runtime = app.extensions["pioneer"]
-        engine = Engine(runtime, chores=_chores(runtime))
+        engine = Engine(runtime, chores=chores(runtime))
         engine.start()
         multiprocessing.util.Finalize(None, engine.stop, exitpriority=10)
     return app
@@ -154,7 +154,7 @@ def _run_part(role: str) -> None:
     end_with_named_parent()
     logs.configure()
     runtime = parts.build(settings)
-    engine = Engine(runtime, role=role, chores=_chores(runtime))
+    engine = Engine(runtime, role=role, chores=chores(runtime))
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
@@ -164,7 +164,7 @@ def _run_part(role: str) -> None:
     runtime.close()
 
 
-def _chores(runtime: Runtime) -> list[Callable[[], object]]:
+def chores(runtime: Runtime) -> list[Callable[[], object]]:
     """What the scheduler does after each tick for the layers above it."""
     from operations.batch_import import BatchImports
     from operations.heads import Regular

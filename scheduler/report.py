@@ -74,9 +74,10 @@ def job_finished(
 def match(session: Session, result: JobResult, now: datetime) -> bool:
     """Give a stored result to the delivery with its ``msg_id``; whether there was one."""
     delivery = session.scalar(
-        sa.select(Delivery).where(
-            Delivery.msg_id == result.msg_id, Delivery.road == result.kind, Delivery.status != "cancelled"
-        )
+        sa.select(Delivery)
+        .where(Delivery.msg_id == result.msg_id, Delivery.road == result.kind, Delivery.status != "cancelled")
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
     if delivery is None:
         return False
@@ -246,6 +247,21 @@ def settle(session: Session, push: Push, now: datetime) -> None:
     push.version += 1
     if status != "awaiting_result":
         articles.finished(session, push)
+
+
+def overdue() -> list[sa.ColumnElement[bool]]:
+    """SQL: pushes that still wait though every call of theirs is final.
+
+    Where several transactions write side by side, the last two results of a push may each have seen the other's call open.
+    """
+    is_open = sa.exists().where(Delivery.push_id == Push.id, Delivery.finished_at.is_(None))
+    return [Push.status == "awaiting_result", sa.not_(is_open)]
+
+
+def settle_overdue(session: Session, now: datetime) -> None:
+    """Say of these how they stand."""
+    for push in list(session.scalars(sa.select(Push).where(*overdue()))):
+        settle(session, push, now)
 
 
 def _result(session: Session, push: Push) -> str:

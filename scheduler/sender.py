@@ -263,7 +263,7 @@ class Sender:
             if not claimed:
                 return None
             delivery = session.get_one(Delivery, claimed[0])
-            if settling.key_forgotten(delivery, road, self._settings.wechat.limits, now):
+            if settling.key_forgotten(delivery, road, self._settings, now):
                 settling.give_up(session, delivery, now)
                 return delivery.id
             occasion = settling.occasion_of(session, push_id)
@@ -276,11 +276,12 @@ class Sender:
             return Item(delivery.id, road, call, delivery.attempts + 1, first=delivery.called_at is None)
 
     def _mark_called(self, item: Item, owner: str) -> bool:
-        """Write that the call leaves now; False where the claim is not ours any more."""
+        """Write that the call leaves now; False where the claim is not ours any more, or its time is over."""
         mine = [
             Delivery.id == item.delivery_id,
             Delivery.lease_owner == owner,
             Delivery.status == "claimed",
+            Delivery.lease_until > clock.now(),
         ]
         with self._db.session_scope() as session:
             called = claims.change(

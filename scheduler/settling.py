@@ -17,7 +17,7 @@ from scheduler import planner, pushes, quota, report, roads
 from scheduler.outcome import MOST_TRIES, Next, Outcome
 from scheduler.roads import Answer, Call, Road
 from scheduler.roads.base import Occasion
-from settings import Settings, WeChatLimits
+from settings import Settings
 
 _WAITING = ("claimed", "unknown")
 _ANSWER_RESTS = timedelta(minutes=5)
@@ -57,9 +57,17 @@ def call_of(
     )
 
 
-def key_forgotten(delivery: Delivery, road: Road, limits: WeChatLimits, now: datetime) -> bool:
-    """Whether an earlier call may have been taken and WeChat no longer remembers its key: never repeat then."""
-    return delivery.called_at is not None and now >= delivery.called_at + road.key_window(limits)
+def key_forgotten(delivery: Delivery, road: Road, settings: Settings, now: datetime) -> bool:
+    """Whether an earlier call may have been taken and WeChat may no longer remember its key: never repeat then.
+
+    A repeat takes up to a lease to get there (a batch before it, a token that is waited for, a slow network), and WeChat goes by
+    the moment at which it arrives: so the key counts as forgotten that much earlier.
+    """
+    if delivery.called_at is None:
+        return False
+    window = road.key_window(settings.wechat.limits)
+    on_its_way = min(timedelta(seconds=settings.system.delivery_lease_s), window / 4)
+    return now >= delivery.called_at + window - on_its_way
 
 
 def give_up(session: Session, delivery: Delivery, now: datetime) -> None:
@@ -206,8 +214,10 @@ def _retarget(session: Session, settings: Settings, push: Push, delivery: Delive
 
 def _fail_rest(session: Session, push: Push, road: str, now: datetime, outcome: Outcome) -> None:
     """The content is refused: what was not sent yet by this road would be refused as well."""
-    rest = sa.select(Delivery).where(
-        Delivery.push_id == push.id, Delivery.road == road, Delivery.status == "planned"
+    rest = (
+        sa.select(Delivery)
+        .where(Delivery.push_id == push.id, Delivery.road == road, Delivery.status == "planned")
+        .with_for_update(skip_locked=True)  # one that a lane is claiming just now is on its way
     )
     for delivery in list(session.scalars(rest)):
         report.failed(session, delivery, now, outcome.message, outcome.code)

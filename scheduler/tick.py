@@ -50,7 +50,7 @@ class Ticker:
         try:
             with self._db.read_scope() as session:
                 may_send = instance.registered(session, self._own)
-            steps: list[Callable[[datetime], None]] = [self._match_results, self._freeze]
+            steps: list[Callable[[datetime], None]] = [self._match_results, self._settle, self._freeze]
             if may_send:
                 steps += [self._free_claims, self._fill_slots, self._release, self._hand_out]
             for step in steps:
@@ -223,11 +223,21 @@ class Ticker:
                 report.match_waiting(session, now)
                 report.adopt_orphans(session, now)
 
+    def _settle(self, now: datetime) -> None:
+        with self._db.read_scope() as session:
+            found = _any(session, Push.id, report.overdue())
+        if found:
+            with self._db.session_scope() as session:
+                report.settle_overdue(session, now)
+
 
 def free_deliveries(
     session: Session, dead: list[sa.ColumnElement[bool]], now: datetime, limits: WeChatLimits
 ) -> None:
-    """Open claims whose holder died: without ``called_at`` nothing was sent, with it the call is to be repeated, same key."""
+    """Open claims whose holder died: without ``called_at`` nothing was sent, with it the call is to be repeated, same key.
+
+    A row that another is writing just now is left to that one: its holder lives, or another scheduler was faster.
+    """
     claims.change(
         session,
         Delivery,
@@ -236,7 +246,8 @@ def free_deliveries(
         due_at=now,
         lease_until=None,
     )
-    for delivery in list(session.scalars(sa.select(Delivery).where(*dead))):
+    called = sa.select(Delivery).where(*dead).with_for_update(skip_locked=True)
+    for delivery in list(session.scalars(called)):
         delivery.status = "unknown"
         delivery.error = "发送中断，待用同一编号核对"
         delivery.lease_until = None

@@ -23,6 +23,7 @@ DOCUMENTS = [
     "deploy/README.md",
     "docs/architecture.md",
     "docs/glossary.md",
+    "docs/reliability.md",
     *sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs" / "development").glob("*.md")),
 ]
 DECISIONS = ROOT / "docs" / "decisions"
@@ -119,7 +120,7 @@ def test_every_command_that_a_document_names_exists(name: str) -> None:
     named = set(re.findall(r"(?:`|/|pioneer |run --rm web )flask ([a-z]+)", read(name)))
     assert named <= set(COMMANDS), named - set(COMMANDS)
     verbs = set(re.findall(r"\./pioneer ([a-z]+)", read(name)))
-    assert verbs <= {"setup", "run", "test", "check", "bench", "audit", "flask"}, verbs
+    assert verbs <= {"setup", "run", "test", "check", "bench", "torture", "audit", "flask"}, verbs
 
 
 def leaves(command: click.Command, path: str) -> Iterator[str]:

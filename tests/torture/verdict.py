@@ -1,0 +1,177 @@
+"""What people received, by the local WeChat's receipts, against what the database says of it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from models import Delivery, JobResult, Push, QuotaUse
+from tests.torture.stage import Stage
+
+KEYED = ("mass", "template")
+_FINAL = ("delivered", "failed", "unknown", "cancelled")
+_DONE = ("sent", "unknown", "partly_failed", "failed", "cancelled")
+_TOLD_TO_WAIT = (45009, 40001, 42001)
+"""WeChat itself let nothing through for longer than it remembers a key: the day's calls used up, a fresh token refused again."""
+
+
+@dataclass
+class Verdict:
+    """Counts are messages to one person each, by road. ``breaks`` are sentences; none is wanted."""
+
+    planned: Counter[str] = field(default_factory=Counter)
+    received: Counter[str] = field(default_factory=Counter)
+    twice: Counter[str] = field(default_factory=Counter)
+    missing: Counter[str] = field(default_factory=Counter)
+    unknown: Counter[str] = field(default_factory=Counter)
+    breaks: list[str] = field(default_factory=list)
+
+    def by_road(self) -> dict[str, dict[str, int]]:
+        """As a ledger keeps it."""
+        return {
+            road: {
+                "planned": self.planned[road],
+                "received": self.received[road],
+                "twice": self.twice[road],
+                "missing": self.missing[road],
+                "unknown": self.unknown[road],
+            }
+            for road in sorted(self.planned)
+        }
+
+
+def unsettled(session: Session) -> list[str]:
+    """What is still on its way."""
+    calls = session.execute(
+        sa.select(Delivery.id, Delivery.status).where(
+            sa.or_(Delivery.status.not_in(_FINAL), Delivery.finished_at.is_(None))
+        )
+    )
+    pushes = session.execute(sa.select(Push.id, Push.status).where(Push.status.not_in(_DONE)))
+    return [f"delivery {ident} {status}" for ident, status in calls] + [
+        f"push {ident} {status}" for ident, status in pushes
+    ]
+
+
+def to_call(session: Session) -> bool:
+    """Whether a call with a key has still to be made, or made again."""
+    waits = [Delivery.status.in_(["planned", "claimed", "unknown"]), Delivery.finished_at.is_(None)]
+    return session.scalar(sa.select(Delivery.id).where(*waits, Delivery.road.in_(KEYED)).limit(1)) is not None
+
+
+def judge(stage: Stage) -> Verdict:
+    """Compare all that there is."""
+    found = Verdict()
+    rows = stage.read(lambda session: list(session.scalars(sa.select(Delivery).order_by(Delivery.id))))
+    found.breaks += [f"never settled: {one}" for one in stage.read(unsettled)]
+    _judge_pushes(stage, found, [row for row in rows if row.push_id is not None])
+    _judge_answers(stage, found, [row for row in rows if row.push_id is None])
+    return found
+
+
+def _judge_pushes(stage: Stage, found: Verdict, rows: list[Delivery]) -> None:
+    by_key = {row.key: row for row in rows}
+    got: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    of_call: Counter[str] = Counter()
+    for road in KEYED:
+        for receipt in stage.sandbox.receipts(road):
+            row = by_key.get(receipt["client_id"])
+            if row is None or row.road != road or row.push_id is None:
+                found.breaks.append(f"a {road} message of a call that nobody knows: {receipt['client_id']}")
+                continue
+            got[row.push_id][receipt["openid"]] += 1
+            of_call[row.key] += 1
+            found.received[road] += 1
+    _judge_calls(found, rows, of_call)
+    pushes = stage.read(lambda session: list(session.scalars(sa.select(Push).order_by(Push.id))))
+    for push in pushes:
+        calls = [row for row in rows if row.push_id == push.id]
+        road = "template" if push.kind == "activity" else "mass"
+        _judge_push(found, push, calls, road, got[push.id], stage.members_of(push.audience))
+
+
+def _judge_calls(found: Verdict, rows: list[Delivery], of_call: Counter[str]) -> None:
+    """What each row says of its call is what came of it."""
+    for row in rows:
+        came = of_call[row.key]
+        said = f"delivery {row.id} by {row.road}, {row.status} ({row.error_code or row.error or '-'})"
+        if row.status == "delivered" and came != row.recipients:
+            found.breaks.append(f"{said}: {came} of {row.recipients} received it")
+        if row.status in ("failed", "cancelled") and came:
+            found.breaks.append(f"{said}: {came} received it all the same")
+        if row.status == "unknown":
+            found.unknown[row.road] += row.recipients
+            if row.error_code not in _TOLD_TO_WAIT:
+                found.breaks.append(f"{said}: a key was not used while it could be")
+
+
+def _judge_push(
+    found: Verdict, push: Push, calls: list[Delivery], road: str, got: Counter[str], meant: Iterable[str]
+) -> None:
+    """Everybody who is meant has it once; for nobody else is there one."""
+    people = set(meant)
+    found.planned[road] += len(people)
+    twice = sum(count - 1 for count in got.values())
+    strangers = [openid for openid in got if openid not in people]
+    lacking = len(people - set(got))
+    open_calls = sum(row.recipients for row in calls if row.status == "unknown")
+    found.twice[road] += twice
+    found.missing[road] += max(0, lacking - open_calls)
+    if twice or strangers or lacking > open_calls:
+        found.breaks.append(
+            f"push {push.id} ({push.audience}, {push.status}): {twice} twice, {len(strangers)} strangers, {lacking} missing"
+        )
+
+
+def _judge_answers(stage: Stage, found: Verdict, rows: list[Delivery]) -> None:
+    """There is no key: never twice, and what may be lost says that it is unknown."""
+    shown: Counter[str] = Counter()
+    for openid in {row.openid for row in rows if row.openid}:
+        shown.update(
+            str(message.get("content"))
+            for message in stage.sandbox.chat(openid)
+            if message["kind"] == "custom"
+        )
+    for row in rows:
+        text = json.loads(row.payload or "{}")["text"]["content"]
+        came = shown[text]
+        found.planned[row.road] += 1
+        found.received[row.road] += came
+        found.twice[row.road] += max(0, came - 1)
+        found.unknown[row.road] += row.status == "unknown"
+        lost = row.status != "unknown" and not came
+        found.missing[row.road] += lost
+        if came > 1 or lost or (row.status == "failed" and came):
+            found.breaks.append(
+                f"answer {row.id}, {row.status} ({row.error_code or row.error or '-'}): {came} received"
+            )
+
+
+# --- What is kept of a break -------------------------------------------------------------------------------
+
+_TABLES: tuple[Any, ...] = (Push, Delivery, JobResult, QuotaUse)
+
+
+def keep(stage: Stage, folder: Path) -> None:
+    """Write down the tables, the receipts and the calls, beside the logs that lie there already."""
+
+    def rows(session: Session) -> dict[str, list[dict[str, Any]]]:
+        return {
+            model.__tablename__: [dict(row._mapping) for row in session.execute(sa.select(model.__table__))]
+            for model in _TABLES
+        }
+
+    kept = {
+        "tables": stage.read(rows),
+        "receipts": {kind: stage.sandbox.receipts(kind) for kind in (*KEYED, "custom")},
+        "log": stage.sandbox.log(),
+    }
+    text = json.dumps(kept, ensure_ascii=False, indent=1, default=str)
+    (folder / "seen.json").write_text(text, encoding="utf-8")
