@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from flask import Flask
 
 import runtime as parts
-from accounts import users
 from app import create_app
 from ground import clock
 from localwechat.testing import SandboxControl
@@ -24,8 +23,9 @@ from tests.fixtures.processes import eventually
 from tests.inbound.conftest import OPENID, OTHER, account_of, furnish, open_activity
 from tests.inbound.platform import Answer, Phone, text_of
 from tests.journeys.tracing import Trace, traced
-from tests.pushing.world import GAP_S, World, make_world, settings_for
 from tests.tooling.test_layout import ROOT
+from tests.world import accounts
+from tests.world.linked import GAP_S, World, make_world, settings_for
 
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 DATA = Path(__file__).parents[1] / "data"
@@ -43,7 +43,6 @@ LEVELS = (
     ("models/",),
 )
 FACES, SERVICES = LEVELS[0], tuple(room for level in LEVELS[1:5] for room in level)
-REVIEWERS = ("yishen", "ershen", "sanshen")
 IMAGE = "<MsgType>image</MsgType><PicUrl>http://mmbiz.qpic.cn/a</PicUrl><MediaId>abc</MediaId>"
 
 
@@ -188,15 +187,14 @@ def people_of(world: World) -> None:
     """Three who follow, and three who review."""
     world.branch("第一党支部", 3)
     with world.runtime.db.session_scope() as session:
-        for name in REVIEWERS:
-            users.create(session, username=name, password_hash="-", role="reviewer", at=clock.now())
+        accounts.reviewers(session)
 
 
 def publish(app: Flask) -> int:
     """An article imported, submitted, approved by three and made a push that is due; the push's number."""
     article = run(app, f"article import {DATA / 'article-1.docx'} --column news --author editor --json")
     run(app, f"article submit {article} --as editor")
-    for name in REVIEWERS:
+    for name in accounts.REVIEWERS:
         run(app, f"article approve {article} --as {name}")
     return run(app, f"push create --article {article} --audience all --at now --road auto --as editor --json")
 

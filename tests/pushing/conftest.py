@@ -12,7 +12,7 @@ from localwechat.testing import SandboxControl
 from scheduler.engine import Engine
 from tests.fixtures.processes import eventually
 from tests.fixtures.steps import watched
-from tests.pushing.world import GAP_S, World, make_world, settings_for
+from tests.world.linked import GAP_S, World, make_world, settings_for
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import time_machine
 
 from scheduler.engine import Engine
 from tests.fixtures.processes import eventually
-from tests.pushing.world import World
+from tests.world.linked import World
 
 
 def test_a_clock_that_is_set_back_by_a_day_does_not_stop_the_ticks(

@@ -15,7 +15,7 @@ from scheduler import audience, planner, pushes, roads
 from settings import Settings
 from tests.pushing.test_planning import other_settings
 from tests.pushing.test_plans_that_hold import had
-from tests.pushing.world import World
+from tests.world.linked import World
 
 FIRST = "branch:第一党支部"
 

@@ -10,7 +10,7 @@ from models import Branch, Follower, FollowerTag
 from operations.nightly import NightlySync
 from scheduler import instance
 from tests.fixtures.processes import eventually
-from tests.pushing.world import World
+from tests.world.linked import World
 
 
 def at(world: World, moment: str) -> None:

@@ -12,16 +12,17 @@ import sqlalchemy as sa
 from community import roster
 from ground import clock
 from ground.errors import Conflict, Forbidden, NotFound, Refused
-from models import Article, Delivery, Follower, Push, TagChange, Target
+from models import Article, Delivery, Follower, TagChange, Target
 from scheduler import audience, planner, quota, roads
 from scheduler.engine import Engine
-from scheduler.planner import Plan, Route
+from scheduler.planner import Plan
 from scheduler.quiet import defer
-from scheduler.roads import Planned
 from settings import Settings
 from tests.fixtures.configuration import make_settings
 from tests.fixtures.processes import eventually
-from tests.pushing.world import World, sections_for
+from tests.world.linked import World, sections_for
+from tests.world.places import GRID
+from tests.world.pushes import planned, sent
 
 DAY = timedelta(days=1)
 
@@ -51,16 +52,8 @@ def other_settings(world: World, **sections: dict[str, Any]) -> Settings:
 
 def use_quota(world: World, openids: list[str], times: int) -> None:
     """Followers who have had ``times`` mass messages this month."""
-    with world.runtime.db.session_scope() as session:
-        for _ in range(times):
-            push = Push(audience="all", due_at=clock.now(), created_by=1, created_at=clock.now(), skipped={})
-            session.add(push)
-            session.flush()
-            made = Plan(
-                [Route(roads.ROADS["mass"], [Planned(openids, "x", Target.LIST, openids=openids)])], {}
-            )
-            for delivery_id in planner.write(session, world.runtime.settings, push, made, clock.now()):
-                quota.use(session, delivery_id, clock.now())
+    for _ in range(times):
+        sent(world.runtime, openids)
 
 
 def test_a_branch_whose_tag_holds_exactly_its_followers_takes_one_call(world: World) -> None:
@@ -108,7 +101,7 @@ def test_grid_and_community_mean_the_people_bound_to_their_members(world: World)
     branch = world.branch("第一党支部", 3, tagged=False)
     in_grid = world.sandbox.followers(2)
     with world.runtime.db.session_scope() as session:
-        world.add_members(session, branch, in_grid, grid_id=world.grid.id)
+        world.add_members(session, branch, in_grid, grid=GRID)
     assert set(plan_of(world, "grid:桂花一网格").deliveries[0].people) == set(in_grid)
     assert plan_of(world, "community:桂花社区").planned == 5
     assert plan_of(world, "community:桂花社区,grid:桂花一网格").planned == 5, "nobody counts twice"
@@ -118,11 +111,7 @@ def test_everyone_is_one_call_once_a_day_and_a_list_after_that(world: World) -> 
     world.branch("第一党支部", 3, tagged=False)
     first = plan_of(world, "all")
     assert [one.kind is Target.EVERYONE for one in first.deliveries] == [True]
-    with world.runtime.db.session_scope() as session:
-        push = Push(audience="all", due_at=clock.now(), created_by=1, created_at=clock.now(), skipped={})
-        session.add(push)
-        session.flush()
-        planner.write(session, world.runtime.settings, push, first, clock.now())
+    planned(world.runtime, first)
     assert [
         (one.kind is Target.EVERYONE, len(one.openids or ())) for one in plan_of(world, "all").deliveries
     ] == [(False, 3)]
@@ -179,11 +168,7 @@ def test_a_subscription_account_sends_once_a_day_by_tag_or_to_all(world: World) 
     by_tag = plan_of(world, "branch:第一党支部", settings=account)
     assert len(by_tag.deliveries) == 1
     assert plan_of(world, "branch:第二党支部", settings=account).skipped == {"no_tag": 3}
-    with world.runtime.db.session_scope() as session:
-        push = Push(audience="all", due_at=clock.now(), created_by=1, created_at=clock.now(), skipped={})
-        session.add(push)
-        session.flush()
-        planner.write(session, account, push, by_tag, clock.now())
+    planned(world.runtime, by_tag, account)
     assert plan_of(world, "all", settings=account).skipped == {"quota_used": 6}
     world.sandbox.clock(at=(clock.now() + DAY).isoformat())
     clock.sync()

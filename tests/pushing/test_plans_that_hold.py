@@ -14,15 +14,14 @@ from content import columns
 from ground import clock
 from ground.errors import Conflict, Forbidden, Refused
 from localwechat.testing import SandboxControl
-from models import Article, Follower, Push, QuotaUse, Target
+from models import Article, Follower, Push, QuotaUse
 from scheduler import audience, planner, pushes, quota, roads
 from scheduler.engine import Engine
-from scheduler.planner import Plan, Route
-from scheduler.roads import Planned
 from tests.fixtures.configuration import make_settings
 from tests.fixtures.processes import eventually
 from tests.pushing.test_planning import plan_of
-from tests.pushing.world import World, jump, make_world, sections_for, wait_status
+from tests.world.linked import World, jump, make_world, sections_for, wait_status
+from tests.world.pushes import sent
 
 DAY = timedelta(days=1)
 FIRST = "branch:第一党支部"
@@ -44,15 +43,8 @@ def night(wechat: SandboxControl, sqlite_url: str, tmp_path: Path) -> Iterator[W
 def had(world: World, times: int) -> None:
     """Everybody has had so many mass messages this month."""
     openids = [openid for people in world.openids.values() for openid in people]
-    with world.runtime.db.session_scope() as session:
-        for _ in range(times):
-            push = Push(audience="all", due_at=clock.now(), created_by=1, created_at=clock.now(), skipped={})
-            session.add(push)
-            session.flush()
-            route = Route(roads.ROADS["mass"], [Planned(openids, "x", Target.LIST, openids=openids)])
-            made = Plan([route], {})
-            for delivery_id in planner.write(session, world.runtime.settings, push, made, clock.now()):
-                quota.use(session, delivery_id, clock.now())
+    for _ in range(times):
+        sent(world.runtime, openids)
 
 
 def queued(world: World, slot: dict[str, Any], articles: int = 1) -> None:

@@ -11,7 +11,7 @@ from localwechat.config import SandboxConfig
 from localwechat.testing import SandboxControl
 from models import Push
 from tests.fixtures.live import Live
-from tests.pushing.world import World, make_world
+from tests.world.linked import World, make_world
 
 
 def furnished(live: Live) -> World:

@@ -20,7 +20,7 @@ from scheduler import instance, pushes, report
 from scheduler.engine import Engine
 from scheduler.tick import Ticker
 from tests.fixtures.processes import eventually
-from tests.pushing.world import World, jump, make_world, settings_for, wait_status
+from tests.world.linked import World, jump, make_world, settings_for, wait_status
 
 SENDALL = "/cgi-bin/message/mass/sendall"
 SEND = "/cgi-bin/message/mass/send"

@@ -13,12 +13,13 @@ import sqlalchemy as sa
 
 from ground import clock
 from localwechat.testing import SandboxControl
-from models import Delivery, Push, QuotaUse
-from scheduler import pushes, quota, report, settling
+from models import Delivery, QuotaUse
+from scheduler import pushes, report, settling
 from scheduler.engine import Engine
 from scheduler.roads import Answer
 from tests.fixtures.processes import eventually
-from tests.pushing.world import World, answer_to, jump, make_world, settings_for, wait_status
+from tests.world.linked import World, jump, make_world, settings_for, wait_status
+from tests.world.pushes import sent
 
 SENDALL = "/cgi-bin/message/mass/sendall"
 SEND = "/cgi-bin/message/mass/send"
@@ -27,16 +28,6 @@ CUSTOM = "/cgi-bin/message/custom/send"
 
 Run = Callable[[World], Engine]
 Until = Callable[[World, int, str], dict[str, Any]]
-
-
-def answer(world: World, openid: str, text: str = "您好") -> int:
-    """A customer-service message to send."""
-    with world.runtime.db.session_scope() as session:
-        now = clock.now()
-        message = answer_to(openid, text, now)
-        session.add(message)
-        session.flush()
-        return message.id
 
 
 def status_of(world: World, message_id: int) -> str:
@@ -61,7 +52,7 @@ def test_a_customer_service_message_is_never_sent_twice(
     if fault:
         lite_world.sandbox.faults({"path": CUSTOM, "kind": fault, "count": 1})
     engine = run_engine(lite_world)
-    message = answer(lite_world, openid)
+    message = lite_world.answer(openid)
     eventually(lambda: status_of(lite_world, message) == ends_as, timeout_s=30)
     jump(lite_world, minutes=30)
     for _ in range(3):
@@ -177,7 +168,7 @@ def test_a_message_whose_sender_died_in_the_call_is_not_sent_again(
 ) -> None:
     openid = lite_world.sandbox.followers(1)[0]
     lite_world.sandbox.say(openid, "你好")
-    message = answer(lite_world, openid)
+    message = lite_world.answer(openid)
     now = clock.now()
     with lite_world.runtime.db.session_scope() as session:
         session.execute(
@@ -235,24 +226,8 @@ def test_what_is_cancelled_in_mid_call_comes_to_rest(
 
 def test_two_pushes_at_once_never_count_on_the_same_last_message(world: World, run_engine: Run) -> None:
     world.branch("第一党支部", 5)
-    with world.runtime.db.session_scope() as session:
-        for number in range(3):
-            push = Push(audience="all", due_at=clock.now(), created_by=1, created_at=clock.now(), skipped={})
-            session.add(push)
-            session.flush()
-            old = Delivery(
-                push_id=push.id, road="mass", key=f"old-{number}", status="delivered", due_at=clock.now()
-            )
-            session.add(old)
-            session.flush()
-            quota.hold(
-                session,
-                world.runtime.settings,
-                old.id,
-                world.openids["第一党支部"],
-                to_all=False,
-                at=clock.now(),
-            )
+    for _ in range(3):
+        sent(world.runtime, world.openids["第一党支部"])
     made = [world.push("branch:第一党支部") for _ in range(4)]
     run_engine(world)
 

@@ -10,12 +10,13 @@ import pytest
 import sqlalchemy as sa
 
 from ground import clock
-from models import CallRest, Delivery, InboundMessage
+from models import CallRest, Delivery
 from scheduler.lanes import Lanes
 from scheduler.outcome import Next, Outcome, of_failure
 from scheduler.roads import ROADS, Road
 from tests.fixtures.configuration import make_settings
-from tests.pushing.world import World, answer_to
+from tests.world import many
+from tests.world.linked import World
 from wechat.outbound.failures import CallFailed, of_answer
 from wechat.outbound.groups import Group
 from wechat.outbound.reaction_table import TABLE
@@ -100,8 +101,7 @@ def test_an_answer_becomes_what_the_table_says(lite_world: World, code: int, sta
     openid = lite_world.sandbox.followers(1)[0]
     lite_world.sandbox.faults({"path": CUSTOM, "kind": f"err:{code}", "count": 1})
     now = clock.now()
-    with lite_world.runtime.db.session_scope() as session:
-        session.add(answer_to(openid, "您好", now))
+    lite_world.answer(openid)
     Lanes(lite_world.runtime, threading.Event()).lane(None)
     with lite_world.runtime.db.read_scope() as session:
         message = session.scalars(sa.select(Delivery)).one()
@@ -114,8 +114,7 @@ def test_an_answer_becomes_what_the_table_says(lite_world: World, code: int, sta
 def test_an_answer_whose_call_is_held_is_tried_for_an_hour_and_fails_then(lite_world: World) -> None:
     openid = lite_world.sandbox.followers(1)[0]
     lite_world.sandbox.faults({"path": CUSTOM, "kind": "err:48001", "count": 20})
-    with lite_world.runtime.db.session_scope() as session:
-        session.add(answer_to(openid, "您好", clock.now()))
+    lite_world.answer(openid)
     for _ in range(14):
         Lanes(lite_world.runtime, threading.Event()).lane(None)
         with lite_world.runtime.db.session_scope() as session:
@@ -130,24 +129,17 @@ def test_an_answer_whose_call_is_held_is_tried_for_an_hour_and_fails_then(lite_w
 def test_an_answer_that_may_not_be_sent_any_more_fails_with_the_reason(lite_world: World, why: str) -> None:
     openid = lite_world.sandbox.followers(1)[0]
     now = clock.now()
-    with lite_world.runtime.db.session_scope() as session:
-        late = answer_to(openid, "您好", now)
-        if why == "its time is over":
-            late.expires_at = now
-        else:
-            session.add(
-                InboundMessage(key="m1", openid=openid, kind="text", sent_at=now, received_at=now, body="x")
-            )
-            for number in range(lite_world.runtime.settings.wechat.limits.customer_service_count):
-                sent = answer_to(openid, f"第{number}条", now)
-                sent.status, sent.called_at, sent.finished_at = "delivered", now, now
-                session.add(sent)
-        session.add(late)
-        session.flush()
-        late_id = late.id
+    if why == "its time is over":
+        late = lite_world.answer(openid, expires_at=now)
+    else:
+        with lite_world.runtime.db.session_scope() as session:
+            many.messages(session, openid, 1, at=now)
+        for number in range(lite_world.runtime.settings.wechat.limits.customer_service_count):
+            lite_world.answer(openid, f"第{number}条", status="delivered", called_at=now, finished_at=now)
+        late = lite_world.answer(openid)
     Lanes(lite_world.runtime, threading.Event()).lane(None)
     with lite_world.runtime.db.read_scope() as session:
-        message = session.get_one(Delivery, late_id)
+        message = session.get_one(Delivery, late)
         assert (message.status, message.called_at) == ("failed", None)
         assert "48 小时" in message.error
     assert not lite_world.sandbox.receipts("custom")
