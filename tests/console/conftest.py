@@ -22,13 +22,13 @@ from werkzeug.test import TestResponse
 import runtime
 from accounts import users
 from app import create_app
-from community import places, places_file
-from content import columns, drafting, pictures, revisions
-from content.assets import AssetStore, remember
-from ground import clock
-from models import Column, Follower, Member, User
+from community import places
+from content import columns
+from models import Member, User
 from settings import Settings
 from tests.fixtures.configuration import make_settings
+from tests.world import accounts, articles, followers, members
+from tests.world.places import sample
 
 PASSWORD = "Office-2026-lamp"
 DATA = Path(__file__).parents[1] / "data"
@@ -109,21 +109,11 @@ class Office:
 
     @staticmethod
     def _furnish(session: Session) -> None:
-        now = clock.now()
         columns.ensure_defaults(session)
-        places.write(session, places_file.parse((DATA / "places.xlsx").read_bytes()), at=now)
-        first = places.branches(session)[0]
+        first, *_ = sample(session)
         for name, role in ROLES.items():
             branch = first if role == "secretary" else None
-            users.create(
-                session,
-                username=name,
-                password_hash=_HASH,
-                role=role,
-                at=now,
-                branch=branch,
-                display_name=name,
-            )
+            accounts.account(session, name, role, branch=branch, display_name=name, password_hash=_HASH)
 
     def stranger(self) -> Desk:
         """A browser in which nobody is signed in."""
@@ -146,36 +136,15 @@ class Office:
 
     def article(self, title: str = "社区里的一件小事", status: str = "draft") -> int:
         """An article of the editor that WeChat would take, at this status."""
-        cover = pictures.card_cover("news")
-        AssetStore(self.parts.settings.data_dir).put(cover)
-        with self.parts.db.session_scope() as session:
-            remember(session, [cover])
-            column_id = session.scalars(sa.select(Column.id).where(Column.key == "news")).one()
-            editor = users.by_name(session, "editor")
-            fields = revisions.Fields(
-                title=title, column_id=column_id, author="社区", digest="一件小事", html="<p>楼道里的灯修好了。</p>",
-                cover_sha256=cover.sha256,
-            )  # fmt: skip
-            made = drafting.create(session, editor, fields)
-            made.status = status
-            if status == "published":
-                made.published_at = clock.now()
-            return made.id
+        said = {"author": "社区", "digest": "一件小事", "html": "<p>楼道里的灯修好了。</p>"}
+        return articles.article(self.parts.db, self.parts.settings.data_dir, title, status=status, **said)
 
     def member(self, session: Session, name: str, branch_id: int | None = None, openid: str = "") -> Member:
         """A member on the roster, bound to a follower where there is an ``openid``."""
-        now = clock.now()
-        member = Member(
-            name=name,
-            branch_id=branch_id or self.branch_id,
-            phone="13800001234",
-            created_at=now,
-            updated_at=now,
-        )
-        session.add(member)
-        session.flush()
+        branch = places.branch(session, branch_id or self.branch_id)
+        member = members.member(session, name, branch, phone_number="13800001234")
         if openid:
-            session.add(Follower(openid=openid, subscribed_at=now, member_id=member.id, bound_at=now))
+            followers.bind_all(session, [openid], [member])
         return member
 
     def close(self) -> None:

@@ -9,11 +9,12 @@ from playwright.sync_api import Page, expect
 
 import runtime
 from accounts import users
-from community import places, places_file, roster, roster_file
+from community import roster, roster_file
 from content import columns
 from ground import clock
 from tests.fixtures.browser import Windows
 from tests.fixtures.live import PASSWORD, Live
+from tests.world import accounts, places
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -28,11 +29,10 @@ def _furnish(live: Live, people: dict[str, str], *, with_roster: bool = False) -
     hashed = users.hash_password(PASSWORD)
     with parts.db.session_scope() as session:
         columns.ensure_defaults(session)
-        places.write(session, places_file.parse((DATA / "places.xlsx").read_bytes()), at=now)
-        first = places.branches(session)[0]
+        first, *_ = places.sample(session, at=now)
         for name, role in people.items():
             branch = first if role == "secretary" else None
-            users.create(session, username=name, password_hash=hashed, role=role, at=now, branch=branch)
+            accounts.account(session, name, role, branch=branch, password_hash=hashed)
     if with_roster:
         parsed = roster_file.parse(
             (DATA / "roster.xlsx").read_bytes(), max_rows=5000, today=clock.shanghai_day(now)
