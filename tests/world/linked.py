@@ -101,7 +101,9 @@ class World:
     def article(self, title: str = "学习园地第一期", column: str = "study", status: str = "approved") -> int:
         """A reviewed article with a cover."""
         folder = self.runtime.settings.data_dir
-        return articles.article(self.runtime.db, folder, title, column=column, status=status, cover_square=400)
+        return articles.article(
+            self.runtime.db, folder, title, column=column, status=status, cover_square=400
+        )
 
     def activity(self, title: str = "主题党日") -> int:
         """An open activity for all."""
