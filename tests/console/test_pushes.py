@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from community import followers
 from ground import clock
-from models import Article, Branch, Push, SavedAudience
+from models import Article, Branch, Column, Push, SavedAudience
 from scheduler import quiet
 from tests.console.conftest import Office, text_of
 from tests.world import activities
@@ -206,3 +206,15 @@ def test_a_notice_goes_to_those_whom_its_activity_expects(office: Office) -> Non
     form = {"kind": "activity", "activity": str(activity), "to": "usual", "when": "now", "road": "auto"}
     page = text_of(office.desk("editor").post("/console/pushes/count", form, 200))
     assert f"{activity} 号活动的应到人员 ：预计 3 人收到" in page
+
+
+def test_a_slot_sends_to_an_audience_by_its_name_and_to_none_that_nobody_knows(office: Office) -> None:
+    column = office.read(sa.select(Column.id).where(Column.key == "news"))
+    office.desk("editor").post("/console/audiences", {"name": "骨干", "place": "栏目：先锋动态"})
+    desk = office.desk("admin")
+    assert "saved:骨干" in desk.get(f"/console/columns/{column}")
+    slot = {"name": "先锋动态", "active": "yes", "slot": "0", "time-0": "08:00", "days-0": "1", "on-0": "yes"}
+    refused = desk.post(f"/console/columns/{column}", {**slot, "audience-0": "saved:没有"}, 422)
+    assert "没有常用对象“没有”" in refused.text
+    desk.post(f"/console/columns/{column}", {**slot, "audience-0": "saved:骨干"})
+    assert office.read(sa.select(Column.slots).where(Column.id == column))[0]["audience"] == "saved:骨干"

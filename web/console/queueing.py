@@ -10,6 +10,8 @@ from community import places
 from content import columns, finding, queue, slots
 from ground import clock
 from ground.numbers import numbers_in
+from scheduler import audience as audiences
+from scheduler.audience import saved
 from web.access import acting, action, looking, page
 from web.console.face import blueprint, draw
 from web.wording import WEEKDAYS
@@ -80,16 +82,21 @@ def column(column_id: int) -> str:
     """The form for a column's name and times."""
     with looking() as (session, _):
         found = columns.get(session, column_id)
-        branches = [f"branch:{branch.name}" for branch in places.branches(session)]
-        return draw("articles/column.html", column=found, weekdays=WEEKDAYS, branches=branches)
+        offered = [f"branch:{branch.name}" for branch in places.branches(session)]
+        kept = [f"{audiences.SAVED}:{one.name}" for one in saved.listing(session)]
+        return draw("articles/column.html", column=found, weekdays=WEEKDAYS, branches=[*kept, *offered])
 
 
 @blueprint.post("/columns/<int:column_id>", endpoint="column_post")
 @action("column.manage", form=column)
 def column_post(column_id: int) -> Any:
     """Save description, whether it is shown, and the times."""
-    form = request.form
+    form, wanted = request.form, _slots()
     with acting() as (session, me):
+        for slot in wanted:
+            audiences.parse(
+                session, slot["audience"]
+            )  # one that is not understood is refused now, not when it is due
         columns.change(
             session,
             me,
@@ -97,7 +104,7 @@ def column_post(column_id: int) -> Any:
             name=form.get("name", ""),
             description=form.get("description", ""),
             active=form.get("active") == "yes",
-            slots=_slots(),
+            slots=wanted,
         )
     flash("已保存", "success")
     return redirect(url_for("console.columns"), 303)
