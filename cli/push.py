@@ -76,6 +76,7 @@ def create(
     from scheduler import audience as audiences
     from scheduler import planner, pushes
 
+    to = audiences.compose(audience or _usual(activity), within, without)
     parts = runtime()
     due_at = None if moment.strip().lower() == "now" else parse_moment(moment)
     with parts.db.session_scope() as session:
@@ -83,7 +84,7 @@ def create(
             session,
             parts.settings,
             acting_user(session, acting),
-            audience=audiences.compose(audience or _usual(activity), within, without),
+            audience=to,
             article_ids=_numbers(articles),
             activity_id=activity,
             due_at=due_at,

@@ -110,6 +110,11 @@ def give_back(session: Session, model: type[Leased], owner: str, *which: sa.Colu
     return changed(session.execute(freed.execution_options(synchronize_session=False)))
 
 
+def not_being_written(query: sa.Select[Any]) -> sa.Select[Any]:
+    """The rows of a query that no other transaction is writing just now, held until the end of this one."""
+    return query.with_for_update(skip_locked=True)
+
+
 def change(
     session: Session, model: type[Base], where: Sequence[sa.ColumnElement[bool]], **values: Any
 ) -> int:

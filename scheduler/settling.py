@@ -214,10 +214,8 @@ def _retarget(session: Session, settings: Settings, push: Push, delivery: Delive
 
 def _fail_rest(session: Session, push: Push, road: str, now: datetime, outcome: Outcome) -> None:
     """The content is refused: what was not sent yet by this road would be refused as well."""
-    rest = (
-        sa.select(Delivery)
-        .where(Delivery.push_id == push.id, Delivery.road == road, Delivery.status == "planned")
-        .with_for_update(skip_locked=True)  # one that a lane is claiming just now is on its way
+    rest = sa.select(Delivery).where(
+        Delivery.push_id == push.id, Delivery.road == road, Delivery.status == "planned"
     )
-    for delivery in list(session.scalars(rest)):
+    for delivery in list(session.scalars(claims.not_being_written(rest))):  # one just claimed is on its way
         report.failed(session, delivery, now, outcome.message, outcome.code)

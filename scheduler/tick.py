@@ -246,8 +246,7 @@ def free_deliveries(
         due_at=now,
         lease_until=None,
     )
-    called = sa.select(Delivery).where(*dead).with_for_update(skip_locked=True)
-    for delivery in list(session.scalars(called)):
+    for delivery in list(session.scalars(claims.not_being_written(sa.select(Delivery).where(*dead)))):
         delivery.status = "unknown"
         delivery.error = "发送中断，待用同一编号核对"
         delivery.lease_until = None
