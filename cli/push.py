@@ -115,7 +115,7 @@ def create(
 def _usual(activity: int | None) -> str:
     """A notice goes to those whom its activity expects; an article to nobody that was not named."""
     if activity is None:
-        raise click.UsageError("请用 --audience 写明推送对象，例如 --audience all")
+        raise Refused("请用 --audience 写明推送对象，例如 --audience all")
     return f"activity:{activity}"
 
 

@@ -28,7 +28,6 @@ def commands() -> click.Group:
     [
         (["push", "show", "abc"], "PUSH_ID 的值不对：应为整数"),
         (["push", "create"], "缺少 --as"),
-        (["push", "create", "--article", "1", "--as", "bianji"], "--audience"),
         (["push", "nosuch"], "没有这个子命令"),
         (["serve", "--prot", "8000"], "没有选项 --prot"),
         (["serve", "--port", "eight"], "--port 的值不对：应为整数"),

@@ -41,6 +41,8 @@ def test_a_push_from_the_command_line_to_the_report(live: Live) -> None:
     assert "送达" in live.flask("push", "show", str(made["id"])).stdout
 
     runner = create_app(live.settings).test_cli_runner()
+    nobody = runner.invoke(args=["push", "create", "--article", str(article), "--as", "editor"])
+    assert "请用 --audience 写明推送对象" in nobody.stderr
 
     def later(*arguments: str) -> Any:
         done = runner.invoke(args=["push", *arguments, "--json"])
