@@ -212,12 +212,18 @@ def _by_no_road(
 def _whole_tags(session: Session, reachable: Sequence[Person], largest: int) -> list[Carried]:
     """The tags that may stand for a call, as far as we know: on nobody who is not to be reached, with no change of them waiting.
 
-    Those that are on everyone to be reached, or on more than the ``largest`` list may hold: no other saves a call.
+    Those that are on everyone to be reached, or on more than the ``largest`` list may hold: no other saves a call. Where one list
+    is enough, they are among the few of any single person.
     """
+    if not reachable:
+        return []
     count = sa.func.count()
     sizes = sa.select(FollowerTag.tag_id).group_by(FollowerTag.tag_id).having(count <= len(reachable))
-    worth = list(session.scalars(sizes.having(sa.or_(count == len(reachable), count > largest))))
-    named = tags.still(session, worth)
+    sizes = sizes.having(sa.or_(count == len(reachable), count > largest))
+    if len(reachable) <= largest:
+        theirs = sa.select(FollowerTag.tag_id).where(FollowerTag.openid == reachable[0].openid)
+        sizes = sizes.where(FollowerTag.tag_id.in_(theirs))
+    named = tags.still(session, list(session.scalars(sizes)))
     carriers: defaultdict[int, set[str]] = defaultdict(set)
     for tag_id, openid in session.execute(
         sa.select(FollowerTag.tag_id, FollowerTag.openid).where(FollowerTag.tag_id.in_(named))
