@@ -49,10 +49,9 @@ def over_ceiling(
     contacts = _contacts(moment).subquery()
     count = sa.func.count()
     often = sa.select(contacts.c.openid).group_by(contacts.c.openid).having(count >= ceiling)
-    over = set(session.scalars(often)).intersection(openids)
-    if not over:
-        return None
+    over: set[str] = set()
     by: Counter[str] = Counter()
+    meant = set(openids)
     whose = (
         sa.select(contacts.c.openid, sa.func.coalesce(Branch.name, _OFFICE), count)
         .join(Push, Push.id == contacts.c.push_id)
@@ -62,9 +61,10 @@ def over_ceiling(
         .group_by(contacts.c.openid, Branch.name)
     )
     for openid, name, number in session.execute(whose):
-        if openid in over:
+        if openid in meant:
+            over.add(openid)
             by[name] += number
-    return Often(len(over), ceiling, by.most_common())
+    return Often(len(over), ceiling, by.most_common()) if over else None
 
 
 def reason_for(often: Often | None, reason: str) -> str:

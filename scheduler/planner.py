@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -58,10 +58,15 @@ class Route:
 
 @dataclass(frozen=True)
 class Plan:
-    """The calls to make, by road; ``skipped`` counts whom none of them reaches, by reason (:func:`reasons`)."""
+    """The calls to make, by road; ``skipped`` counts whom none of them reaches, by reason (:func:`reasons`).
+
+    ``ahead`` is what slots will use before, ``told`` how many notices of the same activity each follower had.
+    """
 
     routes: Sequence[Route]
     skipped: dict[str, int]
+    ahead: ahead.Ahead = field(default_factory=ahead.Ahead)
+    told: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def deliveries(self) -> list[Planned]:
@@ -114,7 +119,7 @@ def plan(
     found = [_of_road(asked, road) for road in by]
     routes = [Route(road, one.deliveries) for road, one in zip(by, found, strict=True)]
     skipped.update(found[0].skipped if len(by) == 1 else _by_no_road(following, routes, found))
-    return Plan(routes, {reason: n for reason, n in skipped.items() if n})
+    return Plan(routes, {reason: n for reason, n in skipped.items() if n}, taken, told)
 
 
 @dataclass(frozen=True)
@@ -267,17 +272,12 @@ class Reached:
         return notes
 
 
-def reached(
-    session: Session, settings: Settings, made: Plan, moment: datetime, *, activity_id: int | None = None
-) -> Reached:
+def reached(session: Session, settings: Settings, made: Plan, moment: datetime) -> Reached:
     """Look at those whom a new push would reach."""
     people = {openid for route in made.routes for openid in route.people}
     costly = {openid for route in made.routes if route.road.costs_quota for openid in route.people}
-    last: set[str] = set()
-    if costly:
-        taken = ahead.of_slots(session, clock.now(), moment)
-        last = costly & quota.last_ones(session, settings, moment, ahead=taken.people)
-    again = people & contacts.told(session, activity_id).keys() if activity_id is not None else set()
+    last = costly and costly & quota.last_ones(session, settings, moment, ahead=made.ahead.people)
+    again = people & made.told.keys()
     return Reached(len(last), len(again), contacts.over_ceiling(session, settings, people, moment))
 
 

@@ -92,7 +92,7 @@ def _confirm(
 ) -> list[str]:
     """Plan it, write it, reserve its quota and say so in the audit; what a person should know of whom it reaches."""
     made = _plan(session, settings, push, {article.column.key for article in articles})
-    reached = planner.reached(session, settings, made, push.due_at, activity_id=push.activity_id)
+    reached = planner.reached(session, settings, made, push.due_at)
     push.often = contacts.reason_for(reached.often, often)
     _store(session, push, articles)
     planner.reserve(session, settings, push, made)

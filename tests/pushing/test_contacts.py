@@ -100,7 +100,7 @@ def test_nobody_hears_of_an_activity_a_third_time(world: World) -> None:
             session, settings, audience=audience.parse(session, f"activity:{activity}"), by=[roads.of("template")],
             columns=set(), moment=clock.now(), activity_id=activity,
         )  # fmt: skip
-        reached = planner.reached(session, settings, made, clock.now(), activity_id=activity)
+        reached = planner.reached(session, settings, made, clock.now())
     assert made.skipped == {"told": 1}
     assert sorted(one for call in made.deliveries for one in call.people) == sorted(people[1:])
     assert reached.said == ["其中 2 人已经收到过这次活动的通知，这次作为提醒"]

@@ -208,7 +208,7 @@ def _preview(session: Session, said: Wanted) -> Preview:
         moment=when.at,
         activity_id=said.activity_id,
     )
-    reached = planner.reached(session, settings(), made, when.at, activity_id=said.activity_id)
+    reached = planner.reached(session, settings(), made, when.at)
     title = activity.title if activity else articles[0].title if articles else ""
     at_once = said.due_at is None and not when.deferred
     steps = audiences.narrowing(session, chosen) if chosen.within or chosen.without else []
