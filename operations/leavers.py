@@ -157,6 +157,6 @@ def answered(at: Moment) -> list[sa.ColumnElement[bool]]:
 
 def told_long_ago(at: Moment) -> list[sa.ColumnElement[bool]]:
     """SQL: notices of months before the last one, of which nobody asks any more who had them."""
-    last = clock.shanghai_day(at.now).replace(day=1) - timedelta(days=1)
-    begins, _ = clock.day_bounds(last.replace(day=1))
+    this_month, _ = clock.month_bounds(at.now)
+    begins, _ = clock.month_bounds(this_month - timedelta(days=1))
     return [Delivery.due_at < begins, Delivery.finished_at.is_not(None)]

@@ -141,7 +141,7 @@ def _put(story: Story, found: list[Node], line: Line, how: _Stand) -> None:
     label = how.label
     shows_alone = story.in_cell and label is not None and bool(label.text)
     for segment in line.segments:
-        if not segment and not (shows_alone and label is not None):
+        if not segment and not shows_alone:
             continue
         pieces = [Piece(label.text), *segment] if label is not None and label.text else segment
         block = _block(pieces, how, label)

@@ -40,7 +40,7 @@ def people(session: Session, audience: Audience) -> Iterator[Person]:
 
 def narrowing(session: Session, audience: Audience) -> list[tuple[str, int]]:
     """How many follow in the union of its parts, after each limit and without who is left out, each with its words."""
-    words = ["、".join(KINDS[part.kind].reads(part.name) for part in audience.parts) or "全部关注者"]
+    words = [_said(audience.parts) or "全部关注者"]
     words += [f"其中{_said(union)}" for union in audience.within]
     if audience.without:
         words.append(f"除去{_said(audience.without)}后")

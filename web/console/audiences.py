@@ -59,7 +59,7 @@ def _following(session: Session, text: str) -> int | None:
 def audience_save() -> Any:
     """Keep one under a name."""
     form = request.form
-    base = form.get("text", "") or ",".join(filter(str.strip, form.getlist("place")))
+    base = ",".join(filter(str.strip, form.getlist("place")))
     text = audiences.compose(base, form.getlist("within"), form.getlist("without"))
     with acting() as (session, me):
         kept = keeping.save(session, me, form.get("name", ""), text, at=clock.now())

@@ -49,7 +49,6 @@ class Preview:
 
     title: str
     audience: str
-    text: str
     steps: list[tuple[str, int]]
     plan: Plan
     reached: Reached
@@ -212,6 +211,4 @@ def _preview(session: Session, said: Wanted) -> Preview:
     title = activity.title if activity else articles[0].title if articles else ""
     at_once = said.due_at is None and not when.deferred
     steps = audiences.narrowing(session, chosen) if chosen.within or chosen.without else []
-    return Preview(
-        title, chosen.label, chosen.text, steps, made, reached, when.at, at_once, when.deferred, when.urgent
-    )
+    return Preview(title, chosen.label, steps, made, reached, when.at, at_once, when.deferred, when.urgent)

@@ -93,10 +93,8 @@ def column_post(column_id: int) -> Any:
     """Save description, whether it is shown, and the times."""
     form, wanted = request.form, _slots()
     with acting() as (session, me):
-        for slot in wanted:
-            audiences.parse(
-                session, slot["audience"]
-            )  # one that is not understood is refused now, not when it is due
+        for slot in wanted:  # an audience that is not understood is refused now, not when it is due
+            audiences.parse(session, slot["audience"])
         columns.change(
             session,
             me,
