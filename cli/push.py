@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,9 @@ from cli.output import (
 from ground import clock
 from ground.errors import Refused
 from scheduler.life import DELIVERY, PUSH
+
+if TYPE_CHECKING:
+    from scheduler.pushes import Created
 
 group = Group("push", short_help="推送：新建、查看、暂停、继续、取消")
 
@@ -74,7 +77,7 @@ def create(
 ) -> None:
     """新建推送。命令立即返回，由定时任务到点发送。"""
     from scheduler import audience as audiences
-    from scheduler import planner, pushes
+    from scheduler import pushes
 
     to = audiences.compose(audience or _usual(activity), within, without)
     parts = runtime()
@@ -104,10 +107,17 @@ def create(
     if as_json:
         emit_json(shown)
         return
+    _tell(made)
+
+
+def _tell(made: Created) -> None:
+    """What became of a new push, in lines."""
+    from scheduler import planner
+
+    push, reasons = made.push, planner.reasons()
     for note in made.notes:
         click.echo(note)
     click.echo(f"推送 {push.id} {PUSH.label(push.status)}，将发给 {push.planned:,} 人")
-    reasons = planner.reasons()
     for reason, number in push.skipped.items():
         click.echo(f"  {reasons.get(reason, reason)}：{number:,} 人")
 
