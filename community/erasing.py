@@ -17,7 +17,8 @@ from accounts.rights import require
 from community import tags
 from community.forgetting import forget
 from community.privacy import ERASED, MIN_REASON, without_the_person
-from ground.errors import Conflict, NotFound, Refused
+from ground import reasons
+from ground.errors import Conflict, NotFound
 from models import (
     CheckIn,
     Delivery,
@@ -101,9 +102,7 @@ def erase(
     Raises what :func:`find` raises, and :class:`Refused` without a reason or with the person's name in it.
     """
     person = find(session, user, member_id=member_id, openid=openid)
-    reason = " ".join(reason.split())[:200]
-    if len(reason) < MIN_REASON:
-        raise Refused(f"请写明清除个人信息的事由，至少 {MIN_REASON} 个字，例如：本人书面申请")
+    reason = reasons.given(reason, "请写明清除个人信息的事由", least=MIN_REASON, such_as="本人书面申请")
     if person.member is not None:
         without_the_person(reason, person.member)
     found = traces(session, person)

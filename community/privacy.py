@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from accounts import audit
 from accounts.rights import branch_scope, require
+from ground import reasons
 from ground.errors import Conflict, NotFound, Refused
 from models import Follower, Member, User
 
@@ -86,10 +87,7 @@ def seen(session: Session, user: User, member_id: int) -> Member:
 
 def check_reason(reason: str) -> str:
     """The reason for seeing what is masked, tidied. Raises :class:`Refused` where it says nothing."""
-    reason = " ".join(reason.split())
-    if len(reason) < MIN_REASON:
-        raise Refused(f"请写明查看未脱敏信息的事由，至少 {MIN_REASON} 个字")
-    return reason[:200]
+    return reasons.given(reason, "请写明查看未脱敏信息的事由", least=MIN_REASON)
 
 
 def without_the_person(reason: str, member: Member) -> str:

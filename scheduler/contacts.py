@@ -13,14 +13,13 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ground import clock
-from ground.errors import Refused
+from ground import clock, reasons
 from models import Branch, Delivery, DeliveryStatus, Push, QuotaUse, User
 from scheduler import quota
 from settings import Settings
 
 _NOT_SENT = (DeliveryStatus.CANCELLED.value, DeliveryStatus.FAILED.value)
-_REASON_LEAST, _REASON_MOST = 5, 200
+_REASON_LEAST = 5
 _OFFICE = "街道社区办公室"
 
 
@@ -71,10 +70,7 @@ def reason_for(often: Often | None, reason: str) -> str:
     """The reason that is kept, where one is needed. Raises :class:`errors.Refused` where it is missing."""
     if often is None:
         return ""
-    reason = reason.strip()[:_REASON_MOST]
-    if len(reason) < _REASON_LEAST:
-        raise Refused(f"{often.said}，请写明仍要联系的理由，至少 {_REASON_LEAST} 个字")
-    return reason
+    return reasons.given(reason, f"{often.said}，请写明仍要联系的理由", least=_REASON_LEAST)
 
 
 def _contacts(moment: datetime) -> sa.CompoundSelect[tuple[str, int]]:

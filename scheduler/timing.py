@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ground import clock
+from ground import clock, reasons
 from ground.errors import Refused
 from scheduler import quiet
 from settings import Settings
 
 _A_MINUTE = timedelta(minutes=1)
-_REASON_LEAST, _REASON_MOST = 5, 200
+_REASON_LEAST = 5
 NEEDS_ANOTHER = "紧急推送已提交，需要另一位有权限的人同意后才会发送"
 
 
@@ -32,15 +32,15 @@ def at_what_time(settings: Settings, due_at: datetime | None, now: datetime, urg
     if due_at is not None and due_at < now - _A_MINUTE:
         shown = clock.to_shanghai(due_at).strftime("%Y-%m-%d %H:%M")
         raise Refused(f"推送时间 {shown} 已经过去，请改为以后的时间，或立即推送")
-    wanted, urgent = max(due_at or now, now), urgent.strip()[:_REASON_MOST]
+    wanted = max(due_at or now, now)
     over = quiet.defer(wanted, settings.limits.quiet_hours)
     if over == wanted:
         return When(wanted)
-    if not urgent:
+    if not urgent.strip():
         return When(over, deferred=True)
-    if len(urgent) < _REASON_LEAST:
-        raise Refused(f"请写明为什么不能等到免打扰时段结束，至少 {_REASON_LEAST} 个字")
-    return When(wanted, urgent=urgent)
+    return When(
+        wanted, urgent=reasons.given(urgent, "请写明为什么不能等到免打扰时段结束", least=_REASON_LEAST)
+    )
 
 
 def said_of(when: When, settings: Settings, *, at_once: bool = False) -> list[str]:
