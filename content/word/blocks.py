@@ -109,7 +109,7 @@ def _paragraph(story: Story, element: Element, found: list[Node]) -> None:
     if not in_contents and story.fields.contents and found:
         _note_contents(story, found)
     mark = first(properties, "w:rPr")
-    is_gone = styles.hidden(mark, style) or any(
+    is_gone = styles.hidden(mark, style, story.table_style) or any(
         first(mark, name) is not None for name in ("w:del", "w:moveFrom")
     )
     if is_gone and not line.text.strip():

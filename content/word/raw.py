@@ -141,6 +141,7 @@ class _Part:
         self._with_fields = with_fields
         self._paragraphs: list[_Paragraph] = []
         self._runs: list[_Run] = []
+        self._tables: list[str] = []
         self._fields: list[list[str]] = []
         self._choices: list[tuple[int, int]] = []
         self._controls: list[bool] = []
@@ -164,6 +165,8 @@ class _Part:
             self._choices.append((self._letters, self._made.pictures + self._drawn()))
         elif kind == "sdt":
             self._controls.append(False)
+        elif kind == "tbl":
+            self._tables.append("")
         elif kind in ("t", "instrText"):
             self._in_text = kind == "t"
         elif kind == "fldChar":
@@ -195,6 +198,8 @@ class _Part:
         run = self._runs[-1] if self._runs and above == "rPr" and "pPr" not in self._path[-3:] else None
         if kind == "pStyle" and self._paragraphs:
             self._paragraphs[-1].style = _value(attributes)
+        elif kind == "tblStyle" and self._tables:
+            self._tables[-1] = _value(attributes)
         elif kind == "vanish" and run:
             run.hidden = _is_on(attributes)
         elif kind == "rStyle" and run:
@@ -274,6 +279,8 @@ class _Part:
             self._choices.pop()
         elif kind == "sdt":
             self._controls.pop()
+        elif kind == "tbl" and self._tables:
+            self._tables.pop()
         elif kind == "fldSimple" and self._fields:
             self._fields.pop()
 
@@ -281,7 +288,8 @@ class _Part:
         style = self._paragraphs[-1].style if self._paragraphs else ""
         hidden = run.hidden
         if hidden is None:
-            hidden = (run.style in self._styles.hidden) != (style in self._styles.hidden)
+            styles = (run.style, style, *self._tables[-1:])
+            hidden = sum(one in self._styles.hidden for one in styles) % 2 == 1
         if hidden or run.style in self._styles.prompts:
             return
         self._made.pictures += run.pictures

@@ -64,7 +64,7 @@ def say(story: Story, line: Line, text: str, look: Look, link: str = "") -> None
 
 def _run(story: Story, line: Line, run: Element, style: str, link: str) -> None:
     properties = first(run, "w:rPr")
-    look = story.document.styles.look(properties, style)
+    look = story.document.styles.look(properties, style, story.table_style)
     if look.hidden:
         _hidden(story, line, run, style)
         return

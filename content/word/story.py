@@ -83,12 +83,15 @@ class Story:
     """Belongs to the beginning of the next paragraph."""
     in_cell: bool = False
     """Whether it fills a cell of a table: there a number alone is meant."""
+    table_style: str = ""
+    """The style of the table that it stands in."""
 
     @property
     def report(self) -> Report:
         """Where to say what could not be taken."""
         return self.document.report
 
-    def inside(self, *, in_cell: bool = False) -> Story:
+    def inside(self, *, in_cell: bool = False, table_style: str = "") -> Story:
         """The flow of a box or a cell that stands in this one."""
-        return Story(self.document, self.part, Fields(self.fields.endless), in_cell=in_cell)
+        fields = Fields(self.fields.endless)
+        return Story(self.document, self.part, fields, in_cell=in_cell, table_style=table_style)

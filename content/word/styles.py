@@ -121,12 +121,12 @@ class Styles:
         kind = found.get("w:val", "") if found is not None else ""
         return {"center": "center", "right": "right", "end": "right"}.get(kind, "")
 
-    def look(self, properties: Element | None, paragraph_style: str) -> Look:
-        """How a run with these properties looks in a paragraph of this style."""
+    def look(self, properties: Element | None, paragraph_style: str, table_style: str = "") -> Look:
+        """How a run with these properties looks in a paragraph of this style, in a table of that one."""
         style = val(properties, "w:rStyle") or ""
         own = [properties] if properties is not None else []
-        runs = [*own, *(first(one, "w:rPr") for one in self.chain(style))]
-        below = [first(one, "w:rPr") for one in self.chain(paragraph_style)]
+        runs = [*own, *self._runs(style)]
+        below = self._runs(paragraph_style)
         under = next((kind for one in runs if (kind := val(one, "w:u")) is not None), "none")
         raised = next((kind for one in runs if (kind := val(one, "w:vertAlign")) is not None), "")
         sizes = (number(size) for one in [*runs, *below] if (size := val(one, "w:sz")) is not None)
@@ -136,26 +136,26 @@ class Styles:
             underlined=under != "none",
             struck=bool(_switched(runs, "w:strike") or _switched(runs, "w:dstrike")),
             raised={"superscript": "sup", "subscript": "sub"}.get(raised, ""),
-            hidden=self._hidden(properties, runs[len(own) :], below),
+            hidden=self._hidden(properties, runs[len(own) :], below, self._runs(table_style)),
             symbols=_symbols([*runs, *below]),
             size=next(sizes, self._size_by_default),
         )
 
-    def hidden(self, properties: Element | None, paragraph_style: str) -> bool:
+    def hidden(self, properties: Element | None, paragraph_style: str, table_style: str = "") -> bool:
         """Whether a run, or the mark at a paragraph's end, with these properties is hidden."""
-        runs = [first(one, "w:rPr") for one in self.chain(val(properties, "w:rStyle") or "")]
-        return self._hidden(properties, runs, [first(one, "w:rPr") for one in self.chain(paragraph_style)])
+        levels = (val(properties, "w:rStyle") or "", paragraph_style, table_style)
+        return self._hidden(properties, *map(self._runs, levels))
 
-    def _hidden(
-        self, direct: Element | None, run: list[Element | None], paragraph: list[Element | None]
-    ) -> bool:
-        """Said directly it holds; said by two styles it is undone, as Word does it."""
+    def _runs(self, style: str) -> list[Element | None]:
+        """What a style says of runs, the styles that it is based on behind it."""
+        return [first(one, "w:rPr") for one in self.chain(style)]
+
+    def _hidden(self, direct: Element | None, *levels: list[Element | None]) -> bool:
+        """Said directly it holds; of the styles of run, paragraph and table two undo each other, as in Word."""
         said = switch(direct, "w:vanish")
         if said is not None:
             return said
-        return self._hidden_by_default or bool(_switched(run, "w:vanish")) != bool(
-            _switched(paragraph, "w:vanish")
-        )
+        return self._hidden_by_default or sum(bool(_switched(one, "w:vanish")) for one in levels) % 2 == 1
 
 
 def _switched(properties: list[Element | None], name: str) -> bool | None:

@@ -25,6 +25,7 @@ class _Cell:
 def read(story: Story, table: Element) -> list[Node]:
     """The table, if anything of it is left; rows that a tracked change has deleted or that are hidden go."""
     rows: list[tuple[list[_Cell], bool]] = []
+    style = val(first(table, "w:tblPr"), "w:tblStyle") or ""
     for row in _below(story, table, "w:tr"):
         properties = first(row, "w:trPr")
         if first(properties, "w:del") is not None:
@@ -34,7 +35,7 @@ def read(story: Story, table: Element) -> list[Node]:
             story.report.note("表格有 {n} 行被隐藏，没有导入", text)
             story.document.unseen.append(("隐藏的表格行", text))
             continue
-        rows.append((_cells(story, row, properties), bool(switch(properties, "w:tblHeader"))))
+        rows.append((_cells(story, row, properties, style), bool(switch(properties, "w:tblHeader"))))
     if not any(cells for cells, _ in rows):
         return []
     _merge([cells for cells, _ in rows])
@@ -67,13 +68,13 @@ def _emptied(cells: list[Element]) -> list[Element]:
     return made
 
 
-def _cells(story: Story, row: Element, properties: Element | None) -> list[_Cell]:
+def _cells(story: Story, row: Element, properties: Element | None, style: str) -> list[_Cell]:
     cells: list[_Cell] = []
     column = 0
     for before, name in ((True, "w:gridBefore"), (False, "w:gridAfter")):
         if not before:
             for cell in _below(story, row, "w:tc"):
-                column = _cell(story, cell, cells, column)
+                column = _cell(story, cell, cells, column, style)
         span = min(number(val(properties, name)), _MOST_COLUMNS)
         if span > 0:
             cells.append(_Cell(column, span, Node("td"), continues=False))
@@ -81,14 +82,15 @@ def _cells(story: Story, row: Element, properties: Element | None) -> list[_Cell
     return cells
 
 
-def _cell(story: Story, cell: Element, cells: list[_Cell], column: int) -> int:
+def _cell(story: Story, cell: Element, cells: list[_Cell], column: int, style: str) -> int:
     properties = first(cell, "w:tcPr")
     span = max(1, min(number(val(properties, "w:gridSpan"), 1), _MOST_COLUMNS))
     if first(properties, "w:cellDel") is not None:
         return column
     down = first(properties, "w:vMerge")
     continues = down is not None and down.get("w:val", "continue") != "restart"
-    children: list[Node | str] = list(story.document.read(story.inside(in_cell=not continues), cell))
+    inside = story.inside(in_cell=not continues, table_style=style)
+    children: list[Node | str] = list(story.document.read(inside, cell))
     across = first(properties, "w:hMerge")
     if across is not None and across.get("w:val", "continue") == "continue" and cells:
         cells[-1].span += span

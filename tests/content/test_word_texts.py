@@ -10,7 +10,13 @@ from tests.content.words import NAMESPACES
 HIDDEN_STYLES = (
     '<w:style w:type="character" w:styleId="h"><w:name w:val="h"/><w:rPr><w:vanish/></w:rPr></w:style>'
     '<w:style w:type="paragraph" w:styleId="hp"><w:name w:val="hp"/><w:rPr><w:vanish/></w:rPr></w:style>'
+    '<w:style w:type="table" w:styleId="ht"><w:name w:val="ht"/><w:rPr><w:vanish/></w:rPr></w:style>'
 )
+
+
+def in_table(*inside: str) -> str:
+    """A table of one cell, of the style that hides."""
+    return f'<w:tbl><w:tblPr><w:tblStyle w:val="ht"/></w:tblPr><w:tr><w:tc>{"".join(inside)}</w:tc></w:tr></w:tbl>'
 
 
 @pytest.mark.parametrize(
@@ -26,6 +32,7 @@ HIDDEN_STYLES = (
         + "</w:tc></w:tr></w:tbl>",
         p(run("明"), f'<w:hyperlink w:anchor="x">{run("暗", "<w:vanish/>")}</w:hyperlink>'),
         p(run("明"), "<m:oMath><m:r><w:rPr><w:vanish/></w:rPr><m:t>暗</m:t></m:r></m:oMath>"),
+        p(run("明")) + in_table(p(run("暗"))),
     ],
 )
 def test_hidden_text_stays_out_and_is_named(hidden: str) -> None:
@@ -46,6 +53,8 @@ def test_hidden_text_stays_out_and_is_named(hidden: str) -> None:
             properties='<w:pStyle w:val="hp"/><w:rPr><w:vanish w:val="0"/></w:rPr>',
         ),
         p(run("明", "<w:webHidden/>")),
+        in_table(p(run("明", '<w:vanish w:val="0"/>'))),
+        in_table(p(run("明", '<w:rStyle w:val="h"/>'))),
     ],
 )
 def test_what_only_seems_hidden_comes_in(shown: str) -> None:
