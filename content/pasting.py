@@ -17,6 +17,7 @@ MAX_KEPT = 400_000
 """Of a cleaned body, tags and styles counted: twenty times what WeChat takes. It is cleaned once more where it is saved."""
 _ABOUT = apart.About("正文", "请清除格式后重新粘贴，或拆成几篇")
 _BOUNDS = apart.Bounds(seconds=9, cpu_seconds=4, answer_bytes=16_000_000)
+_OWN_NUMBERS = re.compile(r"<li\b[^<>]{0,400}\bvalue\s{0,9}=|<ol\b[^<>]{0,400}\breversed\b", re.I)
 _FORMULA = re.compile(r"<math(?=[\s>])", re.I)
 _NO_TEXT = {"script", "style", "noscript", "title", "template"}
 """Elements whose content nobody has read on the page from which it was taken."""
@@ -76,12 +77,17 @@ def _pasted(html: str, ours: bool) -> Pasted:
     body = cleaning.clean(marked)
     if kind != "layout":
         body = plain.in_house_style(body)
-    return Pasted(body, (*seen.notices, *_formulas(seen.html), *_notices(marked, body)))
+    return Pasted(body, (*seen.notices, *_formulas(seen.html), *_numbers(seen.html), *_notices(marked, body)))
 
 
 def _formulas(html: str) -> list[str]:
     count = len(_FORMULA.findall(html))
     return [f"{count} 个公式按文字粘贴，请核对"] if count else []
+
+
+def _numbers(html: str) -> list[str]:
+    """WeChat's lists count upwards, one by one."""
+    return ["有列表的编号是跳号或倒数的，粘贴后按顺序编号，请核对"] if _OWN_NUMBERS.search(html) else []
 
 
 def _notices(before: str, after: str) -> list[str]:

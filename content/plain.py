@@ -70,16 +70,30 @@ def _numbered(parent: Node, listing: Node) -> None:
     if kind in _TYPES:
         listing.attrs["type"] = _TYPES[kind]
     form = _FORMS.get(kind)
-    if form is None or any(item.has_blocks for item in items):
+    if form is None:
         return
     start = listing.attrs.get("start", "")
-    first = int(start) if start.isdigit() else 1
-    for at, item in enumerate(items, first):
-        item.tag = "p"
-        item.children.insert(
-            0, f"{written(at, form)}、" if form != "decimalZero" else f"{written(at, form)}. "
-        )
-    replace(parent, listing, [*items])
+    mark = ". " if form == "decimalZero" else "、"
+    made: list[Node | str] = []
+    for at, item in enumerate(items, int(start) if start.isdigit() else 1):
+        made += _written_out(f"{written(at, form)}{mark}", item.children)
+    replace(parent, listing, made)
+
+
+def _written_out(number: str, children: list[Node | str]) -> list[Node | str]:
+    """What an item holds, its number before its first words; a list or a table in it follows as it is."""
+    blocks = [at for at, one in enumerate(children) if isinstance(one, Node) and one.tag in BLOCKS]
+    first = blocks[0] if blocks else len(children)
+    lead = children[:first]
+    opening = children[first] if blocks else None
+    if isinstance(opening, Node) and opening.tag == "p" and not any(map(_says, lead)):
+        opening.children.insert(0, number)
+        return children[first:]
+    return [Node("p", {}, [number, *lead]), *children[first:]]
+
+
+def _says(one: Node | str) -> bool:
+    return isinstance(one, Node) or bool(one.strip())
 
 
 def _plainly(parent: Node, node: Node) -> None:

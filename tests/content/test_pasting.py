@@ -218,3 +218,17 @@ def test_a_pasted_list_keeps_its_kind_of_number(style: str, shown: str) -> None:
         f'<ol start="2" style="list-style-type: {style}"><li>甲</li><li>乙</li></ol>',
     ):
         assert pasting.pasted(piece).html == shown
+
+
+def test_a_numbered_item_keeps_its_number_whatever_it_holds() -> None:
+    style = ' style="list-style-type:cjk-ideographic"'
+    nested = f"<ol{style}><li><p>甲</p><p>补充</p></li><li>乙<ul><li>细目</li></ul></li></ol>"
+    assert pasting.pasted(nested).html == "<p>一、甲</p><p>补充</p><p>二、乙</p><ul><li>细目</li></ul>"
+
+
+@pytest.mark.parametrize(
+    "piece", ["<ol><li value=5>甲</li></ol>", "<ol reversed><li>甲</li><li>乙</li></ol>"]
+)
+def test_numbers_that_a_list_of_wechat_cannot_have_are_named(piece: str) -> None:
+    assert "按顺序编号" in " ".join(pasting.pasted(piece).notices)
+    assert not pasting.pasted("<ol start=3><li>甲</li></ol>").notices
