@@ -24,7 +24,8 @@ from scheduler.asking import Asking
 from scheduler.lanes import Lanes
 from scheduler.sender import Sender
 from scheduler.tick import Ticker
-from tests.fixtures.configuration import RAW, make_settings
+from tests.fixtures import configuration
+from tests.fixtures.configuration import make_settings
 from tests.world import accounts, many, members
 
 FOLLOWERS = 400
@@ -42,17 +43,8 @@ class Office:
     def __init__(self, account: str, folder: Path, start: datetime) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.account = account
-        credentials = RAW["wechat"]
         self._server = SandboxServer(
-            SandboxConfig(
-                app_id=credentials["app_id"],
-                app_secret=credentials["app_secret"],
-                token=credentials["token"],
-                aes_key=credentials["encoding_aes_key"],
-                template_id=credentials["template_id"],
-                account_type=account,
-                fast=True,
-            )
+            SandboxConfig(**configuration.account(), account_type=account, fast=True)
         )
         self._server.start()
         self.sandbox = SandboxControl(self._server.url)

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from random import Random
@@ -60,7 +61,7 @@ class Nursery:
                 pipe.close()
 
 
-class Part:
+class Part(ABC):
     """One process of the product: begun, killed, begun again. ``armed`` is the step at which it will kill itself."""
 
     def __init__(self, role: str, name: str, env: Mapping[str, str], folder: Path, port: int) -> None:
@@ -76,25 +77,26 @@ class Part:
         times = rng.choice((1, 1, 1, 2, 3))
         self._begin({**self._env, "PIONEER_CRASH_AT": f"{self.armed}:{times}" if self.armed else ""}, rng)
 
+    @abstractmethod
     def kill(self, rng: Random) -> str:
         """SIGKILL, and whom it hit."""
-        raise NotImplementedError
 
+    @abstractmethod
     def stop(self) -> int:
         """As Ctrl-C does; its exit code."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def running(self) -> bool:
         """Whether it lives."""
-        raise NotImplementedError
 
+    @abstractmethod
     def ended(self) -> int:
         """The exit code of one that runs no more, negative for a signal. Raises AssertionError where something outlives it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _begin(self, env: Mapping[str, str], rng: Random) -> None:
-        raise NotImplementedError
+        """Start it with this environment."""
 
 
 class Forked(Part):

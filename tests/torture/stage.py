@@ -21,7 +21,7 @@ from ground import clock
 from localwechat.testing import SandboxControl, start_sandbox
 from models import Branch, Member
 from settings import load_settings
-from tests.fixtures.configuration import RAW, write_config
+from tests.fixtures.configuration import account, write_config
 from tests.fixtures.processes import Spawn, eventually, free_port, http_status
 from tests.fixtures.servers import Server, start_postgres, start_redis
 from tests.torture.parts import Forked, Nursery, Part, Whole
@@ -207,17 +207,7 @@ def open_stage(mode: str, folder: Path, *, whole: bool) -> Iterator[Stage]:
                     raise RuntimeError(server)
                 ends.callback(server.stop)
                 servers[name] = server
-        account = RAW["wechat"]
-        sandbox = ends.enter_context(
-            start_sandbox(
-                app_id=account["app_id"],
-                app_secret=account["app_secret"],
-                token=account["token"],
-                aes_key=account["encoding_aes_key"],
-                original_id=account["original_id"],
-                template_id=account["template_id"],
-            )
-        )
+        sandbox = ends.enter_context(start_sandbox(**account()))
         sandbox.clock(at=_START)
         sandbox.settings(
             mass_retry_gap_s=1.0,
