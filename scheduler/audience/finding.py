@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from models import Follower, Member
 from scheduler.audience.kinds import KINDS
-from scheduler.audience.values import Audience, Part, Person
+from scheduler.audience.values import Audience, Part, Person, labels
 
 _FOLLOWS = (Follower.subscribed.is_(True), Follower.gone.is_(False))
 
@@ -40,10 +40,10 @@ def people(session: Session, audience: Audience) -> Iterator[Person]:
 
 def narrowing(session: Session, audience: Audience) -> list[tuple[str, int]]:
     """How many follow in the union of its parts, after each limit and without who is left out, each with its words."""
-    words = [_said(audience.parts) or "全部关注者"]
-    words += [f"其中{_said(union)}" for union in audience.within]
+    words = [labels(audience.parts) or "全部关注者"]
+    words += [f"其中{labels(union)}" for union in audience.within]
     if audience.without:
-        words.append(f"除去{_said(audience.without)}后")
+        words.append(f"除去{labels(audience.without)}后")
     found: list[tuple[str, int]] = []
     taken: list[sa.ColumnElement[bool]] = []
     for said, condition in zip(words, _conditions(session, audience), strict=True):
@@ -51,10 +51,6 @@ def narrowing(session: Session, audience: Audience) -> list[tuple[str, int]]:
         counted = sa.select(sa.func.count()).select_from(Follower).where(*_FOLLOWS, *taken)
         found.append((said, session.scalar(counted) or 0))
     return found
-
-
-def _said(union: Sequence[Part]) -> str:
-    return "、".join(KINDS[part.kind].reads(part.name) for part in union)
 
 
 def roster_size(session: Session, audience: Audience) -> int | None:

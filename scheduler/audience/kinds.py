@@ -153,7 +153,7 @@ def _activity(session: Session, name: str) -> Part:
     found = session.get(Activity, _number(name, "活动"))
     if found is None:
         raise Refused(f"没有编号为 {name} 的活动")
-    return Part("activity", found.id, str(found.id))
+    return Part("activity", found.id, str(found.id), f"“{found.title}”的应到人员")
 
 
 def _expected(session: Session, part: Part) -> sa.Select[int]:
@@ -164,7 +164,7 @@ def _push(session: Session, name: str) -> Part:
     push = session.get(Push, _number(name, "推送"))
     if push is None:
         raise Refused(f"没有编号为 {name} 的推送")
-    part = Part("received", push.id, str(push.id))
+    part = Part("received", push.id, str(push.id), f"收到过《{push.title}》的人")
     now = clock.now()
     month = clock.month_key(push.planned_at or push.due_at)
     if month < clock.month_before(now):

@@ -7,14 +7,15 @@ take the column and do not live in the grid. ``saved:NAME`` stands for an audien
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
 from ground.errors import Refused
 from scheduler.audience import saved
 from scheduler.audience.kinds import BY_WORD, KINDS
-from scheduler.audience.values import EVERYONE, Audience, Part
+from scheduler.audience.values import EVERYONE, Audience, Part, labels
 
 SAVED = "saved"
 _SAVED = (SAVED, "常用", "常用对象")
@@ -40,10 +41,12 @@ def compose(base: str, within: Sequence[str] = (), without: Sequence[str] = ()) 
 def label_of(text: str) -> str:
     """What a person reads for a stored text."""
     base, within, without = _roles(text)
-    said = _words(base)
-    limited = [f"限{_words(union)}" for union in within]
-    left_out = [f"除去{_words(union)}" for union in without]
-    return f"{said}（{'；'.join(limited + left_out)}）" if limited or left_out else said
+    return _sentence(_words(base), map(_words, within), map(_words, without))
+
+
+def _sentence(said: str, within: Iterable[str], without: Iterable[str]) -> str:
+    narrowed = [*(f"限{union}" for union in within), *(f"除去{union}" for union in without)]
+    return f"{said}（{'；'.join(narrowed)}）" if narrowed else said
 
 
 def _words(union: str) -> str:
@@ -78,7 +81,10 @@ def parse(session: Session, text: str) -> Audience:
     )
     if len(normal) > _LONGEST:
         raise Refused("推送对象太多，请改选上一级（例如整个社区），或分成几次推送")
-    return Audience(normal, parts, limited, left_out, label_of(normal))
+    label = _sentence(
+        labels(parts) or "全部关注者", map(labels, limited), [labels(left_out)] if left_out else []
+    )
+    return Audience(normal, parts, limited, left_out, label)
 
 
 def _with_saved(session: Session, text: str) -> str:
@@ -141,4 +147,6 @@ def _part(session: Session, piece: str) -> Part:
     kind, separator, name = (half.strip() for half in piece.replace("：", ":").partition(":"))
     if not separator or kind.lower() not in BY_WORD or not name:
         raise Refused(f"推送对象“{piece}”看不懂。{_HOW}")
-    return BY_WORD[kind.lower()].find(session, name)
+    found = BY_WORD[kind.lower()]
+    part = found.find(session, name)
+    return replace(part, label=part.label or found.reads(part.name))

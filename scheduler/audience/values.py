@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 EVERYONE = "all"
@@ -9,16 +10,25 @@ EVERYONE = "all"
 
 @dataclass(frozen=True)
 class Part:
-    """One set that can be named, such as a place or who got a push. ``id`` is its number, ``name`` what is written."""
+    """One set that can be named, such as a place or who got a push.
+
+    ``id`` is its number, ``name`` what is written, ``label`` what a person reads.
+    """
 
     kind: str
     id: int
     name: str
+    label: str = ""
 
     @property
     def text(self) -> str:
         """As it is written and stored: ``branch:第一党支部``."""
         return f"{self.kind}:{self.name}"
+
+
+def labels(union: Iterable[Part]) -> str:
+    """What a person reads for sets that are joined."""
+    return "、".join(part.label for part in union)
 
 
 @dataclass(frozen=True)

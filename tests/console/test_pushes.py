@@ -205,7 +205,7 @@ def test_a_notice_goes_to_those_whom_its_activity_expects(office: Office) -> Non
         activity = activities.activity(session).id
     form = {"kind": "activity", "activity": str(activity), "to": "usual", "when": "now", "road": "auto"}
     page = text_of(office.desk("editor").post("/console/pushes/count", form, 200))
-    assert f"{activity} 号活动的应到人员 ：预计 3 人收到" in page
+    assert "“主题党日”的应到人员 ：预计 3 人收到" in page
 
 
 def test_a_slot_sends_to_an_audience_by_its_name_and_to_none_that_nobody_knows(office: Office) -> None:
