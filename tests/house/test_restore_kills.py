@@ -46,7 +46,7 @@ POINTS = [
     "restore.noted",
     "restore.cleaned",
 ]
-KILLS = 12
+KILLS = 20
 NEW, OLD = "备份里的党支部", "现有的党支部"
 PICTURES = 6
 
