@@ -11,7 +11,9 @@ from ground import clock
 
 pytest_plugins = [
     "tests.fixtures.processes",
+    "tests.fixtures.traces",
     "tests.fixtures.configuration",
+    "tests.fixtures.templates",
     "tests.fixtures.services",
     "tests.fixtures.browser",
     "localwechat.testing",

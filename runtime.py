@@ -6,10 +6,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import structlog
+
 from database import sealed
 from database.session import Database
 from ground import clock
+from ground.errors import Refused
 from settings import Settings, field_keys, index_key
+from wechat.language import lexicon
+
+log = structlog.get_logger(__name__)
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -50,7 +56,11 @@ class Runtime:
 
 
 def build(settings: Settings) -> Runtime:
-    """Make the parts for ``settings``: the process gets its keys and its clock."""
+    """Make the parts for ``settings``: the process gets its keys, its clock and its words."""
     sealed.use(sealed.Keyring(field_keys(settings.privacy.field_keys), index_key(settings.privacy.index_key)))
     clock.follow(settings.server.clock_url)
+    try:
+        lexicon.follow(settings.data_dir / lexicon.OFFICE_FILE)
+    except Refused as refused:  # a slip in the list of words must not keep the account from answering
+        log.warning("words.unread", reason=str(refused))
     return Runtime(settings=settings, db=Database(settings.database.url))

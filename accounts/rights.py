@@ -19,6 +19,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "article.view": frozenset({"admin", "editor", "reviewer", "auditor"}),
     "article.write": frozenset({"admin", "editor"}),
     "article.review": frozenset({"admin", "reviewer"}),
+    "article.preview": frozenset({"admin", "editor", "reviewer"}),
     "article.queue": frozenset({"admin", "editor"}),
     "column.manage": frozenset({"admin"}),
     "lexicon.view": frozenset({"admin", "editor", "reviewer", "auditor"}),
@@ -40,9 +41,13 @@ RIGHTS: dict[str, frozenset[str]] = {
     "member.view": frozenset({"admin", "secretary", "auditor"}),
     "member.import": frozenset({"admin"}),
     "member.change": frozenset({"admin", "secretary"}),
+    "member.transfer": frozenset({"admin"}),
+    "member.merge": frozenset({"admin"}),
     "member.unmask": frozenset({"admin", "secretary"}),
     "member.unbind": frozenset({"admin", "secretary"}),
     "member.erase": frozenset({"admin"}),
+    "member.answer": frozenset({"admin", "secretary"}),
+    "member.export": frozenset({"admin"}),
     "privacy.view": frozenset({"admin", "auditor"}),
     "follower.view": frozenset({"admin", "auditor"}),
     "follower.sync": frozenset({"admin"}),
@@ -53,6 +58,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "user.manage": frozenset({"admin"}),
     "audit.view": frozenset({"admin", "auditor"}),
     "system.manage": frozenset({"admin"}),
+    "workdays.change": frozenset({"admin", "editor"}),
 }
 """Action → roles. An action that is not here is a mistake of ours and raises ``KeyError``."""
 

@@ -8,19 +8,21 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from accounts import audit, delays
+from accounts import assigning, audit, delays
+from accounts.assigning import change_role, tie
 from accounts.names import normal_username
 from accounts.passwords import hash_password
 from accounts.rights import RIGHTS, branch_scope, may, own_branch, require
 from accounts.sessions import end, revoke_all
 from accounts.strength import check_strength
 from ground.errors import Conflict, NotFound, Refused
-from models import ROLE_NAMES, ROLES, Branch, User
+from models import Branch, User
 
 __all__ = [
     "RIGHTS",
     "branch_scope",
     "by_name",
+    "change_role",
     "check_strength",
     "create",
     "end_sessions",
@@ -34,6 +36,7 @@ __all__ = [
     "revoke_all",
     "set_active",
     "set_password",
+    "tie",
 ]
 
 _USERNAME = re.compile(r"[\w.\-]{2,40}")
@@ -58,7 +61,7 @@ def create(
     name = normal_username(username)
     if not _USERNAME.fullmatch(name):
         raise Refused("用户名应为 2 到 40 个汉字、字母、数字、点、横线或下划线")
-    _check_role(role, branch, stage)
+    assigning.check(role, branch, stage)
     if session.scalar(sa.select(User.id).where(User.username == name)) is not None:
         raise Conflict(f"用户名“{name}”已存在，请换一个")
     user = User(
@@ -100,18 +103,6 @@ def by_name(session: Session, username: str) -> User:
     return user
 
 
-def _check_role(role: str, branch: Branch | None, stage: int | None) -> None:
-    if role not in ROLES:
-        names = "、".join(f"{key}（{ROLE_NAMES[key]}）" for key in ROLES)
-        raise Refused(f"没有“{role}”这个角色，可选：{names}")
-    if role == "secretary" and branch is None:
-        raise Refused("支部书记账号须指定所在党支部，请用 --branch 写明支部名称")
-    if role != "secretary" and branch is not None:
-        raise Refused("只有支部书记账号可以指定党支部，请去掉支部后重试")
-    if stage is not None and (role != "reviewer" or stage not in (1, 2, 3)):
-        raise Refused("审核环节只能为审核员设置，取值为 1、2、3")
-
-
 def get(session: Session, user_id: int) -> User:
     """An account by id, active or not, with its branch. Raises :class:`NotFound`."""
     user = session.scalar(sa.select(User).where(User.id == user_id).options(joinedload(User.branch)))
@@ -139,16 +130,12 @@ def listing(session: Session) -> list[User]:
 def set_active(session: Session, user: User, active: bool, *, at: datetime, by: User | None = None) -> None:
     """停用 or 启用 an account; deactivating ends its sessions. The last active administrator stays.
 
-    Raises :class:`Refused`.
+    Raises :class:`Refused`, :class:`Forbidden`.
     """
-    if not active and user.role == "admin":
-        others = session.scalar(
-            sa.select(sa.func.count())
-            .select_from(User)
-            .where(User.role == "admin", User.active.is_(True), User.id != user.id)
-        )
-        if not others:
-            raise Refused("这是最后一个管理员账号，不能停用，请先新建另一个管理员")
+    if by is not None:
+        require(by, "user.manage")
+    if not active:
+        assigning.keep_an_administrator(session, user, "停用")
     user.active = active
     if not active:
         revoke_all(session, user.id, at=at)

@@ -34,7 +34,7 @@ class Subject(NamedTuple):
 SUBJECTS = (
     Subject("callback", ("wrk", "node")),
     Subject("storm"),
-    Subject("planning"),
+    Subject("push"),
     Subject("sandbox_mass"),
     Subject("roster"),
     Subject("lists"),

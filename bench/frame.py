@@ -22,7 +22,7 @@ from psycopg import sql
 from database.migrate import upgrade
 from tests.fixtures.configuration import write_config
 from tests.fixtures.processes import Process, Spawn, free_port
-from tests.fixtures.servers import POSTGRES_ENV, Server, start_postgres
+from tests.fixtures.servers import POSTGRES_ENV, REDIS_ENV, Server, start_postgres, start_redis
 
 NOWHERE = "http://127.0.0.1:9"
 """Where WeChat is while nothing is to be sent: nobody listens there."""
@@ -37,7 +37,7 @@ def line(what: str, value: float, unit: str, *, budget: float | None = None, bes
     """Print one figure; ``beside`` is a ratio, or where it comes from."""
     wanted = "" if budget is None else f"budget {budget:,g}"
     verdict = "" if budget is None else ("ok" if value <= budget else "OVER")
-    print(f"{what:<54}{value:>12,.2f} {unit:<5}{wanted:<16}{verdict:<6}{beside}".rstrip(), flush=True)
+    print(f"{what:<54}{value:>12,.2f} {unit:<6}{wanted:<16}{verdict:<6}{beside}".rstrip(), flush=True)
 
 
 def not_run(what: str, reason: str) -> None:
@@ -98,6 +98,23 @@ def postgres(*, durable: bool = False) -> Iterator[str | None]:
     server = start_postgres(durable=durable)
     if not isinstance(server, Server):
         not_run("PostgreSQL", server)
+        yield None
+        return
+    try:
+        yield server.url
+    finally:
+        server.stop()
+
+
+@contextlib.contextmanager
+def redis() -> Iterator[str | None]:
+    """URL of a Redis server, or None (said aloud) where there is none."""
+    if given := os.environ.get(REDIS_ENV):
+        yield given
+        return
+    server = start_redis()
+    if not isinstance(server, Server):
+        not_run("Redis", server)
         yield None
         return
     try:

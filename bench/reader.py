@@ -108,13 +108,13 @@ def publish(env: dict[str, str], config: Path) -> dict[str, str]:
     photo = pictures.prepare(a_photo(), settings.wechat.limits)
     assets.AssetStore(settings.data_dir).put(photo)
     with parts.db.session_scope() as session:
-        assets.remember(session, [photo])
+        assets.remember(session, [photo], at=clock.now())
         fields = revisions.Fields(
             title="网格里的一天",
             column_id=columns.by_key(session, "study").id,
             html=f'<p><img src="/m/asset/{photo.sha256}"></p>' + "<p>一天里的几件小事。</p>" * 100,
         )
-        ids["a photo"] = drafting.create(session, users.by_name(session, "editor"), fields).id
+        ids["a photo"] = drafting.create(session, users.by_name(session, "editor"), fields, at=clock.now()).id
         session.execute(sa.update(Article).values(status="published", published_at=clock.now()))
     parts.close()
     return {name: f"/m/a/{ident}" for name, ident in ids.items()}

@@ -73,14 +73,14 @@ def create_(
 
 
 def _branches(session: Session, text: str) -> list[Branch]:
-    from community import places
+    from community import branch_index
 
     names = [name.strip() for name in text.replace("，", ",").split(",") if name.strip()]
     if not names:
         raise Refused("请用 --branches 写明邀请的党支部，全部邀请写 all")
     if "all" in (name.lower() for name in names):
         return []
-    index = places.BranchIndex(places.branches(session))
+    index = branch_index.of(session)
     return list({branch.id: branch for branch in map(index.find, names)}.values())
 
 

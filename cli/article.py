@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from cli import afterwards, papers, signing
 from cli.output import (
     Group,
     acting_user,
@@ -18,15 +19,29 @@ from cli.output import (
     runtime,
 )
 from cli.reclean import reclean
-from content import assets, columns, drafting, finding, importing, queue, review, wording
+from content import (
+    assets,
+    columns,
+    comments,
+    drafting,
+    finding,
+    importing,
+    queue,
+    releasing,
+    review,
+    wording,
+)
 from content.life import stage_name, status_name
 from content.proofing.findings import SEVERITY_NAMES
 from database.session import Session
+from ground import clock
 from ground.errors import Refused
 from models import Article, User
 
 group = Group("article", help="稿件：导入、提交、审核、查看")
 group.add_command(reclean)
+for command in (*afterwards.COMMANDS, *papers.COMMANDS, *signing.COMMANDS):
+    group.add_command(command)
 
 
 @group.command("import")
@@ -55,13 +70,14 @@ def import_(file: str, column_key: str, author: str, as_json: bool) -> None:
     assets.AssetStore(parts.settings.data_dir).put_all(draft.all_pictures)
     with parts.db.session_scope() as session:
         user = acting_user(session, author)
-        assets.remember(session, draft.all_pictures)
+        assets.remember(session, draft.all_pictures, at=clock.now())
         article = drafting.create(
             session,
             user,
             importing.fields_of(draft, column_id),
             warnings=draft.warnings,
             imported_pictures=len(draft.pictures),
+            at=clock.now(),
         )
         warnings = [
             *draft.warnings,
@@ -115,7 +131,7 @@ def show(article_id: int, as_json: bool) -> None:
     """显示一篇稿件：内容、状态、审核记录和发布结果。"""
     with runtime().db.read_scope() as session:
         article = finding.get(session, article_id, full=True)
-        shown = _summary(article) | _details(article)
+        shown = _summary(article) | _details(article) | _signed(session, article)
     if as_json:
         emit_json(shown)
         return
@@ -126,9 +142,17 @@ def show(article_id: int, as_json: bool) -> None:
     click.echo(f"摘要 {shown['digest'] or '（未填）'}")
     for decision in shown["reviews"]:
         void = "（已失效）" if decision["void"] else ""
+        whose = f"（受{decision['instead_of']}委托）" if decision["instead_of"] else ""
+        words = decision["reason"] or decision["opinion"]
         click.echo(
-            f"{decision['stage_name']} {decision['user']} {decision['decision_name']}{void} {decision['reason']}".rstrip()
+            f"{decision['stage_name']} {decision['user']}{whose} {decision['decision_name']}{void} {words}".rstrip()
         )
+    for one in shown["releases"]:
+        missing = f"，待补{'、'.join(one['missing'])}" if one["missing"] else ""
+        click.echo(f"紧急签发 {one['release_name']}{missing}")
+    for one in shown["comments"]:
+        settled = "已处理" if one["settled"] else "未处理"
+        click.echo(f"批注（{settled}）“{one['quote']}” {one['text']}")
     if shown["published"]["url"]:
         click.echo(f"链接 {shown['published']['url']}")
 
@@ -139,7 +163,7 @@ def show(article_id: int, as_json: bool) -> None:
 def check(article_id: int, as_json: bool) -> None:
     """错敏检查：列出必须修改、须核实和提醒的地方，以及已填写的核实理由。"""
     with runtime().db.read_scope() as session:
-        checked = wording.look_at(session, finding.get(session, article_id))
+        checked = wording.look_at(session, finding.get(session, article_id), at=clock.now())
         rows = [_found(checked, hit) for hit in checked.hits]
         result = {"lexicon": checked.lexicon, "unread_pictures": checked.pictures, "findings": rows}
     if as_json:
@@ -195,7 +219,7 @@ def _found(checked: wording.Checked, hit: wording.Hit) -> dict[str, Any]:
 def confirm(article_id: int, reason: str, acting: str, as_json: bool) -> None:
     """核实：逐项看过“须核实”的内容以后，写明理由，之后才能提交。"""
     with runtime().db.session_scope() as session:
-        count = wording.confirm_all(session, article_id, acting_user(session, acting), reason)
+        count = wording.confirm_all(session, article_id, acting_user(session, acting), reason, at=clock.now())
     if as_json:
         emit_json({"id": article_id, "confirmed": count})
     else:
@@ -209,20 +233,29 @@ def confirm(article_id: int, reason: str, acting: str, as_json: bool) -> None:
 def submit(article_id: int, acting: str, as_json: bool) -> None:
     """提交审核。"""
     limits = runtime().settings.wechat.limits
-    _act(acting, lambda s, u: review.submit(s, article_id, u, limits=limits), as_json)
+    _act(acting, lambda s, u: review.submit(s, article_id, u, limits=limits, at=clock.now()), as_json)
 
 
 @group.command("approve")
 @click.argument("article_id", metavar="编号", type=int)
 @click.option("--hash", "expected_hash", metavar="摘要值", help="审核人看到的内容的 hash，内容已变则拒绝")
+@click.option("--opinion", default="", metavar="意见", help="审核意见，选填")
 @as_option
 @json_option
-def approve(article_id: int, expected_hash: str | None, acting: str, as_json: bool) -> None:
+def approve(article_id: int, expected_hash: str | None, opinion: str, acting: str, as_json: bool) -> None:
     """通过当前这一级审核。"""
     limits = runtime().settings.limits
     _act(
         acting,
-        lambda s, u: review.approve(s, article_id, u, limits=limits, expected_hash=expected_hash),
+        lambda s, u: review.approve(
+            s,
+            article_id,
+            u,
+            limits=limits,
+            opinion=opinion,
+            expected_hash=expected_hash,
+            at=clock.now(),
+        ),
         as_json,
     )
 
@@ -234,7 +267,28 @@ def approve(article_id: int, expected_hash: str | None, acting: str, as_json: bo
 @json_option
 def return_(article_id: int, reason: str, acting: str, as_json: bool) -> None:
     """退回修改，必须写明理由。"""
-    _act(acting, lambda s, u: review.send_back(s, article_id, u, reason=reason), as_json)
+    _act(acting, lambda s, u: review.send_back(s, article_id, u, reason=reason, at=clock.now()), as_json)
+
+
+@group.command("preview")
+@click.argument("article_id", type=int)
+@click.option("--to", "names", required=True, metavar="微信号[,微信号]", help="本人须已关注公众号")
+@as_option
+@json_option
+def preview(article_id: int, names: str, acting: str, as_json: bool) -> None:
+    """发到手机预览：不占群发额度，公众号每天共 100 次。"""
+    from scheduler import previewing
+
+    parts = runtime()
+    with parts.db.read_scope() as session:
+        user_id = acting_user(session, acting).id
+    shown = previewing.show(parts, user_id, article_id, previewing.names_in(names))
+    if as_json:
+        emit_json({"id": article_id, "shown": shown.to, "failed": list(shown.failed)})
+        return
+    for failed in shown.failed:
+        click.echo(failed)
+    click.echo(f"已发到 {shown.to} 个微信")
 
 
 @group.command("queue")
@@ -243,7 +297,7 @@ def return_(article_id: int, reason: str, acting: str, as_json: bool) -> None:
 @json_option
 def queue_(article_id: int, acting: str, as_json: bool) -> None:
     """把审核通过的稿件排入栏目的待发队列。"""
-    _act(acting, lambda s, u: queue.enqueue(s, article_id, u), as_json)
+    _act(acting, lambda s, u: queue.enqueue(s, article_id, u, at=clock.now()), as_json)
 
 
 def _act(acting: str, service: Callable[[Session, User], Article], as_json: bool) -> None:
@@ -272,6 +326,28 @@ def _summary(article: Article) -> dict[str, Any]:
     }
 
 
+def _signed(session: Session, article: Article) -> dict[str, Any]:
+    """Its 紧急签发 and 批注."""
+    return {
+        "releases": [
+            {"status": one.status, **signing.details(one)}
+            for one in releasing.of_article(session, article.id)
+        ],
+        "comments": [
+            {
+                "quote": one.comment.quote,
+                "stands": one.place is not None,
+                "text": one.comment.text,
+                "user": one.comment.user.username,
+                "at": one.comment.at,
+                "answer": one.comment.answer,
+                "settled": not one.open,
+            }
+            for one in comments.shown(session, article)
+        ],
+    }
+
+
 def _details(article: Article) -> dict[str, Any]:
     return {
         "digest": article.digest,
@@ -288,7 +364,10 @@ def _details(article: Article) -> dict[str, Any]:
                 "user": decision.user.username,
                 "decision": decision.decision,
                 "decision_name": "通过" if decision.decision == "approved" else "退回",
-                "reason": decision.reason,
+                "reason": decision.reason if decision.decision == "returned" else "",
+                "opinion": decision.reason if decision.decision == "approved" else "",
+                "instead_of": decision.principal.username if decision.principal else None,
+                "made_up": decision.release_id is not None,
                 "hash": decision.content_hash,
                 "at": decision.at,
                 "void": decision.void,

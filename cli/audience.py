@@ -17,11 +17,11 @@ group = Group("audience", help="推送对象：试算人数，保存常用对象
 @json_option
 def count(text: str, within: tuple[str, ...], without: tuple[str, ...], as_json: bool) -> None:
     """试算推送对象有多少人。写法：all，或 branch:党支部、community:社区、area:片区、grid:网格、activity:活动编号、\
-column:栏目、tag:微信标签、received:推送编号、saved:常用对象，多个用逗号隔开。"""
+column:栏目、tag:微信标签、received:推送编号、failed:推送编号、saved:常用对象，多个用逗号隔开。"""
     from scheduler import audience as audiences
 
     with runtime().db.read_scope() as session:
-        meant = audiences.parse(session, audiences.compose(text, within, without))
+        meant = audiences.parse(session, audiences.compose(text, within, without), at=clock.now())
         steps = audiences.narrowing(session, meant)
         roster = audiences.roster_size(session, meant)
     if as_json:

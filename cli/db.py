@@ -10,6 +10,7 @@ from content import columns, recleaning
 from content.lexicon import keeping
 from database import migrate
 from ground import clock
+from workdays import keeping as workdays_keeping
 
 group = Group("db", help="数据库：升级表结构")
 
@@ -24,6 +25,7 @@ def upgrade() -> None:
     with parts.db.session_scope() as session:
         columns.ensure_defaults(session)
         keeping.ensure_shipped(session, at=clock.now())
+        workdays_keeping.ensure_shipped(session, at=clock.now())
         waiting = recleaning.due_count(session)
     if (report := heads.seal(parts)) is not None:
         found = "原有记录完好" if report.intact else f"原有记录校验不通过：{report.fault}，请立即核查"

@@ -179,6 +179,7 @@ template_id = "TPL_ACTIVITY"
 api_base_url = "{wechat}"
 mp_base_url = "{wechat}"
 open_base_url = "{wechat}"
+web_authorization = true
 
 [wecom]
 api_base_url = "{wechat}"

@@ -8,11 +8,18 @@ import secrets
 import click
 
 from cli.output import command
+from settings import key_ids
 
 
 def fresh_key() -> str:
     """32 random bytes as base64url, for ``[privacy]``."""
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
+
+
+def _free_id(taken: set[str]) -> str:
+    """An id that no key has: what is sealed names its key by it."""
+    numbers = [int(name[1:]) for name in taken if name[0] == "k" and name[1:].isdecimal()]
+    return f"k{max(numbers, default=0) + 1}"
 
 
 @command("keys", short_help="生成配置文件需要的密钥")
@@ -27,7 +34,12 @@ def keys() -> None:
     click.echo(f'secret_key = "{secrets.token_urlsafe(48)}"')
     click.echo()
     click.echo("[privacy]")
-    click.echo(f'field_keys = "k1:{fresh_key()}"')
+    name = _free_id(taken := key_ids())
+    if taken:
+        click.echo(
+            f"# 更换密钥时把新的加在最前面，原来的原样留在后面：{name}:新密钥,{'…,'.join(sorted(taken))}…"
+        )
+    click.echo(f'field_keys = "{name}:{fresh_key()}"')
     click.echo(f'index_key = "{fresh_key()}"')
     click.echo()
     click.echo("[backup]")

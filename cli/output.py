@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,8 +17,9 @@ from flask.cli import AppGroup, with_appcontext
 from accounts import users
 from database import faults
 from database.faults import Fault
+from database.sealed import Unopened
 from ground import clock, logs
-from ground.errors import PioneerError, Refused
+from ground.errors import PioneerError, Refused, in_words
 from settings import load_settings
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ _DATABASE = {
 def _ended_by(error: Exception) -> tuple[str, int]:
     if isinstance(error, PioneerError):
         return error.message, error.exit_code
+    if isinstance(error, Unopened):
+        return (
+            "有加密内容用现有的密钥打不开，请检查 [privacy] field_keys，运行 ./pioneer flask doctor 查看怎么办",
+            1,
+        )
     fault = faults.kind_of(error)
     if fault in _DATABASE:
         return _DATABASE[fault]
@@ -53,7 +59,7 @@ def _ended_by(error: Exception) -> tuple[str, int]:
         )
     if isinstance(error, OSError):
         name = f" {error.filename}" if error.filename else ""
-        return f"文件无法读写{name}：{error.strerror or error}，请检查路径、权限和磁盘空间", 1
+        return f"文件无法读写{name}：{in_words(error)}，请检查路径、权限和磁盘空间", 1
     raise error
 
 
@@ -68,7 +74,7 @@ class _Plain:
         except click.Abort:  # Ctrl-C or Ctrl-D at a question
             click.echo("已取消，没有任何改动", err=True)
             ctx.exit(1)
-        except (PioneerError, faults.DatabaseFault, OSError, OverflowError) as error:
+        except (PioneerError, Unopened, faults.DatabaseFault, OSError, OverflowError) as error:
             if isinstance(error, BrokenPipeError):
                 raise
             message, code = _ended_by(error)
@@ -163,6 +169,18 @@ def runtime(*, half_restored: bool = False, mending: bool = True, log_level: int
 
 json_option = click.option("--json", "as_json", is_flag=True, help="输出一个 JSON 文档（UTF-8）")
 as_option = click.option("--as", "acting", metavar="用户名", required=True, help="以哪个用户的身份操作")
+as_if_any = click.option(
+    "--as",
+    "acting",
+    metavar="用户名",
+    default="",
+    help="以哪个用户的身份操作，写进操作日志；不写记为“命令行”",
+)
+
+
+def acting_if_any(session: Session, username: str) -> User | None:
+    """The same, None where nobody is named: whoever stands at the server may act before there is an account."""
+    return acting_user(session, username) if username else None
 
 
 def acting_user(session: Session, username: str) -> User:
@@ -234,3 +252,13 @@ def parse_moment(text: str) -> datetime:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=clock.SHANGHAI)
     return moment
+
+
+def parse_day(text: str) -> date:
+    """``2026-09-20``; nothing is today in Shanghai. Raises :class:`errors.Refused`."""
+    if not text.strip():
+        return clock.shanghai_day(clock.now())
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise Refused(f"日期“{text}”看不懂，请写成 2026-09-20") from None

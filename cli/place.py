@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import click
 
-from cli.output import Group, emit_json, emit_rows, exit_refused, json_option, readable_file, runtime
+from cli.output import (
+    Group,
+    acting_user,
+    as_option,
+    emit_json,
+    emit_rows,
+    exit_refused,
+    json_option,
+    readable_file,
+    runtime,
+)
 from ground import clock
+from ground.errors import Refused
 
-group = Group("place", help="片区、社区、网格和党支部：导入、列出")
+group = Group("place", help="片区、社区、网格和党支部：导入、列出、改名")
 
 
 @group.command("import")
@@ -33,6 +44,32 @@ def import_(file: str, as_json: bool) -> None:
             )
     if found.errors:
         exit_refused(f"有 {len(found.errors)} 处错误，没有导入，请按行号修改后重试")
+
+
+@group.command("rename")
+@click.argument("branch", metavar="党支部")
+@click.option("--name", default=None, metavar="全称", help="新的全称，不写时不变")
+@click.option(
+    "--short", "short_name", default=None, metavar="简称", help='新的简称，写 "" 时不用简称，不写时不变'
+)
+@as_option
+def rename_(branch: str, name: str | None, short_name: str | None, acting: str) -> None:
+    """修改党支部的全称或简称。改名前的名称仍然认得：导入名册、--branch、推送对象都能用"""
+    from community import branch_names, places, tags
+
+    if name is None and short_name is None:
+        raise Refused("请用 --name 写新的全称，或用 --short 写新的简称")
+    parts = runtime()
+    with parts.db.session_scope() as session:
+        found = places.branch_named(session, branch)
+        before = tags.tag_name(found)
+        made = branch_names.rename(
+            session, acting_user(session, acting), found.id, name=name, short_name=short_name, at=clock.now()
+        )
+        full, label, tag_id, tag = made.name, made.label, made.tag_id, tags.tag_name(made)
+    click.echo(f"已改名：{full}，各处显示为“{label}”")
+    if said := tags.call_anew(parts.client, tag_id, before, tag):
+        click.echo(said, err=True)
 
 
 @group.command("list")

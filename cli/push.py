@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +20,7 @@ from cli.output import (
 )
 from ground import clock
 from ground.errors import Refused
+from models import PushStatus
 from scheduler.life import DELIVERY, PUSH
 
 if TYPE_CHECKING:
@@ -38,6 +41,7 @@ class _Road(click.Option):
 
 
 _SHOWN = 50
+_GOING_ON = (PushStatus.SCHEDULED, PushStatus.SENDING, PushStatus.AWAITING_RESULT)
 
 
 @group.command("create")
@@ -94,30 +98,37 @@ def create(
             road=road,
             urgent=urgent,
             often=often,
+            at=clock.now(),
         )
-        push = made.push
-        shown = {
-            "id": push.id,
-            "status": push.status,
-            "planned": push.planned,
-            "skipped": push.skipped,
-            "due_at": push.due_at,
-            "notes": list(made.notes),
-        }
+        shown = _new(made)
     if as_json:
         emit_json(shown)
         return
     _tell(made)
 
 
+def _new(made: Created) -> dict[str, Any]:
+    """A new push as ``--json`` shows it."""
+    push = made.push
+    return {
+        "id": push.id,
+        "status": push.status,
+        "planned": push.planned,
+        "skipped": push.skipped,
+        "due_at": push.due_at,
+        "notes": list(made.notes),
+    }
+
+
 def _tell(made: Created) -> None:
     """What became of a new push, in lines."""
-    from scheduler import planner
+    from scheduler import planner, roads
 
     push, reasons = made.push, planner.reasons()
     for note in made.notes:
         click.echo(note)
-    click.echo(f"推送 {push.id} {PUSH.label(push.status)}，将发给 {push.planned:,} 人")
+    to = f"将发给 {push.planned:,} 人" if roads.reaches(push.road) else "只发布，不通知任何人"
+    click.echo(f"推送 {push.id} {PUSH.label(push.status)}，{to}")
     for reason, number in push.skipped.items():
         click.echo(f"  {reasons.get(reason, reason)}：{number:,} 人")
 
@@ -134,16 +145,29 @@ def _usual(activity: int | None) -> str:
 @json_option
 def show(push_id: int, as_json: bool) -> None:
     """查看推送的进度和结果（人数按关注者计）。"""
-    from scheduler import planner, pushes, report
+    from scheduler import failures, planner, progress, pushes, report, resending, standing
 
-    with runtime().db.read_scope() as session:
-        shown = report.show(session, pushes.get(session, push_id))
+    parts = runtime()
+    with parts.db.read_scope() as session:
+        push = pushes.get(session, push_id)
+        shown, how = report.show(session, push), progress.of(session, push, at=clock.now())
+        shown["repeats"] = [one.id for one in resending.repeats(session, push)]
+        causes = failures.of_push(session, push_id)
+        shown["since"] = clock.to_shanghai(standing.since(session, push)).isoformat(timespec="seconds")
+        limits = parts.settings.wechat.limits
+        waits = standing.confirming(session, push, limits, at=clock.now())
+    shown["confirm_until"] = clock.to_shanghai(waits.until).isoformat(timespec="seconds") if waits else None
+    shown["causes"] = [asdict(cause) for cause in causes]
     if as_json:
-        emit_json(shown)
+        emit_json({**shown, "per_second": round(how.per_second, 1), "seconds_left": how.seconds_left})
         return
     click.echo(f"推送 {push_id} 《{shown['title']}》 {PUSH.label(shown['status'])}")
     if shown["note"]:
         click.echo(shown["note"])
+    if waits:
+        click.echo(waits.said)
+    if how.seconds_left is not None:
+        click.echo(how.said)
     emit_rows(
         ["计划", "微信已受理", "送达", "失败", "待核对"],
         [[shown[name] for name in ("planned", "accepted", "delivered", "failed", "unknown")]],
@@ -151,6 +175,12 @@ def show(push_id: int, as_json: bool) -> None:
     reasons = planner.reasons()
     for reason, number in shown["skipped"].items():
         click.echo(f"未发送 {number:,} 人：{reasons.get(reason, reason)}")
+    for cause in causes:
+        click.echo(f"{'失败' if cause.certain else '待核对'} {cause.people:,} 人：{cause.words}")
+    if shown["again_of"]:
+        click.echo(f"重发自推送 {shown['again_of']}")
+    if shown["repeats"]:
+        click.echo(f"已重发：推送 {'、'.join(map(str, shown['repeats']))}")
     emit_rows(
         ["投递", "对象", "人数", "状态", "说明"],
         [
@@ -160,6 +190,35 @@ def show(push_id: int, as_json: bool) -> None:
     )
     if len(shown["deliveries"]) > _SHOWN:
         click.echo(f"共 {len(shown['deliveries']):,} 批，仅显示前 {_SHOWN} 批，全部请加 --json")
+
+
+@group.command("watch")
+@click.argument("push_id", type=int)
+@click.option(
+    "--every",
+    "every_s",
+    type=click.FloatRange(min=0.1),
+    default=2.0,
+    show_default=True,
+    help="隔几秒看一次",
+)
+def watch(push_id: int, every_s: float) -> None:
+    """看着推送发送：进度有变化就输出一行，发完为止（按 Ctrl-C 不再看，不影响发送）。"""
+    from scheduler import progress, pushes
+
+    said = ""
+    while True:
+        with runtime().db.read_scope() as session:
+            push = pushes.get(session, push_id)
+            how = progress.of(session, push, at=clock.now())
+            status, note = push.status, push.note
+        line = "，".join(filter(None, [PUSH.label(status), how.said, note]))
+        if line != said:
+            click.echo(line)
+            said = line
+        if status not in _GOING_ON:
+            return
+        time.sleep(every_s)
 
 
 @group.command("list")
@@ -202,7 +261,7 @@ def _control(name: str, push_id: int, acting: str | None, as_json: bool) -> None
     }[name]
     with runtime().db.session_scope() as session:
         push = pushes.get(session, push_id)
-        said = action(session, push, acting_user(session, acting) if acting else None)
+        said = action(session, push, acting_user(session, acting) if acting else None, at=clock.now())
         shown = {"id": push.id, "status": push.status, "message": said}
     if as_json:
         emit_json(shown)
@@ -240,12 +299,35 @@ def reschedule(push_id: int, moment: str, acting: str | None, as_json: bool) -> 
     with parts.db.session_scope() as session:
         push = pushes.get(session, push_id)
         user = acting_user(session, acting) if acting else None
-        said = pushes.reschedule(session, parts.settings, push, user, due_at=parse_moment(moment))
+        said = pushes.reschedule(
+            session, parts.settings, push, user, due_at=parse_moment(moment), at=clock.now()
+        )
         shown = {"id": push.id, "status": push.status, "due_at": push.due_at, "message": said}
     if as_json:
         emit_json(shown)
     else:
         click.echo(said)
+
+
+@group.command("resend")
+@click.argument("push_id", type=int)
+@click.option("--often", default="", metavar="理由", help="对方本月已被多次联系时，仍要联系的理由")
+@as_option
+@json_option
+def resend(push_id: int, often: str, acting: str, as_json: bool) -> None:
+    """重发：按原来的内容新建一次推送，只发给确定没有送达的人。"""
+    from scheduler import pushes, resending
+
+    parts = runtime()
+    with parts.db.session_scope() as session:
+        user = acting_user(session, acting)
+        failed = pushes.get(session, push_id)
+        made = resending.resend(session, parts.settings, user, failed, often=often, at=clock.now())
+        shown = _new(made)
+    if as_json:
+        emit_json(shown)
+    else:
+        _tell(made)
 
 
 @group.command("takeover")

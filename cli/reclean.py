@@ -11,6 +11,7 @@ from flask.cli import with_appcontext
 from cli.output import emit_json, json_option, runtime
 from content import recleaning
 from content.life import ARTICLE
+from ground import clock
 from models import ArticleStatus
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def batches(database: Database) -> Iterator[tuple[int, list[recleaning.Change]]]
         made = [recleaning.cleaned(one) for one in found]
         last = found[-1].id
         with database.session_scope() as session:
-            changes = recleaning.keep(session, made)
+            changes = recleaning.keep(session, made, at=clock.now())
         yield len(found), changes
 
 

@@ -7,13 +7,13 @@ import sys
 import click
 
 from accounts import factor, users
-from cli.output import Group, emit_json, emit_rows, json_option, runtime
+from cli.output import Group, acting_if_any, as_if_any, emit_json, emit_rows, json_option, runtime
 from community import places
 from ground import clock
 from ground.errors import Refused
 from models import ROLE_NAMES, ROLES
 
-group = Group("user", help="用户：新建、列出、停用、改密码、重置动态码")
+group = Group("user", help="用户：新建、列出、停用、改角色、改密码、重置动态码")
 
 
 def _password(from_stdin: bool, *words: str) -> str:
@@ -130,3 +130,33 @@ def reset_totp(name: str, reason: str) -> None:
     with runtime().db.session_scope() as session:
         factor.remove(session, users.by_name(session, name), at=clock.now(), by=None, reason=reason)
     click.echo(f"已重置 {name} 的动态码，请本人用密码登录后重新设置")
+
+
+@group.command("role")
+@click.argument("name")
+@click.option("--role", required=True, help="、".join(f"{role}（{ROLE_NAMES[role]}）" for role in ROLES))
+@click.option("--branch", "branch_name", metavar="党支部", help="支部书记所在的党支部")
+@click.option("--stage", type=int, help="审核员只负责哪一级审核（1 到 3），不填则各级都可以")
+@as_if_any
+def role_(name: str, role: str, branch_name: str | None, stage: int | None, acting: str) -> None:
+    """修改一个用户的角色，立即生效；最后一个管理员不能改。"""
+    with runtime().db.session_scope() as session:
+        branch = places.branch_named(session, branch_name) if branch_name else None
+        user = users.by_name(session, name)
+        by = acting_if_any(session, acting)
+        users.change_role(session, user, role, at=clock.now(), branch=branch, stage=stage, by=by)
+    click.echo(f"{name} 的角色已改为{ROLE_NAMES[role]}")
+
+
+@group.command("tie")
+@click.argument("name")
+@click.argument("member", type=int, metavar="党员编号")
+@as_if_any
+def tie_(name: str, member: int, acting: str) -> None:
+    """说明一个用户是名册里的哪一位党员（编号写在党员信息页上），0 为取消关联。"""
+    with runtime().db.session_scope() as session:
+        by = acting_if_any(session, acting)
+        others = users.tie(session, users.by_name(session, name), member or None, at=clock.now(), by=by)
+    click.echo(f"{name} 已关联 {member} 号党员" if member else f"{name} 已取消关联")
+    if others:
+        click.echo(f"注意：这位党员还关联着账号：{'、'.join(others)}，请核对是不是同一个人", err=True)

@@ -261,6 +261,18 @@ def coming(session: Session, at: datetime, *, limit: int) -> list[Activity]:
     return list(session.scalars(query.order_by(Activity.starts_at).limit(limit)))
 
 
+def between(session: Session, user: User, start: datetime, end: datetime) -> list[Activity]:
+    """What begins from ``start`` to before ``end`` and was not called off, of those that a user may see, by its beginning."""
+    require(user, "activity.view")
+    query = sa.select(Activity).where(
+        _visible(user),
+        Activity.starts_at >= start,
+        Activity.starts_at < end,
+        Activity.status != ActivityStatus.CANCELLED.value,
+    )
+    return list(session.scalars(query.order_by(Activity.starts_at, Activity.id)))
+
+
 def state_name(activity: Activity, at: datetime) -> str:
     """``未开始``, ``签到中``, ``已结束`` or ``已取消``."""
     return PHASES[phase(activity, at)]

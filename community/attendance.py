@@ -71,7 +71,7 @@ def recent_records(
     """The latest check-ins as (masked name, branch, record), inside the user's scope: what a live page shows."""
     require(user, "activity.view")
     rows = session.execute(
-        sa.select(Member.name, Branch.name, CheckIn)
+        sa.select(Member.name, Branch.label, CheckIn)
         .join(Member, Member.id == CheckIn.member_id)
         .join(Branch, Branch.id == CheckIn.branch_id)
         .where(CheckIn.activity_id == activity.id, branch_scope(user, CheckIn.branch_id))

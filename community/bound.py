@@ -8,18 +8,28 @@ from community.lives import BINDING, binding_state
 from models import Follower, Member
 
 
-def bind(follower: Follower, member: Member, *, consent: str, at: datetime) -> None:
-    """The follower has agreed to the text of the version ``consent``. Raises :class:`errors.Conflict` for one that is bound."""
-    BINDING.require("member.bind", binding_state(follower))
+def bind(
+    follower: Follower, member: Member, *, consent: str, at: datetime, step: str = "member.bind"
+) -> None:
+    """The follower has agreed to the text of the version ``consent``. Raises :class:`errors.Conflict` for one that is bound.
+
+    ``step`` is ``member.bind``, or ``member.replace`` where another WeChat of the member gives way.
+    """
+    BINDING.require(step, binding_state(follower))
     follower.member_id = member.id
     follower.bound_at = follower.consent_at = at
     follower.consent_version = consent
 
 
 def unbind(follower: Follower, step: str) -> None:
-    """By the step ``member.unbind`` or ``member.release``. Raises :class:`errors.Conflict` for one that is not bound."""
+    """By one of the steps that lead out of a binding. Raises :class:`errors.Conflict` for one that is not bound."""
     BINDING.require(step, binding_state(follower))
     _clear(follower)
+
+
+def carry_over(follower: Follower, member: Member) -> None:
+    """The record that they were bound to was merged into this one: it is the same person, the consent goes along."""
+    follower.member_id = member.id
 
 
 def leave(follower: Follower) -> None:
@@ -31,8 +41,8 @@ def leave(follower: Follower) -> None:
 
 def _clear(follower: Follower) -> None:
     follower.member_id = None
-    follower.bound_at = follower.consent_at = None
+    follower.bound_at = follower.consent_at = follower.consent_asked_at = None
     follower.consent_version = ""
 
 
-__all__ = ["bind", "leave", "unbind"]
+__all__ = ["bind", "carry_over", "leave", "unbind"]

@@ -8,6 +8,7 @@ Nothing is recorded that was not clearly meant.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 from accounts import audit
 from community import expected
 from community.checkin_questions import (
+    ASK,
     BY_KEYWORD,
     INSERT,
     KEYWORD_IS_OPEN,
@@ -24,6 +26,7 @@ from community.checkin_questions import (
     NEAREST,
     NOT_BOUND,
     OPEN,
+    OPEN_AS_CALLED,
     RECORDED_AT,
     CheckInAnswer,
     Found,
@@ -34,11 +37,25 @@ from community.makeup import make_up
 from community.moments import moment, span
 from community.window import PHASES, Phase, begun, ended
 from database.prepared import prepared
+from ground import clock
 from ground.cells import folded
 from models import Activity, CheckIn, CheckInWay, Follower, Member
 from settings import Limits
+from wechat.language.intents import Intent, understand
+from wechat.language.own import Occasion, Own
 
-__all__ = ["CheckInAnswer", "by_reply", "coming", "is_keyword", "make_up", "mine", "undo"]
+__all__ = [
+    "CheckInAnswer",
+    "Said",
+    "by_reply",
+    "by_words",
+    "coming",
+    "is_keyword",
+    "make_up",
+    "mine",
+    "read_again",
+    "undo",
+]
 
 _LIMITS = Limits()
 
@@ -82,6 +99,75 @@ def by_reply(
         picked = list(open_rows)
     if not picked:
         return _closed(connection, member_id, at, limits)
+    return _settle(connection, picked, at=at, via=via, message_key=message_key, limits=limits)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A message that was read with the member's own words: what it means, and the rows of ``OPEN_AS_CALLED`` it was read by."""
+
+    intent: Intent
+    rows: Sequence[Found]
+
+
+def read_again(connection: sa.Connection, openid: str, text: str, *, at: datetime) -> Said:
+    """What a message means to which name, branch and activities of the writer belong."""
+    rows = prepared(OPEN_AS_CALLED, connection).all(connection, openid=openid, at=at)
+    bound = [row for row in rows if row.member_id is not None]
+    occasions = tuple(
+        Occasion(
+            row.title,
+            row.keyword,
+            row.purpose,
+            row.place,
+            clock.to_shanghai(row.starts_at),
+            clock.to_shanghai(row.ends_at),
+        )
+        for row in bound
+        if row.activity_id is not None
+    )
+    name, branches = (bound[0].name, (bound[0].branch, bound[0].short_name)) if bound else ("", ())
+    return Said(understand(text, Own(name, branches, occasions, clock.to_shanghai(at))), bound)
+
+
+def by_words(
+    connection: sa.Connection,
+    said: Said,
+    *,
+    at: datetime,
+    message_key: str | None,
+    limits: Limits = _LIMITS,
+) -> CheckInAnswer:
+    """Check in who said so and no more than is accounted for; ask back, in one short question, who said more.
+
+    ``said`` is of this moment and a check-in.
+    """
+    if not said.rows:
+        return answer("not_bound", NOT_BOUND)
+    member_id = said.rows[0].member_id
+    open_rows = [row for row in said.rows if row.activity_id is not None]
+    which = said.intent.which
+    picked = [open_rows[number] for number in which] if which else open_rows
+    if not said.intent.clear:
+        word = "" if which else said.intent.text.replace(" ", "")
+        return _unknown_keyword(connection, picked, word, member_id, at, limits)
+    if not picked:
+        return _closed(connection, member_id, at, limits)
+    return _settle(
+        connection, picked, at=at, via=CheckInWay.REPLY.value, message_key=message_key, limits=limits
+    )
+
+
+def _settle(
+    connection: sa.Connection,
+    picked: Sequence[Found],
+    *,
+    at: datetime,
+    via: str,
+    message_key: str | None,
+    limits: Limits,
+) -> CheckInAnswer:
+    """Of the activities that may be meant: one is recorded, several are asked about."""
     if len(picked) > 1:
         return _ask(picked, at)
     row = picked[0]
@@ -98,10 +184,12 @@ def _record(
         connection, activity_id=row.activity_id, member_id=row.member_id, branch_id=row.branch_id, at=at, via=via,
         message_key=message_key,
     )  # fmt: skip
-    if added == 0:  # recorded a moment ago by another message
+    if added == 0:  # as a rule recorded a moment ago by another message
         done = connection.execute(
             RECORDED_AT, {"activity_id": row.activity_id, "member_id": row.member_id}
-        ).scalar_one()
+        ).scalar()
+        if done is None:  # taken off the roster, or merged, a moment ago
+            return answer("not_bound", NOT_BOUND)
         return _already(row.title, done, row.activity_id)
     if row.joins:  # came to the branch after the beginning
         expected.add_who_came(connection, row.activity_id, row.member_id, row.branch_id, at=at)
@@ -152,7 +240,12 @@ def _unknown_keyword(
     at: datetime,
     limits: Limits,
 ) -> CheckInAnswer:
-    """The activity that was named is not open for this member: not now, or not for this branch, or there is none."""
+    """What was said names no activity that is open for this member: say why where it names another, else ask which is meant.
+
+    The question repeats nothing of the message: that was understood in part only.
+    """
+    if not keyword:
+        return _ask(open_rows, at, ASK) if open_rows else _closed(connection, member_id, at, limits)
     own = connection.execute(
         NEAREST,
         {"member": member_id, "since": at - timedelta(hours=limits.make_up_hours), "until": at + NEAR},
@@ -168,7 +261,7 @@ def _unknown_keyword(
         text = f"“{elsewhere.title}”没有邀请您所在的党支部，未作签到。如有疑问请联系支部书记"
         return answer("not_invited", text)
     if open_rows:
-        return _ask(open_rows, at, f"没有找到名为“{word[:20]}”的活动，可签到的活动如下，请回复序号：")
+        return _ask(open_rows, at, ASK)
     return _closed(connection, member_id, at, limits)
 
 

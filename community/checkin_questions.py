@@ -13,8 +13,9 @@ import sqlalchemy as sa
 
 from community import expected
 from community.window import Phase, begun_by, in_phase, not_over
+from database.base import table_of
 from database.once import DIALECTS, inserting_once
-from models import Activity, CheckIn, ExpectedMember, Follower, Member
+from models import Activity, Branch, CheckIn, ExpectedMember, Follower, Member
 
 Found: TypeAlias = sa.Row[*tuple[Any, ...]]
 
@@ -22,6 +23,8 @@ MAX_CHOICES = 9
 NEAR = timedelta(days=60)
 """How far ahead "the next activity" is looked for."""
 
+ASK = "只能为本人签到，请回复序号签到，不签到无需回复："
+"""Before the activities, where a message asks to check in and says more than is understood."""
 NOT_BOUND = "您还没有绑定党员信息，绑定后才能签到。请回复：绑定 姓名 手机号后四位，例如：绑定 张三 5678"
 
 
@@ -76,6 +79,17 @@ OPEN = (
     .limit(30)
 )
 
+OPEN_AS_CALLED = OPEN.add_columns(
+    Member.name,
+    Branch.name.label("branch"),
+    Branch.short_name,
+    Activity.purpose,
+    Activity.place,
+    Activity.starts_at,
+    Activity.ends_at,
+).outerjoin(Branch, Branch.id == Member.branch_id)
+"""The same with what a member may call it: their own name and branch, and purpose, place and time of each activity."""
+
 NEAREST = (
     sa.select(
         Activity.id,
@@ -108,15 +122,25 @@ BY_KEYWORD = (
 )
 
 _VALUES: dict[str, Any] = {
-    name: sa.bindparam(name) for name in ("activity_id", "member_id", "branch_id", "at", "via", "message_key")
+    name: sa.bindparam(name, type_=table_of(CheckIn).c[name].type)
+    for name in ("activity_id", "member_id", "branch_id", "at", "via", "message_key")
 }
-_FIXED: dict[str, Any] = {"made_up": False, "reason": ""}
+_GIVEN: dict[str, Any] = {**_VALUES, "made_up": sa.false(), "reason": sa.literal("")}
 ONCE = ["activity_id", "member_id"]
 """A member is recorded once for an activity, by whatever way."""
+_ON_ROSTER = (
+    sa.select(*(value.label(name) for name, value in _GIVEN.items()))
+    .where(Member.id == sa.bindparam("member_id"), Member.active.is_(True))
+    .with_for_update(read=True, key_share=True, of=Member)
+)
 INSERT = {
-    dialect: inserting_once(CheckIn, dialect, keys=ONCE).values(**_VALUES, **_FIXED) for dialect in DIALECTS
+    dialect: inserting_once(CheckIn, dialect, keys=ONCE).from_select(
+        list(_GIVEN), _ON_ROSTER, include_defaults=False
+    )
+    for dialect in DIALECTS
 }
-"""By dialect; no row where the member was recorded before."""
+"""By dialect; no row where the member was recorded before, or has left the roster since the question: a leaving or a merging
+that is under way (:func:`community.moves.hold`) is waited for, as the reference to the member waits anyway."""
 
 KEYWORD_IS_OPEN = (
     sa.select(Activity.id)

@@ -14,10 +14,14 @@ from models import Activity, ActivityBranch, Branch, CheckIn, ExpectedMember, Me
 
 @dataclass(frozen=True)
 class BranchCount:
-    """One branch of an activity: members expected, records in all (made up ones included), of these made up."""
+    """One branch of an activity: members expected, records in all (made up ones included), of these made up.
+
+    ``branch`` is its full name, by which documents and programs know it, ``label`` what people read.
+    """
 
     branch_id: int
     branch: str
+    label: str
     expected: int
     checked_in: int
     made_up: int
@@ -87,6 +91,7 @@ def counts_of(
             Activity.id,
             Branch.id,
             Branch.name,
+            Branch.label,
             sa.case(
                 (Activity.frozen_at.is_not(None), sa.func.coalesce(listed.c.expected, 0)),
                 (is_invited, sa.func.coalesce(members.c.expected, 0)),
@@ -108,8 +113,9 @@ def counts_of(
     if branch_id is not None:
         query = query.where(Branch.id == branch_id)
     found: dict[int, list[BranchCount]] = {ident: [] for ident in ids}
-    for ident, branch_id, name, expected, checked_in, made_up in session.execute(query):
-        found[ident].append(BranchCount(branch_id, name, int(expected), int(checked_in), int(made_up)))
+    for ident, branch_id, name, label, expected, checked_in, made_up in session.execute(query):
+        count = BranchCount(branch_id, name, label, int(expected), int(checked_in), int(made_up))
+        found[ident].append(count)
     return {ident: Counts(rows) for ident, rows in found.items()}
 
 

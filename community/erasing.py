@@ -12,22 +12,25 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from accounts import audit
+from accounts import assigning, audit
 from accounts.rights import require
-from community import tags
+from community import moves, own_requests, tags
 from community.forgetting import forget
 from community.privacy import ERASED, MIN_REASON, without_the_person
 from ground import reasons
 from ground.errors import Conflict, NotFound
 from models import (
     CheckIn,
+    ConsentEnd,
     Delivery,
     ExpectedMember,
     Follower,
     FollowerTag,
+    ImportChange,
     InboundMessage,
     MakeUpRequest,
     Member,
+    MemberMove,
     User,
 )
 
@@ -94,6 +97,12 @@ def traces(session: Session, person: Person) -> Traces:
     )
 
 
+def reason_for(person: Person, reason: str) -> str:
+    """The reason, tidied. Raises :class:`Refused` without one, and with the person's name in it."""
+    reason = reasons.given(reason, "请写明清除个人信息的事由", least=MIN_REASON, such_as="本人书面申请")
+    return without_the_person(reason, person.member) if person.member is not None else reason
+
+
 def erase(
     session: Session, user: User, *, member_id: int | None = None, openid: str = "", reason: str, at: datetime
 ) -> Traces:
@@ -101,44 +110,65 @@ def erase(
 
     Raises what :func:`find` raises, and :class:`Refused` without a reason or with the person's name in it.
     """
-    person = find(session, user, member_id=member_id, openid=openid)
-    reason = reasons.given(reason, "请写明清除个人信息的事由", least=MIN_REASON, such_as="本人书面申请")
-    if person.member is not None:
-        without_the_person(reason, person.member)
+    require(user, "member.erase")
+    moves.alone(session, at=at)  # an import or a correction in flight would write name and phone back
+    person = _held(session, user, member_id, openid)
+    reason = reason_for(person, reason)
     found = traces(session, person)
+    if person.member is not None:
+        own_requests.person_erased(session, user, person.member.id, at=at)
     if person.follower is not None:
         _forget_follower(session, person.follower, person.member, at=at)
     if person.member is not None:
         _make_nameless(session, person.member, at=at)
+        for account in assigning.of_member(session, person.member.id):
+            assigning.follow(session, account, None, by=user, at=at)
     subject = f"member:{found.member}" if found.member else f"follower:{found.follower}"
     detail = {"reason": reason, "check_ins": found.check_ins, "messages": found.messages}
     audit.record(session, "member.erase", user=user, subject=subject, detail=detail, at=at)
     return found
 
 
+def _held(session: Session, user: User, member_id: int | None, openid: str) -> Person:
+    """Who is meant, found again once nothing of the member's own is under way any more."""
+    person = find(session, user, member_id=member_id, openid=openid)
+    if person.member is None:
+        return person
+    moves.hold(session, person.member.id)
+    return find(session, user, member_id=member_id, openid=openid)
+
+
 def _forget_follower(session: Session, follower: Follower, member: Member | None, *, at: datetime) -> None:
     openid = follower.openid
     tagged = session.scalar(sa.select(FollowerTag.tag_id).where(FollowerTag.openid == openid).limit(1))
-    forget(session, [follower], at=at)
+    forget(session, [follower], at=at, why=ConsentEnd.ERASED)
     if tagged is not None and member is not None:  # they may follow on: WeChat must lose the branch's tag too
         tags.queue_binding(session, openid, member.id, add=False, at=at)
 
 
-def _make_nameless(session: Session, member: Member, *, at: datetime) -> None:
-    member.name, member.gender, member.duty, member.note = ERASED, "", "", ""
+def blank(member: Member, name: str, *, at: datetime) -> None:
+    """Leave nothing of a person in their row, which goes on being counted; ``name`` says what became of them."""
+    member.name, member.gender, member.duty, member.note = name, "", "", ""
     member.phone = member.phone_index = member.tail_index = None
     member.grid_id = member.joined_on = None
     member.active = False
     member.updated_at = member.erased_at = at
+
+
+def _make_nameless(session: Session, member: Member, *, at: datetime) -> None:
+    theirs = [member.id, *session.scalars(sa.select(Member.id).where(Member.merged_into == member.id))]
+    blank(member, ERASED, at=at)
+    session.execute(sa.delete(ImportChange).where(ImportChange.member_id == member.id))
+    session.execute(sa.delete(MemberMove).where(MemberMove.member_id == member.id))
     session.execute(
         sa.update(CheckIn)
-        .where(CheckIn.member_id == member.id)
+        .where(CheckIn.member_id.in_(theirs))
         .values(message_key=None, reason=sa.case((CheckIn.reason != "", ERASED), else_=""))
         .execution_options(synchronize_session=False)
     )
     session.execute(
         sa.update(ExpectedMember)
-        .where(ExpectedMember.member_id == member.id, ExpectedMember.reason != "")
+        .where(ExpectedMember.member_id.in_(theirs), ExpectedMember.reason != "")
         .values(reason=ERASED)
         .execution_options(synchronize_session=False)
     )

@@ -47,6 +47,12 @@ def freeze_next(session: Session, at: datetime) -> bool:
     return _freeze(session, at)
 
 
+def freeze_due(session: Session, at: datetime) -> None:
+    """Write down whom each activity expects that has begun: before people move, so that none of them counts them elsewhere."""
+    while freeze_next(session, at):
+        pass
+
+
 def freeze(session: Session, activity: Activity, at: datetime) -> None:
     """The same for one activity, if it has begun and nobody has done it: a record by hand may be faster than the clock."""
     if activity.frozen_at is None and begun(activity, at):
@@ -170,6 +176,7 @@ __all__ = [
     "due",
     "everyone",
     "freeze",
+    "freeze_due",
     "freeze_next",
     "invites",
     "listed",

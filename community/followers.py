@@ -10,19 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from community.forgetting import forget, welcome_back
-from database import claims
-from database.once import insert_once, upsert
-from ground import clock
-from models import Branch, Follower, Member, Setting
+from database.once import insert_once
+from models import Branch, Follower, InboundMessage, ListedFollower, Member
 
 _SCENE_PREFIX = "qrscene_"
-_LAST_SYNC = "console.follower_sync"
-_NIGHT = "follower_sync.night"
 _LATE = timedelta(seconds=2)
 """WeChat's times are whole seconds: an event is older than ours only if it is older by more than that."""
 
@@ -98,11 +93,28 @@ def _branch_of_scene(session: Session, scene: str) -> Branch | None:
     return branch if branch is not None and branch.active else None
 
 
+def heard_of(session: Session, followers: Sequence[Follower]) -> dict[int, datetime | None]:
+    """When each of these, by number, was last heard of: a message or an event, as far back as messages are known."""
+    openids = {one.openid: one for one in followers}
+    last = (
+        sa.select(InboundMessage.openid, sa.func.max(InboundMessage.received_at))
+        .where(InboundMessage.openid.in_(openids))
+        .group_by(InboundMessage.openid)
+    )
+    found = {one.id: one.last_seen_at for one in followers}
+    for openid, at in session.execute(last):
+        before = found[openids[openid].id]
+        found[openids[openid].id] = max(at, before) if before else at
+    return found
+
+
 def unfollow(session: Session, openid: str, *, at: datetime) -> bool:
     """Somebody left: unbound, pseudonymised, messages emptied; whether there was anything to do.
 
     An event older than the present following (they came back meanwhile) changes nothing.
     """
+    # A list that is being read may have them still.
+    session.execute(sa.delete(ListedFollower).where(ListedFollower.openid == openid))
     follower = _find(session, openid)
     if follower is None:
         return False
@@ -151,6 +163,12 @@ def page(session: Session, *, number: int = 1, size: int = 20) -> tuple[list[Fol
     return list(found), counts(session).following
 
 
+def is_bound(session: Session, openid: str) -> bool:
+    """Whether somebody is bound to a member."""
+    query = sa.select(Follower.id).where(Follower.openid == openid, Follower.member_id.is_not(None))
+    return session.scalar(query) is not None
+
+
 def read_large(session: Session, openid: str) -> None:
     """Show a follower the large text from now on."""
     session.execute(sa.update(Follower).where(Follower.openid == openid).values(large_text=True))
@@ -164,39 +182,3 @@ def mute(session: Session, openid: str, keys: Sequence[str], *, muted: bool) -> 
     others = [name for name in follower.muted_columns.split(",") if name and name not in keys]
     follower.muted_columns = ",".join([*others, *keys] if muted else others)
     return True
-
-
-class LastSync(msgspec.Struct, frozen=True):
-    """What came of the last time that the list was pulled from WeChat.
-
-    ``by`` is who had it done, ``drift`` how many tags differed from the roster and are being mended, ``error`` why it failed.
-    """
-
-    at: datetime
-    by: str = ""
-    drift: int = 0
-    error: str = ""
-
-
-def last_sync(session: Session) -> LastSync | None:
-    """The last time that the list was pulled, or was to be."""
-    kept = session.get(Setting, _LAST_SYNC)
-    if kept is None:
-        return None
-    return LastSync(kept.updated_at) if not kept.value else msgspec.json.decode(kept.value, type=LastSync)
-
-
-def note_sync(session: Session, at: datetime, *, by: str, drift: int = 0, error: str = "") -> None:
-    """Keep what came of it."""
-    value = msgspec.json.encode(LastSync(at, by, drift, error)).decode()
-    upsert(session, Setting, name=_LAST_SYNC, value=value, updated_at=at)
-
-
-def begin_night(session: Session, at: datetime) -> bool:
-    """Whether the caller is the first who asks for this night's check."""
-    night = clock.shanghai_day(at).isoformat()
-    if claims.change(
-        session, Setting, [Setting.name == _NIGHT, Setting.value != night], value=night, updated_at=at
-    ):
-        return True
-    return insert_once(session, Setting, [{"name": _NIGHT, "value": night, "updated_at": at}]) == 1

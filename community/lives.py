@@ -9,7 +9,17 @@ from __future__ import annotations
 from enum import StrEnum
 
 from ground.life import Life, Step
-from models import ActivityStatus, CheckIn, CheckInWay, Follower, MakeUpStatus
+from models import (
+    ActivityStatus,
+    CheckIn,
+    CheckInWay,
+    ConsentEnd,
+    ConsentWay,
+    Follower,
+    MakeUpStatus,
+    RequestKind,
+    RequestStatus,
+)
 
 
 class CheckInState(StrEnum):
@@ -76,6 +86,30 @@ MAKE_UP: Life[MakeUpStatus] = Life(
     ],
 )  # fmt: skip
 
+REQUEST: Life[RequestStatus] = Life(
+    RequestStatus,
+    noun="信息申请",
+    labels={RequestStatus.OPEN: "待办理", RequestStatus.DONE: "已办理", RequestStatus.REFUSED: "未办理"},
+    steps=[
+        Step("request.done", "办理", frozenset({RequestStatus.OPEN}), RequestStatus.DONE, "member.answer",
+             "somebody of the branch, or an administrator; the follower is told", "这条申请已经办理过，请刷新后查看"),
+        Step("request.refuse", "不办理", frozenset({RequestStatus.OPEN}), RequestStatus.REFUSED, "member.answer",
+             "a reason, which the follower is told", "这条申请已经办理过，请刷新后查看"),
+        Step("request.over", "无需办理", frozenset({RequestStatus.OPEN}), RequestStatus.REFUSED, None,
+             "who asked has left the account, or was unbound by the branch"),
+        Step("request.met", "随清除办结", frozenset({RequestStatus.OPEN}), RequestStatus.DONE, None,
+             "the member was erased, which is what was asked for"),
+    ],
+)  # fmt: skip
+
+REQUESTS: dict[RequestKind, str] = {
+    RequestKind.CORRECTION: "更正信息",
+    RequestKind.ERASURE: "清除个人信息",
+    RequestKind.REPLACE: "更换微信",
+    RequestKind.BINDING: "协助绑定",
+}
+"""What a follower may ask of the office."""
+
 BINDING: Life[BindingState] = Life(
     BindingState,
     noun="微信",
@@ -84,13 +118,31 @@ BINDING: Life[BindingState] = Life(
         Step("member.bind", "绑定党员", frozenset({BindingState.FREE}), BindingState.BOUND, None,
              "name, last digits and consent of the follower; the member is bound to nobody else"),
         Step("member.unbind", "解除绑定", frozenset({BindingState.BOUND}), BindingState.FREE, None, "the follower's own wish"),
+        Step("member.replace", "更换绑定", frozenset({BindingState.FREE}), BindingState.BOUND, "member.answer",
+             "the follower's request and consent; the member's former WeChat is released in the same moment"),
         Step("member.release", "解除绑定", frozenset({BindingState.BOUND}), BindingState.FREE, "member.unbind",
              "the branch's secretary or an administrator, with a reason"),
+        Step("member.lapse", "逾期解除绑定", frozenset({BindingState.BOUND}), BindingState.FREE, None,
+             "a changed text was not agreed to in the time that was said"),
         Step("follower.leave", "取消关注", frozenset({BindingState.FREE, BindingState.BOUND}), BindingState.LEFT, None,
              "unbound and made nameless; also when the person is erased"),
         Step("follower.return", "重新关注", frozenset({BindingState.LEFT}), BindingState.FREE, None),
     ],
 )  # fmt: skip
+
+CONSENT_WAYS: dict[ConsentWay, str] = {
+    ConsentWay.REPLY: "公众号回复",
+    ConsentWay.PAGE: "“我的资料”页",
+}
+CONSENT_ENDS: dict[ConsentEnd, str] = {
+    ConsentEnd.OWN: "本人撤回",
+    ConsentEnd.BRANCH: "党支部解除",
+    ConsentEnd.REPLACED: "更换微信",
+    ConsentEnd.LAPSED: "逾期未同意新版说明",
+    ConsentEnd.LEFT: "取消关注",
+    ConsentEnd.ERASED: "清除个人信息",
+}
+"""How a consent was given, and why it ended."""
 
 WAYS: dict[CheckInWay, str] = {
     CheckInWay.REPLY: "微信回复",
@@ -120,7 +172,11 @@ __all__ = [
     "ACTIVITY",
     "BINDING",
     "CHECK_IN",
+    "CONSENT_ENDS",
+    "CONSENT_WAYS",
     "MAKE_UP",
+    "REQUEST",
+    "REQUESTS",
     "WAYS",
     "BindingState",
     "CheckInState",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TypeVarTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -37,7 +38,9 @@ from models import (
     User,
 )
 from settings import Limits
+from wechat.language import names
 
+Ts = TypeVarTuple("Ts")
 _LIMITS = Limits()
 
 
@@ -148,8 +151,7 @@ def waiting(session: Session, user: User, *, branch_id: int | None = None) -> li
     require(user, "checkin.record")
     return list(
         session.scalars(
-            sa.select(MakeUpRequest)
-            .join(Member, Member.id == MakeUpRequest.member_id)
+            _with_branch(sa.select(MakeUpRequest))
             .options(
                 joinedload(MakeUpRequest.activity),
                 joinedload(MakeUpRequest.member).joinedload(Member.branch),
@@ -164,20 +166,24 @@ def waiting_count(session: Session, user: User, *, branch_id: int | None = None)
     """How many requests wait for this user's decision: as many as :func:`waiting` gives, none without the right."""
     if not may(user, "checkin.record", branch_id):
         return 0
-    query = (
-        sa.select(sa.func.count())
-        .select_from(MakeUpRequest)
-        .join(Member, Member.id == MakeUpRequest.member_id)
-        .where(_waits(user, branch_id))
+    query = _with_branch(sa.select(sa.func.count()).select_from(MakeUpRequest))
+    return session.scalar(query.where(_waits(user, branch_id))) or 0
+
+
+def _with_branch(query: sa.Select[*Ts]) -> sa.Select[*Ts]:
+    """Requests with what :data:`expected.BRANCH` asks: the branch that expected the member decides, wherever they moved since."""
+    on_list = sa.and_(
+        ExpectedMember.activity_id == MakeUpRequest.activity_id,
+        ExpectedMember.member_id == MakeUpRequest.member_id,
     )
-    return session.scalar(query) or 0
+    return query.join(Member, Member.id == MakeUpRequest.member_id).outerjoin(ExpectedMember, on_list)
 
 
 def _waits(user: User, branch_id: int | None) -> sa.ColumnElement[bool]:
-    """SQL: a request that waits, of a member whom the user may enter."""
-    where = [MakeUpRequest.status == MakeUpStatus.PENDING.value, branch_scope(user, Member.branch_id)]
+    """SQL: a request that waits, of a member whom the user may enter for the activity."""
+    where = [MakeUpRequest.status == MakeUpStatus.PENDING.value, branch_scope(user, expected.BRANCH)]
     if branch_id is not None:
-        where.append(Member.branch_id == branch_id)
+        where.append(expected.BRANCH == branch_id)  # noqa: SIM300
     return sa.and_(*where)
 
 
@@ -189,17 +195,14 @@ def decide(session: Session, user: User, request_id: int, *, approve: bool, at: 
     step = MAKE_UP.step("checkin.approve" if approve else "checkin.refuse")
     require(user, "checkin.record")
     request = session.scalar(
-        sa.select(MakeUpRequest)
-        .join(Member, Member.id == MakeUpRequest.member_id)
+        _with_branch(sa.select(MakeUpRequest))
         .options(joinedload(MakeUpRequest.activity), joinedload(MakeUpRequest.member))
-        .where(MakeUpRequest.id == request_id, branch_scope(user, Member.branch_id))
+        .where(MakeUpRequest.id == request_id, branch_scope(user, expected.BRANCH))
     )
     if request is None:
         raise NotFound("没有这条补签申请，或不在您的支部")
     MAKE_UP.require(step.name, request.status)
-    # Accounts and members are two lists: the name is all that tells whether somebody decides about themselves.
-    if user.display_name and user.display_name == request.member.name:
-        raise Forbidden("不能审批本人的补签申请，请由管理员或其他书记审批")
+    _not_their_own(session, user, request.member)
     if not move(session, MakeUpRequest, request.id, step, decided_by=user.id, decided_at=at):
         raise Conflict(step.refusal)
     if approve:
@@ -213,6 +216,24 @@ def decide(session: Session, user: User, request_id: int, *, approve: bool, at: 
         at=at,
     )
     return request
+
+
+def _not_their_own(session: Session, user: User, asked_by: Member) -> None:
+    """Raises :class:`Forbidden` where who decides is who asked, or may be: by a double of the record, too."""
+    if user.member_id == asked_by.id:
+        raise Forbidden("不能审批本人的补签申请，请由管理员或其他书记审批")
+    # Of an account of which nobody has said whose it is, an equal name may be the same person.
+    if user.member_id is None and user.display_name and user.display_name == asked_by.name:
+        raise Forbidden(
+            "您与申请人同名，账号还没有关联党员，不能审批：请管理员在“用户管理”里关联本人，或由管理员审批"
+        )
+    own = session.get(Member, user.member_id) if user.member_id is not None else None
+    if own is None or names.key(own.name) != names.key(asked_by.name):
+        return
+    if None in (own.phone_index, asked_by.phone_index) or own.phone_index == asked_by.phone_index:
+        raise Forbidden(
+            "申请人与您本人的记录同名，不能确定是两个人，请由管理员或其他书记审批，重复的记录请管理员合并"
+        )
 
 
 def _record(session: Session, request: MakeUpRequest, user: User, *, at: datetime) -> None:

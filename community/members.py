@@ -19,13 +19,22 @@ from models import Follower, Member, User
 
 
 def listed(
-    session: Session, user: User, *, words: str = "", branch_id: int | None = None, bound: bool | None = None
+    session: Session,
+    user: User,
+    *,
+    words: str = "",
+    branch_id: int | None = None,
+    bound: bool | None = None,
+    active: bool = True,
 ) -> Listing[Member]:
-    """Members by whole name or the phone's last four digits (phones are encrypted), branch, and whether they are bound."""
+    """Members by whole name or the phone's last four digits (phones are encrypted), branch, and whether they are bound.
+
+    Those on the roster, or those who left it.
+    """
     query = (
         sa.select(Member)
         .options(joinedload(Member.branch), joinedload(Member.grid))
-        .where(Member.active.is_(True), branch_scope(user, Member.branch_id))
+        .where(Member.active.is_(active), Member.erased_at.is_(None), branch_scope(user, Member.branch_id))
         .order_by(Member.branch_id, Member.id)
     )
     if words.isdigit() and len(words) == 4:
@@ -44,16 +53,6 @@ def following(session: Session, ids: Sequence[int]) -> set[int]:
     """Those of these members who are bound to a follower."""
     found = session.scalars(sa.select(Follower.member_id).where(Follower.member_id.in_(ids)))
     return {member_id for member_id in found if member_id is not None}
-
-
-def own_name(connection: sa.Connection, openid: str) -> str | None:
-    """The name of the member to whom a follower is bound."""
-    query = (
-        sa.select(Member.name)
-        .join(Follower, Follower.member_id == Member.id)
-        .where(Follower.openid == openid)
-    )
-    return connection.execute(query).scalar()
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ Areas hold communities, communities hold grids; branches are units of people and
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +14,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from accounts import audit
 from accounts.rights import may, require
-from community.places_file import PlacesFile
+from community import branch_index
+from community.branch_index import BranchIndex
+from community.places_file import PlacesFile, unusable
 from ground.cells import compact
 from ground.errors import Forbidden, NotFound, Refused
 from models import Area, Branch, Community, Follower, Grid, Member, User
@@ -23,6 +24,8 @@ from models import Area, Branch, Community, Follower, Grid, Member, User
 
 def write(session: Session, found: PlacesFile, *, at: datetime, user: User | None = None) -> None:
     """Bring the tables to what the file says: new places are added, moved ones moved, none is ever deleted. Repeatable.
+
+    A name that a branch had before means that branch, and does not take it back.
 
     Raises :class:`Refused` if the file has errors.
     """
@@ -32,6 +35,7 @@ def write(session: Session, found: PlacesFile, *, at: datetime, user: User | Non
     communities = {community.name: community for community in session.scalars(sa.select(Community))}
     grids = {grid.name: grid for grid in session.scalars(sa.select(Grid))}
     branches = {branch.name: branch for branch in session.scalars(sa.select(Branch))}
+    former = branch_index.former(session)
     for name in dict.fromkeys(row.area for row in found.grids):
         areas.setdefault(name, Area(name=name, sort=len(areas)))
     session.add_all(areas.values())
@@ -45,12 +49,22 @@ def write(session: Session, found: PlacesFile, *, at: datetime, user: User | Non
         grid = grids.setdefault(row.grid, Grid(name=row.grid, sort=len(grids)))
         grid.community_id = communities[row.community].id
     session.add_all(grids.values())
+    renamed: list[tuple[Branch, str]] = []
     for line in found.branches:
-        branch = branches.setdefault(line.name, Branch(name=line.name, sort=len(branches), active=True))
-        branch.short_name = line.short_name
+        branch = branches.get(line.name) or former.get(BranchIndex.key(line.name))
+        if branch is None:
+            branch = Branch(name=line.name, sort=len(branches), active=True)
+        branches.setdefault(branch.name, branch)
+        if line.short_name and former.get(BranchIndex.key(line.short_name)) is not branch:
+            before, branch.short_name = branch.short_name or "", line.short_name
+            renamed.append((branch, before))
         branch.community_id = communities[line.community].id if line.community else None
     session.add_all(branches.values())
     session.flush()
+    for branch, short in renamed:
+        branch_index.keep_former(session, branch, short, at=at)
+    if shared := _shared(branches.values()):
+        raise Refused(f"有两个党支部都可以叫“{shared}”，没有导入，请给它们不同的简称后重新上传")
     detail = {"grids": len(found.grids), "branches": len(found.branches)}
     audit.record(session, "place.import", user=user, actor="命令行", detail=detail, at=at)
 
@@ -85,6 +99,37 @@ def shown(session: Session, user: User, branch_id: int) -> Branch:
     return found
 
 
+def add_branch(session: Session, user: User, name: str, *, at: datetime) -> Branch:
+    """A branch of this name, made where there is none: one that the name means already is given back.
+
+    Raises :class:`Refused` for what cannot be a name.
+    """
+    require(user, "place.import")
+    name = compact(name)
+    if reason := unusable(name, 60):
+        raise Refused(f"党支部名称{reason}")
+    if (known := BranchIndex(branches(session, only_active=False)).get(name)) is not None:
+        if not known.active:
+            raise Refused(f"党支部“{known.label}”已停用，请改选其他党支部")
+        return known
+    last = session.scalar(sa.select(sa.func.max(Branch.sort))) or 0
+    made = Branch(name=name, short_name="", sort=last + 1, active=True)
+    session.add(made)
+    session.flush()
+    audit.record(session, "branch.create", user=user, subject=f"branch:{made.id}", at=at)
+    return made
+
+
+def _shared(known: Iterable[Branch]) -> str:
+    """A name by which two branches go; empty where there is none."""
+    taken: dict[str, int] = {}
+    for one in known:
+        for name in {one.name, one.short_name} - {""}:
+            if taken.setdefault(BranchIndex.key(name), one.id) != one.id:
+                return name
+    return ""
+
+
 def keep_code(session: Session, user: User, branch_id: int, ticket: str, *, at: datetime) -> None:
     """Note the ticket of a branch's lasting QR code. Raises :class:`NotFound`."""
     require(user, "system.manage")
@@ -93,36 +138,8 @@ def keep_code(session: Session, user: User, branch_id: int, ticket: str, *, at: 
 
 
 def branch_named(session: Session, name: str) -> Branch:
-    """A branch by name or short name, spaces and 中共 ignored. Raises :class:`NotFound`."""
-    return BranchIndex(branches(session)).find(name)
-
-
-class BranchIndex:
-    """Finds branches by the names that offices use for them: full, short, with 中共 in front, with 支部 for 党支部."""
-
-    def __init__(self, known: Iterable[Branch]) -> None:
-        self._by_key: dict[str, Branch | None] = {}
-        for branch in known:
-            for key in {self._key(branch.name), self._key(branch.short_name)} - {""}:
-                taken = self._by_key.setdefault(key, branch)
-                if taken is not None and taken.id != branch.id:
-                    self._by_key[key] = None  # two branches go by this name: neither is meant for sure
-
-    def get(self, name: str) -> Branch | None:
-        """The branch, or None where the name is unknown or ambiguous."""
-        return self._by_key.get(self._key(name))
-
-    def find(self, name: str) -> Branch:
-        """The branch. Raises :class:`NotFound`."""
-        branch = self.get(name)
-        if branch is None:
-            raise NotFound(f"没有名为“{name}”的党支部，请核对名称，或先导入片区网格表")
-        return branch
-
-    @staticmethod
-    def _key(name: str) -> str:
-        text = compact(name).removeprefix("中国共产党").removeprefix("中共")
-        return re.sub(r"党支部$", "支部", text)
+    """A branch by name, short name or another name that it had or has; spaces and 中共 ignored. Raises :class:`NotFound`."""
+    return branch_index.of(session).find(name)
 
 
 @dataclass(frozen=True)
@@ -159,6 +176,18 @@ def summaries(session: Session, *, branch_id: int | None = None) -> list[BranchS
     return [
         BranchSummary(branch, members or 0, bound or 0) for branch, members, bound in session.execute(query)
     ]
+
+
+def called(session: Session) -> dict[str, str]:
+    """What people read for branches that have a short name, by the full one."""
+    query = sa.select(Branch.name, Branch.short_name).where(Branch.short_name != "")
+    return {row.name: row.short_name for row in session.execute(query)}
+
+
+def grids(session: Session, *, first: int | None = None) -> list[tuple[Community, list[Grid]]]:
+    """The communities with their grids, in the office's order; the community ``first`` before the others."""
+    held = [one for _, communities in tree(session) for one in communities]
+    return sorted(held, key=lambda one: one[0].id != first)
 
 
 def tree(session: Session) -> list[tuple[Area, list[tuple[Community, list[Grid]]]]]:

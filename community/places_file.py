@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from community.roster_file import Fault
+from community.faults import Fault
 from ground import apart
 from ground.cells import compact, looks_like_formula
 from ground.errors import Refused
-from ground.spreadsheet import ABOUT, Sheet, bounds, read_workbook
+from ground.spreadsheet import ABOUT, Sheet, bounds
+from ground.tables import read_tables
 
 _MAX_ROWS = 2000
 _GRID_COLUMNS = ("片区", "社区", "网格")
@@ -62,7 +63,7 @@ def parse(data: bytes) -> PlacesFile:
 
 
 def _parsed(data: bytes) -> PlacesFile:
-    sheets = {compact(sheet.name): sheet for sheet in read_workbook(data, max_rows=_MAX_ROWS)}
+    sheets = {compact(sheet.name): sheet for sheet in read_tables(data, max_rows=_MAX_ROWS)}
     missing = [name for name in ("网格", "党支部") if name not in sheets]
     if missing:
         raise Refused(f"文件里缺少工作表：{'、'.join(missing)}，应有“网格”和“党支部”两个工作表")
@@ -105,7 +106,7 @@ def _read_grids(sheet: Sheet, found: PlacesFile) -> None:
             picked[2],
         )  # written once, meant for all below
         for name, text in zip(_GRID_COLUMNS, (area, community, grid), strict=True):
-            if reason := _unusable(text, 40):
+            if reason := unusable(text, 40):
                 found.errors.append(Fault(row, name, reason))
         if area_of.setdefault(community, area) != area:
             found.errors.append(
@@ -122,9 +123,9 @@ def _read_branches(sheet: Sheet, found: PlacesFile) -> None:
     communities = {row.community for row in found.grids}
     seen: dict[str, int] = {}
     for row, (name, community, short_name) in _table(sheet, _BRANCH_COLUMNS, 1):
-        if reason := _unusable(name, 60):
+        if reason := unusable(name, 60):
             found.errors.append(Fault(row, "党支部", reason))
-        if short_name and (reason := _unusable(short_name, 30)):
+        if short_name and (reason := unusable(short_name, 30)):
             found.errors.append(Fault(row, "简称", reason))
         if community and community not in communities:
             found.errors.append(Fault(row, "所属社区", f"工作表“网格”里没有“{community}”，请核对"))
@@ -135,7 +136,8 @@ def _read_branches(sheet: Sheet, found: PlacesFile) -> None:
             found.branches.append(BranchRow(row, name, community, short_name))
 
 
-def _unusable(text: str, limit: int) -> str:
+def unusable(text: str, limit: int) -> str:
+    """What is wrong with a text as the name of a place, in words that follow it; empty where nothing is."""
     if not text:
         return "未填写，请补上"
     if len(text) > limit:

@@ -6,6 +6,7 @@ entry in the audit trail.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,13 +20,16 @@ from ground.errors import Conflict, NotFound, Refused
 from models import Follower, Member, User
 
 MIN_REASON = 4
+_LONG_NUMBER = re.compile(r"[0-9]{7,20}")
 ERASED = "已清除"
 """Stands where a name stood that was erased."""
+MERGED = "已合并"
+"""Stands where the name of a double stood, whose person is on the roster by another record."""
 
 
 def mask_name(name: str) -> str:
     """``张*三``, ``张*``, ``欧**远``: first and last character stay, a name of two keeps the first."""
-    if name == ERASED:
+    if name in (ERASED, MERGED):
         return name
     if len(name) <= 1:
         return "*"
@@ -39,6 +43,11 @@ def mask_phone(phone: str | None) -> str:
     if not phone:
         return ""
     return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 11 else "****"
+
+
+def mask_numbers(text: str) -> str:
+    """A remark with every number in it that may be a phone or an identity card masked: ``****5678``."""
+    return _LONG_NUMBER.sub(lambda found: f"****{found[0][-4:]}", text)
 
 
 def mask_openid(openid: str) -> str:
@@ -124,17 +133,17 @@ def my_data(session: Session, openid: str) -> str:
         .where(Follower.openid == openid)
     )
     if follower is None or follower.member is None:
-        return "您还没有绑定党员信息，本平台只保存了您的关注状态。回复“绑定”可以绑定"
+        return "您还没有绑定党员信息，本平台只保存了您的关注状态。回复“绑定”可以绑定，换了微信的也一样"
     member = follower.member
     lines = [
         "本平台保存的您的信息：",
         f"姓名：{mask_name(member.name)}",
         f"手机号码：{mask_phone(member.phone)}",
-        f"所在党支部：{member.branch.name}",
+        f"所在党支部：{member.branch.label}",
     ]
     if member.joined_on:
         lines.append(f"入党时间：{member.joined_on.isoformat()}")
     if member.duty:
         lines.append(f"党内职务：{member.duty}")
-    lines.append("如有错误请联系支部书记更正；回复“解绑”可以解除绑定")
+    lines.append("如有错误请回复“更正 要改的内容”，例如：更正 手机换成 13900001234；回复“解绑”可以解除绑定")
     return "\n".join(lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from community.roster_file import Fault
+from community.faults import Fault
 
 NAMED = 5
 """So many rows are named of each reason, the first ones."""
@@ -18,23 +18,25 @@ class Group:
     column: str
     reason: str
     rows: tuple[int, ...]
+    about: str = ""
 
     @property
     def named(self) -> str:
         """The rows in words: all of a few, else the first ones and how many there are."""
         if not self.rows:
-            return "—"
+            return "全表"
         first = "、".join(map(str, self.rows[:NAMED]))
         if len(self.rows) <= NAMED:
             return f"第 {first} 行"
-        return f"{len(self.rows):,} 行，第 {first} … 行"
+        return f"第 {first} 等 {len(self.rows):,} 行"
 
 
 def grouped(faults: Iterable[Fault]) -> list[Group]:
-    """The groups, in the order in which their reasons come first."""
-    rows: dict[tuple[str, str], dict[int, None]] = {}
+    """The groups, in the order in which their reasons come first; what can be settled for all rows at once before the others."""
+    rows: dict[tuple[str, str, str], dict[int, None]] = {}
     for fault in faults:
-        found = rows.setdefault((fault.column, fault.reason), {})
+        found = rows.setdefault((fault.column, fault.reason, fault.about), {})
         if fault.row:
             found[fault.row] = None
-    return [Group(column, reason, tuple(found)) for (column, reason), found in rows.items()]
+    groups = [Group(column, reason, tuple(found), about) for (column, reason, about), found in rows.items()]
+    return sorted(groups, key=lambda group: (not group.about, -len(group.rows) if group.about else 0))

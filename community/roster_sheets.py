@@ -8,12 +8,14 @@ from typing import Any
 
 import xlsxwriter
 
-from community.roster_file import COLUMNS, REQUIRED, Fault
+from community.faults import Fault
+from community.roster_columns import COLUMNS, REQUIRED
 from ground import apart
 from ground.cells import harmless
-from ground.spreadsheet import ABOUT, bounds, read_workbook
+from ground.spreadsheet import ABOUT, bounds
+from ground.tables import read_tables
 
-_EXAMPLE = ("示例：张三", "男", "", "", "13800000000", "2010-07-01", "", "本行为示例，导入时请删去")
+_EXAMPLE = ("示例：张三", "男", "", "", "13800000000", "2010-07-01", "", "本行为示例，导入时会自动略过")
 _ORDER = ("name", "gender", "branch", "grid", "phone", "joined", "duty", "note")
 _GUIDE = (
     "带 * 的列必填：姓名、所在党支部、手机号码。",
@@ -22,7 +24,7 @@ _GUIDE = (
     "入党时间写成 2010-07-01 的样子。",
     "系统按姓名和手机号码识别同一人，重复导入同一文件不会产生重复数据。",
     "请不要填写身份证号、家庭住址等系统不需要的信息。",
-    "第 2 行为示例，导入前请删去。",
+    "第 2 行为示例，导入时会自动略过。",
 )
 _OPTIONS = {
     "in_memory": True,
@@ -67,32 +69,33 @@ def template(branches: Sequence[str], grids: Sequence[str], *, rows: int = 5000)
     return out.getvalue()
 
 
-def with_reasons(data: bytes, sheet_name: str, faults: Sequence[Fault], *, max_rows: int) -> bytes:
+def with_reasons(
+    data: bytes, sheet_name: str, labels: Sequence[str], faults: Sequence[Fault], *, max_rows: int
+) -> bytes:
     """The wrong rows of an uploaded roster as they were, with Excel's row number before and the reasons behind them.
 
     Made in a child. Raises as :func:`community.roster_file.parse` does.
     """
-    arguments = (data, sheet_name, list(faults), max_rows)
+    arguments = (data, sheet_name, list(labels), list(faults), max_rows)
     return apart.run(_with_reasons, *arguments, gives=bytes, about=ABOUT, bounds=bounds(max_rows))
 
 
-def _with_reasons(data: bytes, sheet_name: str, faults: Sequence[Fault], max_rows: int) -> bytes:
-    rows = next(sheet.rows for sheet in read_workbook(data, max_rows=max_rows) if sheet.name == sheet_name)
+def _with_reasons(
+    data: bytes, sheet_name: str, labels: Sequence[str], faults: Sequence[Fault], max_rows: int
+) -> bytes:
+    rows = next(sheet.rows for sheet in read_tables(data, max_rows=max_rows) if sheet.name == sheet_name)
     reasons: dict[int, list[str]] = {}
     for fault in faults:
         reasons.setdefault(fault.row, []).append(
             f"{fault.column}：{fault.reason}" if fault.column else fault.reason
         )
     width = max((len(rows[row - 1]) for row in reasons if 0 < row <= len(rows)), default=0)
-    header = next(
-        (values for values in rows if any(str(cell or "").strip().startswith("姓") for cell in values)), []
-    )
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, _OPTIONS) as book:
         sheet = book.add_worksheet("错误行")
         bold = book.add_format({"bold": True, "bg_color": "#F2F2F2", "border": 1})
         red = book.add_format({"font_color": "#B42318", "bg_color": "#FDF0EF", "text_wrap": True})
-        _line(sheet, 0, ["原行号", *_padded(header, width), "错误原因"], bold)
+        _line(sheet, 0, ["原行号", *_padded(labels, width), "错误原因"], bold)
         for at, (row, texts) in enumerate(sorted(reasons.items()), start=1):
             values = rows[row - 1] if 0 < row <= len(rows) else []
             _line(sheet, at, [row or "", *_padded(values, width)], None)

@@ -49,6 +49,20 @@ def tag_name(place: Branch | Community) -> str:
     return name.encode()[:room].decode(errors="ignore") + suffix
 
 
+def call_anew(client: Client, tag_id: int | None, before: str, tag: str) -> str:
+    """Give a branch's tag at WeChat its new name; what is to be said where that failed, else nothing.
+
+    To be called outside of any transaction.
+    """
+    if tag_id is None or tag == before:
+        return ""
+    try:
+        client.tag_rename(tag_id, tag)
+    except CallFailed as error:
+        return f"微信公众平台上的标签没有改名，仍是“{before}”，不影响推送：{error.message}"
+    return ""
+
+
 def community_of_member() -> sa.ColumnElement[int]:
     """SQL: the community in which a member lives, by the own grid or else by the branch. Needs Grid and Branch joined."""
     return sa.func.coalesce(Grid.community_id, Branch.community_id)
@@ -69,11 +83,14 @@ def foreign(session: Session) -> list[str]:
 
 
 def untried(session: Session, places: Sequence[tuple[str, int]]) -> bool:
-    """Whether one of these places (kind and id) has changes that have not been tried yet: they are a second's work at WeChat."""
+    """Whether one of these places (kind and id) has changes that wait or are being made: a second's work at WeChat.
+
+    Those that WeChat has put off say so by their error, and may take long.
+    """
     if not places:
         return False
     theirs = [sa.and_(TagChange.kind == kind, TagChange.target_id == ident) for kind, ident in places]
-    return bool(session.scalar(sa.select(sa.exists().where(TagChange.attempts == 0, sa.or_(*theirs)))))
+    return bool(session.scalar(sa.select(sa.exists().where(TagChange.error == "", sa.or_(*theirs)))))
 
 
 def still(session: Session, tag_ids: Sequence[int]) -> dict[int, str]:
@@ -86,10 +103,11 @@ def still(session: Session, tag_ids: Sequence[int]) -> dict[int, str]:
     )
     for kind, table in KINDS.items():
         waits = sa.exists().where(TagChange.kind == kind, TagChange.target_id == table.id)
-        ours = sa.select(table.tag_id, table.name, waits).where(table.tag_id.in_(tag_ids))
-        for tag_id, name, changes in session.execute(ours):
+        name = Branch.label if table is Branch else table.name
+        ours = sa.select(table.tag_id, name, waits).where(table.tag_id.in_(tag_ids))
+        for tag_id, called, changes in session.execute(ours):
             if tag_id is not None:
-                named[tag_id] = name
+                named[tag_id] = called
                 if changes:
                     del named[tag_id]
     return {tag_id: name or f"标签 {tag_id}" for tag_id, name in named.items()}

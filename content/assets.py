@@ -10,6 +10,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -17,7 +18,6 @@ from sqlalchemy.orm import Session
 
 from content.pictures import Picture, narrowed
 from database.once import insert_once
-from ground import clock
 from ground.errors import NotFound, Unavailable
 from models import Asset
 
@@ -99,7 +99,7 @@ def _write(path: Path, data: bytes) -> None:
         raise Unavailable("图片保存失败，请检查磁盘空间和数据目录的权限", reason=error.strerror) from error
 
 
-def remember(session: Session, pictures: Sequence[Picture]) -> None:
+def remember(session: Session, pictures: Sequence[Picture], *, at: datetime) -> None:
     """Insert the rows of pictures whose files are written; rows that are there stay as they are."""
     unique = {picture.sha256: picture for picture in pictures}
     if not unique:
@@ -113,7 +113,7 @@ def remember(session: Session, pictures: Sequence[Picture]) -> None:
             "size_bytes": len(picture.data),
             "wechat_url": "",
             "media_id": "",
-            "created_at": clock.now(),
+            "created_at": at,
         }
         for sha256, picture in sorted(unique.items())
     ]

@@ -11,6 +11,7 @@ import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -99,17 +100,19 @@ def old(data_dir: Path, now: float) -> list[str]:
 # --- handing in ----------------------------------------------------------------------------------------------------
 
 
-def begin(session: Session, user: User, column_key: str) -> ImportBatch:
+def begin(session: Session, user: User, column_key: str, *, at: datetime) -> ImportBatch:
     """A new batch. Raises :class:`errors.Forbidden`, :class:`errors.NotFound`."""
     require(user, WRITE)
     column = columns.by_key(session, column_key)
-    batch = ImportBatch(user_id=user.id, column_id=column.id, created_at=clock.now())
+    batch = ImportBatch(user_id=user.id, column_id=column.id, created_at=at)
     session.add(batch)
     session.flush()
     return batch
 
 
-def add(session: Session, user: User, batch_id: int, files: Sequence[tuple[HandedIn, str]]) -> list[str]:
+def add(
+    session: Session, user: User, batch_id: int, files: Sequence[tuple[HandedIn, str]], *, at: datetime
+) -> list[str]:
     """Enter files whose bytes are stored already (file and its stored name).
 
     The same file again in one batch is entered once; the stored names that nobody needs come back, to be dropped. Raises
@@ -129,7 +132,7 @@ def add(session: Session, user: User, batch_id: int, files: Sequence[tuple[Hande
             "article_id": None,
             "warnings": [],
             "attempts": 0,
-            "finished_at": clock.now() if file.reason else None,
+            "finished_at": at if file.reason else None,
             "lease_owner": "",
             "lease_until": None,
         }
@@ -214,14 +217,18 @@ def attempts(session: Session, file_id: int) -> int:
     return session.scalar(sa.select(BatchFile.attempts).where(BatchFile.id == file_id)) or 0
 
 
-def done(session: Session, file_id: int, owner: str, article_id: int, warnings: Sequence[str]) -> bool:
+def done(
+    session: Session, file_id: int, owner: str, article_id: int, warnings: Sequence[str], *, at: datetime
+) -> bool:
     """The file became this draft; false where ``owner`` has it no longer, and the draft must go with the transaction."""
-    return _end(session, file_id, owner, status=_DONE.value, article_id=article_id, warnings=list(warnings))
+    return _end(
+        session, file_id, owner, status=_DONE.value, article_id=article_id, warnings=list(warnings), at=at
+    )
 
 
-def refuse(session: Session, file_id: int, owner: str, reason: str) -> bool:
+def refuse(session: Session, file_id: int, owner: str, reason: str, *, at: datetime) -> bool:
     """The file is no draft, and why."""
-    return _end(session, file_id, owner, status=_REFUSED.value, reason=reason[:300])
+    return _end(session, file_id, owner, status=_REFUSED.value, reason=reason[:300], at=at)
 
 
 def put_back(session: Session, file_id: int, owner: str) -> None:
@@ -230,7 +237,7 @@ def put_back(session: Session, file_id: int, owner: str) -> None:
     claims.change(session, BatchFile, mine, attempts=BatchFile.attempts - 1, lease_owner="", lease_until=None)
 
 
-def _end(session: Session, file_id: int, owner: str, **values: object) -> bool:
+def _end(session: Session, file_id: int, owner: str, *, at: datetime, **values: object) -> bool:
     mine = [BatchFile.id == file_id, BatchFile.lease_owner == owner, BatchFile.status == _WAITS.value]
-    ended = {"finished_at": clock.now(), "lease_owner": "", "lease_until": None}
+    ended = {"finished_at": at, "lease_owner": "", "lease_until": None}
     return claims.change(session, BatchFile, mine, **values, **ended) == 1

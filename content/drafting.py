@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from accounts.rights import require
-from content import assets, cleaning, columns, life, revisions, wording
+from content import alerts, assets, cleaning, columns, life, revisions, stages, wording
 from content.allowed import RULES
 from content.finding import get
 from content.life import WRITE
-from content.lifecycle import check_not_in_push, take, void_reviews
+from content.lifecycle import take, void_reviews
 from content.revisions import Fields, content_hash, edited_meanwhile, fields_of
 from content.trail import note
-from ground import clock
-from ground.errors import Conflict, NotFound, Refused
+from ground.errors import NotFound, Refused
 from models import Article, ArticleStatus, Column, User
 from settings import WeChatLimits
 
@@ -42,6 +42,7 @@ def create(
     *,
     warnings: Sequence[str] = (),
     imported_pictures: int | None = None,
+    at: datetime,
 ) -> Article:
     """A new draft with its first revision. Its pictures must be remembered already.
 
@@ -50,25 +51,24 @@ def create(
     """
     require(user, WRITE)
     fields = _checked(session, fields)
-    now = clock.now()
     article = Article(
-        **_columns(fields),
+        **columns_of(fields),
         status=ArticleStatus.DRAFT.value,
         stage=0,
         version=1,
         hash=content_hash(fields),
         created_by=user.id,
-        created_at=now,
-        updated_at=now,
+        created_at=at,
+        updated_at=at,
         warnings=list(warnings),
     )
     session.add(article)
     session.flush()
-    revisions.keep(session, article.id, 1, fields, user)
+    revisions.keep(session, article.id, 1, fields, user, at=at)
     if imported_pictures is None:
-        note(session, user, "article.create", article)
+        note(session, user, "article.create", article, at=at)
     else:
-        note(session, user, "article.import", article, pictures=imported_pictures)
+        note(session, user, "article.import", article, pictures=imported_pictures, at=at)
     return article
 
 
@@ -81,6 +81,7 @@ def save(
     expected_version: int,
     limits: WeChatLimits,
     said: str = "",
+    at: datetime,
 ) -> Article:
     """Save an edit over the version that the editor saw. ``said`` is what the history says about it.
 
@@ -91,36 +92,46 @@ def save(
     """
     require(user, WRITE)
     article = get(session, article_id)
-    _check_editable(session, article)
+    life.require(article, "article.save")
     fields = _checked(session, fields)
     if article.version != expected_version:
-        raise edited_meanwhile(session, article_id)
+        raise edited_meanwhile(session, article_id, at=at)
     if fields == fields_of(article):
         return article
-    errors = any(finding.level == "error" for finding in _lint(fields, limits))
-    checked = None
-    if article.status == ArticleStatus.IN_REVIEW and not errors:
-        checked = wording.look(session, fields.title, fields.digest, fields.html, article_id=article_id)
+    checked = _looked_at(session, article, fields, limits, at)
     waits = checked is not None and not checked.obstacles
     unsettles = not waits and life.ARTICLE.allows("article.unsettle", article.status)
+    begins_again = waits and article.stage > 1
     saved = take(
         session,
         article,
         "article.unsettle" if unsettles else "article.save",
-        **_columns(fields),
+        **columns_of(fields),
         hash=content_hash(fields),
         version=expected_version + 1,
-        stage=1 if waits else 0,
-        updated_at=clock.now(),
+        updated_at=at,
+        **(stages.handed_in(session, fields.column_id, at) if waits else {"stage": 0}),
     )
     if not saved:
-        raise edited_meanwhile(session, article_id)
+        raise edited_meanwhile(session, article_id, at=at)
     void_reviews(session, article_id)
-    revisions.keep(session, article_id, expected_version + 1, fields, user, note=said)
+    revisions.keep(session, article_id, expected_version + 1, fields, user, note=said, at=at)
     if checked is not None and waits:
-        wording.keep(session, article, user, checked)
-    note(session, user, "article.save", article)
+        wording.keep(session, article, user, checked, at=at)
+    if begins_again:
+        alerts.next_stage(session, article, at=at)
+    note(session, user, "article.save", article, at=at)
     return article
+
+
+def _looked_at(
+    session: Session, article: Article, fields: Fields, limits: WeChatLimits, at: datetime
+) -> wording.Checked | None:
+    """The wording of what would go on waiting for its review; None for what would not."""
+    errors = any(finding.level == "error" for finding in _lint(fields, limits))
+    if article.status != ArticleStatus.IN_REVIEW or errors:
+        return None
+    return wording.look(session, fields.title, fields.digest, fields.html, article_id=article.id, at=at)
 
 
 def restore(
@@ -131,6 +142,7 @@ def restore(
     *,
     expected_version: int,
     limits: WeChatLimits,
+    at: datetime,
 ) -> Article:
     """Make an earlier save the present content again: a new version, as any save. Raises as :func:`save`."""
     save_ = revisions.one(session, article_id, version)
@@ -142,6 +154,7 @@ def restore(
         expected_version=expected_version,
         limits=limits,
         said=f"恢复自第 {version} 版",
+        at=at,
     )
 
 
@@ -160,13 +173,6 @@ def _lint(fields: Fields, limits: WeChatLimits) -> list[cleaning.Finding]:
         source_url=fields.source_url,
         limits=limits,
     )
-
-
-def _check_editable(session: Session, article: Article) -> None:
-    if article.status == ArticleStatus.QUEUED:
-        raise Conflict("稿件已在待发队列，请先撤出队列再修改，修改后需要重新审核")
-    life.require(article, "article.save")
-    check_not_in_push(session, article.id)
 
 
 def _checked(session: Session, fields: Fields) -> Fields:
@@ -205,7 +211,8 @@ def _one_line(text: str) -> str:
     return " ".join(cleaning.CONTROL.sub("", text).split())
 
 
-def _columns(fields: Fields) -> dict[str, Any]:
+def columns_of(fields: Fields) -> dict[str, Any]:
+    """The columns of an article's row that hold its content."""
     return {
         "title": fields.title,
         "column_id": fields.column_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer, joinedload, selectinload
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session, defer, joinedload, selectinload
 from content.life import ARTICLE
 from database.listing import Listing
 from ground.errors import NotFound
-from models import Article, ArticleStatus, Review, User
+from models import Article, ArticleStatus, Correction, CorrectionStatus, Release, ReleaseStatus, Review, User
 
 _UNFINISHED = (ArticleStatus.DRAFT, ArticleStatus.RETURNED)
 
@@ -28,12 +29,22 @@ def get(session: Session, article_id: int, *, full: bool = False) -> Article:
         query = query.options(
             joinedload(Article.column),
             joinedload(Article.creator),
-            selectinload(Article.reviews).joinedload(Review.user),
+            selectinload(Article.reviews).options(joinedload(Review.user), joinedload(Review.principal)),
         )
     article = session.scalar(query) if is_id(article_id) else None
     if article is None:
         raise NotFound(f"没有编号为 {article_id} 的稿件")
     return article
+
+
+def texts_of(article_id: int) -> sa.Select[int]:
+    """SQL: the ids of an article and of those in which the corrections that took its place were written and reviewed."""
+    drafts = sa.select(Correction.draft_id).where(
+        Correction.article_id == article_id,
+        Correction.status == CorrectionStatus.DONE.value,
+        Correction.draft_id.is_not(None),
+    )
+    return sa.select(Article.id).where(sa.or_(Article.id == article_id, Article.id.in_(drafts)))
 
 
 @dataclass(frozen=True)
@@ -73,8 +84,13 @@ def listing(
     return ArticlePage(list(found), total)
 
 
-def listed(session: Session, *, words: str = "", column: str = "", status: str = "") -> Listing[Article]:
-    """全部稿件, the latest change first: by words of the title, the column's key and the status."""
+def listed(
+    session: Session, *, words: str = "", column: str = "", status: str = "", late_at: datetime | None = None
+) -> Listing[Article]:
+    """全部稿件, the latest change first: by words of the title, the column's key and the status.
+
+    ``late_at``: only those whose 紧急签发 was not made up for until then.
+    """
     query = (
         sa.select(Article)
         .options(joinedload(Article.column), joinedload(Article.creator), defer(Article.html))
@@ -86,6 +102,9 @@ def listed(session: Session, *, words: str = "", column: str = "", status: str =
         query = query.where(Article.column.has(key=column))
     if status in ARTICLE.labels:
         query = query.where(Article.status == status)
+    if late_at is not None:
+        over = [Release.status == ReleaseStatus.RELEASED.value, Release.due_at < late_at]
+        query = query.where(Article.id.in_(sa.select(Release.article_id).where(*over)))
     return Listing(session, query)
 
 

@@ -17,7 +17,6 @@ from content.finding import get
 from content.life import WRITE
 from database.claims import change
 from database.once import insert_once
-from ground import clock
 from models import Article, ArticleHold, User
 
 SILENT_S = 60
@@ -36,7 +35,9 @@ class Holder:
     version: int
 
 
-def hold(session: Session, article_id: int, user: User, tab: str, *, take_over: bool = False) -> Holder:
+def hold(
+    session: Session, article_id: int, user: User, tab: str, *, take_over: bool = False, at: datetime
+) -> Holder:
     """Hold the article for this window, or say who does.
 
     ``tab`` is ``WINDOW.PAGE``: a page that was loaded anew follows the one before it in the same window. Raises
@@ -44,17 +45,16 @@ def hold(session: Session, article_id: int, user: User, tab: str, *, take_over: 
     """
     require(user, WRITE)
     get(session, article_id)
-    now = clock.now()
-    row = {"article_id": article_id, "user_id": user.id, "tab": tab, "since": now, "seen_at": now}
+    row = {"article_id": article_id, "user_id": user.id, "tab": tab, "since": at, "seen_at": at}
     if not insert_once(session, ArticleHold, [row], keys=["article_id"]):
         window = tab.partition(".")[0]
         own = sa.and_(
             ArticleHold.user_id == user.id, ArticleHold.tab.startswith(f"{window}.", autoescape=True)
         )
         this = ArticleHold.article_id == article_id
-        if not change(session, ArticleHold, [this, own], tab=tab, seen_at=now):
-            free = [] if take_over else [ArticleHold.seen_at < now - timedelta(seconds=SILENT_S)]
-            change(session, ArticleHold, [this, *free], user_id=user.id, tab=tab, since=now, seen_at=now)
+        if not change(session, ArticleHold, [this, own], tab=tab, seen_at=at):
+            free = [] if take_over else [ArticleHold.seen_at < at - timedelta(seconds=SILENT_S)]
+            change(session, ArticleHold, [this, *free], user_id=user.id, tab=tab, since=at, seen_at=at)
     session.expire_all()
     return _of(session, article_id, user, tab)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +18,6 @@ from content.finding import get
 from content.life import EDITABLE, WRITE
 from content.revisions import Fields, fields_of
 from database.once import upsert
-from ground import clock
 from ground.errors import Conflict
 from models import ArticleDraft, User
 
@@ -31,7 +31,7 @@ def _key(user: User, article_id: int | None) -> str:
 
 
 def keep(
-    session: Session, user: User, article_id: int | None, fields: Fields, *, base_version: int
+    session: Session, user: User, article_id: int | None, fields: Fields, *, base_version: int, at: datetime
 ) -> ArticleDraft:
     """Keep what stands in the form now; the body is cleaned already.
 
@@ -50,7 +50,7 @@ def keep(
         base_version=base_version,
         fields={name: value[:_MOST] if isinstance(value, str) else value for name, value in kept.items()},
         html=fields.html,
-        saved_at=clock.now(),
+        saved_at=at,
     )
     return session.get_one(ArticleDraft, _key(user, article_id))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,19 +12,19 @@ from sqlalchemy.orm import Session
 from accounts.rights import require
 from content import life
 from content.finding import get
-from content.life import WRITE
+from content.life import RELEASE, WRITE
 from content.revisions import edited_meanwhile
 from content.trail import note
-from database.moving import move
+from database.moving import move, move_all
 from ground.errors import Conflict
-from models import Article, Push, PushArticle, PushStatus, Review, User
+from models import Article, Correction, CorrectionStatus, Push, PushArticle, PushStatus, Release, Review, User
 
 OUT_OF_QUEUE: dict[str, Any] = {"queue_position": None, "queued_at": None}
 """What an article's row says as long as it waits in no queue."""
 
-_HOLDING = (
-    PushStatus.SCHEDULED, PushStatus.HELD, PushStatus.SENDING, PushStatus.AWAITING_RESULT, PushStatus.PAUSED,
-)  # fmt: skip
+NOT_BEGUN = frozenset({PushStatus.SCHEDULED, PushStatus.HELD, PushStatus.PAUSED, PushStatus.MISSED})
+"""States of a push that has sent nothing, as long as it has no plan."""
+_HOLDING = NOT_BEGUN | {PushStatus.SENDING, PushStatus.AWAITING_RESULT}
 
 
 def take(session: Session, article: Article, name: str, **values: Any) -> bool:
@@ -44,7 +46,8 @@ def take(session: Session, article: Article, name: str, **values: Any) -> bool:
 
 
 def void_reviews(session: Session, article_id: int, *which: sa.ColumnElement[bool]) -> None:
-    """Let what was decided about an article (of ``which``, SQL over reviews, if given) no longer count."""
+    """Let what was decided about an article (of ``which``, SQL over reviews, if given) no longer count, nor a 紧急签发 of it."""
+    void_release(session, article_id)
     session.execute(
         sa.update(Review)
         .where(Review.article_id == article_id, Review.void.is_(False), *which)
@@ -53,29 +56,82 @@ def void_reviews(session: Session, article_id: int, *which: sa.ColumnElement[boo
     )
 
 
-def archive(session: Session, article_id: int, user: User) -> Article:
+def void_release(session: Session, article_id: int) -> None:
+    """Let a 紧急签发 of an article no longer count, nor ask for anything."""
+    move_all(session, Release, RELEASE.step("release.void"), Release.article_id == article_id)
+
+
+def archive(session: Session, article_id: int, user: User, *, at: datetime) -> Article:
     """Put away an article that will not be used. Raises :class:`errors.Conflict` if it is on its way out."""
     require(user, WRITE)
-    article = get(session, article_id)
+    article = locked(session, article_id)
     life.require(article, "article.archive")
-    check_not_in_push(session, article_id)
+    if in_push(session, article_id):
+        raise Conflict("稿件正在推送或还有推送没有完成，请先取消推送，再归档稿件")
+    if corrected(session, article_id):
+        raise Conflict("稿件的更正或撤回正在办理，请先完成或取消，再归档稿件")
     if not take(session, article, "article.archive"):
-        raise edited_meanwhile(session, article_id)
-    note(session, user, "article.archive", article)
+        raise edited_meanwhile(session, article_id, at=at)
+    if article.published_at is None:
+        void_release(session, article_id)
+    note(session, user, "article.archive", article, at=at)
     return article
 
 
-def in_push(session: Session, article_id: int) -> bool:
-    """Whether a push that has not ended holds the article."""
-    held = (
-        sa.select(Push.id)
-        .join(PushArticle)
-        .where(PushArticle.article_id == article_id, Push.status.in_(_HOLDING))
+def bring_back(session: Session, article_id: int, user: User, *, at: datetime) -> Article:
+    """取消归档: what went out is in its column's list again, what did not is a draft.
+
+    Raises :class:`errors.Conflict` for what is not archived, and for the text of a correction, which stands in its article.
+    """
+    require(user, WRITE)
+    article = get(session, article_id)
+    life.require(article, "article.bring_back")
+    if session.scalar(sa.select(Correction.id).where(Correction.draft_id == article_id)) is not None:
+        raise Conflict("这是一篇更正稿，不能取消归档，请打开原稿重新更正")
+    step = "article.bring_back"
+    if article.published_at is not None:
+        step = "article.show_corrected" if _was_corrected(session, article_id) else "article.show_again"
+    if not take(session, article, step, stage=0):
+        raise edited_meanwhile(session, article_id, at=at)
+    if article.published_at is None:
+        void_reviews(session, article_id)
+    note(session, user, "article.bring_back", article, at=at)
+    return article
+
+
+def _was_corrected(session: Session, article_id: int) -> bool:
+    done = [Correction.article_id == article_id, Correction.status == CorrectionStatus.DONE.value]
+    return session.scalar(sa.select(Correction.id).where(*done).limit(1)) is not None
+
+
+def corrected(session: Session, article_id: int) -> bool:
+    """Whether a correction or retraction that is not over is about this article, or is written in it."""
+    about = sa.or_(Correction.article_id == article_id, Correction.draft_id == article_id)
+    is_open = Correction.status == CorrectionStatus.OPEN.value
+    return session.scalar(sa.select(Correction.id).where(about, is_open).limit(1)) is not None
+
+
+def held(session: Session, article_ids: Collection[int], *, cancellable: bool = False) -> set[int]:
+    """Which of these articles a push holds that has not ended, or ``cancellable``: that can still be cancelled."""
+    states = _HOLDING - {PushStatus.AWAITING_RESULT} if cancellable else _HOLDING
+    query = (
+        sa.select(PushArticle.article_id)
+        .join(Push, Push.id == PushArticle.push_id)
+        .where(PushArticle.article_id.in_(article_ids), Push.status.in_(states))
     )
-    return session.scalar(held.limit(1)) is not None
+    return set(session.scalars(query))
 
 
-def check_not_in_push(session: Session, article_id: int) -> None:
-    """Raise :class:`errors.Conflict` where :func:`in_push` says yes."""
-    if in_push(session, article_id):
-        raise Conflict("稿件已排入推送，请先取消推送再操作")
+def in_push(session: Session, article_id: int) -> bool:
+    """Whether such a push holds this one."""
+    return bool(held(session, [article_id]))
+
+
+def locked(session: Session, article_id: int) -> Article:
+    """The article, whose row others who would change it wait for. Raises :class:`errors.NotFound`.
+
+    Whoever writes of a published article and of its correction takes the article first: in this order nobody waits in a circle.
+    """
+    get(session, article_id)
+    query = sa.select(Article).where(Article.id == article_id).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).one()

@@ -20,6 +20,7 @@ from content.cleaning import assets_in
 from content.compiling import for_wechat
 from content.life import ARTICLE, SENDABLE
 from content.lifecycle import OUT_OF_QUEUE
+from content.lifecycle import held as held_by_pushes
 from database.moving import move_all
 from ground.errors import Conflict, NotFound
 from models import Article, Asset
@@ -75,8 +76,8 @@ def sendable(session: Session, article_ids: Sequence[int]) -> list[Article]:
     return ordered
 
 
-def take_out_of_queues(session: Session, article_ids: Sequence[int]) -> list[Article]:
-    """For a push that a person makes: the articles, reviewed, and no longer waiting for a slot. Raises as :func:`sendable`."""
+def take(session: Session, article_ids: Sequence[int]) -> list[Article]:
+    """For a push that a person makes: the articles, reviewed, planned now and waiting for no slot. Raises as :func:`sendable`."""
     articles = sendable(session, article_ids)
     move_all(session, Article, ARTICLE.step("push.take"), Article.id.in_(article_ids), **OUT_OF_QUEUE)
     return articles
@@ -176,9 +177,12 @@ def mark_publishing(session: Session, article_ids: Sequence[int]) -> None:
     move_all(session, Article, ARTICLE.step("push.start"), Article.id.in_(article_ids), **OUT_OF_QUEUE)
 
 
-def mark_not_published(session: Session, article_ids: Sequence[int]) -> None:
-    """The push ended without anything sent: the articles are approved again."""
+def let_go(session: Session, article_ids: Sequence[int]) -> None:
+    """A push has ended without anything sent, or without these articles: what no other push holds is approved and free again."""
+    held = held_by_pushes(session, article_ids)
     move_all(session, Article, ARTICLE.step("push.unsent"), Article.id.in_(article_ids))
+    move_all(session, Article, ARTICLE.step("push.take"), Article.id.in_(held))
+    move_all(session, Article, ARTICLE.step("push.drop"), Article.id.in_(set(article_ids) - held))
 
 
 def mark_published(

@@ -11,10 +11,19 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from content.finding import is_id
-from content.life import LISTED, READABLE
+from content.finding import is_id, texts_of
+from content.life import ARTICLE, LISTED, READABLE, SENDABLE, WENT_OUT
 from ground.errors import NotFound
-from models import Article
+from models import (
+    Article,
+    ArticleRevision,
+    ArticleStatus,
+    Release,
+    ReleaseStatus,
+)
+
+_HEAD_CHARS = 16
+"""So many characters of a hash nobody guesses."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,39 @@ def article(session: Session, article_id: int) -> Article:
     if found is None:
         raise NotFound("没有这篇文章，可能已经移走或还没有发布")
     return found
+
+
+def same_text(session: Session, article_id: int, head: str) -> bool | None:
+    """Whether an article's text still is the one whose hash begins with ``head``; None where it never had such a text."""
+    if not is_id(article_id) or len(head) < _HEAD_CHARS:
+        return None
+    now = session.scalar(sa.select(Article.hash).where(Article.id == article_id))
+    if now is None or now.startswith(head):
+        return None if now is None else True
+    save = [ArticleRevision.article_id == article_id, ArticleRevision.hash.startswith(head, autoescape=True)]
+    return None if session.scalar(sa.select(ArticleRevision.id).where(*save).limit(1)) is None else False
+
+
+def standing(session: Session, article_id: int) -> str:
+    """How an article stands, in words for whoever holds its form and knows nothing of the office's states."""
+    article = session.get_one(Article, article_id)
+    status = ArticleStatus(article.status)
+    if status == ArticleStatus.ARCHIVED:
+        return "已发布，现已归档" if article.published_at else "已归档，没有发布过"
+    if status not in SENDABLE | WENT_OUT:
+        return "尚未审核通过"
+    owed = status in SENDABLE and _owed(session, article)
+    said = ARTICLE.label(status) if status in WENT_OUT else "尚未发布"
+    if owed:
+        return f"已紧急签发，{said}，补审还没有完成"
+    return said if status in WENT_OUT else f"审核通过，{said}"
+
+
+def _owed(session: Session, article: Article) -> bool:
+    """Whether its text, or the correction that it came by, went past reviews that are still to be made up for."""
+    mine = Release.article_id.in_(texts_of(article.id))
+    owed = [mine, Release.content_hash == article.hash, Release.status == ReleaseStatus.RELEASED.value]
+    return session.scalar(sa.select(Release.id).where(*owed).limit(1)) is not None
 
 
 def neighbours(session: Session, of: Article) -> Neighbours:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,7 +24,6 @@ from content.lifecycle import OUT_OF_QUEUE, void_reviews
 from content.revisions import content_hash, fields_of
 from database import claims
 from database.moving import move
-from ground import clock
 from models import Article
 
 NOTE = "系统按新规则清理正文中的不安全内容"
@@ -85,22 +85,22 @@ def cleaned(one: Due) -> Cleaned:
     return Cleaned(one, cleaning.clean(one.body))
 
 
-def keep(session: Session, made: Sequence[Cleaned]) -> list[Change]:
+def keep(session: Session, made: Sequence[Cleaned], *, at: datetime) -> list[Change]:
     """Store cleaned bodies; which of them changed. Nothing becomes of one that somebody saved meanwhile (and so cleaned)."""
-    changes = [change for one in made if (change := _keep(session, one)) is not None]
+    changes = [change for one in made if (change := _keep(session, one, at=at)) is not None]
     for change in changes:  # behind all changes: an entry holds the chain's lock until the commit
-        _note(session, change)
+        _note(session, change, at=at)
     return changes
 
 
-def _keep(session: Session, made: Cleaned) -> Change | None:
+def _keep(session: Session, made: Cleaned, *, at: datetime) -> Change | None:
     if not made.differs:
         _change(session, made)
         return None
     article = session.get_one(Article, made.due.id, populate_existing=True)
     before, went_out = article.status, article.status in WENT_OUT or article.published_at is not None
     fields = replace(fields_of(article), html=made.body)
-    values: dict[str, Any] = {"html": made.body, "version": made.due.version + 1, "updated_at": clock.now()}
+    values: dict[str, Any] = {"html": made.body, "version": made.due.version + 1, "updated_at": at}
     if not went_out:
         values |= {"hash": content_hash(fields), "stage": 0, **OUT_OF_QUEUE}
     if not _change(session, made, **values):
@@ -111,15 +111,15 @@ def _keep(session: Session, made: Cleaned) -> Change | None:
         void_reviews(session, article.id)
     session.expire(article)
     note = NOTE_OUT if went_out else NOTE
-    revisions.keep(session, article.id, made.due.version + 1, fields, None, note=note)
+    revisions.keep(session, article.id, made.due.version + 1, fields, None, note=note, at=at)
     return Change(article.id, article.title, before, article.status, article.version)
 
 
-def _note(session: Session, change: Change) -> None:
+def _note(session: Session, change: Change, *, at: datetime) -> None:
     audit.record(
         session,
         "article.reclean",
-        at=clock.now(),
+        at=at,
         actor="系统",
         subject=f"article:{change.id}",
         detail={"reason": NOTE, "before": change.before, "after": change.after, "version": change.version},

@@ -1,37 +1,42 @@
 """审核: up to three stages by different people, each bound to the hash of what was read.
 
 Every step is one conditional update, so of two reviewers at the same moment one succeeds, and an approval of something that
-changed meanwhile never counts.
+changed meanwhile never counts. Who may do which review is said by :mod:`content.reviewers`, how many there are by
+:mod:`content.stages`; where it cannot wait, two persons sign in the place of those that are missing (:mod:`content.releasing`).
+Nothing is approved otherwise.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, defer, joinedload
+from sqlalchemy.orm import Session
 
 from accounts.rights import may, require
-from content import life, wording
+from content import alerts, corrections, life, stages, wording
 from content.drafting import findings
 from content.finding import get
 from content.life import REVIEW, WRITE, stage_name
-from content.lifecycle import in_push, take, void_reviews
+from content.lifecycle import take, void_release, void_reviews
+from content.reviewers import Bench, Seat, awaited
 from content.trail import note
-from ground import clock
 from ground.errors import Conflict, Forbidden, Refused
-from models import Article, ArticleRevision, ArticleStatus, Review, User
+from models import Article, ArticleStatus, Review, User
 from settings import Limits, WeChatLimits
 
-_STALE = "内容已更新，请重新审核"
+STALE = "内容已更新，请重新审核"
 REASON_CHARS = 500
 
 
-def stages(limits: Limits) -> int:
-    """How many stages the office uses: one to three."""
-    return min(max(limits.review_stages, 1), 3)
-
-
 def submit(
-    session: Session, article_id: int, user: User, *, limits: WeChatLimits, expected_hash: str | None = None
+    session: Session,
+    article_id: int,
+    user: User,
+    *,
+    limits: WeChatLimits,
+    expected_hash: str | None = None,
+    at: datetime,
 ) -> Article:
     """Hand a draft (or a returned article) to the first reviewer.
 
@@ -44,25 +49,27 @@ def submit(
     if expected_hash and expected_hash != article.hash:
         raise Conflict("该稿件已被修改，请刷新后再提交")
     faults = [finding.message for finding in findings(article, limits) if finding.level == "error"]
-    checked = wording.look_at(session, article)
+    checked = wording.look_at(session, article, at=at)
     faults += checked.obstacles
     if faults:
         raise Refused("；".join(faults))
-    if not take(session, article, "article.submit", stage=1, submitted_at=clock.now()):
+    first = stages.handed_in(session, article.column_id, at)
+    if not take(session, article, "article.submit", submitted_at=at, **first):
         raise Conflict("该稿件已被修改，请刷新后再提交")
-    wording.keep(session, article, user, checked)
-    note(session, user, "article.submit", article)
+    wording.keep(session, article, user, checked, at=at)
+    alerts.next_stage(session, article, at=at)
+    note(session, user, "article.submit", article, at=at)
     return article
 
 
-def withdraw(session: Session, article_id: int, user: User) -> Article:
+def withdraw(session: Session, article_id: int, user: User, *, at: datetime) -> Article:
     """Take an article back out of review, by somebody who may write; approvals so far fall."""
     require(user, WRITE)
     article = get(session, article_id)
     if not take(session, article, "article.withdraw", stage=0):
         raise Conflict("稿件的审核状态刚刚有变化，请刷新后再试")
     void_reviews(session, article_id, Review.decision == "approved")
-    note(session, user, "article.withdraw", article)
+    note(session, user, "article.withdraw", article, at=at)
     return article
 
 
@@ -72,27 +79,38 @@ def approve(
     user: User,
     *,
     limits: Limits,
+    opinion: str = "",
     expected_hash: str | None = None,
     expected_stage: int | None = None,
+    at: datetime,
 ) -> Article:
-    """Approve the stage that is awaited; after the last one the article is approved.
+    """Approve the stage that is awaited; after the last one the article is approved, or has corrected the one that is out.
 
-    ``expected_hash`` and ``expected_stage`` are what the reviewer's page showed (None: what is stored now). Raises
-    :class:`errors.Conflict` if the content changed or somebody else was faster, :class:`errors.Forbidden` for the author, for
-    a person who did another stage, and for a reviewer of another stage.
+    ``opinion`` is what the reviewer has to say. ``expected_hash`` and ``expected_stage`` are what the reviewer's page showed
+    (None: what is stored now). Raises :class:`errors.Conflict` if the content changed or somebody else was faster,
+    :class:`errors.Forbidden` for the author, for a person who did another stage, and for a reviewer of another stage,
+    :class:`errors.Refused` for an opinion that is too long.
     """
-    article = _awaiting(session, article_id, user, expected_hash, expected_stage)
+    opinion = checked_opinion(opinion)
+    article, seat = _awaiting(session, article_id, user, expected_hash, expected_stage, at)
     stage, content_hash = article.stage, article.hash
-    last = stage >= stages(limits)
+    last = stage >= stages.demanded(session, article, limits)
     done = (
         take(session, article, "article.approve")
         if last
-        else take(session, article, "article.pass", stage=stage + 1)
+        else take(session, article, "article.pass", stage=stage + 1, waits_since=at, reminded_at=None)
     )
     if not done:
         raise _overtaken(session, article_id, content_hash, stage)
-    _decide(session, article_id, stage, user, "approved", "", content_hash)
-    note(session, user, "article.approve", article, stage=stage)
+    decide(session, article_id, stage, user, "approved", opinion, content_hash, seat=seat, at=at)
+    corrected = None
+    if last:
+        void_release(session, article_id)  # somebody may have asked for one: it is needed no more
+        corrected = corrections.folded(session, article, user, at=at)
+    else:
+        alerts.next_stage(session, article, at=at)
+    note(session, user, "article.approve", article, stage=stage, at=at, **of_seat(seat))
+    corrections.note_folded(session, corrected, article, user, at=at)
     return article
 
 
@@ -104,6 +122,7 @@ def send_back(
     reason: str,
     expected_hash: str | None = None,
     expected_stage: int | None = None,
+    at: datetime,
 ) -> Article:
     """Return an article to its author with a reason; approvals so far fall.
 
@@ -114,119 +133,95 @@ def send_back(
         raise Refused("请填写退回理由，让作者知道改哪里")
     if len(reason) > REASON_CHARS:
         raise Refused(f"退回理由不能超过 {REASON_CHARS} 个字，当前 {len(reason)} 个字")
-    article = _awaiting(session, article_id, user, expected_hash, expected_stage)
+    article, seat = _awaiting(session, article_id, user, expected_hash, expected_stage, at)
     stage, content_hash = article.stage, article.hash
     if not take(session, article, "article.return", stage=0):
         raise _overtaken(session, article_id, content_hash, stage)
+    alerts.returned(session, article, user, stage, at=at)
     void_reviews(session, article_id, Review.decision == "approved")
-    _decide(session, article_id, stage, user, "returned", reason, content_hash)
-    note(session, user, "article.return", article, stage=stage)
+    decide(session, article_id, stage, user, "returned", reason, content_hash, seat=seat, at=at)
+    note(session, user, "article.return", article, stage=stage, at=at, **of_seat(seat))
     return article
 
 
-def revoke(session: Session, article_id: int, user: User, *, reason: str) -> Article:
+def revoke(session: Session, article_id: int, user: User, *, reason: str, at: datetime) -> Article:
     """Return an article that is approved already but not queued, with a reason: a reviewer found something late."""
     if not reason.strip():
         raise Refused("请填写退回理由，让作者知道改哪里")
     require(user, REVIEW)
     article = get(session, article_id)
     life.require(article, "article.revoke")
-    if in_push(session, article_id):
-        raise Conflict(f"稿件当前为“{life.status_name(article)}”，已排入推送，不能退回，请先取消推送")
     stage, content_hash = article.stage, article.hash
     if not take(session, article, "article.revoke", stage=0):
         raise _overtaken(session, article_id, content_hash, stage)
+    alerts.returned(session, article, user, stage, at=at)
     void_reviews(session, article_id, Review.decision == "approved")
-    _decide(session, article_id, stage, user, "returned", reason.strip()[:REASON_CHARS], content_hash)
-    note(session, user, "article.return", article, late=True)
+    decide(session, article_id, stage, user, "returned", reason.strip()[:REASON_CHARS], content_hash, at=at)
+    note(session, user, "article.return", article, late=True, at=at)
     return article
 
 
-def obstacle(session: Session, article: Article, user: User) -> str:
+def obstacle(session: Session, article: Article, user: User, *, at: datetime) -> str:
     """Why this user may not review the article now, in Chinese; empty if nothing stands against it."""
+    found = seat_of(session, article, user, at=at)
+    return found if isinstance(found, str) else ""
+
+
+def seat_of(session: Session, article: Article, user: User, *, at: datetime) -> Seat | str:
+    """By what this user may do the review that is awaited, or in Chinese why not."""
     if not may(user, REVIEW):
         return "您没有审核权限，如需开通请联系管理员"
     if not life.ARTICLE.allows("article.pass", article.status):
         return life.not_in_review(article)
-    if user.stage is not None and user.stage != article.stage:
-        return f"您负责{stage_name(user.stage)}，本稿当前待{stage_name(article.stage)}"
-    if article.created_by == user.id:
-        return "不能审核自己的稿件，请由其他审核员审核"
-    wrote = sa.select(ArticleRevision.id).where(
-        ArticleRevision.article_id == article.id, ArticleRevision.saved_by == user.id
-    )
-    if session.scalar(wrote.limit(1)) is not None:
-        return "您修改过本稿，请由其他审核员审核"
-    earlier = session.scalar(
-        sa.select(Review.stage)
-        .where(
-            Review.article_id == article.id,
-            Review.user_id == user.id,
-            Review.decision == "approved",
-            Review.void.is_(False),
-        )
-        .limit(1)
-    )
-    if earlier is not None:
-        return f"您已完成本稿的{stage_name(earlier)}，同一人不能审两级，请由其他审核员审核"
-    return ""
+    case = awaited(article)
+    return Bench(session, [case], at=at).seat(case, user)
 
 
-def awaiting(session: Session, user: User, *, limit: int = 50) -> list[Article]:
-    """Articles that wait for a decision which this user may take, with column and writer, the longest waiting first."""
-    if not may(user, REVIEW):
+def able(session: Session, article: Article, *, at: datetime) -> list[tuple[User, Seat]]:
+    """Everybody who may do the review that is awaited; nobody for what is not in review."""
+    if not life.ARTICLE.allows("article.pass", article.status):
         return []
-    beside = (defer(Article.html), joinedload(Article.column), joinedload(Article.creator))
-    query = sa.select(Article).options(*beside).where(*_waits_for(user))
-    return list(session.scalars(query.order_by(Article.submitted_at, Article.id).limit(limit)))
+    case = awaited(article)
+    return Bench(session, [case], at=at).able(case)
 
 
-def awaiting_count(session: Session, user: User, *, limit: int = 100) -> int:
-    """How many they are, counted up to ``limit``."""
-    if not may(user, REVIEW):
-        return 0
-    found = sa.select(Article.id).where(*_waits_for(user)).limit(limit).subquery()
-    return session.scalar(sa.select(sa.func.count()).select_from(found)) or 0
-
-
-def _waits_for(user: User) -> list[sa.ColumnElement[bool]]:
-    where = [Article.status == ArticleStatus.IN_REVIEW.value, Article.created_by != user.id]
-    if user.stage is not None:
-        where.append(Article.stage == user.stage)
-    wrote = sa.select(ArticleRevision.id).where(
-        ArticleRevision.article_id == Article.id, ArticleRevision.saved_by == user.id
-    )
-    reviewed = sa.select(Review.id).where(
-        Review.article_id == Article.id,
-        Review.user_id == user.id,
-        Review.decision == "approved",
-        Review.void.is_(False),
-    )
-    return [*where, ~wrote.exists(), ~reviewed.exists()]
+def checked_opinion(opinion: str) -> str:
+    """What a reviewer says beside a decision. Raises :class:`errors.Refused` for more than fits."""
+    opinion = opinion.strip()
+    if len(opinion) > REASON_CHARS:
+        raise Refused(f"审核意见不能超过 {REASON_CHARS} 个字，当前 {len(opinion)} 个字")
+    return opinion
 
 
 def _awaiting(
-    session: Session, article_id: int, user: User, expected_hash: str | None, expected_stage: int | None
-) -> Article:
+    session: Session,
+    article_id: int,
+    user: User,
+    expected_hash: str | None,
+    expected_stage: int | None,
+    at: datetime,
+) -> tuple[Article, Seat]:
     article = get(session, article_id)
+    stages.hold(session, article.column_id)
     session.refresh(article)
     in_review = article.status == ArticleStatus.IN_REVIEW
     if in_review and expected_hash and expected_hash != article.hash:
-        raise Conflict(_STALE, article=article_id)
+        raise Conflict(STALE, article=article_id)
     if in_review and expected_stage and expected_stage != article.stage:
         raise _overtaken(session, article_id, article.hash, expected_stage)
-    if reason := obstacle(session, article, user):
+    seat = seat_of(session, article, user, at=at)
+    if isinstance(seat, str):
         if not in_review and may(user, REVIEW):
-            raise Conflict(reason, article=article_id)
-        raise Forbidden(reason, article=article_id, user=user.id)
-    return article
+            raise Conflict(seat, article=article_id)
+        raise Forbidden(seat, article=article_id, user=user.id)
+    return article, seat
 
 
 def _overtaken(session: Session, article_id: int, content_hash: str, stage: int) -> Conflict:
     """Why a conditional update found nothing: the content changed, or somebody decided this stage first."""
     now = session.execute(sa.select(Article.hash, Article.status).where(Article.id == article_id)).one()
     if now.hash != content_hash:
-        return Conflict(_STALE, article=article_id)
+        return Conflict(STALE, article=article_id)
     who = session.execute(
         sa.select(User.display_name, User.username)
         .join(Review, Review.user_id == User.id)
@@ -238,9 +233,26 @@ def _overtaken(session: Session, article_id: int, content_hash: str, stage: int)
     return Conflict(f"本稿的{stage_name(stage)}已由{name}完成，请刷新", article=article_id)
 
 
-def _decide(
-    session: Session, article_id: int, stage: int, user: User, decision: str, reason: str, content_hash: str
+def of_seat(seat: Seat) -> dict[str, int]:
+    """What the trail says of a review in another's place."""
+    return {"instead_of": seat.instead_of.id} if seat.instead_of is not None else {}
+
+
+def decide(
+    session: Session,
+    article_id: int,
+    stage: int,
+    user: User,
+    decision: str,
+    reason: str,
+    content_hash: str,
+    *,
+    seat: Seat | None = None,
+    release_id: int | None = None,
+    at: datetime,
 ) -> None:
+    """Write down what was decided; the step itself has been taken."""
+    principal = seat.instead_of if seat is not None else None
     session.add(
         Review(
             article_id=article_id,
@@ -249,8 +261,10 @@ def _decide(
             decision=decision,
             reason=reason,
             content_hash=content_hash,
-            at=clock.now(),
+            at=at,
             void=False,
+            instead_of=principal.id if principal is not None else None,
+            release_id=release_id,
         )
     )
     session.flush()

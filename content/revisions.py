@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -75,7 +76,14 @@ def fields_of_save(save: ArticleRevision) -> Fields:
 
 
 def keep(
-    session: Session, article_id: int, version: int, fields: Fields, user: User | None, *, note: str = ""
+    session: Session,
+    article_id: int,
+    version: int,
+    fields: Fields,
+    user: User | None,
+    *,
+    note: str = "",
+    at: datetime,
 ) -> None:
     """Keep a save. ``note`` says what is special about it; without a ``user`` the house did it itself."""
     session.add(
@@ -83,7 +91,7 @@ def keep(
             article_id=article_id, version=version, title=fields.title, author=fields.author, digest=fields.digest,
             html=fields.html, cover_sha256=fields.cover_sha256, cover_square=fields.cover_square,
             source_url=fields.source_url, column_id=fields.column_id,
-            hash=content_hash(fields), saved_by=user.id if user else None, saved_at=clock.now(), note=note,
+            hash=content_hash(fields), saved_by=user.id if user else None, saved_at=at, note=note,
         )
     )  # fmt: skip
     session.flush()
@@ -124,7 +132,7 @@ def changed_links(saves: Sequence[ArticleRevision]) -> dict[int, str]:
     return found
 
 
-def edited_meanwhile(session: Session, article_id: int) -> Conflict:
+def edited_meanwhile(session: Session, article_id: int, *, at: datetime) -> Conflict:
     """The error that says who saved last, and when."""
     last = session.execute(
         sa.select(ArticleRevision.saved_at, User.display_name, User.username)
@@ -135,12 +143,9 @@ def edited_meanwhile(session: Session, article_id: int) -> Conflict:
     ).first()
     if last is None:
         return Conflict("该稿件已被修改，请刷新后再提交")
-    at = clock.to_shanghai(last.saved_at)
-    when = (
-        at.strftime("%H:%M")
-        if at.date() == clock.shanghai_day(clock.now())
-        else f"{at.month}月{at.day}日 {at:%H:%M}"
-    )
+    saved = clock.to_shanghai(last.saved_at)
+    day = "" if saved.date() == clock.shanghai_day(at) else f"{saved.month}月{saved.day}日 "
+    when = f"{day}{saved:%H:%M}"
     return Conflict(
         f"该稿件已被{last.display_name or last.username or '系统'}于 {when} 修改，请刷新后再提交",
         article=article_id,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -79,10 +80,12 @@ def check(title: str, digest: str, html: str) -> list[Hit]:
     return as_shipped().engine.check(text_of(title, digest, html), today=today)
 
 
-def look(session: Session, title: str, digest: str, html: str, *, article_id: int | None = None) -> Checked:
+def look(
+    session: Session, title: str, digest: str, html: str, *, article_id: int | None = None, at: datetime
+) -> Checked:
     """The same by the office's lexicon, with what the article's file said of secrecy and what was confirmed about it."""
     text, found = text_of(title, digest, html), current(session)
-    hits = found.engine.check(text, today=clock.shanghai_day(clock.now()))
+    hits = found.engine.check(text, today=clock.shanghai_day(at))
     if article_id is None:
         return Checked(hits, found.number, text.pictures)
     hits = sorted([*_of_the_file(session, article_id), *hits], key=lambda hit: GRAVITY[hit.severity])
@@ -108,12 +111,12 @@ def _of_the_file(session: Session, article_id: int) -> list[Hit]:
     ]
 
 
-def look_at(session: Session, article: Article) -> Checked:
+def look_at(session: Session, article: Article, *, at: datetime) -> Checked:
     """The check of an article as it is stored."""
-    return look(session, article.title, article.digest, article.html, article_id=article.id)
+    return look(session, article.title, article.digest, article.html, article_id=article.id, at=at)
 
 
-def keep(session: Session, article: Article, user: User, checked: Checked) -> None:
+def keep(session: Session, article: Article, user: User, checked: Checked, *, at: datetime) -> None:
     """Write down what the check said of the save that is handed in."""
     session.add(
         WordingCheck(
@@ -123,7 +126,7 @@ def keep(session: Session, article: Article, user: User, checked: Checked) -> No
             lexicon=checked.lexicon,
             confirms=len(checked.of(Severity.CONFIRM)),
             hints=len(checked.of(Severity.HINT)),
-            checked_at=clock.now(),
+            checked_at=at,
             checked_by=user.id,
         )
     )
@@ -145,6 +148,7 @@ def confirm(
     reasons: Mapping[str, str],
     *,
     expected_hash: str | None = None,
+    at: datetime,
 ) -> int:
     """Let findings stand, each with its reason (key → reason; without one it is left open); how many.
 
@@ -159,24 +163,24 @@ def confirm(
     given = {key: " ".join(reason.split()) for key, reason in reasons.items() if reason.strip()}
     if long := [reason for reason in given.values() if len(reason) > REASON_CHARS]:
         raise Refused(f"核实理由最多 {REASON_CHARS} 个字，当前 {len(long[0])} 个字")
-    found = [hit for hit in look_at(session, article).open if hit.key in given]
+    found = [hit for hit in look_at(session, article, at=at).open if hit.key in given]
     if not found:
         raise Refused("请至少填写一条核实理由，写明向谁、用什么核对过")
-    session.add_all(_confirmation(article, hit, given[hit.key], user) for hit in found)
+    session.add_all(_confirmation(article, hit, given[hit.key], user, at) for hit in found)
     session.flush()
-    note(session, user, CONFIRM, article, count=len(found))
+    note(session, user, CONFIRM, article, count=len(found), at=at)
     return len(found)
 
 
-def confirm_all(session: Session, article_id: int, user: User, reason: str) -> int:
+def confirm_all(session: Session, article_id: int, user: User, reason: str, *, at: datetime) -> int:
     """Let everything stand that has to be looked into, with one reason. Raises as :func:`confirm`."""
-    open_ = look_at(session, get(session, article_id)).open
+    open_ = look_at(session, get(session, article_id), at=at).open
     if not open_:
         raise Refused("这篇稿件没有须核实的内容")
-    return confirm(session, article_id, user, {hit.key: reason for hit in open_})
+    return confirm(session, article_id, user, {hit.key: reason for hit in open_}, at=at)
 
 
-def _confirmation(article: Article, hit: Hit, reason: str, user: User) -> WordingConfirmation:
+def _confirmation(article: Article, hit: Hit, reason: str, user: User, at: datetime) -> WordingConfirmation:
     return WordingConfirmation(
         article_id=article.id,
         version=article.version,
@@ -186,7 +190,7 @@ def _confirmation(article: Article, hit: Hit, reason: str, user: User) -> Wordin
         places=hit.count,
         reason=reason,
         user_id=user.id,
-        at=clock.now(),
+        at=at,
     )
 
 

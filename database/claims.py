@@ -84,23 +84,39 @@ def claim(
     the next one wins them as well. On PostgreSQL rows that another transaction is just claiming are skipped instead of waited
     for; SQLite writes one at a time.
     """
-    table = table_of(model)
-    (key,) = table.primary_key
     written = dict(values or {})
     if lease is not None:
         written |= {"lease_owner": lease.owner, "lease_until": lease.until}
-    wanted = sa.select(key).where(*where).order_by(*(order_by or (key,))).limit(limit)
-    if session.connection().dialect.name == "postgresql":
-        wanted = wanted.with_for_update(skip_locked=True)
-    chosen = wanted.cte("chosen")
-    won = session.scalars(
-        sa.update(model)
-        .where(key.in_(sa.select(chosen.c[key.name])), *where)
-        .values(written)
-        .returning(key)
-        .execution_options(synchronize_session=False)
+    statement = claiming(
+        model, session.connection().dialect.name, where, written, limit=limit, order_by=order_by
     )
+    won = session.scalars(statement.execution_options(synchronize_session=False))
     return sorted(won)
+
+
+def claiming(
+    model: type[Base],
+    dialect: str,
+    where: Sequence[sa.ColumnElement[bool]],
+    values: Mapping[str, Any],
+    *,
+    limit: Any = 1,
+    order_by: Sequence[Any] = (),
+    returning: Sequence[Any] = (),
+) -> sa.UpdateBase:
+    """The statement of :func:`claim`, for who builds it once, with parameters in it, and runs it often.
+
+    It tells of each row that was won the primary key and the columns ``returning``, as they are then, in no order.
+    """
+    (key,) = table_of(model).primary_key
+    wanted = sa.select(key).where(*where).order_by(*(order_by or (key,))).limit(limit)
+    if dialect == "postgresql":
+        wanted = wanted.with_for_update(skip_locked=True)
+    # The rows are locked, and what is asked of them was true of them then: asked again outside, PostgreSQL would look through
+    # all that fit for each that was chosen.
+    chosen = wanted.cte("chosen")
+    mine = key.in_(sa.select(chosen.c[key.name]))
+    return sa.update(model).where(mine).values(dict(values)).returning(key, *returning)
 
 
 def give_back(session: Session, model: type[Leased], owner: str, *which: sa.ColumnElement[bool]) -> int:

@@ -22,6 +22,10 @@ _VERSION = 1
 _NONCE = 12
 
 
+class Unopened(ValueError):
+    """A sealed value opens with none of the configured keys."""
+
+
 class Keyring:
     """The data keys by id (the first one encrypts) and the key of the blind index."""
 
@@ -29,7 +33,7 @@ class Keyring:
         self._ciphers = {name: AESGCM(key) for name, key in keys.items()}
         name = next(iter(keys))
         self._cipher = self._ciphers[name]
-        self._prefix = bytes([_VERSION, len(name)]) + name.encode()
+        self._prefix = _prefix(name)
         self._index_key = index_key
         self._derived: dict[bytes, bytes] = {}
 
@@ -39,15 +43,25 @@ class Keyring:
         return self._prefix + nonce + self._cipher.encrypt(nonce, plain, context)
 
     def open(self, sealed: bytes, context: bytes) -> bytes:
-        """Decrypt. Raises ``ValueError`` for a foreign, damaged or misplaced value, or an unknown key."""
-        try:
-            if sealed[0] != _VERSION:
-                raise ValueError("unknown version of a sealed value")
-            end = 2 + sealed[1]
-            cipher = self._ciphers[sealed[2:end].decode("ascii")]
-            return cipher.decrypt(sealed[end : end + _NONCE], sealed[end + _NONCE :], context)
-        except (IndexError, KeyError, InvalidTag, UnicodeDecodeError):
-            raise ValueError("a sealed value does not open with the configured keys") from None
+        """Decrypt, by the key that the value names, else by any other: an id may have stood for another key once.
+
+        Raises :class:`Unopened` for a foreign, damaged or misplaced value, or an unknown key.
+        """
+        if not (name := named_key(sealed)):
+            raise Unopened("not a sealed value")
+        named = self._ciphers.get(name)
+        others = [cipher for cipher in self._ciphers.values() if cipher is not named]
+        for cipher in [named, *others] if named else others:
+            try:
+                return _open(cipher, sealed, context)
+            except InvalidTag:
+                continue
+        raise Unopened("a sealed value does not open with the configured keys")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The ids of the keys, the one that encrypts first."""
+        return tuple(self._ciphers)
 
     @property
     def prefix(self) -> bytes:
@@ -57,6 +71,17 @@ class Keyring:
     def sealed_with(self, sealed: bytes) -> bool:
         """Whether a value was encrypted by the present key (others await rotation)."""
         return sealed.startswith(self._prefix)
+
+    def fits(self, sealed: bytes, context: bytes) -> bool:
+        """Whether a value opens, and with the present key itself where it names its id: else that id stood for another key."""
+        try:
+            if self.sealed_with(sealed):
+                _open(self._cipher, sealed, context)
+            else:
+                self.open(sealed, context)
+        except (Unopened, InvalidTag):
+            return False
+        return True
 
     def index(self, text: str) -> bytes:
         """Blind index of a normalised value: 32 bytes, the same for equal values, useless without the key."""
@@ -68,6 +93,27 @@ class Keyring:
             made = HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(self._index_key)
             self._derived[purpose] = made
         return self._derived[purpose]
+
+
+def named_key(sealed: bytes) -> str:
+    """The id of the key that a value was encrypted with; empty for what was not sealed here."""
+    try:
+        return sealed[2 : 2 + sealed[1]].decode("ascii") if sealed[0] == _VERSION else ""
+    except (IndexError, UnicodeDecodeError):
+        return ""
+
+
+def _open(cipher: AESGCM, sealed: bytes, context: bytes) -> bytes:
+    end = 2 + sealed[1]
+    try:
+        return cipher.decrypt(sealed[end : end + _NONCE], sealed[end + _NONCE :], context)
+    except ValueError:  # of a nonce that is too short
+        raise Unopened("a sealed value is cut short") from None
+
+
+def _prefix(name: str) -> bytes:
+    """How a value begins that was encrypted by the key of this id."""
+    return bytes([_VERSION, len(name)]) + name.encode()
 
 
 _keyring: Keyring | None = None

@@ -9,6 +9,10 @@ from datetime import date, datetime
 from ground.spreadsheet import Cell
 
 _SPACES = re.compile(r"[\s\u200b\u200c\u200d\u2060\ufeff]+")
+_UNSEEN = dict.fromkeys(
+    (0xAD, 0x61C, 0x180E, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF)
+)
+"""Soft hyphens, spaces without width and marks of direction: pasted along from messengers, and seen by nobody."""
 _FORMULA_START = ("=", "+", "-", "@")
 _RISKY = (*_FORMULA_START, "\t", "\r")
 
@@ -21,7 +25,10 @@ def text_of(cell: Cell) -> str:
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
     if isinstance(cell, datetime | date):
         return cell.isoformat()
-    return _printable(unicodedata.normalize("NFKC", str(cell)))
+    text = str(cell)
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    return _printable(unicodedata.normalize("NFKC", text))
 
 
 def as_typed(cell: Cell) -> str:
@@ -36,12 +43,16 @@ def folded(text: str) -> str:
 
 
 def _printable(text: str) -> str:
+    if text.isprintable():
+        return text.strip()
+    text = text.translate(_UNSEEN)
     return "".join(char for char in text if char >= " " or char in "\n\t").strip()
 
 
 def compact(cell: Cell) -> str:
     """The same without any space inside: for names, places and headers, where spaces are only decoration."""
-    return _SPACES.sub("", text_of(cell))
+    text = text_of(cell)
+    return text if text.isalnum() else _SPACES.sub("", text)
 
 
 def looks_like_formula(cell: Cell) -> bool:

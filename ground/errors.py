@@ -7,7 +7,29 @@ between catches what it cannot handle.
 
 from __future__ import annotations
 
+import errno
 from typing import Any, ClassVar
+
+_SYSTEM = {
+    errno.ENOENT: "没有这个文件或目录",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.EEXIST: "文件已存在",
+    errno.EISDIR: "这是目录，不是文件",
+    errno.ENOTDIR: "路径中有一段不是目录",
+    errno.ENAMETOOLONG: "文件名太长",
+    errno.ENOSPC: "磁盘已满",
+    errno.EDQUOT: "磁盘配额已用完",
+    errno.EROFS: "磁盘是只读的",
+    errno.EIO: "磁盘读写出错",
+    errno.EMFILE: "打开的文件太多",
+    errno.ENFILE: "打开的文件太多",
+}
+
+
+def in_words(error: OSError) -> str:
+    """What the system says of a file, in Chinese; a number for what it rarely says."""
+    return _SYSTEM.get(error.errno or 0) or f"系统错误 {error.errno or type(error).__name__}"
 
 
 class PioneerError(Exception):

@@ -14,6 +14,8 @@ from models.activities import (
 )
 from models.batches import BatchFile, BatchFileStatus, ImportBatch
 from models.content import Article, ArticleRevision, ArticleStatus, Asset, Column, Review
+from models.corrections import Correction, CorrectionKind, CorrectionStatus, Removal, RemovalStatus
+from models.following import ListedFollower, SyncRun
 from models.inbound import (
     Conversation,
     InboundMessage,
@@ -22,8 +24,19 @@ from models.inbound import (
     SpoolFailure,
 )
 from models.lexicon import LexiconEntry, LexiconVersion, WordingCheck, WordingConfirmation
-from models.people import Follower, FollowerTag, ImportRun, Member, TagChange, WeChatTag
-from models.places import Area, Branch, Community, Grid
+from models.moves import MemberMove, MemberTransfer
+from models.own import (
+    Consent,
+    ConsentEnd,
+    ConsentWay,
+    DataRequest,
+    OwnLink,
+    RequestKind,
+    RequestStatus,
+    Telling,
+)
+from models.people import Follower, FollowerTag, ImportChange, ImportRun, Member, TagChange, WeChatTag
+from models.places import Area, Branch, BranchName, Community, Grid
 from models.pushes import (
     Delivery,
     DeliveryStatus,
@@ -35,8 +48,10 @@ from models.pushes import (
     SavedAudience,
     Target,
 )
+from models.reviewing import ColumnReviewer, Handover, Release, ReleaseStatus, ReviewAlert, ReviewComment
 from models.system import CallRest, InstanceLease, RetentionRun, Setting, SharedToken
 from models.users import ROLE_NAMES, ROLES, AuditEntry, LoginSession, User
+from models.workdays import HolidayYear, SpecialDay, YearState
 from models.writing import ArticleDraft, ArticleHold
 
 FORMER_TABLES = frozenset({"outbox_message"})
@@ -61,19 +76,31 @@ __all__ = [
     "BatchFile",
     "BatchFileStatus",
     "Branch",
+    "BranchName",
     "CallRest",
     "CheckIn",
     "CheckInWay",
     "Column",
+    "ColumnReviewer",
     "Community",
+    "Consent",
+    "ConsentEnd",
+    "ConsentWay",
     "Conversation",
+    "Correction",
+    "CorrectionKind",
+    "CorrectionStatus",
+    "DataRequest",
     "Delivery",
     "DeliveryStatus",
     "ExpectedMember",
     "Follower",
     "FollowerTag",
     "Grid",
+    "Handover",
+    "HolidayYear",
     "ImportBatch",
+    "ImportChange",
     "ImportRun",
     "InboundMessage",
     "InstanceLease",
@@ -81,29 +108,45 @@ __all__ = [
     "KeywordReply",
     "LexiconEntry",
     "LexiconVersion",
+    "ListedFollower",
     "LoginSession",
     "MakeUpRequest",
     "MakeUpStatus",
     "Member",
+    "MemberMove",
+    "MemberTransfer",
     "Menu",
+    "OwnLink",
     "Push",
     "PushArticle",
     "PushStatus",
     "QuotaUse",
     "RecoveryCode",
+    "Release",
+    "ReleaseStatus",
+    "Removal",
+    "RemovalStatus",
+    "RequestKind",
+    "RequestStatus",
     "RetentionRun",
     "Review",
+    "ReviewAlert",
+    "ReviewComment",
     "SavedAudience",
     "SecondFactor",
     "Setting",
     "SharedToken",
     "SignInDelay",
+    "SpecialDay",
     "SpoolFailure",
+    "SyncRun",
     "TagChange",
     "Target",
+    "Telling",
     "User",
     "UtcDateTime",
     "WeChatTag",
     "WordingCheck",
     "WordingConfirmation",
+    "YearState",
 ]

@@ -33,7 +33,9 @@ class ArticleStatus(StrEnum):
 class Column(Base):
     """栏目. ``key`` stands in URLs (``study``, ``news``); ``slots`` are its recurring times.
 
-    A slot is ``{"weekdays": [0..6, Monday is 0], "time": "08:00", "audience": "all", "active": true}``, in Shanghai's time.
+    A slot is ``{"weekdays": [0..6, Monday is 0], "time": "08:00", "audience": "all", "active": true}``, in Shanghai's time;
+    ``content.slots`` says what else may stand in it.
+    ``review_stages`` is how many reviews its articles pass; None: as many as the office's setting says.
     """
 
     __tablename__ = "column"
@@ -45,6 +47,7 @@ class Column(Base):
     sort: Mapped[int] = mapped_column(default=0)
     slots: Mapped[list[Any]] = mapped_column(Json, default=list)
     active: Mapped[bool] = mapped_column(default=True)
+    review_stages: Mapped[int | None]
 
 
 class Asset(Base):
@@ -73,6 +76,8 @@ class Article(Base):
     body, cover and column; every approval is bound to it. ``version`` counts saves and guards against stale tabs.
     ``cleaned_by_rules`` is the edition of the rules by which the body was cleaned (``content.allowed.RULES``).
     ``cover_square`` is the left edge of the square that is cut from the cover, in thousandths of its width; None: the middle.
+    ``review_stages`` is what its column demanded when it was handed in (None: the office's setting); ``waits_since`` is from when
+    the stage is awaited (None: since it was handed in), ``reminded_at`` when its reviewers were reminded of it.
     """
 
     __tablename__ = "article"
@@ -88,6 +93,9 @@ class Article(Base):
     source_url: Mapped[str] = mapped_column(sa.String(500), default="")
     status: Mapped[str] = mapped_column(sa.String(16), default=ArticleStatus.DRAFT.value)
     stage: Mapped[int] = mapped_column(default=0)
+    review_stages: Mapped[int | None]
+    waits_since: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
     hash: Mapped[str] = mapped_column(sa.String(64))
     version: Mapped[int] = mapped_column(default=1)
     created_by: Mapped[int] = mapped_column(sa.ForeignKey("user.id"), index=True)
@@ -147,7 +155,9 @@ class ArticleRevision(Base):
 class Review(Base):
     """审核: one decision of one person at one stage, bound to the hash of what was read.
 
-    ``decision`` is approved or returned (then ``reason`` says why). ``void`` is set when the article was edited afterwards.
+    ``decision`` is approved (then ``reason`` is an opinion, or empty) or returned (then it says why). ``void`` is set when the
+    article was edited afterwards. ``instead_of`` is in whose place the person decided, by a 委托. ``release_id`` is the 紧急签发
+    after which the review was made up for.
     """
 
     __tablename__ = "review"
@@ -161,6 +171,9 @@ class Review(Base):
     content_hash: Mapped[str] = mapped_column(sa.String(64))
     at: Mapped[datetime]
     void: Mapped[bool] = mapped_column(default=False)
+    instead_of: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    release_id: Mapped[int | None] = mapped_column(sa.ForeignKey("emergency_release.id"))
 
     article: Mapped[Article] = relationship(back_populates="reviews")
-    user: Mapped[User] = relationship()
+    user: Mapped[User] = relationship(foreign_keys=[user_id])
+    principal: Mapped[User | None] = relationship(foreign_keys=[instead_of])

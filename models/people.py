@@ -7,7 +7,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from database.base import Base, Pk
+from database.base import Base, BigId, Pk
 from database.sealed import Sealed
 from models.places import Branch, Grid
 
@@ -16,7 +16,8 @@ class Member(Base):
     """党员: a person on the roster. The phone is encrypted; ``phone_index`` finds it, ``tail_index`` its last four digits.
 
     ``natural_key`` tells the same person again at the next import: blind index of phone and name. ``erased_at``: the person was
-    erased; the row stays nameless, because the branch's ledger counts it.
+    erased; the row stays nameless, because the branch's ledger counts it. So does that of a double, whose ``merged_into`` is the
+    record of the same person that was kept (no foreign key: a backup is filled in the order of the numbers).
     """
 
     __tablename__ = "member"
@@ -36,6 +37,7 @@ class Member(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     erased_at: Mapped[datetime | None]
+    merged_into: Mapped[int | None] = mapped_column(BigId)
 
     branch: Mapped[Branch] = relationship()
     grid: Mapped[Grid | None] = relationship()
@@ -48,7 +50,8 @@ class Follower(Base):
 
     After unfollowing, ``openid`` is replaced by a random pseudonym, the member is unbound and ``gone`` is set: WeChat's rules
     demand that the data of that user be deleted, while the branch's ledger keeps the check-in, which hangs on the member.
-    ``scene_branch_id`` is the branch whose QR code brought the follower.
+    ``scene_branch_id`` is the branch whose QR code brought the follower. ``consent_asked_at``: since when a bound follower is
+    asked to agree to a text that was changed. ``visits_over_at``: visits to 我的资料 that began before are over.
     """
 
     __tablename__ = "follower"
@@ -67,11 +70,13 @@ class Follower(Base):
     bound_at: Mapped[datetime | None]
     consent_version: Mapped[str] = mapped_column(sa.String(20), default="")
     consent_at: Mapped[datetime | None]
+    consent_asked_at: Mapped[datetime | None]
     bind_failures: Mapped[int] = mapped_column(default=0)
     bind_locked_at: Mapped[datetime | None]
     bind_locked_until: Mapped[datetime | None]
     muted_columns: Mapped[str] = mapped_column(sa.String(200), default="")
     large_text: Mapped[bool] = mapped_column(default=False)
+    visits_over_at: Mapped[datetime | None]
 
     member: Mapped[Member | None] = relationship()
 
@@ -134,3 +139,24 @@ class ImportRun(Base):
     failed: Mapped[int] = mapped_column(default=0)
     unwritten: Mapped[int] = mapped_column(default=0, server_default="0")
     """Changes of the file that are not in the table yet; what is left of an import that was cut off."""
+    undone: Mapped[int | None]
+    """How many people an undoing of the import brought back, None while it was not undone."""
+    undone_at: Mapped[datetime | None]
+
+
+class ImportChange(Base):
+    """What an import of the roster did to one member, kept while the import can be undone.
+
+    ``before`` holds the columns that it changed as they were (JSON, encrypted), empty for somebody whom it added. The member
+    was not touched since as long as its ``updated_at`` is ``written_at``.
+    """
+
+    __tablename__ = "import_change"
+
+    id: Mapped[Pk]
+    run_id: Mapped[int] = mapped_column(sa.ForeignKey("import_run.id"))
+    member_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"), index=True)
+    written_at: Mapped[datetime]
+    before: Mapped[str | None] = mapped_column(Sealed("import_change.before"))
+
+    __table_args__ = (sa.UniqueConstraint("run_id", "member_id"),)

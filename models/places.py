@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from database.base import Base, Pk
@@ -69,7 +72,29 @@ class Branch(Base):
         """Scene of the branch's QR code; the letters keep it from being mistaken for a number."""
         return f"branch-{self.id}"
 
-    @property
+    @hybrid_property
     def label(self) -> str:
-        """Short name where there is one."""
+        """What people read everywhere: the short name where there is one. Documents of the office have the full ``name``."""
         return self.short_name or self.name
+
+    @label.inplace.expression
+    @classmethod
+    def _label(cls) -> sa.ColumnElement[str]:
+        return sa.func.coalesce(sa.func.nullif(cls.short_name, sa.literal_column("''")), cls.name)
+
+
+class BranchName(Base):
+    """A name by which rosters called a branch, as somebody decided while importing one.
+
+    ``key`` is the name as :class:`community.places.BranchIndex` compares names.
+    """
+
+    __tablename__ = "branch_name"
+
+    id: Mapped[Pk]
+    key: Mapped[str] = mapped_column(sa.String(60), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(60))
+    branch_id: Mapped[int] = mapped_column(sa.ForeignKey("branch.id"), index=True)
+    kept_at: Mapped[datetime]
+
+    branch: Mapped[Branch] = relationship()

@@ -72,7 +72,9 @@ class Push(Leased, Base):
     ``confirmed`` is what a person saw and agreed to, ``{"planned": followers, "skipped": {reason:
     followers}}``; it stays beside what is planned when the moment has come. ``urgent`` is the reason for not waiting for the
     end of the quiet hours, ``released_by`` the second person who agreed; ``often`` the reason for contacting people who have
-    been contacted often this month.
+    been contacted often this month. ``again_of`` is the push that failed to reach those to whom this one is sent again.
+    ``meant`` is which set each name in ``audience`` stands for, ``{"branch:NAME": id}``: a name may change before it is due.
+    ``decided_at`` is when a person last stopped it, let it go on or put it off.
     """
 
     __tablename__ = "push"
@@ -81,6 +83,7 @@ class Push(Leased, Base):
     kind: Mapped[str] = mapped_column(sa.String(10), default="articles")  # articles | activity
     title: Mapped[str] = mapped_column(sa.String(120), default="")
     audience: Mapped[str] = mapped_column(sa.String(1000))
+    meant: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     road: Mapped[str] = mapped_column(sa.String(120), default="auto")
     status: Mapped[str] = mapped_column(sa.String(16), default=PushStatus.DRAFT.value)
     due_at: Mapped[datetime] = mapped_column(index=True)
@@ -94,11 +97,13 @@ class Push(Leased, Base):
     confirmed: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     urgent: Mapped[str] = mapped_column(sa.String(200), default="")
     often: Mapped[str] = mapped_column(sa.String(200), default="")
+    again_of: Mapped[int | None] = mapped_column(sa.ForeignKey("push.id"), index=True)
     released_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     draft_media_id: Mapped[str] = mapped_column(sa.String(200), default="")
     draft_made_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
     created_by: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
@@ -116,13 +121,14 @@ class Push(Leased, Base):
 
 
 class SavedAudience(Base):
-    """常用对象: an audience under a name; ``text`` is written like :attr:`Push.audience`."""
+    """常用对象: an audience under a name; ``text`` and ``meant`` are like those of a push."""
 
     __tablename__ = "saved_audience"
 
     id: Mapped[Pk]
     name: Mapped[str] = mapped_column(sa.String(40), unique=True)
     text: Mapped[str] = mapped_column(sa.String(1000))
+    meant: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     created_by: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
     created_at: Mapped[datetime]
 
@@ -153,6 +159,7 @@ class Delivery(Leased, Base):
 
     ``openid`` is the person of a call to one, ``gone`` once they left. Of an answer ``payload`` is the call's body without
     ``touser``, ``reply_to`` the key of the message that it answers, and after ``expires_at`` it is not sent any more.
+    ``correction_id`` is set where it tells of a correction or retraction.
     """
 
     __tablename__ = "delivery"
@@ -170,6 +177,7 @@ class Delivery(Leased, Base):
         Sealed("outbox_message.payload")
     )  # a former table's, so that old rows open
     reply_to: Mapped[str | None] = mapped_column(sa.String(160))
+    correction_id: Mapped[int | None] = mapped_column(sa.ForeignKey("correction.id"))
     expires_at: Mapped[datetime | None]
     target: Mapped[str] = mapped_column(sa.String(120), default="")
     recipients: Mapped[int] = mapped_column(default=0)
@@ -195,6 +203,13 @@ class Delivery(Leased, Base):
         one_of("target_kind", Target),
         sa.Index("ix_delivery_due", "status", "due_at"),
         sa.Index("ix_delivery_push", "push_id", "status", "due_at"),
+        # Few of very many rows.
+        sa.Index(
+            "ix_delivery_correction",
+            "correction_id",
+            sqlite_where=sa.text("correction_id IS NOT NULL"),
+            postgresql_where=sa.text("correction_id IS NOT NULL"),
+        ),
     )
 
 
@@ -211,7 +226,16 @@ class JobResult(Base):
     at: Mapped[datetime]
     matched: Mapped[bool] = mapped_column(default=False)
 
-    __table_args__ = (sa.UniqueConstraint("kind", "msg_id", "status"),)
+    __table_args__ = (
+        sa.UniqueConstraint("kind", "msg_id", "status"),
+        # Asked for each second; all that were ever matched stay.
+        sa.Index(
+            "ix_job_result_waiting",
+            "id",
+            sqlite_where=sa.text("matched IS 0"),
+            postgresql_where=sa.text("matched IS false"),
+        ),
+    )
 
 
 class QuotaUse(Base):

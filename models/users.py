@@ -22,7 +22,10 @@ ROLE_NAMES = {
 
 
 class User(Base):
-    """A person who signs in. ``stage`` limits a reviewer to one stage (none: any); ``branch_id`` is a secretary's branch."""
+    """A person who signs in. ``stage`` limits a reviewer to one stage (none: any); ``branch_id`` is a secretary's branch.
+
+    ``member_id`` is who the person is on the roster, where an administrator said so: it tells what is somebody's own affair.
+    """
 
     __tablename__ = "user"
 
@@ -33,6 +36,7 @@ class User(Base):
     role: Mapped[str] = mapped_column(sa.String(12))
     stage: Mapped[int | None]
     branch_id: Mapped[int | None] = mapped_column(sa.ForeignKey("branch.id"))
+    member_id: Mapped[int | None] = mapped_column(sa.ForeignKey("member.id"), index=True)
     active: Mapped[bool] = mapped_column(default=True)
     last_login_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
@@ -80,7 +84,7 @@ class AuditEntry(Base):
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"), index=True)
     actor: Mapped[str] = mapped_column(sa.String(60))
     action: Mapped[str] = mapped_column(sa.String(40), index=True)
-    subject: Mapped[str] = mapped_column(sa.String(120), default="")
+    subject: Mapped[str] = mapped_column(sa.String(120), default="", index=True)
     detail: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     prev_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
     hash: Mapped[str] = mapped_column(sa.String(64))

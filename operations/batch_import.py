@@ -79,21 +79,22 @@ class BatchImports:
             user = session.get(User, work.user_id)
             if user is None or not user.active:
                 raise NotFound("上传者的账号已停用，没有导入")
-            assets.remember(session, draft.all_pictures)
+            assets.remember(session, draft.all_pictures, at=clock.now())
             article = drafting.create(
                 session,
                 user,
                 importing.fields_of(draft, work.column_id),
                 warnings=draft.warnings,
                 imported_pictures=len(draft.pictures),
+                at=clock.now(),
             )
-            if not batches.done(session, work.file_id, owner, article.id, draft.warnings):
+            if not batches.done(session, work.file_id, owner, article.id, draft.warnings, at=clock.now()):
                 raise Conflict("文件已由另一处导入")
         batches.drop(self._settings.data_dir, work.stored)
 
     def _refused(self, work: Work, owner: str, reason: str) -> None:
         with self._db.session_scope() as session:
-            ended = batches.refuse(session, work.file_id, owner, reason)
+            ended = batches.refuse(session, work.file_id, owner, reason, at=clock.now())
         if ended:
             batches.drop(self._settings.data_dir, work.stored)
 

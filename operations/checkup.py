@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from community import followers
+from community import sync_runs
 from content import recleaning
 from database import migrate
+from database.sealed import Unopened
 from ground import clock
-from ground.errors import PioneerError
+from ground.errors import PioneerError, in_words
 from models import Branch, CallRest, Community, SpoolFailure
-from operations import heads, modes, places, probe, retention_report, sealing, unfinished
+from operations import heads, modes, places, probe, retention_report, rotation, sealing, unfinished
 from operations.probe import Finding
 from scheduler import instance
 from wechat.outbound import abilities
@@ -43,7 +44,7 @@ def _house(runtime: Runtime) -> Iterator[Finding]:
         probe_file.write_bytes(b"ok")
         probe_file.unlink()
     except OSError as error:
-        yield Finding("bad", "数据目录", f"无法写入 {folder}（{error.strerror}），请检查权限和磁盘空间")
+        yield Finding("bad", "数据目录", f"无法写入 {folder}（{in_words(error)}），请检查权限和磁盘空间")
         return
     free = shutil.disk_usage(folder).free
     if free < _LOW_DISK:
@@ -97,6 +98,8 @@ def _database(runtime: Runtime) -> Iterator[Finding]:
         return
     kind = "SQLite" if runtime.db.on_sqlite else "PostgreSQL"
     yield Finding("ok", "数据库", f"{kind}，可以读取，表结构是最新版本")
+    if damage := rotation.shut(runtime.db):
+        yield Finding("bad", "加密密钥", damage.advice)
     yield from _trail(runtime)
     with runtime.db.read_scope() as session:
         aside = session.scalar(
@@ -131,9 +134,12 @@ def _tags(runtime: Runtime) -> Iterator[Finding]:
         text = f"党支部和社区共 {branches + communities} 个，微信最多 {most} 个标签，多出的无法按标签推送，会改为按名单推送"
         yield Finding("warn", "微信标签", text)
     with runtime.db.read_scope() as session:
-        last = followers.last_sync(session)
+        last = sync_runs.last(session)
     if last is not None and last.error:
-        yield Finding("warn", "关注者核对", f"{last.by}没有完成：{last.error}")
+        yield Finding("warn", "关注者核对", f"{last.who}没有完成：{last.error}")
+    elif last is not None and last.finished_at is None:
+        text = f"{last.who}正在进行，已读取 {last.listed:,} / {last.total:,} 人，中断后会接着做"
+        yield Finding("ok", "关注者核对", text)
 
 
 def _retention(runtime: Runtime) -> Finding:
@@ -164,7 +170,10 @@ def _wechat(runtime: Runtime) -> list[Finding]:
         report = probe.examine(runtime.client, runtime.settings)
     except PioneerError as error:
         return [Finding("bad", "微信", error.message)]
+    except Unopened:
+        text = "保存的访问凭证打不开，没有询问微信，请先按“加密密钥”一项办理"
+        return [Finding("bad", "微信", text)]
     if report.abilities != abilities.Abilities():  # the token was good, so the probes were made
         with runtime.db.session_scope() as session:
-            abilities.save(session, report.abilities)
+            abilities.save(session, report.abilities, at=clock.now())
     return report.findings

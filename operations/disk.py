@@ -11,7 +11,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from ground.errors import Unavailable
+from ground.errors import Unavailable, in_words
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _SHUT = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST)
@@ -44,7 +44,7 @@ def _sentence(error: OSError, folder: Path, outcome: str) -> str:
         return f"{outcome}：磁盘已满（{place}），请清理磁盘后重试"
     if error.errno in _SHUT:
         return f"{outcome}：{place} 不能写入，请检查目录和文件的权限后重试"
-    return f"{outcome}：{place} 读写出错（{error.strerror}），请检查磁盘后重试"
+    return f"{outcome}：{place} 读写出错（{in_words(error)}），请检查磁盘后重试"
 
 
 def fsync_folder(folder: Path) -> None:

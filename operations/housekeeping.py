@@ -16,7 +16,8 @@ import structlog
 from database.session import Database
 from ground import clock, faultpoints
 from operations import sweeps
-from operations.retention import KINDS, Kind
+from operations.kept import Kind
+from operations.retention import KINDS
 from operations.sweeps import Moment, Sweep
 from settings import Settings
 

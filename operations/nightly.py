@@ -6,11 +6,11 @@ A tag that somebody changed on WeChat's site, or an event that never came, would
 from __future__ import annotations
 
 import threading
-from datetime import date
+import time
 
 import structlog
 
-from community import follower_sync, followers
+from community import follower_sync, sync_runs
 from ground import clock
 from ground.errors import PioneerError
 from runtime import Runtime
@@ -21,39 +21,41 @@ log = structlog.get_logger(__name__)
 _FROM_HOUR, _TO_HOUR = 3, 6
 """In Shanghai, when nobody is sent anything."""
 _BY = "夜间核对"
+_LOOK_EVERY_S = 60.0
 
 
 class NightlySync:
-    """A chore of the scheduler: once a night by the product's clock, by one of any number, in a thread beside the tick."""
+    """A chore of the scheduler: once a night by the product's clock, by one of any number, in a thread beside the tick.
+
+    A run whose process has died is gone on with by whoever looks next, as long as it is night.
+    """
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._own = instance.fingerprint(runtime.settings)
-        self._tried: date | None = None
+        self._looked_at: float | None = None
         self._thread: threading.Thread | None = None
 
     def __call__(self) -> None:
-        """Begin, where it is night and nobody has begun yet."""
-        now = clock.to_shanghai(clock.now())
-        if not _FROM_HOUR <= now.hour < _TO_HOUR or self._tried == now.date():
+        """Begin or go on, where it is night and that was not done yet."""
+        now, here = clock.to_shanghai(clock.now()), time.monotonic()
+        if not _FROM_HOUR <= now.hour < _TO_HOUR or (self._thread is not None and self._thread.is_alive()):
             return
-        self._tried = now.date()
-        with self._runtime.db.session_scope() as session:
-            mine = instance.registered(session, self._own) and followers.begin_night(session, clock.now())
-        if mine:
+        if self._looked_at is not None and here - self._looked_at < _LOOK_EVERY_S:
+            return
+        self._looked_at = here
+        with self._runtime.db.read_scope() as session:
+            may = instance.registered(session, self._own) and sync_runs.wanted(session, clock.now())
+        if may:
             self._thread = threading.Thread(target=self.work, name="nightly-sync", daemon=True)
             self._thread.start()
 
     def work(self) -> None:
-        """Pull the lists, mend what differs, and keep what came of it."""
-        db = self._runtime.db
+        """Pull the lists and mend what differs; what came of it is kept with the run."""
         try:
-            report = follower_sync.sync(db, self._runtime.client, actor=_BY)
+            report = follower_sync.at_night(self._runtime.db, self._runtime.client, actor=_BY)
         except PioneerError as error:
             log.warning("nightly_sync_failed", reason=error.message)
-            with db.session_scope() as session:
-                followers.note_sync(session, clock.now(), by=_BY, error=error.message)
             return
-        with db.session_scope() as session:
-            followers.note_sync(session, clock.now(), by=_BY, drift=report.tag_changes)
-        log.info("nightly_sync", **report.as_dict())
+        if report is not None:
+            log.info("nightly_sync", **report.as_dict())

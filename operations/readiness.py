@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from database import migrate
 from database.once import upsert
 from ground import clock
-from ground.errors import Unavailable
+from ground.errors import Unavailable, in_words
 from models import Setting
 from operations import unfinished
 
@@ -77,7 +77,7 @@ class Readiness:
 
     def _disk(self) -> list[Fault]:
         return [
-            Fault(name, f"无法写入（{os.strerror(number)}），请检查磁盘空间和权限")
+            Fault(name, f"无法写入（{in_words(OSError(number, ''))}），请检查磁盘空间和权限")
             for name, folder in self._folders.items()
             if (number := _write(folder))
         ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -109,7 +110,7 @@ def _switch(runtime: Runtime, path: Path, note: Note, *, first_format: bool, acc
     with places.new_place(runtime.db) as place:
         load(place, unpacked)
         with runtime.db.session_on(place.connection) as session:
-            sessions, disabled = _mark(session, unpacked, note, account)
+            sessions, disabled = _mark(session, unpacked, note, account, clock.now())
             session.commit()
         place.settle()
         pictures.add_missing(unpacked.pictures, settings.data_dir / PICTURES)
@@ -121,12 +122,11 @@ def _switch(runtime: Runtime, path: Path, note: Note, *, first_format: bool, acc
     return Restored(note.kept, unpacked.made_at, sessions, disabled)
 
 
-def _mark(session: Session, unpacked: Unpacked, note: Note, account: str) -> tuple[int, int]:
+def _mark(session: Session, unpacked: Unpacked, note: Note, account: str, now: datetime) -> tuple[int, int]:
     """What a restored database must say before anybody sees it: how many sessions ended, how many accounts stopped."""
-    now = clock.now()
     if audit.unkeyed(session):
         audit.seal(session, at=now)
-    disabled = _disable_others(session, account) if unpacked.format == FIRST_FORMAT else 0
+    disabled = _disable_others(session, account, now) if unpacked.format == FIRST_FORMAT else 0
     living = sa.update(LoginSession).where(LoginSession.revoked_at.is_(None)).values(revoked_at=now)
     ended = changed(session.execute(living.execution_options(synchronize_session=False)))
     session.execute(sa.delete(InstanceLease))
@@ -143,7 +143,7 @@ def _mark(session: Session, unpacked: Unpacked, note: Note, account: str) -> tup
     return ended, disabled
 
 
-def _disable_others(session: Session, account: str) -> int:
+def _disable_others(session: Session, account: str, now: datetime) -> int:
     kept = session.scalar(sa.select(User).where(User.username == account))
     if kept is None or not kept.active or kept.role != "admin":
         raise Refused(
@@ -160,7 +160,7 @@ def _disable_others(session: Session, account: str) -> int:
             actor="命令行",
             subject=f"user:{user.id}",
             detail={"active": False},
-            at=clock.now(),
+            at=now,
         )
     return len(others)
 

@@ -7,13 +7,12 @@ new one that nobody has classified.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
 
-from database.session import Database
+from community import forgetting
 from models import (
     Activity,
     Article,
@@ -29,6 +28,7 @@ from models import (
     Follower,
     FollowerTag,
     ImportBatch,
+    ImportChange,
     ImportRun,
     InboundMessage,
     InstanceLease,
@@ -38,11 +38,13 @@ from models import (
     LoginSession,
     MakeUpRequest,
     Member,
+    MemberMove,
     Menu,
     Push,
     QuotaUse,
     RecoveryCode,
     Review,
+    ReviewAlert,
     SecondFactor,
     SignInDelay,
     SpoolFailure,
@@ -52,53 +54,18 @@ from models import (
     WordingConfirmation,
 )
 from operations import leavers
-from operations.sweeps import Held, Moment, Rows, SpoolLines, Standing, Sweep, Uploads, Work
-from settings import Settings
+from operations.kept import DUTY as _DUTY
+from operations.kept import LEFT as _LEFT
+from operations.kept import MEMBERSHIP as _MEMBERSHIP
+from operations.kept import SERVICE as _SERVICE
+from operations.kept import Kind
+from operations.kept import of as _of
+from operations.own_kinds import OWN
+from operations.sweeps import Held, Moment, Rows, SpoolLines, Uploads, Work
 
-_DUTY = "岗位职责"
-_MEMBERSHIP = "党员教育管理工作需要"
-_SERVICE = "本人关注公众号并使用服务"
-_LEFT = "微信规定：用户取消关注后应删除其数据"
 _ANSWERED = ("delivered", "failed", "unknown")
 _RETRIES = timedelta(hours=1)
 """WeChat gives a message three times within some 20 seconds; a claim outlives that, and a signature's freshness, by far."""
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One kind of personal datum.
-
-    ``where``: its columns (``table.column``) or folder. ``keep`` is the time in words, with the configuration's numbers in
-    braces; ``then`` what happens at its end. Without a ``sweep`` nothing ends by time: a person decides (erasing, correcting).
-    """
-
-    name: str
-    where: tuple[str, ...]
-    what: str
-    purpose: str
-    basis: str
-    keep: str
-    then: str
-    sweep: Sweep | None = None
-    held: Held | None = None
-    """Without a sweep: how many there are all the same."""
-
-    @property
-    def in_files(self) -> bool:
-        """Whether it lies in a folder of ``data_dir`` instead of the database."""
-        return self.where[0].endswith("/")
-
-    def standing(self, db: Database, at: Moment) -> Standing:
-        """How many there are, and how many of them should be gone."""
-        counted = self.sweep or self.held
-        return counted.standing(db, at) if counted else Standing(0, None, 0)
-
-    def time(self, settings: Settings) -> str:
-        """How long, with the configured numbers."""
-        limits, system = settings.limits, settings.system
-        return self.keep.format(
-            days=limits.inbound_keep_days, hours=system.dedupe_keep_hours, minutes=limits.conversation_minutes
-        )
 
 
 def _too_old(at: Moment, column: InstrumentedAttribute[datetime]) -> sa.ColumnElement[bool]:
@@ -126,6 +93,10 @@ def _answers(at: Moment) -> Sequence[sa.ColumnElement[bool]]:
     return [Delivery.push_id.is_(None), over, _too_old(at, Delivery.due_at)]
 
 
+def _undo_over(at: Moment) -> Sequence[sa.ColumnElement[bool]]:
+    return [ImportChange.written_at < at.now - timedelta(hours=at.settings.limits.roster_undo_hours)]
+
+
 def _aside(at: Moment) -> Sequence[sa.ColumnElement[bool]]:
     return [SpoolFailure.body.is_not(None), _too_old(at, SpoolFailure.at)]
 
@@ -143,6 +114,7 @@ def _gone_but_known(_: Moment) -> Sequence[sa.ColumnElement[bool]]:
         Follower.scene_branch_id.is_not(None),
         Follower.muted_columns != "",
         Follower.large_text.is_(True),
+        Follower.visits_over_at.is_not(None),
         Follower.member_id.is_not(None),
     )
     return [Follower.gone.is_(True), more]
@@ -150,31 +122,52 @@ def _gone_but_known(_: Moment) -> Sequence[sa.ColumnElement[bool]]:
 
 _NOTHING_ELSE = {
     "unionid": None, "last_seen_at": None, "scene": "", "scene_branch_id": None, "muted_columns": "", "large_text": False,
-    "member_id": None,
+    "member_id": None, "visits_over_at": None,
 }  # fmt: skip
 _FOLLOWER = (
     "openid", "unionid", "last_seen_at", "scene", "scene_branch_id", "member_id", "bound_at", "consent_version",
     "consent_at", "bind_failures", "bind_locked_at", "bind_locked_until", "muted_columns", "large_text",
+    "visits_over_at",
 )  # fmt: skip
 _MEMBER = (
     "name", "gender", "branch_id", "grid_id", "phone", "phone_index", "tail_index", "joined_on", "duty", "note",
+    "merged_into",
 )  # fmt: skip
 
-
-def _of(table: str, *columns: str) -> tuple[str, ...]:
-    return tuple(f"{table}.{column}" for column in columns)
+_ON_THE_ROSTER = "在册期间；移出名册后仍保留，用于恢复在册和核对台账，直到管理员清除其个人信息"
+"""Leaving takes the binding alone: who comes back has the same record."""
 
 
 PEOPLE = (
     Kind(
         "member", _of("member", *_MEMBER), "党员名册：姓名、性别、党支部、网格、手机号码（加密）、入党时间、职务、备注",
-        "核对身份、通知活动、登记签到", _MEMBERSHIP, "在册期间", "由管理员更正，或清除个人信息，只留无名的台账记录",
+        "核对身份、通知活动、登记签到", _MEMBERSHIP, _ON_THE_ROSTER, "由管理员更正，或清除个人信息，只留无名的台账记录",
         held=Held([Member], [Member.erased_at.is_(None)]),
+    ),
+    Kind(
+        "import_change", _of("import_change", "member_id", "before"), "名册导入前各人原来的内容（加密）",
+        "导入有误时撤销", _MEMBERSHIP, "{undo} 小时；撤销或清除本人信息时立即删除", "删除",
+        Rows(ImportChange.id, _undo_over, since=ImportChange.written_at),
+    ),
+    Kind(
+        "move",
+        _of("member_move", "member_id", "from_branch_id", "to_branch_id", "moved_on", "reason", "user_id"),
+        "转移、退出和恢复在册的记录：谁、哪天、从哪个党支部到哪个党支部、事由", "说明党支部人数的变化", _MEMBERSHIP,
+        _ON_THE_ROSTER, "清除本人信息时删除", held=Held([MemberMove]),
     ),
     Kind(
         "follower", _of("follower", *_FOLLOWER), "关注者：微信号标识、与党员的绑定、同意记录、阅读设置",
         "接收消息、识别本人", _SERVICE, "关注期间", "取消关注时立即改为化名并解除绑定",
         Rows(Follower.id, _gone_but_known, [Follower.gone.is_(False)], Follower.subscribed_at, _NOTHING_ELSE),
+    ),
+    Kind(
+        "follower.tries", _of("follower", "openid", "bind_failures", "bind_locked_at", "bind_locked_until"),
+        "已取消关注者绑定时输错的次数和锁定", "取消关注再关注不能解开锁定", _SERVICE,
+        "取消关注后 1 天，微信号标识改为只有本系统能算出的代码", "归零，代码改为化名",
+        Rows(
+            Follower.id, lambda at: forgetting.tries_over(at.now), forgetting.TRIED, Follower.unsubscribed_at,
+            forgetting.TRIES_FORGOTTEN,
+        ),
     ),
     Kind(
         "tag", _of("follower_tag", "openid", "tag_id"), "关注者在微信的标签（党支部、社区）",
@@ -217,7 +210,8 @@ MESSAGES = (
     ),
     Kind(
         "outbox", _of("delivery", "openid", "payload", "reply_to"),
-        "客服消息（加密）", "补发没能当场给出的回复", _SERVICE, "{days} 天；取消关注时立即清空", "删除",
+        "客服消息（加密）", "补发没能当场给出的回复，告知收到过的文章已更正或撤回", _SERVICE,
+        "{days} 天；取消关注时立即清空", "删除",
         Rows(Delivery.id, _answers, [Delivery.push_id.is_(None)], Delivery.due_at),
     ),
     Kind(
@@ -303,7 +297,8 @@ LEDGERS = (
 OFFICE = (
     Kind(
         "user",
-        _of("user", "username", "display_name", "password_hash", "role", "stage", "branch_id", "active", "last_login_at"),
+        _of("user", "username", "display_name", "password_hash", "role", "stage", "branch_id", "member_id", "active",
+            "last_login_at"),
         "工作人员的账号", "登录后台、分清责任", _DUTY, "任职期间，停用后随操作日志保留", "由管理员停用", held=Held([User]),
     ),
     Kind(
@@ -333,7 +328,13 @@ OFFICE = (
     Kind(
         "content",
         (*_of("article", "author", "created_by"), *_of("article_revision", "author", "saved_by"),
-         *_of("review", "user_id", "reason"), "activity.created_by", "push.created_by", "saved_audience.created_by",
+         *_of("review", "user_id", "reason", "instead_of"),
+         "column_reviewer.user_id", *_of("handover", "user_id", "deputy_id", "reason", "made_by", "ended_by"),
+         *_of("emergency_release", "first_by", "first_reason", "second_by", "second_reason"),
+         *_of("review_comment", "user_id", "text", "answer", "answered_by", "settled_by"),
+         *_of("correction", "reason", "asked_by", "decided_by"), "removal.done_by",
+         "activity.created_by", "push.created_by", "saved_audience.created_by",
+         "holiday_year.changed_by", "sync_run.user_id", *_of("member_transfer", "user_id", "taken_back_by"),
          "push.released_by", "keyword_reply.updated_by",
          "menu.updated_by", "import_run.user_id", "import_run.file_name", "instance_lease.confirmed_by",
          "lexicon_version.made_by", "lexicon_entry.changed_by", "wording_check.checked_by",
@@ -356,10 +357,15 @@ OFFICE = (
         Rows(ArticleDraft.key, lambda at: [ArticleDraft.saved_at < at.days_ago(90)], since=ArticleDraft.saved_at),
     ),
     Kind(
+        "review_alert", _of("review_alert", "user_id", "text", "at"),
+        "等待告诉审核人和作者的审核提醒", "提醒本人办理审核", _DUTY, "发出为止，最多 3 天", "删除",
+        Rows(ReviewAlert.id, lambda at: [ReviewAlert.at < at.days_ago(3)], since=ReviewAlert.at),
+    ),
+    Kind(
         "upload", ("uploads/",), "导入确认前暂存的名册和词库文件（加密）", "检查后确认导入", _MEMBERSHIP,
         "1 小时，确认后立即删除", "删除", Uploads(),
     ),
 )  # fmt: skip
 
-KINDS: tuple[Kind, ...] = (*PEOPLE, *MESSAGES, *SENDING, *LEDGERS, *OFFICE)
+KINDS: tuple[Kind, ...] = (*PEOPLE, *OWN, *MESSAGES, *SENDING, *LEDGERS, *OFFICE)
 """The whole table, in the order in which the job works."""

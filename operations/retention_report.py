@@ -10,12 +10,29 @@ import sqlalchemy as sa
 
 from database.session import Database
 from models import RetentionRun
-from operations.retention import KINDS, Kind
+from operations.kept import Kind
+from operations.retention import KINDS
 from operations.sweeps import Moment, Standing
 from settings import Settings
 
 GRACE = timedelta(hours=2)
 """The job runs each hour; what became due since its last run is not late yet."""
+_OF_FOLLOWERS = frozenset(
+    {
+        "member",
+        "follower",
+        "tag",
+        "inbound.body",
+        "outbox",
+        "quota",
+        "notice",
+        "check_in",
+        "make_up",
+        "data_request",
+        "consent",
+    }
+)
+"""What somebody who follows would recognise as theirs; the rest of the table is the machine's or the office's."""
 
 
 @dataclass(frozen=True)
@@ -99,3 +116,8 @@ def _as_dict(line: Line, settings: Settings) -> dict[str, Any]:
         "removed_in_all": run.total if run else 0,
         "cut_off": line.was_cut_off,
     }
+
+
+def for_followers(settings: Settings) -> list[tuple[str, str, str]]:
+    """What is kept of those who follow, how long, and what becomes of it then: the table's rows that their own page shows."""
+    return [(kind.what, kind.time(settings), kind.then) for kind in KINDS if kind.name in _OF_FOLLOWERS]

@@ -16,12 +16,14 @@ from sqlalchemy.orm import Session
 
 from accounts import audit
 from database.claims import changed
-from database.sealed import Keyring, Sealed, keyring
+from database.sealed import Keyring, Sealed, keyring, named_key
 from database.session import Database
 from ground import faultpoints
 from models import Base
 
 BATCH = 500
+SAMPLE = 100
+"""So many of the oldest and of the newest values of a column are opened to see whether a key is the one that sealed them."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,37 @@ class Rotated:
         return sum(self.sealed.values())
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How far a change of keys is: the keys' ids, the one in use first, how many values are sealed with another, what is shut."""
+
+    keys: tuple[str, ...]
+    remaining: int
+    shut: Shut | None = None
+
+
+@dataclass(frozen=True)
+class Shut:
+    """Values that do not open with the configured keys, and the ids of the keys that they name."""
+
+    count: int
+    ids: tuple[str, ...]
+
+    @property
+    def advice(self) -> str:
+        """What is so, and how it is mended, in Chinese."""
+        return (
+            f"抽查有 {self.count:,} 项加密内容打不开，加密它们的密钥编号是 {'、'.join(self.ids)}，现在配置的不是那一把。"
+            "请找回当时的密钥，用没有用过的编号补在 field_keys 后面，再在最前面加一把新密钥（./pioneer flask keys），"
+            "重启服务后运行 ./pioneer flask privacy rotate"
+        )
+
+
+def standing(db: Database) -> Standing:
+    """For a page: counts only."""
+    return Standing(keyring().names, sum(remaining(db).values()), shut(db))
+
+
 def sealed_columns() -> list[SealedColumn]:
     """All columns that are encrypted at rest."""
     return [
@@ -75,6 +108,23 @@ def remaining(db: Database) -> dict[str, int]:
             counted = sa.select(sa.func.count()).select_from(one.table).where(*_old(one, keyring()))
             found[one.name] = session.scalar(counted) or 0
     return found
+
+
+def shut(db: Database) -> Shut | None:
+    """What of a sample of each column does not open, or names the present key and was sealed with another; None for nothing."""
+    ring, count, ids = keyring(), 0, set()
+    for one in sealed_columns():
+        raw = sa.type_coerce(one.column, sa.LargeBinary)
+        values: set[bytes] = set()
+        with db.read_scope() as session:
+            for order in (one.key.asc(), one.key.desc()):
+                query = sa.select(raw).where(one.column.is_not(None)).order_by(order).limit(SAMPLE)
+                values |= {bytes(value) for value in session.scalars(query)}
+        for value in values:
+            if not ring.fits(value, one.context.encode()):
+                count += 1
+                ids.add(named_key(value) or "无法识别")
+    return Shut(count, tuple(sorted(ids))) if count else None
 
 
 def rotate(db: Database, at: datetime, progress: Callable[[str, int], None] = lambda *_: None) -> Rotated:

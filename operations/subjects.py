@@ -16,7 +16,7 @@ _NAMED: dict[str, tuple[Any, Any]] = {
     "article": (Article.id, Article.title),
     "push": (Push.id, Push.title),
     "activity": (Activity.id, Activity.title),
-    "branch": (Branch.id, Branch.name),
+    "branch": (Branch.id, Branch.label),
     "column": (Column.id, Column.name),
 }
 

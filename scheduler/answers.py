@@ -5,12 +5,14 @@ Whoever decides an answer writes it in the same transaction; the clock finds it,
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from community import telling
 from models import Delivery, DeliveryStatus, InboundMessage, Target
 from scheduler import roads
 from scheduler.keys import answer_key
@@ -34,7 +36,7 @@ CONSTANT: dict[str, Any] = {
     "error": "",
 }
 """What is the same in every one: for statements that are compiled once."""
-_MAY_HAVE_BEEN_SEEN = (DeliveryStatus.DELIVERED.value, DeliveryStatus.UNKNOWN.value)
+MAY_HAVE_BEEN_SEEN = (DeliveryStatus.DELIVERED.value, DeliveryStatus.UNKNOWN.value)
 
 
 def row(
@@ -56,6 +58,19 @@ def row(
     }
 
 
+def of_tellings(session: Session, now: datetime, wait: timedelta, *, limit: int = 200) -> int:
+    """Make answers of what was left to be told (:mod:`community.telling`), for ``wait`` at most; how many."""
+    left = telling.take(session, limit)
+    for one in left:
+        body = msgspec.json.encode({"msgtype": "text", "text": {"content": one.text}}).decode()
+        # SQLite gives numbers of removed rows again: the moment tells them apart.
+        about = f"telling:{one.id}:{one.at.isoformat()}"
+        told = row(one.openid, body, answers=about, due_at=now, expires_at=one.at + wait)
+        session.add(Delivery(**(CONSTANT | told)))
+    session.flush()
+    return len(left)
+
+
 def too_late(session: Session, delivery: Delivery, road: Road, limits: WeChatLimits, now: datetime) -> bool:
     """Whether an answer must not be sent any more: its time is over, or the person got as many messages as WeChat allows."""
     if delivery.expires_at is not None and now >= delivery.expires_at:
@@ -73,7 +88,7 @@ def too_late(session: Session, delivery: Delivery, road: Road, limits: WeChatLim
     sent = session.scalar(
         sa.select(sa.func.count()).where(
             Delivery.openid == delivery.openid,
-            Delivery.status.in_(_MAY_HAVE_BEEN_SEEN),
+            Delivery.status.in_(MAY_HAVE_BEEN_SEEN),
             Delivery.called_at >= latest,
         )
     )

@@ -96,11 +96,10 @@ def published(
 
 
 def finished(session: Session, push: Push) -> None:
-    """The push has ended: where nothing of it was delivered, its articles may be sent by another one."""
+    """The push has ended: where nothing of it was delivered, nor may be by a call under way, its articles are free again."""
+    may_be_out = ["delivered", "accepted", "unknown", "claimed"]
     out = session.scalar(
-        sa.select(Delivery.id)
-        .where(Delivery.push_id == push.id, Delivery.status.in_(["delivered", "accepted", "unknown"]))
-        .limit(1)
+        sa.select(Delivery.id).where(Delivery.push_id == push.id, Delivery.status.in_(may_be_out)).limit(1)
     )
     if out is None and (ids := ids_of(session, push.id)):
-        publish.mark_not_published(session, ids)
+        publish.let_go(session, ids)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy.orm import Session
 
 from database import claims
 from ground import clock
 from ground.errors import Unavailable
 from models import Delivery
-from scheduler import report, roads
+from scheduler import report, roads, settling
 from scheduler.roads import Road
 from wechat.outbound.failures import CallFailed
 
@@ -21,8 +20,10 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-_ASK_AGAIN_MINUTES = 10
-_ASK_FOR_HOURS = 24
+_OFTEN, _SELDOM = timedelta(minutes=5), timedelta(minutes=30)
+_OFTEN_FOR = timedelta(hours=1)
+_ASK_FOR = timedelta(hours=24)
+_SILENT = "微信受理后没有回报结果，无法确认是否送达，请不要重发"
 
 
 class Asking:
@@ -40,7 +41,7 @@ class Asking:
                 session,
                 Delivery,
                 where=[Delivery.id == delivery_id, Delivery.status == "accepted", Delivery.due_at <= now],
-                values={"due_at": now + timedelta(minutes=_ASK_AGAIN_MINUTES)},
+                values={"due_at": now + _OFTEN},
             )
             if not ids:
                 return
@@ -48,9 +49,10 @@ class Asking:
             accepted_at, msg_id = delivery.accepted_at or now, delivery.msg_id
             road = roads.of(delivery.road)
             if not road.asks or msg_id is None:
-                delivery.error = "微信没有回报结果"
-                report.delivered(session, delivery, now)
+                settling.give_up(session, delivery, now, _SILENT)
                 return
+            if now - accepted_at > _OFTEN_FOR:
+                delivery.due_at = now + _SELDOM
         status = self._status(road, delivery_id, msg_id)
         with self._db.session_scope() as session:
             delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
@@ -58,8 +60,9 @@ class Asking:
                 return
             if status:
                 report.decided(session, road, delivery, status, clock.now())
-            elif now - accepted_at > timedelta(hours=_ASK_FOR_HOURS):
-                _give_up(session, road, delivery, now)
+            elif now - accepted_at > _ASK_FOR:
+                said = f"微信一直没有给出{road.title}结果，请到公众号后台核对"
+                settling.give_up(session, delivery, now, said)
 
     def _status(self, road: Road, delivery_id: int, msg_id: str) -> str:
         try:
@@ -69,10 +72,3 @@ class Asking:
         except Unavailable:
             pass
         return ""
-
-
-def _give_up(session: Session, road: Road, delivery: Delivery, now: datetime) -> None:
-    delivery.status, delivery.finished_at = "unknown", now
-    delivery.error = f"微信一直没有给出{road.title}结果，请到公众号后台核对"
-    session.flush()
-    report.settle_of(session, delivery, now)

@@ -52,12 +52,12 @@ def over_ceiling(
     by: Counter[str] = Counter()
     meant = set(openids)
     whose = (
-        sa.select(contacts.c.openid, sa.func.coalesce(Branch.name, _OFFICE), count)
+        sa.select(contacts.c.openid, sa.func.coalesce(Branch.label, _OFFICE), count)
         .join(Push, Push.id == contacts.c.push_id)
         .join(User, User.id == Push.created_by)
         .outerjoin(Branch, Branch.id == User.branch_id)
         .where(contacts.c.openid.in_(often))
-        .group_by(contacts.c.openid, Branch.name)
+        .group_by(contacts.c.openid, Branch.label)
     )
     for openid, name, number in session.execute(whose):
         if openid in meant:

@@ -28,9 +28,9 @@ from community import tags
 from database import claims
 from ground import clock
 from models import Delivery, Push
-from scheduler import instance, keys
+from scheduler import instance, keys, removing
 from scheduler.asking import Asking
-from scheduler.lanes import Lanes
+from scheduler.lanes import THREADS, Lanes
 from scheduler.sender import Sender
 from scheduler.tick import Ticker, free_deliveries
 
@@ -41,12 +41,13 @@ log = structlog.get_logger(__name__)
 
 Chore = Callable[[], object]
 ROLES = ("all", "scheduler", "worker")
-_THREADS = 4
 _STOP_MS = 12_000
 _AGAIN_S = 3.0
 _SILENT_S = 5.0
 _MESSAGE_AGE_MS = 60_000
-_KINDS = ("push", "lane", "ask", "answers", "tags")
+_KINDS = ("push", "lane", "ask", "answers", "tags", "removals")
+_MOST_LANES = 32
+_TURN_S = 2.0
 
 
 class Engine:
@@ -71,12 +72,7 @@ class Engine:
         self._guard = threading.Lock()
         self._handed: dict[tuple[str, int], float] = {}
         self._broker = self._make_broker()
-        self._actors: dict[str, Any] = {
-            kind: dramatiq.actor(actor_name=kind, queue_name="pioneer", broker=self._broker)(
-                self._working(kind)
-            )
-            for kind in _KINDS
-        }
+        self._actors: dict[str, Any] = {kind: self._actor(kind) for kind in _KINDS}
         self._worker: dramatiq.Worker | None = None
         self._beat: BackgroundScheduler | None = None
 
@@ -91,6 +87,12 @@ class Engine:
             heartbeat_timeout=30_000,
             maintenance_chance=100_000,
         )
+
+    def _actor(self, kind: str) -> Any:
+        """Lanes wait in a queue of their own, and behind all else: they are many, and come back until their push is sent."""
+        queue, priority = ("lanes", 10) if kind == "lane" else ("pioneer", 0)
+        actor = dramatiq.actor(actor_name=kind, queue_name=queue, priority=priority, broker=self._broker)
+        return actor(self._working(kind))
 
     @property
     def _in_process(self) -> bool:
@@ -107,7 +109,7 @@ class Engine:
         if settings.on_sqlite:
             self._bury_the_dead()
         if self._role != "scheduler":
-            self._worker = dramatiq.Worker(self._broker, worker_threads=_THREADS, worker_timeout=200)
+            self._worker = dramatiq.Worker(self._broker, worker_threads=THREADS, worker_timeout=200)
             self._worker.start()
         if self._role != "worker":
             self._runtime.ticked_at = time.monotonic()
@@ -180,10 +182,11 @@ class Engine:
     def _working(self, kind: str) -> Callable[[int], None]:
         work: dict[str, Callable[[int], object]] = {
             "push": self._push,
-            "lane": self._lanes.lane,
+            "lane": self._lane,
             "ask": self._asking.ask,
             "answers": lambda _row_id: self._lanes.lane(None),
             "tags": lambda _row_id: tags.work(self._runtime.db, self._runtime.client),
+            "removals": lambda _row_id: removing.work(self._runtime.db, self._runtime.client),
         }
 
         def act(row_id: int) -> None:
@@ -206,8 +209,16 @@ class Engine:
             return instance.registered(session, self._own)
 
     def _push(self, push_id: int) -> None:
-        self._sender.run(push_id, lambda: self._more_lanes(push_id))
+        self._sender.run(push_id, lambda: self._hand_lanes(push_id))
 
-    def _more_lanes(self, push_id: int) -> None:
-        for _ in range(_THREADS - 1):
+    def _hand_lanes(self, push_id: int) -> int:
+        """As many lanes as are worth it; the threads of all workers share them."""
+        lanes = min(THREADS if self._in_process else _MOST_LANES, self._lanes.worth(push_id))
+        for _ in range(lanes):
+            self._actors["lane"].send(push_id)
+        return lanes
+
+    def _lane(self, push_id: int) -> None:
+        """A turn; what is left takes its place behind the others, so that no push keeps all threads for long."""
+        if self._lanes.lane(push_id, _TURN_S):
             self._actors["lane"].send(push_id)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from database.listing import Listing
 from models import Delivery, DeliveryStatus, Push, PushArticle, PushStatus
@@ -59,6 +59,12 @@ def waiting_count(session: Session, status: PushStatus) -> int:
     return session.scalar(sa.select(sa.func.count()).where(Push.status == status.value)) or 0
 
 
+def missed(session: Session) -> list[Push]:
+    """Pushes whose moment has passed and of which a person decides, with their lines, the latest due first."""
+    query = sa.select(Push).where(Push.status == PushStatus.MISSED.value).options(selectinload(Push.articles))
+    return list(session.scalars(query.order_by(Push.due_at.desc(), Push.id.desc())))
+
+
 def pending_with(session: Session, article_ids: Sequence[int]) -> list[Push]:
     """Pushes of any of these articles that are not over: another one would reach people twice."""
     with_one = sa.select(PushArticle.push_id).where(PushArticle.article_id.in_(article_ids))
@@ -78,9 +84,10 @@ def articles_of(session: Session, push_id: int) -> list[PushArticle]:
     return list(session.scalars(query))
 
 
-def deliveries_of(session: Session, push_id: int) -> list[Delivery]:
-    """The calls of a push in the order in which they were planned."""
-    return list(session.scalars(sa.select(Delivery).where(Delivery.push_id == push_id).order_by(Delivery.id)))
+def deliveries_of(session: Session, push_id: int, *, limit: int) -> list[Delivery]:
+    """The first calls of a push in the order in which they were planned."""
+    query = sa.select(Delivery).where(Delivery.push_id == push_id).order_by(Delivery.id)
+    return list(session.scalars(query.limit(limit)))
 
 
 def of_article(session: Session, article_id: int, *, limit: int) -> list[Push]:

@@ -125,6 +125,12 @@ def confirm(session: Session, settings: Settings, user: User, now: datetime) -> 
     audit.record(session, "instance.confirm", at=now, user=user)
 
 
+def taken_over_at(session: Session) -> datetime | None:
+    """When a person said that this server is the only one: until then another may have sent. None where nobody had to."""
+    confirmed = sa.select(InstanceLease.confirmed_at).where(InstanceLease.confirmed_by.is_not(None))
+    return session.scalar(confirmed)
+
+
 def is_read_only(session: Session, settings: Settings) -> bool:
     """Whether somebody else holds the right to send: the database comes from a backup or from another server."""
     return session.get(InstanceLease, 1) is not None and not may_send(session, settings)

@@ -50,6 +50,8 @@ PUSH: Life[P] = Life(
               "nothing of it was planned yet"),
         _push("push.release", "同意发送", {P.HELD}, P.SCHEDULED, RELEASE, "of an emergency: another person than who made it"),
         _push("push.cancel", "取消", {P.DRAFT, P.SCHEDULED, P.HELD, P.SENDING, P.PAUSED, P.MISSED}, P.CANCELLED, CONTROL),
+        Step("push.again", "重发给失败的人", frozenset({P.PARTLY_FAILED, P.FAILED, P.UNKNOWN}), None, "push.create",
+             "some certainly got nothing, for a cause that can pass"),
         # the clock
         _push("clock.release", "到点发布", {P.SCHEDULED}, P.SENDING, None, "its moment has come"),
         _push("clock.miss", "错过时间", {P.SCHEDULED}, P.MISSED, None, "its moment passed by more than the grace"),
@@ -99,7 +101,8 @@ DELIVERY: Life[D] = Life(
               "WeChat's result says so, or it took a call of which it tells no more"),
         _call("result.fail", "失败", {D.PLANNED, D.CLAIMED, D.ACCEPTED, D.UNKNOWN}, D.FAILED,
               "refused for good, or one call of the push was and the rest would be"),
-        _call("push.cancel", "取消", {D.PLANNED}, D.CANCELLED, "its push is cancelled, or its people have left"),
+        _call("push.cancel", "取消", {D.PLANNED}, D.CANCELLED,
+              "its push is cancelled, its people have left, or newer word of the article takes its place"),
     ],
 )  # fmt: skip
 

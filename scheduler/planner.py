@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,16 +16,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from community import tags
-from ground import clock
 from ground.errors import Refused
 from models import Delivery, FollowerTag, Push
-from scheduler import ahead, contacts, keys, quota, roads
+from scheduler import ahead, contacts, keys, quota, roads, twice
 from scheduler import audience as audiences
 from scheduler.audience import Audience, Person
 from scheduler.roads import Picture, Planned, Road, Target
-from scheduler.roads.base import PERSONAL, Carried
+from scheduler.roads.base import PERSONAL, Carried, People
 from settings import Settings
 
+_AT_ONCE = 2_000
 _NOTICES = 2
 """How often a person hears of one activity: the notice and one reminder."""
 _REASONS = {
@@ -77,8 +77,13 @@ class Plan:
     def planned(self) -> int:
         """How many followers will receive it, each counted once however many roads lead to them."""
         if len(self.routes) == 1:
-            return sum(len(delivery.people) for delivery in self.deliveries)
+            return sum(len(delivery.people) for delivery in self.routes[0].deliveries)
         return len({openid for route in self.routes for openid in route.people})
+
+    @property
+    def silent(self) -> bool:
+        """Whether it goes by a road that tells nobody, so that no number of people says anything of it."""
+        return bool(self.routes) and not any(route.road.reaches for route in self.routes)
 
     @property
     def title(self) -> str:
@@ -94,18 +99,19 @@ def plan(
     by: Sequence[Road],
     columns: set[str],
     moment: datetime,
+    at: datetime,
     own: int | None = None,
     activity_id: int | None = None,
 ) -> Plan:
     """Plan a push ``by`` these roads, for ``moment``, whose month and day decide about quota.
 
     ``columns`` are the keys of its articles' columns. Quota that others have reserved is taken, and so is what slots will use
-    before ``moment``; what the push ``own`` has reserved is its own. A notice of the activity ``activity_id`` goes to nobody a
-    third time.
+    between ``at``, which is now, and ``moment``; what the push ``own`` has reserved is its own. A notice of the activity
+    ``activity_id`` goes to nobody a third time.
 
     Raises :class:`errors.Refused` where the audience has nobody at all who follows.
     """
-    following = list(audiences.people(session, audience))
+    following = People(audiences.people(session, audience))
     skipped: Counter[str] = Counter()
     roster = audiences.roster_size(session, audience)
     if roster is not None and roster > len(following):
@@ -113,7 +119,7 @@ def plan(
     if not following:
         raise Refused(f"“{audience.label}”还没有已关注{'' if audience.everyone else '并绑定'}的人，无法推送")
     costly = any(road.costs_quota for road in by)
-    taken = ahead.of_slots(session, clock.now(), moment) if costly else ahead.Ahead()
+    taken = ahead.of_slots(session, at, moment) if costly else ahead.Ahead()
     told = contacts.told(session, activity_id, but=own) if activity_id is not None else Counter[str]()
     asked = _Asked(session, settings, audience, following, columns, moment, own, taken, told)
     found = [_of_road(asked, road) for road in by]
@@ -138,7 +144,7 @@ class _Asked:
     session: Session
     settings: Settings
     audience: Audience
-    following: Sequence[Person]
+    following: People
     columns: set[str]
     moment: datetime
     own: int | None
@@ -168,17 +174,18 @@ def _of_road(asked: _Asked, road: Road) -> _Found:
     spent = asked.spent if road.costs_quota else set()
     targets = road.targets(asked.settings)
     columns = asked.columns if targets & PERSONAL else set()
-    reachable: list[Person] = []
+    reachable = People()
     left_out: dict[str, str] = {}
-    for person in asked.following:
-        if columns and person.muted and columns <= person.muted_columns():
-            left_out[person.openid] = "muted"
-        elif asked.told.get(person.openid, 0) >= _NOTICES:
-            left_out[person.openid] = "told"
-        elif person.openid in spent:
-            left_out[person.openid] = "quota_used"
+    muted = _muted(asked.following, columns)
+    for openid in asked.following.openids:
+        if openid in muted:
+            left_out[openid] = "muted"
+        elif asked.told.get(openid, 0) >= _NOTICES:
+            left_out[openid] = "told"
+        elif openid in spent:
+            left_out[openid] = "quota_used"
         else:
-            reachable.append(person)
+            reachable.add(openid)
     to_all_left = asked.to_all_left if road.costs_quota else 0
     narrowed = left_out or not asked.audience.everyone or not to_all_left
     whole_tags = (
@@ -199,9 +206,14 @@ def _of_road(asked: _Asked, road: Road) -> _Found:
     return _Found(routed.deliveries, left_out, Counter(left_out.values()) + Counter(routed.skipped))
 
 
-def _by_no_road(
-    following: Sequence[Person], routes: Sequence[Route], found: Sequence[_Found]
-) -> Counter[str]:
+def _muted(following: People, columns: set[str]) -> set[str]:
+    """Those who want nothing of any of these columns."""
+    if not columns:
+        return set()
+    return {one for one, keys in following.muted.items() if columns <= Person(one, keys).muted_columns()}
+
+
+def _by_no_road(following: People, routes: Sequence[Route], found: Sequence[_Found]) -> Counter[str]:
     """Why those get nothing whom none of several roads reaches: what the first road that names them says."""
     reached = {openid for route in routes for openid in route.people}
     otherwise = next(
@@ -211,10 +223,10 @@ def _by_no_road(
     def why(openid: str) -> str:
         return next((one.left_out[openid] for one in found if openid in one.left_out), otherwise)
 
-    return Counter(why(person.openid) for person in following if person.openid not in reached)
+    return Counter(why(openid) for openid in following.openids if openid not in reached)
 
 
-def _whole_tags(session: Session, reachable: Sequence[Person], largest: int) -> list[Carried]:
+def _whole_tags(session: Session, reachable: People, largest: int) -> list[Carried]:
     """The tags that may stand for a call, as far as we know: on nobody who is not to be reached, with no change of them waiting.
 
     Those that are on everyone to be reached, or on more than the ``largest`` list may hold: no other saves a call. Where one list
@@ -226,15 +238,17 @@ def _whole_tags(session: Session, reachable: Sequence[Person], largest: int) -> 
     sizes = sa.select(FollowerTag.tag_id).group_by(FollowerTag.tag_id).having(count <= len(reachable))
     sizes = sizes.having(sa.or_(count == len(reachable), count > largest))
     if len(reachable) <= largest:
-        theirs = sa.select(FollowerTag.tag_id).where(FollowerTag.openid == reachable[0].openid)
+        theirs = sa.select(FollowerTag.tag_id).where(FollowerTag.openid == reachable.openids[0])
         sizes = sizes.where(FollowerTag.tag_id.in_(theirs))
     named = tags.still(session, list(session.scalars(sizes)))
+    if not named:
+        return []
     carriers: defaultdict[int, set[str]] = defaultdict(set)
     for tag_id, openid in session.execute(
         sa.select(FollowerTag.tag_id, FollowerTag.openid).where(FollowerTag.tag_id.in_(named))
     ):
         carriers[tag_id].add(openid)
-    wanted = {person.openid for person in reachable}
+    wanted = set(reachable.openids)
     return [
         Carried(tag_id, named[tag_id], frozenset(on))
         for tag_id, on in sorted(carriers.items())
@@ -243,7 +257,7 @@ def _whole_tags(session: Session, reachable: Sequence[Person], largest: int) -> 
 
 
 def tags_on_their_way(session: Session, audience: Audience) -> bool:
-    """Whether a place of the audience has tag changes that have not been tried yet: they are a second's work at WeChat."""
+    """Whether a place of the audience has tag changes that wait for their first try, or are in it: a second's work at WeChat."""
     return tags.untried(session, [(part.kind, part.id) for part in audience.every_part])
 
 
@@ -252,11 +266,12 @@ class Reached:
     """What a person should know of those whom a plan reaches, before it is agreed to.
 
     ``last`` of them get their last mass message of the month, ``again`` have had a notice of the same activity; ``often`` are
-    contacted as often as the month's ceiling says.
+    contacted as often as the month's ceiling says. ``twice`` of them have one of its articles already, or will have it.
     """
 
     last: int
     again: int
+    twice: int
     often: contacts.Often | None
 
     @property
@@ -265,6 +280,8 @@ class Reached:
         notes = []
         if self.last:
             notes.append(f"其中 {self.last:,} 人这是本月最后一条群发")
+        if self.twice:
+            notes.append(f"其中 {self.twice:,} 人已经收到或将收到同一篇稿件，这次会再收到一遍")
         if self.again:
             notes.append(f"其中 {self.again:,} 人已经收到过这次活动的通知，这次作为提醒")
         if self.often:
@@ -272,13 +289,23 @@ class Reached:
         return notes
 
 
-def reached(session: Session, settings: Settings, made: Plan, moment: datetime) -> Reached:
-    """Look at those whom a new push would reach."""
+def reached(
+    session: Session,
+    settings: Settings,
+    made: Plan,
+    moment: datetime,
+    *,
+    article_ids: Collection[int] = (),
+    at: datetime,
+) -> Reached:
+    """Look at those whom a new push of these articles, if it carries any, would reach at ``moment``."""
     people = {openid for route in made.routes for openid in route.people}
     costly = {openid for route in made.routes if route.road.costs_quota for openid in route.people}
     last = costly and costly & quota.last_ones(session, settings, moment, ahead=made.ahead.people)
     again = people & made.told.keys()
-    return Reached(len(last), len(again), contacts.over_ceiling(session, settings, people, moment))
+    met = twice.reached(session, article_ids, people, at=at) if article_ids else set[str]()
+    often = contacts.over_ceiling(session, settings, people, moment)
+    return Reached(len(last), len(again), len(met), often)
 
 
 def reserve(session: Session, settings: Settings, push: Push, made: Plan) -> None:
@@ -294,6 +321,21 @@ def reserve(session: Session, settings: Settings, push: Push, made: Plan) -> Non
             )
 
 
+def _in_pieces(routes: Sequence[Route]) -> Iterator[tuple[Route, Sequence[Planned]]]:
+    """Calls to some people at a time: rows for all of a large account would take more room than the people."""
+    for route in routes:
+        some: list[Planned] = []
+        people = 0
+        for planned in route.deliveries:
+            some.append(planned)
+            people += len(planned.people)
+            if people >= _AT_ONCE:
+                yield route, some
+                some, people = [], 0
+        if some:
+            yield route, some
+
+
 def write(session: Session, settings: Settings, push: Push, made: Plan, now: datetime) -> list[int]:
     """Write the deliveries of a push and set their quota aside, in the session's transaction; the deliveries' ids.
 
@@ -304,7 +346,8 @@ def write(session: Session, settings: Settings, push: Push, made: Plan, now: dat
     taken = session.scalar(sa.select(sa.func.count()).where(Delivery.push_id == push.id)) or 0
     numbers = itertools.count(taken + 1)
     written: list[int] = []
-    for route in made.routes:
+    made_ids = sa.insert(Delivery).returning(Delivery.id, sort_by_parameter_order=True)
+    for route, some in _in_pieces(made.routes):
         rows = [
             {
                 "push_id": push.id,
@@ -319,15 +362,12 @@ def write(session: Session, settings: Settings, push: Push, made: Plan, now: dat
                 "recipients": len(planned.people),
                 "due_at": now,
             }
-            for planned in route.deliveries
+            for planned in some
         ]
-        if not rows:
-            continue
-        made_ids = sa.insert(Delivery).returning(Delivery.id, sort_by_parameter_order=True)
         ids = list(session.scalars(made_ids, rows))
         written += ids
         if route.road.costs_quota:
-            for delivery_id, planned in zip(ids, route.deliveries, strict=True):
+            for delivery_id, planned in zip(ids, some, strict=True):
                 to_all = planned.kind is Target.EVERYONE
                 quota.hold(session, settings, delivery_id, planned.people, to_all=to_all, at=now)
     return written

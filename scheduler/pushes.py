@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ from ground.life import Step
 from models import Activity, ActivityStatus, Article, Column, Delivery, Push, PushArticle, PushStatus, User
 from scheduler import articles as outgoing
 from scheduler import audience as audiences
-from scheduler import contacts, instance, planner, quiet, quota, report, roads, timing
+from scheduler import contacts, instance, openings, planner, quiet, quota, report, roads, timing
 from scheduler.life import PUSH
 from settings import Settings
 
@@ -48,25 +48,25 @@ def create(
     road: str = roads.AUTO,
     urgent: str = "",
     often: str = "",
+    again_of: int | None = None,
+    at: datetime,
 ) -> Created:
     """Decide a push; ``due_at`` None means now. What falls into the quiet hours waits for their end.
 
     With ``urgent``, the reason why it cannot wait, it is held until a second person agrees (:func:`release`), and sent then.
-    ``often`` is the reason why people are contacted who were contacted as often as the month's ceiling says.
-    The plan is made for its numbers, which are kept as confirmed, and for its quota, which is reserved; it is made again when the
-    push is due.
+    ``often`` is the reason for contacting people who had the month's ceiling, ``again_of`` the push whose failures it makes good.
+    The plan is made for its numbers, kept as confirmed, and its quota, which is reserved; it is made again when the push is due.
     Raises :class:`errors.Refused` (nothing or too much to send, past, unknown or empty audience, road that cannot carry it, a
     reason that is missing), :class:`errors.Conflict` (not approved), :class:`errors.NotFound` or :class:`errors.Forbidden`.
     """
     rights.require(user, "push.create")
     locks.hold(session, Lock.PLANNING)
-    now = clock.now()
     if bool(article_ids) == (activity_id is not None):
         raise Refused("请指定要推送的稿件或活动，二者选一")
-    when = timing.at_what_time(settings, due_at, now, urgent)
+    when = timing.at_what_time(settings, due_at, at, urgent)
     notes = timing.said_of(when, settings, at_once=due_at is None)
     articles = _take(session, article_ids, settings) if article_ids else []
-    activity = _open_activity(session, activity_id, now) if activity_id is not None else None
+    activity = _open_activity(session, activity_id, at) if activity_id is not None else None
     push = Push(
         kind="activity" if activity else "articles",
         title=(activity.title if activity else articles[0].title)[:120],
@@ -75,10 +75,11 @@ def create(
         status=(PushStatus.HELD if when.urgent else PushStatus.SCHEDULED).value,
         urgent=when.urgent,
         note=timing.NEEDS_ANOTHER if when.urgent else "",
+        again_of=again_of,
         due_at=when.at,
         activity_id=activity_id,
         created_by=user.id,
-        created_at=now,
+        created_at=at,
         skipped={},
     )
     notes += _confirm(session, settings, user, push, articles, often)
@@ -91,8 +92,15 @@ def _confirm(
     session: Session, settings: Settings, user: User, push: Push, articles: Sequence[Article], often: str
 ) -> list[str]:
     """Plan it, write it, reserve its quota and say so in the audit; what a person should know of whom it reaches."""
-    made = _plan(session, settings, push, {article.column.key for article in articles})
-    reached = planner.reached(session, settings, made, push.due_at)
+    made = _plan(session, settings, push, {article.column.key for article in articles}, push.created_at)
+    reached = planner.reached(
+        session,
+        settings,
+        made,
+        push.due_at,
+        article_ids=[article.id for article in articles],
+        at=push.created_at,
+    )
     push.often = contacts.reason_for(reached.often, often)
     _store(session, push, articles)
     planner.reserve(session, settings, push, made)
@@ -101,6 +109,8 @@ def _confirm(
         detail["urgent"] = push.urgent
     if push.often:
         detail["often"] = push.often
+    if push.again_of is not None:
+        detail["again_of"] = push.again_of
     audit.record(
         session, "push.create", at=push.created_at, user=user, subject=f"push:{push.id}", detail=detail
     )
@@ -108,23 +118,34 @@ def _confirm(
 
 
 def create_for_slot(
-    session: Session, settings: Settings, article: Article, *, audience: str, slot_key: str, moment: datetime
+    session: Session,
+    settings: Settings,
+    articles: Sequence[Article],
+    *,
+    audience: str,
+    meant: Mapping[str, int],
+    slot_key: str,
+    moment: datetime,
+    at: datetime,
 ) -> Push:
-    """The push that a column's slot makes of the head of its queue. ``slot_key`` is unique, else IntegrityError."""
-    now = clock.now()
+    """The push that a column's slot makes of the head of its queue. ``slot_key`` is unique, else IntegrityError.
+
+    ``meant`` is what the names in the slot's audience stand for. One whose ``moment`` is long over is missed, as every push.
+    """
     push = Push(
         kind="articles",
-        title=article.title[:120],
+        title=articles[0].title[:120],
         audience=audience,
+        meant=dict(meant),
         road=roads.AUTO,
         status=PushStatus.SCHEDULED.value,
-        due_at=quiet.defer(max(moment, now), settings.limits.quiet_hours),
+        due_at=quiet.defer(moment, settings.limits.quiet_hours),
         slot_key=slot_key,
-        created_by=article.created_by,
-        created_at=now,
+        created_by=articles[0].created_by,
+        created_at=at,
         skipped={},
     )
-    _store(session, push, [article])
+    _store(session, push, articles)
     return push
 
 
@@ -138,18 +159,25 @@ def _store(session: Session, push: Push, articles: Sequence[Article]) -> None:
     session.flush()
 
 
-def _plan(session: Session, settings: Settings, push: Push, columns: set[str]) -> planner.Plan:
+def _plan(session: Session, settings: Settings, push: Push, columns: set[str], at: datetime) -> planner.Plan:
     """Plan a push for its moment, and keep the numbers as those that a person has seen and agreed to."""
-    chosen = audiences.parse(session, push.audience)
+    chosen = audiences.of_push(session, push, at=at)
     by = roads.choose(push.road, push.kind, settings)
-    push.audience, push.road = chosen.text, ",".join(roads.named(push.road)) or roads.AUTO
+    push.audience, push.meant = chosen.text, chosen.meant
+    push.road = ",".join(roads.named(push.road)) or roads.AUTO
     made = planner.plan(
         session, settings, audience=chosen, by=by, columns=columns, moment=push.due_at, own=push.id,
-        activity_id=push.activity_id,
+        activity_id=push.activity_id, at=at,
     )  # fmt: skip
     push.planned, push.skipped = made.planned, made.skipped
     push.confirmed = {"planned": made.planned, "skipped": made.skipped}
     return made
+
+
+def plan_again(session: Session, settings: Settings, push: Push, at: datetime) -> None:
+    """Plan a push anew that a person has changed before it began; its numbers and its quota are those of now."""
+    planner.reserve(session, settings, push, _plan(session, settings, push, columns_of(session, push), at))
+    push.version += 1
 
 
 def _take(session: Session, article_ids: Sequence[int], settings: Settings) -> list[Article]:
@@ -160,7 +188,7 @@ def _take(session: Session, article_ids: Sequence[int], settings: Settings) -> l
         )
     if len(set(article_ids)) < len(article_ids):
         raise Refused("同一篇稿件写了两次，请去掉重复的编号")
-    return publish.take_out_of_queues(session, article_ids)
+    return publish.take(session, article_ids)
 
 
 def _open_activity(session: Session, activity_id: int, now: datetime) -> Activity:
@@ -199,71 +227,67 @@ def columns_of(session: Session, push: Push) -> set[str]:
     )
 
 
-def pause(session: Session, push: Push, user: User | None) -> str:
+def pause(session: Session, push: Push, user: User | None, *, at: datetime) -> str:
     """Send nothing more until resumed; a call that is on its way goes on. Returns a sentence that says what has left already."""
-    now = clock.now()
-    _step(session, push, user, "push.pause")
-    return _after(session, push, user, "push.pause", now, "已暂停")
+    _step(session, push, user, "push.pause", at)
+    return _after(session, push, user, "push.pause", at, "已暂停")
 
 
-def resume(session: Session, push: Push, user: User | None) -> str:
+def resume(session: Session, push: Push, user: User | None, *, at: datetime) -> str:
     """Go on with a paused push, or send a missed one now after all."""
-    now = clock.now()
     name = "push.go_on" if push.planned_at else "push.resume"
     _may(user, PUSH.step(name))
     PUSH.require(name, push.status)
     _refuse_changed(session, push)
     values: dict[str, Any] = {"note": ""}
-    if push.planned_at is None and push.due_at < now:
-        values["due_at"] = now  # a person decided just now, so it is not late
-    _step(session, push, user, name, **values)
-    return _after(session, push, user, "push.resume", now, "已继续")
+    if push.planned_at is None and push.due_at < at:
+        values["due_at"] = at  # a person decided just now, so it is not late
+    _step(session, push, user, name, at, **values)
+    return _after(session, push, user, "push.resume", at, "已继续")
 
 
 def reschedule(
-    session: Session, settings: Settings, push: Push, user: User | None, *, due_at: datetime
+    session: Session, settings: Settings, push: Push, user: User | None, *, due_at: datetime, at: datetime
 ) -> str:
     """改期: another moment for a push of which nothing was planned yet; its numbers and its quota are those of then.
 
-    Raises :class:`errors.Conflict` for one that is being sent, and what :func:`create` raises for the moment.
+    Raises :class:`errors.Conflict` for one that is being sent, and what :func:`openings.require` raises for the moment.
     """
-    now = clock.now()
+    _may(user, PUSH.step("push.reschedule"))
     locks.hold(session, Lock.PLANNING)
-    when = timing.at_what_time(settings, due_at, now)
     if push.planned_at is not None:
         raise Conflict("推送已经开始，不能改期，可以暂停或取消")
     if push.status == PushStatus.HELD and push.urgent:
         raise Conflict("紧急推送不能改期，请取消后按普通推送重新安排")
     _refuse_changed(session, push)
-    _step(session, push, user, "push.reschedule", due_at=when.at, note="")
-    made = _plan(session, settings, push, columns_of(session, push))
-    planner.reserve(session, settings, push, made)
-    shown = clock.to_shanghai(when.at).strftime("%Y-%m-%d %H:%M")
+    costs = any(road.costs_quota for road in roads.choose(push.road, push.kind, settings))
+    openings.require(session, settings, due_at, costs_quota=costs, own=push.id, at=at)
+    _step(session, push, user, "push.reschedule", at, due_at=max(due_at, at), note="")
+    plan_again(session, settings, push, at)
+    shown = clock.to_shanghai(push.due_at).strftime("%Y-%m-%d %H:%M")
     audit.record(
-        session, "push.reschedule", at=now, user=user, actor="" if user else "命令行", subject=f"push:{push.id}",
+        session, "push.reschedule", at=at, user=user, actor="" if user else "命令行", subject=f"push:{push.id}",
         detail={"due_at": shown, "planned": push.planned},
     )  # fmt: skip
-    push.version += 1
-    return "，".join([f"已改到 {shown}，预计 {push.planned} 人收到", *timing.said_of(when, settings)])
+    return f"已改到 {shown}，预计 {push.planned} 人收到"
 
 
-def release(session: Session, push: Push, user: User | None) -> str:
+def release(session: Session, push: Push, user: User | None, *, at: datetime) -> str:
     """Let a held push go: an emergency (another person than who made it), or one whose numbers are not those confirmed any more.
 
     Raises :class:`errors.Forbidden` for the same person, :class:`errors.Conflict` for one that is not held.
     """
-    now = clock.now()
     PUSH.require("push.release", push.status)
     if push.urgent and (user is None or user.id == push.created_by):
         raise Forbidden("紧急推送须由另一位有权限的人同意，不能由提交的人自己同意")
     _refuse_changed(session, push)
-    values: dict[str, Any] = {"note": "", "due_at": max(push.due_at, now)}
+    values: dict[str, Any] = {"note": "", "due_at": max(push.due_at, at)}
     if push.urgent and user is not None:
         values["released_by"] = user.id
     else:
         values["confirmed"] = {**push.confirmed, "released": push.planned}
-    _step(session, push, user, "push.release", **values)
-    return _after(session, push, user, "push.release", now, "已同意发送")
+    _step(session, push, user, "push.release", at, **values)
+    return _after(session, push, user, "push.release", at, "已同意发送")
 
 
 def _refuse_changed(session: Session, push: Push) -> None:
@@ -271,14 +295,13 @@ def _refuse_changed(session: Session, push: Push) -> None:
         raise Refused(f"稿件《{changed[0].title}》在排期后改动过，请重新审核后新建推送")
 
 
-def cancel(session: Session, push: Push, user: User | None) -> str:
+def cancel(session: Session, push: Push, user: User | None, *, at: datetime) -> str:
     """Send nothing more of it, ever. What WeChat has taken cannot be called back; the sentence says how many that are."""
-    now = clock.now()
-    _step(session, push, user, "push.cancel", finished_at=now)
+    _step(session, push, user, "push.cancel", at, finished_at=at)
     quota.give_back(session, push.id)
-    drop_planned(session, push, now)
+    drop_planned(session, push, at)
     outgoing.finished(session, push)
-    return _after(session, push, user, "push.cancel", now, "已取消")
+    return _after(session, push, user, "push.cancel", at, "已取消")
 
 
 def drop_cancelled(session: Session, now: datetime) -> None:
@@ -286,6 +309,7 @@ def drop_cancelled(session: Session, now: datetime) -> None:
     back = sa.exists().where(Delivery.push_id == Push.id, Delivery.status == "planned")
     for push in list(session.scalars(sa.select(Push).where(Push.status == "cancelled", back))):
         drop_planned(session, push, now)
+        outgoing.finished(session, push)
 
 
 def drop_planned(session: Session, push: Push, now: datetime) -> None:
@@ -328,11 +352,11 @@ def changed_articles(session: Session, push: Push) -> list[Article]:
     )
 
 
-def _step(session: Session, push: Push, user: User | None, name: str, **values: Any) -> None:
+def _step(session: Session, push: Push, user: User | None, name: str, at: datetime, **values: Any) -> None:
     """A step that a person decides (``user`` None: the operator). Raises :class:`errors.Forbidden`, :class:`errors.Conflict`."""
     step = PUSH.step(name)
     _may(user, step)
-    if not move(session, Push, push.id, step, **values):
+    if not move(session, Push, push.id, step, decided_at=at, **values):
         PUSH.require(name, push.status)  # says how it stands now
         raise Conflict(f"推送 {push.id} 刚刚被改动，请刷新后再试")
 
@@ -346,7 +370,7 @@ def _after(session: Session, push: Push, user: User | None, action: str, now: da
     session.refresh(push)
     push.version += 1
     session.flush()
-    gone = report.show(session, push)
+    gone = report.figures(session, push)
     left = gone["accepted"] + gone["unknown"]
     audit.record(
         session,

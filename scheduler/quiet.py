@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import sqlalchemy as sa
 
@@ -13,10 +13,18 @@ from settings import Settings
 
 def sendable(moment: datetime, settings: Settings) -> list[sa.ColumnElement[bool]]:
     """SQL: pushes of which something may be sent at ``moment``: in the quiet hours those that two people have agreed on."""
+    return sendable_where(quiet=is_quiet(moment, settings))
+
+
+def sendable_where(*, quiet: bool) -> list[sa.ColumnElement[bool]]:
+    """SQL: the same, for who has looked whether it is ``quiet``."""
     sending = [Push.status == PushStatus.SENDING.value]
-    if defer(moment, settings.limits.quiet_hours) == moment:
-        return sending
-    return [*sending, Push.urgent != ""]
+    return [*sending, Push.urgent != ""] if quiet else sending
+
+
+def is_quiet(moment: datetime, settings: Settings) -> bool:
+    """Whether ``moment`` falls into the quiet hours."""
+    return defer(moment, settings.limits.quiet_hours) != moment
 
 
 def defer(moment: datetime, quiet_hours: str) -> datetime:
@@ -38,3 +46,16 @@ def defer(moment: datetime, quiet_hours: str) -> datetime:
     if over <= local:
         over += timedelta(days=1)
     return over.astimezone(moment.tzinfo)
+
+
+def spans(day: date, quiet_hours: str) -> list[tuple[datetime, datetime]]:
+    """The parts of a Shanghai day that are quiet, each with its beginning and its end, in UTC and in order."""
+    if not quiet_hours:
+        return []
+    first, last = clock.day_bounds(day)
+    start, end = (
+        datetime.combine(day, time.fromisoformat(half), clock.SHANGHAI).astimezone(first.tzinfo)
+        for half in quiet_hours.split("-")
+    )
+    found = [(start, end)] if start < end else [(first, end), (start, last)] if start > end else []
+    return [one for one in found if one[0] < one[1]]

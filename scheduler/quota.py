@@ -7,8 +7,9 @@ Source: https://developers.weixin.qq.com/doc/service/guide/product/message/Batch
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,6 +28,7 @@ TO_ALL_MONTH = "to-all-month"
 ACCOUNTS = (ACCOUNT, TO_ALL, TO_ALL_MONTH)
 """Subjects that are no follower."""
 COUNTED = ("held", "used")
+_AT_ONCE = 20_000
 
 
 def day_key(moment: datetime) -> str:
@@ -92,6 +94,38 @@ def account_left(session: Session, settings: Settings, moment: datetime, *, own:
     """How many mass sends a 公众号 may still make on the day of ``moment``, beside what the push ``own`` has reserved."""
     used = _count(session, ACCOUNT, day_key(moment), own)
     return max(0, settings.wechat.limits.mass_per_day - used)
+
+
+def per_day(settings: Settings) -> int:
+    """How many mass sends an account may make on one day: a 公众号 at all, a 服务号 to everyone."""
+    return settings.wechat.limits.mass_per_day
+
+
+def per_month(settings: Settings) -> int:
+    """How many mass messages a follower of a 服务号 takes in a month."""
+    return settings.wechat.limits.mass_per_follower_month
+
+
+def account_days(
+    session: Session, first: datetime, last: datetime, *, own: int | None = None
+) -> Counter[date]:
+    """How many mass sends are used or reserved on each day from ``first`` to ``last``, beside those of the push ``own``."""
+    query = sa.select(QuotaUse.period, sa.func.count()).where(
+        QuotaUse.subject == ACCOUNT, QuotaUse.period.between(day_key(first), day_key(last)),
+        QuotaUse.state.in_(COUNTED), _not_of(own),
+    )  # fmt: skip
+    rows = session.execute(query.group_by(QuotaUse.period))
+    return Counter({date.fromisoformat(period): count for period, count in rows})
+
+
+def by_push(session: Session, moment: datetime) -> dict[int | None, int]:
+    """Messages to followers of the month of ``moment``, by the push that they are reserved for; None: used, or a call's."""
+    query = sa.select(QuotaUse.push_id, sa.func.count()).where(
+        QuotaUse.period == clock.month_key(moment),
+        QuotaUse.state.in_(COUNTED),
+        QuotaUse.subject.not_in(ACCOUNTS),
+    )
+    return dict(session.execute(query.group_by(QuotaUse.push_id)).all())
 
 
 def to_all_left(
@@ -163,7 +197,7 @@ def hold(
     at: datetime,
     push_id: int | None = None,
 ) -> None:
-    """Set aside what a delivery will use: one of each follower's, or the account's day. One statement for any number.
+    """Set aside what a delivery will use: one of each follower's, or the account's day. One statement for very many.
 
     Without a delivery it is reserved for the push, in the month or day ``at`` which that is due.
     """
@@ -174,19 +208,22 @@ def hold(
         rows = "jsonb_array_elements_text(CAST(:openids AS jsonb)) AS one(value)"
     else:
         rows = "json_each(:openids) AS one"
-    session.execute(
-        sa.text(
-            "INSERT INTO quota_use (subject, period, delivery_id, push_id, state, at) "  # noqa: S608 - no outside text in it
-            f"SELECT one.value, :period, CAST(:delivery AS BIGINT), CAST(:push AS BIGINT), 'held', :at FROM {rows}"
-        ).bindparams(sa.bindparam("at", type_=table_of(QuotaUse).c.at.type)),
-        {
-            "openids": json.dumps(list(openids)),
-            "period": clock.month_key(at),
-            "delivery": delivery_id,
-            "push": push_id,
-            "at": at,
-        },
-    )
+    statement = sa.text(
+        "INSERT INTO quota_use (subject, period, delivery_id, push_id, state, at) "  # noqa: S608 - no outside text in it
+        f"SELECT one.value, :period, CAST(:delivery AS BIGINT), CAST(:push AS BIGINT), 'held', :at FROM {rows}"
+    ).bindparams(sa.bindparam("at", type_=table_of(QuotaUse).c.at.type))
+    for start in range(0, len(openids), _AT_ONCE):
+        some = json.dumps(list(openids[start : start + _AT_ONCE]))
+        session.execute(
+            statement,
+            {
+                "openids": some,
+                "period": clock.month_key(at),
+                "delivery": delivery_id,
+                "push": push_id,
+                "at": at,
+            },
+        )
     if to_all:
         session.execute(
             sa.insert(QuotaUse),

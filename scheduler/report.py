@@ -6,16 +6,20 @@ both are there. Source of the statuses: https://developers.weixin.qq.com/doc/ser
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from database import rows
+from database.moving import move
 from ground import clock
 from models import Delivery, JobResult, Push
 from scheduler import articles, quota, roads
+from scheduler.life import PUSH
 from scheduler.roads import Road
 from wechat.wire import messages
 
@@ -24,13 +28,13 @@ FINAL = ("delivered", "failed", "cancelled")
 _OPEN = ("accepted", "unknown", "claimed")
 
 
-def event_came(session: Session, event: messages.Push) -> None:
+def event_came(session: Session, event: messages.Push, *, at: datetime) -> None:
     """Hand the results that an event tells to the road that takes such events; one that no road takes is nobody's."""
     road = roads.taking().get(type(event))
     if road is None:
         return
     for result in road.on_result(event):
-        job_finished(session, road.name, result.msg_id, result.status, result.counts, result.urls)
+        job_finished(session, road.name, result.msg_id, result.status, result.counts, result.urls, at=at)
 
 
 def job_finished(
@@ -40,13 +44,14 @@ def job_finished(
     status: str,
     counts: Mapping[str, int] | None = None,
     urls: Mapping[int, str] | None = None,
+    *,
+    at: datetime,
 ) -> bool:
     """Take the event that a job has finished; whether a delivery was found for it already.
 
     ``kind``: the road's name. ``counts``: ``total``, ``filter``, ``sent``, ``error``. ``urls``: link of each article by its
     position from 1. A repeat changes nothing.
     """
-    now = clock.now()
     result = session.scalar(
         sa.select(JobResult).where(
             JobResult.kind == kind, JobResult.msg_id == str(msg_id), JobResult.status == status[:60]
@@ -61,14 +66,14 @@ def job_finished(
                 "counts": dict(counts or {}),
                 "urls": {str(position): url for position, url in (urls or {}).items()},
             },
-            at=now,
+            at=at,
             matched=False,
         )
         session.add(result)
         session.flush()
     if result.matched:
         return True
-    return match(session, result, now)
+    return match(session, result, at)
 
 
 def match(session: Session, result: JobResult, now: datetime) -> bool:
@@ -82,7 +87,7 @@ def match(session: Session, result: JobResult, now: datetime) -> bool:
     if delivery is None:
         return False
     result.matched = True
-    if delivery.status in FINAL:
+    if delivery.status in FINAL and not _only_asked(delivery, result):
         return True
     counts: dict[str, int] = result.data.get("counts") or {}
     for name in ("total", "filter", "sent", "error"):
@@ -91,6 +96,12 @@ def match(session: Session, result: JobResult, now: datetime) -> bool:
     urls = {int(position): url for position, url in (result.data.get("urls") or {}).items()}
     decided(session, roads.of(delivery.road), delivery, result.status, now, urls)
     return True
+
+
+def _only_asked(delivery: Delivery, result: JobResult) -> bool:
+    """Whether its end is known because WeChat was asked, which tells no counts and addresses: this event has them."""
+    said = "delivered" if result.status in roads.of(delivery.road).successes else "failed"
+    return delivery.status == said and bool(result.data.get("counts")) and delivery.total_count is None
 
 
 def decided(
@@ -181,7 +192,7 @@ def accepted(
     delivery.openids = None  # the call is taken and never made again: only the number is needed from now on
     quota.use(session, delivery.id, now)
     session.flush()
-    match_early(session, [msg_id], now)
+    match_early(session, delivery.road, rows.packed([{"job": msg_id or None}]), now)
 
 
 def arrived(session: Session, delivery: Delivery, now: datetime) -> None:
@@ -192,15 +203,23 @@ def arrived(session: Session, delivery: Delivery, now: datetime) -> None:
     delivered(session, delivery, now)
 
 
-def match_early(session: Session, msg_ids: Sequence[str], now: datetime) -> None:
-    """Match the events of these jobs that were faster than the answers of their calls."""
-    early = session.scalars(
-        sa.select(JobResult).where(
-            JobResult.msg_id.in_(list(filter(None, msg_ids))), JobResult.matched.is_(False)
-        )
+def match_early(session: Session, road: str, jobs: dict[str, str], now: datetime) -> None:
+    """Match the events of these jobs of a road that were faster than the answers of their calls.
+
+    ``jobs``: rows with the ``job`` of each, as :func:`database.rows.packed` makes them.
+    """
+    connection = session.connection()
+    found = connection.scalars(_early(connection.dialect.name), {**jobs, "way": road}).all()
+    for result_id in found:
+        match(session, session.get_one(JobResult, result_id), now)
+
+
+@cache
+def _early(dialect: str) -> sa.Select[Any]:
+    mine = sa.select(rows.given(dialect, job=sa.Text).c.job)
+    return sa.select(JobResult.id).where(
+        JobResult.kind == sa.bindparam("way"), JobResult.msg_id.in_(mine), JobResult.matched.is_(False)
     )
-    for result in list(early):
-        match(session, result, now)
 
 
 def delivered(
@@ -224,11 +243,23 @@ def failed(session: Session, delivery: Delivery, now: datetime, reason: str, cod
     settle_of(session, delivery, now)
 
 
+_STEPS = {
+    "awaiting_result": "sender.wait",
+    "sent": "result.sent",
+    "partly_failed": "result.partly",
+    "failed": "result.failed",
+    "unknown": "result.unknown",
+}
 _UNSETTLED = ("sending", "awaiting_result", "paused", "partly_failed", "failed", "unknown")
 
 
 def settle(session: Session, push: Push, now: datetime) -> None:
-    """Say of a push that is being sent how it stands: every call taken, or final (an unknown one counts once it was given up)."""
+    """Say of a push that is being sent how it stands: every call taken, or final (an unknown one counts once it was given up).
+
+    Of one that was cancelled the last call that was under way then may have ended: its articles are free, if nobody has them.
+    """
+    if push.status == "cancelled":
+        articles.finished(session, push)
     if push.status not in _UNSETTLED or push.planned_at is None:
         return
     of_push = sa.select(Delivery.id).where(Delivery.push_id == push.id).limit(1)
@@ -240,12 +271,18 @@ def settle(session: Session, push: Push, now: datetime) -> None:
     status = "awaiting_result" if waits else _result(session, push)
     if status in ("", push.status):
         return
-    if push.status == "paused":
-        push.note = ""  # it said what to do before going on: there is nothing left to go on with
-    push.status = status
-    push.finished_at = None if status == "awaiting_result" else now
-    push.version += 1
-    if status != "awaiting_result":
+    # A person may cancel at this moment: of the two, one moves it.
+    moved = move(
+        session,
+        Push,
+        push.id,
+        PUSH.step(_STEPS[status]),
+        finished_at=None if status == "awaiting_result" else now,
+        version=Push.version + 1,
+        # a pause said what to do before going on: there is nothing left to go on with
+        note=sa.case((Push.status == "paused", ""), else_=Push.note),
+    )
+    if (moved and status != "awaiting_result") or push.status == "cancelled":
         articles.finished(session, push)
 
 
@@ -287,17 +324,25 @@ def settle_of(session: Session, delivery: Delivery, now: datetime) -> None:
         settle(session, delivery.push, now)
 
 
-def show(session: Session, push: Push) -> dict[str, Any]:
-    """The report of a push. Counts are followers, ``deliveries`` are calls.
+def figures(session: Session, push: Push) -> dict[str, Any]:
+    """How a push stands, in numbers. Counts are followers; ``calls`` is how many deliveries carry them.
 
     ``planned`` is who was to receive it; ``accepted`` who was in calls that WeChat took, ``delivered`` and ``failed`` what became
     of them, ``unknown`` who is in calls whose fate is not known.
     """
-    deliveries = list(
-        session.scalars(sa.select(Delivery).where(Delivery.push_id == push.id).order_by(Delivery.id))
-    )
-    done = [one for one in deliveries if one.status == "delivered"]
-    sent = sum(_sent(one) for one in done)
+    people, status = Delivery.recipients, Delivery.status
+    sent = sa.func.coalesce(Delivery.sent_count, people)
+    short = sa.case((sent < people, people - sent), else_=0)
+    sums = {
+        "accepted": _total(people, Delivery.accepted_at.is_not(None)),
+        "delivered": _total(sent, status == "delivered"),
+        "failed": _total(people, status == "failed") + _total(short, status == "delivered"),
+        "unknown": _total(people, status == "unknown"),
+        "cancelled": _total(people, status == "cancelled"),
+        "calls": sa.func.count(Delivery.id),
+    }
+    counted = sa.select(*(one.label(name) for name, one in sums.items())).where(Delivery.push_id == push.id)
+    found = session.execute(counted).one()._mapping
     return {
         "id": push.id,
         "status": push.status,
@@ -308,24 +353,25 @@ def show(session: Session, push: Push) -> dict[str, Any]:
         "planned": push.planned,
         "confirmed": dict(push.confirmed),
         "urgent": push.urgent,
-        "accepted": sum(one.recipients for one in deliveries if one.accepted_at is not None),
-        "delivered": sent,
-        "failed": sum(one.recipients for one in deliveries if one.status == "failed")
-        + sum(max(0, one.recipients - _sent(one)) for one in done),
-        "unknown": sum(one.recipients for one in deliveries if one.status == "unknown"),
-        "cancelled": sum(one.recipients for one in deliveries if one.status == "cancelled"),
+        "again_of": push.again_of,
+        **{name: int(found[name]) for name in sums},
         "skipped": dict(push.skipped),
         "note": push.note,
         "articles": [
             {"id": one.article_id, "title": one.article.title, "url": one.article.published_url}
             for one in push.articles
         ],
-        "deliveries": [_shown(one) for one in deliveries],
     }
 
 
-def _sent(delivery: Delivery) -> int:
-    return delivery.recipients if delivery.sent_count is None else delivery.sent_count
+def _total(what: sa.SQLColumnExpression[int], where: sa.ColumnElement[bool]) -> sa.ColumnElement[Any]:
+    return sa.func.coalesce(sa.func.sum(sa.case((where, what), else_=0)), 0)
+
+
+def show(session: Session, push: Push) -> dict[str, Any]:
+    """The same with every call of it: a notice has one for each person."""
+    calls = session.scalars(sa.select(Delivery).where(Delivery.push_id == push.id).order_by(Delivery.id))
+    return {**figures(session, push), "deliveries": [_shown(one) for one in calls]}
 
 
 def _shown(delivery: Delivery) -> dict[str, Any]:

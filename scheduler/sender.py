@@ -55,29 +55,31 @@ class Sender:
 
     # --- one run of a push ---------------------------------------------------------------------------------
 
-    def run(self, push_id: int, more_lanes: Callable[[], None] | None = None) -> None:
+    def run(self, push_id: int, hand_on: Callable[[], int] | None = None) -> None:
         """Plan a released push if that was not done, prepare its draft and send what is due, one call after another.
 
-        ``more_lanes`` asks for helpers where the calls of a road may go side by side.
+        ``hand_on`` gives calls that may go side by side to lanes, and says to how many: these hold the push from then on.
+        Without it they are made here.
         """
         owner = claims.new_owner()
         if not self._take(push_id, owner):
             return
+        lanes = 0
         try:
             self._plan(push_id, owner)
             ways = self._roads(push_id)
             side_by_side = any(not road.serial for road in ways)
-            if side_by_side and more_lanes is not None:
-                more_lanes()
+            if side_by_side and hand_on is not None:
+                lanes = hand_on()
             for road in ways:
                 if road.serial:
                     self._send_serially(push_id, owner, road)
-            if side_by_side:
+            if side_by_side and hand_on is None:
                 self._lanes.lane(push_id)
         except _Stopped:
             pass
         finally:
-            self._give_back(push_id, owner)
+            self._give_back(push_id, owner, to_lanes=lanes > 0)
 
     def _take(self, push_id: int, owner: str) -> bool:
         now, lease_s = clock.now(), self._settings.system.delivery_lease_s
@@ -91,8 +93,10 @@ class Sender:
             )
         return bool(taken)
 
-    def _give_back(self, push_id: int, owner: str) -> None:
+    def _give_back(self, push_id: int, owner: str, *, to_lanes: bool) -> None:
         with self._db.session_scope() as session:
+            if to_lanes and self._lanes.hold(session, push_id, owner, clock.now()):
+                return
             claims.give_back(session, Push, owner, Push.id == push_id)
             push = session.get(Push, push_id)
             if push is not None:
@@ -155,11 +159,12 @@ class Sender:
         planner.write(session, self._settings, push, made, now)
         push.planned_at, push.planned, push.skipped = now, made.planned, made.skipped
         push.planned_roads = ",".join(route.road.name for route in made.routes if route.deliveries)
-        if made.deliveries:
+        if any(route.deliveries for route in made.routes):
             articles.started(session, push)
         else:
             push.status, push.finished_at = "failed", now
             push.note = "没有可以送达的人"
+            articles.finished(session, push)
         return True
 
     def _too_far(self, push: Push, made: planner.Plan) -> str:
@@ -173,18 +178,19 @@ class Sender:
             return ""
         return f"确认时预计 {confirmed} 人收到，现在是 {made.planned} 人，相差超过 {percent}%，请确认后再发送"
 
-    def _awaits_tags(self, session: Session, push: Push) -> bool:
+    def _awaits_tags(self, session: Session, push: Push, now: datetime) -> bool:
         """Whether members have just been bound whose tags are not at WeChat yet; one single person has no other road."""
         try:
             ways = roads.choose(push.road, push.kind, self._settings)
             tagged = any(Target.TAG in road.targets(self._settings) for road in ways)
-            return tagged and planner.tags_on_their_way(session, audiences.parse(session, push.audience))
+            chosen = audiences.of_push(session, push, at=now)
+            return tagged and planner.tags_on_their_way(session, chosen)
         except PioneerError:
             return False  # the plan will say why
 
     def _planned(self, session: Session, push: Push, now: datetime) -> tuple[planner.Plan | None, str]:
         """The plan, or why a person must decide first. Raises :class:`_Stopped` where it is too early for one."""
-        if now - push.due_at < _TAGS_WAIT and self._awaits_tags(session, push):
+        if now - push.due_at < _TAGS_WAIT and self._awaits_tags(session, push, now):
             raise _Stopped  # a later tick takes it up
         if changed := pushes.changed_articles(session, push):
             return None, f"稿件《{changed[0].title}》在排期后改动过，请重新审核后新建推送"
@@ -192,10 +198,11 @@ class Sender:
             made = planner.plan(
                 session,
                 self._settings,
-                audience=audiences.parse(session, push.audience),
+                audience=audiences.of_push(session, push, at=now),
                 by=roads.choose(push.road, push.kind, self._settings),
                 columns=pushes.columns_of(session, push),
                 moment=now,
+                at=now,
                 own=push.id,
                 activity_id=push.activity_id,
             )

@@ -6,19 +6,22 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from database import claims
+from database import claims, rows
 from database.base import table_of
 from models import Delivery, Push, Target
 from scheduler import planner, pushes, quota, report, roads
 from scheduler.outcome import MOST_TRIES, Next, Outcome
 from scheduler.roads import Answer, Call, Road
-from scheduler.roads.base import Occasion
+from scheduler.roads.base import Notice, Occasion
 from settings import Settings
 
+_UNSAID = "微信没有给出结果，无法确认是否送达，请到公众号后台核对，不要重发"
 _WAITING = ("claimed", "unknown")
 _ANSWER_RESTS = timedelta(minutes=5)
 
@@ -36,13 +39,21 @@ def due(push_id: int | None, now: datetime) -> list[sa.ColumnElement[bool]]:
 def occasion_of(session: Session, push_id: int | None) -> Occasion | None:
     """The activity of which a push gives notice; None for articles and answers."""
     activity = None if push_id is None else session.get_one(Push, push_id).activity
-    return None if activity is None else Occasion(activity.title, activity.starts_at, activity.place)
+    return (
+        None
+        if activity is None
+        else Occasion(activity.title, activity.starts_at, activity.place, activity.id)
+    )
 
 
 def call_of(
-    settings: Settings, delivery: Delivery, *, media_id: str = "", fields: Mapping[str, str] | None = None
+    settings: Settings,
+    delivery: Delivery | sa.Row[Any],
+    *,
+    media_id: str = "",
+    fields: Mapping[str, str] | None = None,
 ) -> Call:
-    """All that the road needs for this delivery. ``fields`` are those of a notice."""
+    """All that the road needs for this delivery, or for a row with its columns. ``fields`` are those of a notice."""
     base_url = settings.server.base_url
     return Call(
         key=delivery.key,
@@ -53,27 +64,29 @@ def call_of(
         media_id=media_id,
         fields=fields or {},
         payload=json.loads(delivery.payload) if delivery.payload else {},
-        url=f"{base_url}/m/study" if base_url else "",
+        url=f"{base_url}{fields.path}" if base_url and isinstance(fields, Notice) and fields.path else "",
     )
 
 
-def key_forgotten(delivery: Delivery, road: Road, settings: Settings, now: datetime) -> bool:
-    """Whether an earlier call may have been taken and WeChat may no longer remember its key: never repeat then.
+def forgotten_before(road: Road, settings: Settings, now: datetime) -> datetime:
+    """Calls that left until then may have been taken and WeChat may no longer remember their keys: never repeat them.
 
     A repeat takes up to a lease to get there (a batch before it, a token that is waited for, a slow network), and WeChat goes by
-    the moment at which it arrives: so the key counts as forgotten that much earlier.
+    the moment at which it arrives: so a key counts as forgotten that much earlier.
     """
-    if delivery.called_at is None:
-        return False
     window = road.key_window(settings.wechat.limits)
     on_its_way = min(timedelta(seconds=settings.system.delivery_lease_s), window / 4)
-    return now >= delivery.called_at + window - on_its_way
+    return now - window + on_its_way
 
 
-def give_up(session: Session, delivery: Delivery, now: datetime) -> None:
-    """Leave it unknown for good: only an event that comes late, or a person, can decide."""
-    delivery.status, delivery.finished_at = "unknown", now
-    delivery.error = "微信没有给出结果，无法确认是否送达，请到公众号后台核对，不要重发"
+def key_forgotten(delivery: Delivery, road: Road, settings: Settings, now: datetime) -> bool:
+    """Whether the first call of a delivery left that long ago."""
+    return delivery.called_at is not None and delivery.called_at <= forgotten_before(road, settings, now)
+
+
+def give_up(session: Session, delivery: Delivery, now: datetime, said: str = _UNSAID) -> None:
+    """Leave it unknown for good: only an event that comes late, or a person, can decide. ``said`` is what people read."""
+    delivery.status, delivery.finished_at, delivery.error = "unknown", now, said
     delivery.openids = None
     session.flush()
     report.settle_of(session, delivery, now)
@@ -110,38 +123,42 @@ def accept_batch(
     session: Session, settings: Settings, road: Road, answers: Mapping[int, str], owner: str, now: datetime
 ) -> None:
     """The same for many calls of one road: delivery id → ``msg_id`` (may be empty where WeChat knew the key)."""
-    mine = set(
-        session.scalars(
-            sa.select(Delivery.id)
-            .where(Delivery.id.in_(answers), Delivery.lease_owner == owner, Delivery.status.in_(_WAITING))
-            .with_for_update()
-        )
-    )
-    if not mine:
-        return
     if not road.reports:
-        for delivery in list(session.scalars(sa.select(Delivery).where(Delivery.id.in_(mine)))):
+        mine = [Delivery.id.in_(answers), Delivery.lease_owner == owner, Delivery.status.in_(_WAITING)]
+        for delivery in list(session.scalars(sa.select(Delivery).where(*mine).with_for_update())):
             report.arrived(session, delivery, now)
         return
-    table = table_of(Delivery)
-    session.connection().execute(
+    connection = session.connection()
+    jobs = rows.packed({"id": one, "job": job or None} for one, job in sorted(answers.items()))
+    ask_at = now + road.result_after(settings.wechat.limits)
+    written = {**jobs, "by": owner, "taken_at": now, "ask_at": ask_at}
+    accepted = connection.scalars(_accepting(connection.dialect.name), written).all()
+    if road.costs_quota:
+        for delivery_id in accepted:
+            quota.use(session, delivery_id, now)
+    report.match_early(session, road.name, jobs, now)
+
+
+@cache
+def _accepting(dialect: str) -> sa.UpdateBase:
+    table, taken = table_of(Delivery), rows.given(dialect, id=sa.BigInteger, job=sa.Text)
+    # Joined by the primary key: an index on the status would lead SQLite through all that are claimed, once for each row.
+    by_no_index = table.c.status + ""
+    mine = (table.c.id == taken.c.id, table.c.lease_owner == sa.bindparam("by"), by_no_index.in_(_WAITING))
+    return (
         sa.update(table)
-        .where(table.c.id == sa.bindparam("one"))
+        .where(*mine)
         .values(
             status="accepted",
-            msg_id=sa.bindparam("job"),
-            accepted_at=now,
-            due_at=now + road.result_after(settings.wechat.limits),
+            msg_id=taken.c.job,
+            accepted_at=sa.bindparam("taken_at"),
+            due_at=sa.bindparam("ask_at"),
             error="",
             error_code=None,
             openids=None,
-        ),
-        [{"one": delivery_id, "job": answers[delivery_id] or None} for delivery_id in mine],
+        )
+        .returning(table.c.id)
     )
-    if road.costs_quota:
-        for delivery_id in mine:
-            quota.use(session, delivery_id, now)
-    report.match_early(session, [answers[delivery_id] for delivery_id in mine], now)
 
 
 def _is_anothers(session: Session, delivery: Delivery, msg_id: str) -> bool:
@@ -174,6 +191,18 @@ def fail(
     else:
         _of_push(session, push, delivery, outcome, now)
     return outcome.after in (Next.GO_ON, Next.REDRAFT, Next.RETARGET)
+
+
+def put_back(session: Session, unmade: Mapping[int, bool], owner: str) -> None:
+    """Calls of this owner's claim that were marked and never made; of each, whether no earlier one with its key is unknown."""
+    for first, undone in (
+        (True, {"status": "planned", "called_at": None}),
+        (False, {"status": "unknown"}),
+    ):
+        ids = [one for one, is_first in unmade.items() if is_first == first]
+        if ids:
+            mine = [Delivery.id.in_(ids), Delivery.lease_owner == owner, Delivery.status == "claimed"]
+            claims.change(session, Delivery, mine, lease_until=None, attempts=Delivery.attempts - 1, **undone)
 
 
 def _rest(session: Session, delivery: Delivery, outcome: Outcome, now: datetime) -> None:

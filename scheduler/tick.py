@@ -14,13 +14,15 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
+import workdays
 from community import expected, tags
-from content import queue, slots
+from content import columns, corrections, queue, slots
 from database import claims
 from ground import clock, faultpoints
-from models import Article, Column, Delivery, JobResult, Push
-from scheduler import instance, pushes, quiet, report, roads, settling
+from models import Delivery, JobResult, Push, ReviewAlert, Telling
+from scheduler import answers, instance, pushes, quiet, report, reviewing, roads, settling
 from settings import WeChatLimits
+from workdays import Workdays
 
 if TYPE_CHECKING:
     from runtime import Runtime
@@ -30,7 +32,12 @@ log = structlog.get_logger(__name__)
 Hand = Callable[[str, int], None]
 _RELEASE_BATCH = 500
 _HAND_LIMIT = 2000
-_MISSED = "到点时服务没有运行，已超过 {minutes} 分钟，请决定补发（继续）或取消"
+_TELLING = timedelta(hours=48)
+"""WeChat lets the account write for so long after a person's last message."""
+_MISSED = "到点时服务没有运行，已超过 {minutes} 分钟，没有自动发送"
+_MAY_BE_SENT = "原定时间在本机接管发送以前，可能已由原服务器发出，请核对后再决定"
+_SLOT_MISSED_FOR = timedelta(days=7)
+"""So far back the moments of slots are looked for that nothing was sent at: a week's holiday of the server is noticed."""
 
 
 class Ticker:
@@ -52,7 +59,14 @@ class Ticker:
                 may_send = instance.registered(session, self._own)
             steps: list[Callable[[datetime], None]] = [self._match_results, self._settle, self._freeze]
             if may_send:
-                steps += [self._free_claims, self._fill_slots, self._release, self._hand_out]
+                steps += [
+                    self._free_claims,
+                    self._remind,
+                    self._tell,
+                    self._fill_slots,
+                    self._release,
+                    self._hand_out,
+                ]
             for step in steps:
                 try:
                     step(clock.now())
@@ -71,6 +85,26 @@ class Ticker:
             with self._db.session_scope() as session:
                 waiting = expected.freeze_next(session, now)
             faultpoints.reach("activity.frozen")
+
+    # --- what people decided and somebody is to be told -------------------------------------------------------
+
+    def _remind(self, now: datetime) -> None:
+        limits = self._settings.limits
+        with self._db.read_scope() as session:
+            waiting = reviewing.due(session, limits, at=now)
+        for article_id in waiting:
+            with self._db.session_scope() as session:
+                reviewing.remind(session, article_id, limits, at=now)
+
+    def _tell(self, now: datetime) -> None:
+        with self._db.read_scope() as session:
+            alerts, found = _any(session, ReviewAlert.id, []), _any(session, Telling.id, [])
+        if alerts and not quiet.is_quiet(now, self._settings):  # nobody is woken for a review
+            with self._db.session_scope() as session:
+                found = bool(reviewing.tell(session, at=now)) or found
+        if found:
+            with self._db.session_scope() as session:
+                answers.of_tellings(session, now, _TELLING)
 
     # --- claims whose holder has died -----------------------------------------------------------------------
 
@@ -91,31 +125,44 @@ class Ticker:
 
     def _fill_slots(self, now: datetime) -> None:
         with self._db.read_scope() as session:
-            waiting = sa.exists().where(Article.column_id == Column.id, Article.status == "queued")
-            columns = list(session.scalars(sa.select(Column).where(Column.active.is_(True), waiting)))
+            waiting = queue.waiting_since(session)
+            if not waiting:
+                return
+            found = [one for one in columns.listing(session) if one.id in waiting]
+            days = workdays.load(session) if found else Workdays()
+            since = max(now - _SLOT_MISSED_FOR, instance.taken_over_at(session) or now - _SLOT_MISSED_FOR)
             due = [
                 (column.id, slot, moment, f"{column.key}:{moment:%Y-%m-%dT%H:%MZ}")
-                for column in columns
-                for slot, moment in slots.due(column.slots, now, self._settings.limits.grace_minutes)
+                for column in found
+                for slot, moment in slots.came(column.slots, since, now, days)
+                if waiting[column.id] <= moment
             ]
             filled = set(
                 session.scalars(sa.select(Push.slot_key).where(Push.slot_key.in_([key for *_, key in due])))
             )
         for column_id, slot, moment, key in due:
             if key not in filled:
-                self._fill(column_id, str(slot.get("audience") or "all"), moment, key)
+                self._fill(column_id, slot, moment, key, now)
 
-    def _fill(self, column_id: int, audience: str, moment: datetime, key: str) -> None:
+    def _fill(self, column_id: int, slot: slots.Slot, moment: datetime, key: str, now: datetime) -> None:
         try:
             with self._db.session_scope() as session:
-                if (article := queue.take_for_slot(session, column_id)) is not None:
+                most = min(slots.takes(slot), self._settings.wechat.limits.articles_per_push)
+                if found := queue.take_for_slot(session, column_id, most=most, by=moment):
                     pushes.create_for_slot(
-                        session, self._settings, article, audience=audience, slot_key=key, moment=moment
+                        session,
+                        self._settings,
+                        found,
+                        audience=str(slot.get("audience") or "all"),
+                        meant=slot.get("meant") or {},
+                        slot_key=key,
+                        moment=moment,
+                        at=now,
                     )
         except sa.exc.IntegrityError:
             log.info(
                 "slot_taken", slot=key
-            )  # another scheduler was faster; the article went back with the transaction
+            )  # another scheduler was faster; the articles went back with the transaction
 
     # --- due pushes ---------------------------------------------------------------------------------------------
 
@@ -124,19 +171,18 @@ class Ticker:
         with self._db.read_scope() as session:
             if not _any(session, Push.id, due):
                 return
-        self._defer(due, now)
         limits = self._settings.limits
         late = Push.due_at < now - timedelta(minutes=limits.grace_minutes)
         with self._db.session_scope() as session:
-            missed = claims.change(
-                session,
-                Push,
-                [*due, late],
-                status="missed",
-                note=_MISSED.format(minutes=limits.grace_minutes),
-            )
+            missed = 0
+            if taken_over := instance.taken_over_at(session):
+                elsewhere = [*due, late, Push.due_at < taken_over]
+                missed += claims.change(session, Push, elsewhere, status="missed", note=_MAY_BE_SENT)
+            note = _MISSED.format(minutes=limits.grace_minutes)
+            missed += claims.change(session, Push, [*due, late], status="missed", note=note)
         if missed:
             log.warning("pushes_missed", count=missed)
+        self._defer(due, now)
         while True:
             with self._db.session_scope() as session:
                 ids = claims.claim(
@@ -209,6 +255,8 @@ class Ticker:
             yield "answers", 0
         if tags.due_tag_changes(session, at=now):
             yield "tags", 0
+        if corrections.removes(session, at=now):
+            yield "removals", 0
 
     # --- results ------------------------------------------------------------------------------------------------
 

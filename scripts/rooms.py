@@ -21,7 +21,7 @@ import grimp
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "architecture.md"
 ROOMS = (
-    *("web", "cli", "wechat.inbound", "operations", "scheduler", "content", "community", "accounts"),
+    *("web", "cli", "wechat.inbound", "operations", "scheduler", "content", "community", "workdays", "accounts"),
     *("wechat.outbound", "models", "database", "wechat.wire", "wechat.language", "settings", "ground", "localwechat"),
 )  # fmt: skip
 SHARE = 0.25

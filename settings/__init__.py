@@ -6,7 +6,7 @@ and told together, in Chinese, one line each.
 
 from settings.former import FORMER
 from settings.meaning import PROXIES_ADVICE, field_keys, index_key
-from settings.reading import SettingsError, config_path, load_settings, parse_settings, with_base_url
+from settings.reading import SettingsError, config_path, key_ids, load_settings, parse_settings, with_base_url
 from settings.sections import (
     OFFICIAL_API,
     OFFICIAL_MP,
@@ -33,6 +33,7 @@ __all__ = [
     "config_path",
     "field_keys",
     "index_key",
+    "key_ids",
     "load_settings",
     "parse_settings",
     "with_base_url",

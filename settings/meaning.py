@@ -115,13 +115,21 @@ def _is_url(value: str) -> bool:
 
 
 def field_keys(text: str) -> dict[str, bytes]:
-    """``"k1:BASE64,k0:BASE64"`` → ``{"k1": 32 bytes, ...}``; the first one encrypts. Raises ``ValueError``."""
+    """``"k1:BASE64,k0:BASE64"`` → ``{"k1": 32 bytes, ...}``; the first one encrypts. Raises ``ValueError``.
+
+    An id stands for one key for ever: it is written into what is sealed, and a second key under it would open none of that.
+    """
     keys: dict[str, bytes] = {}
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, separator, value = part.partition(":")
         if not separator or not re.fullmatch(r"[A-Za-z0-9]{1,8}", name):
             raise ValueError("每个密钥前要有编号，编号为 1 到 8 个字母或数字")
-        keys[name] = _key_bytes(value)
+        key = _key_bytes(value)
+        if name in keys:
+            raise ValueError(f"编号 {name} 写了两次，新密钥要用没有用过的编号，旧密钥保留原来的编号")
+        if key in keys.values():
+            raise ValueError(f"编号 {name} 的密钥与前面的一把相同，请删去其中一把")
+        keys[name] = key
     if not keys:
         raise ValueError("没有密钥")
     return keys

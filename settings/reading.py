@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -11,12 +12,13 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from ground.errors import Refused
+from ground.errors import Refused, in_words
 from settings import former
 from settings.meaning import NEEDED, check_meaning
 from settings.sections import ROOT, SECTIONS, Settings
 
 ENV_PREFIX = "PIONEER_"
+_KEY_ID = re.compile(r"([A-Za-z0-9]{1,8}):[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
 
 
 class SettingsError(Refused):
@@ -59,7 +61,7 @@ def load_settings(path: Path | None = None, env: Mapping[str, str] | None = None
                 [f"配置文件 {path} 的写法有误：{error}，请对照 config.example.toml 修改"]
             ) from None
         except OSError as error:
-            raise SettingsError([f"配置文件 {path} 无法读取：{error.strerror}，请检查文件权限"]) from None
+            raise SettingsError([f"配置文件 {path} 无法读取：{in_words(error)}，请检查文件权限"]) from None
     return parse_settings(raw, env)
 
 
@@ -166,6 +168,19 @@ def _as_list(value: Any, *, or_number: bool) -> tuple[str, ...] | int:
     if not isinstance(value, list | tuple) or not all(isinstance(piece, str) for piece in value):
         raise ValueError(f'应为列表，例如 ["…", "…"]，没有时写 []，现在是“{value}”')
     return tuple(value)
+
+
+def key_ids(env: Mapping[str, str] | None = None) -> set[str]:
+    """The ids of the data keys that are configured now, whatever else is wrong with the configuration; none without one."""
+    env = os.environ if env is None else env
+    text = env.get("PIONEER_PRIVACY__FIELD_KEYS", "")
+    path = config_path(env)
+    if not text and path is not None and path.is_file():
+        try:
+            text = str(tomllib.loads(path.read_text(encoding="utf-8"))["privacy"]["field_keys"])
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError):
+            text = ""
+    return set(_KEY_ID.findall(text))
 
 
 def with_base_url(settings: Settings, base_url: str) -> Settings:

@@ -58,8 +58,9 @@ class WeChatLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mass_repeat_gap_s: float = 61.0
     mass_batch_gap_s: float = 60.0
     mass_key_hours: int = 24
-    mass_result_minutes: int = 30
+    mass_result_minutes: int = 5
     template_key_minutes: int = 10
+    protection_minutes: int = 30
     tags_per_account: int = 100
     openids_per_tagging: int = 50
     customer_service_count: int = 5
@@ -78,7 +79,10 @@ class WeChatLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WeChat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The official account. ``previous_aes_key`` is accepted as well while a key change is under way."""
+    """The official account. ``previous_aes_key`` is accepted as well while a key change is under way.
+
+    ``web_authorization``: the domain of ``base_url`` is registered at WeChat for 网页授权, so WeChat may tell who opens a page.
+    """
 
     app_id: str
     app_secret: str
@@ -91,6 +95,7 @@ class WeChat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     template_id: str = ""
     mp_base_url: str = ""
     open_base_url: str = ""
+    web_authorization: bool = False
     previous_aes_key: str = ""
     limits: WeChatLimits = WeChatLimits()
 
@@ -135,8 +140,10 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     plan_drift_percent: int = 10
     contacts_per_month: int = 8
     review_stages: int = 3
+    review_remind_hours: int = 8
     bind_tries: int = 5
     bind_lock_minutes: int = 30
+    consent_grace_days: int = 30
     undo_minutes: int = 5
     make_up_hours: int = 72
     make_ups_per_month: int = 3
@@ -147,6 +154,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     session_hours: int = 12
     session_idle_minutes: int = 60
     roster_rows: int = 5000
+    roster_undo_hours: int = 72
     upload_mb: int = 60
 
 

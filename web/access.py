@@ -6,6 +6,7 @@ A view is decorated with :func:`page` (shows) or :func:`action` (acts); both say
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -123,8 +124,9 @@ def page(right: str) -> Callable[[V], V]:
 def action(right: str, form: Callable[..., Any] | None = None) -> Callable[[V], V]:
     """A view that acts on a posted form.
 
-    What the service refuses is said at the top of the page of ``form`` (the view that shows the form, called with the same path
-    values) with everything that was typed still there; without a form, as a notice on the page one came from.
+    What the service refuses is said at the top of the page of ``form`` (the view that shows the form, called with those of the
+    path values that it takes: a list knows of no single row) with everything that was typed still there; without a form, as a
+    notice on the page one came from.
     """
     return _guarded(right, form)
 
@@ -159,8 +161,10 @@ def _refused(error: PioneerError, form: Callable[..., Any] | None, values: dict[
     g.filled = request.form
     g.problem = error.message
     g.stale = isinstance(error, Conflict)
-    answer = make_response(form(**values))
-    answer.status_code = error.http_status
+    taken = inspect.signature(form).parameters
+    answer = make_response(form(**{name: value for name, value in values.items() if name in taken}))
+    if answer.status_code != 303:  # where there is no form any more, the page it leads to says why
+        answer.status_code = error.http_status
     return answer
 
 

@@ -14,15 +14,14 @@ from flask import Response
 
 from community import ledger
 from web.access import parts, settings, signed_in
-from web.files import personal
+from web.files import XLSX, personal
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _KEEP_S = 3600
 
 
 def excel(file: bytes | IO[bytes], name: str) -> Response:
     """A workbook, from memory or from an open file, as the file that the browser saves."""
-    return personal(file, mimetype=_XLSX, name=name)
+    return personal(file, mimetype=XLSX, name=name)
 
 
 def ledger_file(loaded: ledger.Ledger) -> Response:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PRIVATE = "private, no-store"
 OFFICE = ("/console", "/branch")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MANIFEST = Path(__file__).parent / "static" / "vendor" / "vendor.toml"
 
 

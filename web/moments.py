@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from ground import clock
 from ground.errors import Refused
@@ -18,3 +18,11 @@ def from_input(text: str) -> datetime | None:
     except ValueError:
         raise Refused("时间看不懂，请从日历中选择日期和时间") from None
     return moment.replace(tzinfo=clock.SHANGHAI).astimezone(UTC)
+
+
+def day_from_input(text: str) -> date:
+    """What a ``date`` control sends. Raises :class:`errors.Refused`, for nothing too."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise Refused("请填写日期，从日历中选择即可") from None

@@ -33,6 +33,7 @@ _MOST: dict[str, RateLimitItem] = {
         "1000 per day"
     ),  # files of a batch, each as large as limits.upload_mb, kept until they are drafts
     "workbook": parse("30 per hour"),  # as large as limits.upload_mb, kept for an hour at most
+    "preview": parse("30 per day"),  # of the hundred that WeChat allows the account
 }
 
 limiter = Limiter(_visitor, headers_enabled=False, default_limits=[])
@@ -52,3 +53,10 @@ def count_uploads(kind: str, user_id: int, files: int = 1) -> None:
     counted: MovingWindowRateLimiter = current_app.extensions[_UPLOADS]
     if files and not counted.hit(_MOST[kind], kind, str(user_id), cost=files):
         raise TooMany("您上传的文件太多了，为防止占满磁盘已暂停，请明天再传，急用请联系管理员")
+
+
+def count_previews(user_id: int, people: int) -> None:
+    """Count to how many a user shows a preview, before it is made. Raises :class:`TooMany`."""
+    counted: MovingWindowRateLimiter = current_app.extensions[_UPLOADS]
+    if not counted.hit(_MOST["preview"], "preview", str(user_id), cost=people):
+        raise TooMany("您今天发出的预览已达 30 人次（公众号每天共 100 次），请明天再试")

@@ -9,10 +9,22 @@ from typing import TYPE_CHECKING, NamedTuple
 from community.activities import KINDS
 from community.lives import WAYS
 from community.window import PHASES, Phase, phase
+from content import releasing
 from content.comparing import square_place
-from content.life import ARTICLE, stage_name, status_name
+from content.life import ARTICLE, CORRECTION, KIND_NAMES, RELEASE, REMOVAL, stage_name, status_name
 from ground import clock
-from models import ROLE_NAMES, Activity, Article, ArticleStatus, DeliveryStatus, PushStatus
+from models import (
+    ROLE_NAMES,
+    Activity,
+    Article,
+    ArticleStatus,
+    CorrectionKind,
+    CorrectionStatus,
+    DeliveryStatus,
+    PushStatus,
+    ReleaseStatus,
+    RemovalStatus,
+)
 from scheduler import audience, roads
 from scheduler.life import DELIVERY, PUSH
 
@@ -65,6 +77,22 @@ _DELIVERY: dict[DeliveryStatus, tuple[str, str]] = {
     DeliveryStatus.UNKNOWN: ("warning", "question-circle"),
     DeliveryStatus.CANCELLED: ("secondary", "stop-circle"),
 }
+_CORRECTION: dict[CorrectionStatus, tuple[str, str]] = {
+    CorrectionStatus.OPEN: ("warning", "hourglass-split"),
+    CorrectionStatus.DONE: ("success", "check-circle"),
+    CorrectionStatus.DROPPED: ("secondary", "stop-circle"),
+}
+_REMOVAL: dict[RemovalStatus, tuple[str, str]] = {
+    RemovalStatus.WANTED: ("info", "clock"),
+    RemovalStatus.DONE: ("success", "check-circle"),
+    RemovalStatus.REFUSED: ("danger", "x-circle"),
+}
+_RELEASE: dict[ReleaseStatus, tuple[str, str]] = {
+    ReleaseStatus.ASKED: ("warning", "hourglass-split"),
+    ReleaseStatus.RELEASED: ("warning", "exclamation-triangle"),
+    ReleaseStatus.SETTLED: ("success", "check-circle"),
+    ReleaseStatus.VOID: ("secondary", "stop-circle"),
+}
 _PHASE: dict[Phase, tuple[str, str]] = {
     Phase.COMING: ("info", "clock"),
     Phase.OPEN: ("success", "activity"),
@@ -83,6 +111,26 @@ def article_state(article: Article) -> State:
 def push_state(status: str) -> State:
     """The state of a push."""
     return State(PUSH.label(status), *_PUSH[PushStatus(status)])
+
+
+def correction_state(status: str) -> State:
+    """The state of a correction or retraction."""
+    return State(CORRECTION.label(status), *_CORRECTION[CorrectionStatus(status)])
+
+
+def correction_kind(kind: str) -> str:
+    """更正 or 撤回."""
+    return KIND_NAMES[CorrectionKind(kind)]
+
+
+def removal_state(status: str) -> State:
+    """The state of a page that WeChat is asked to delete."""
+    return State(REMOVAL.label(status), *_REMOVAL[RemovalStatus(status)])
+
+
+def release_state(status: str) -> State:
+    """The state of a 紧急签发."""
+    return State(RELEASE.label(status), *_RELEASE[ReleaseStatus(status)])
 
 
 def delivery_state(status: str) -> State:
@@ -146,12 +194,14 @@ def weekday(moment: datetime) -> int:
 
 
 def weekday_names(days: Sequence[int]) -> str:
-    """``每天``, ``工作日``, ``周一、周三``."""
+    """``每天``, ``周一至周五``, ``周一、周三``."""
     chosen = sorted(set(days))
     if len(chosen) == 7:
         return "每天"
     return (
-        "工作日" if chosen == [0, 1, 2, 3, 4] else "、".join(WEEKDAYS[day] for day in chosen if 0 <= day < 7)
+        "周一至周五"
+        if chosen == [0, 1, 2, 3, 4]
+        else "、".join(WEEKDAYS[day] for day in chosen if 0 <= day < 7)
     )
 
 
@@ -176,18 +226,23 @@ def register(app: Flask) -> None:
     env.filters.update(
         in_table=in_table, in_prose=in_prose, near=near, for_input=for_input, grouped=grouped, stage_name=stage_name,
         clock_time=clock_time, zip_with=zip, weekday=weekday, day=clock.shanghai_day,
-        square_place=square_place,
+        square_place=square_place, missing_stages=releasing.missing,
     )  # fmt: skip
     env.globals.update(
         article_state=article_state,
         push_state=push_state,
         delivery_state=delivery_state,
+        correction_state=correction_state,
+        correction_kind=correction_kind,
+        removal_state=removal_state,
+        release_state=release_state,
         activity_state=activity_state,
         share=share,
         weekday_names=weekday_names,
         audience_label=audience.label_of,
         ROLE_NAMES=ROLE_NAMES,
         road_title=roads.title,
+        road_reaches=roads.reaches,
         WAYS=WAYS,
         ARTICLE=ARTICLE,
         PUSH=PUSH,

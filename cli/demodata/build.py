@@ -14,6 +14,7 @@ from accounts import users
 from cli.demodata import history, pictures, places
 from cli.demodata import people as made_people
 from cli.demodata.logins import ACCOUNTS, PASSWORD
+from community import consent
 from community.roster import phone_index, tail_index
 from content import assets, columns
 from content.lexicon import keeping
@@ -25,6 +26,8 @@ from models import (
     Branch,
     Column,
     Community,
+    Consent,
+    ConsentWay,
     Follower,
     Grid,
     KeywordReply,
@@ -33,6 +36,7 @@ from models import (
     User,
 )
 from wechat.outbound import menu
+from workdays import keeping as office_days
 
 if TYPE_CHECKING:
     from runtime import Runtime
@@ -58,9 +62,10 @@ def build(runtime: Runtime, rnd: random.Random, *, mark: str, hint: str) -> None
         accounts = _accounts(session, password, branches, now)
         by_key = _columns(session)
         keeping.ensure_shipped(session, at=now - timedelta(days=40))
+        office_days.ensure_shipped(session, at=now - timedelta(days=40))
         members = _members(session, roster, branches, grids, now)
         bound = _followers(session, rnd, members, openids, branches, now)
-        assets.remember(session, drawn)
+        assets.remember(session, drawn, at=clock.now())
         written = history.articles(
             session,
             rnd,
@@ -88,7 +93,7 @@ def furnish(runtime: Runtime) -> None:
     """What a real office would have set up at WeChat: the menu, and a QR code for every branch."""
     client, db = runtime.client, runtime.db
     with db.session_scope() as session:
-        draft = menu.draft(session, runtime.settings.server.base_url)
+        draft = menu.draft(session, runtime.settings.server.base_url, at=clock.now())
         menu_id, buttons = draft.id, list(draft.buttons)
         branches = list(session.scalars(sa.select(Branch).order_by(Branch.sort.desc())))
         scenes = {branch.id: branch.scene for branch in branches}
@@ -97,7 +102,7 @@ def furnish(runtime: Runtime) -> None:
     _tell_sandbox(runtime.settings.wechat.api_base_url, "scenes", names)
     tickets = {branch_id: client.qrcode_create(scene).ticket for branch_id, scene in scenes.items()}
     with db.session_scope() as session:
-        menu.mark_published(session, menu_id)
+        menu.mark_published(session, menu_id, at=clock.now())
         for branch_id, ticket in tickets.items():
             session.execute(sa.update(Branch).where(Branch.id == branch_id).values(qr_ticket=ticket))
 
@@ -230,7 +235,7 @@ def _followers(
                 "scene_branch_id": member["branch_id"] if member else None,
                 "member_id": member["id"] if member else None,
                 "bound_at": since + timedelta(minutes=3) if member else None,
-                "consent_version": "1" if member else "",
+                "consent_version": consent.VERSION if member else "",
                 "consent_at": since + timedelta(minutes=3) if member else None,
                 "bind_failures": 0,
                 "muted_columns": "",
@@ -238,6 +243,16 @@ def _followers(
             }
         )
     session.execute(sa.insert(Follower), rows)
+    agreed = sa.select(
+        Follower.id,
+        Follower.member_id,
+        Follower.consent_version,
+        Follower.consent_at,
+        sa.literal(ConsentWay.REPLY.value),
+    ).where(Follower.member_id.is_not(None))
+    session.execute(
+        sa.insert(Consent).from_select(["follower_id", "member_id", "version", "at", "how"], agreed)
+    )
     return bound
 
 

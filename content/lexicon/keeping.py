@@ -42,7 +42,7 @@ class Written:
 
 
 def listed(
-    session: Session, *, words: str = "", kind: str = "", severity: str = "", state: str = ""
+    session: Session, *, words: str = "", kind: str = "", severity: str = "", state: str = "", at: datetime
 ) -> Listing[LexiconEntry]:
     """The present entries, by kind and text; ``state`` is ``on``, ``off`` or ``expired``."""
     where: list[sa.ColumnElement[bool]] = [LexiconEntry.gone.is_(None)]
@@ -59,7 +59,7 @@ def listed(
         where.append(LexiconEntry.kind == kind)
     if severity in SEVERITY_NAMES:
         where.append(LexiconEntry.severity == severity)
-    today = clock.shanghai_day(clock.now())
+    today = clock.shanghai_day(at)
     if state == "expired":
         where.append(LexiconEntry.until < today)
     elif state:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from ground.sounds import folded_readings
+
 DATA = Path(__file__).parent / "data"
 
 
@@ -12,23 +14,6 @@ def rows(name: str) -> list[str]:
     """The lines of a data file without its remarks."""
     lines = (DATA / name).read_text(encoding="utf-8").splitlines()
     return [line for line in lines if line and not line.startswith("#")]
-
-
-def _folded(syllable: str) -> str:
-    """zh, ch, sh as z, c, s and -ng as -n: half of the country types them so."""
-    if syllable[:2] in ("zh", "ch", "sh"):
-        syllable = syllable[0] + syllable[2:]
-    return syllable.removesuffix("g") if syllable.endswith("ng") else syllable
-
-
-@cache
-def _sounds() -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
-    for row in rows("sounds.txt"):
-        syllable, _, chars = row.partition(" ")
-        for char in chars:
-            found.setdefault(char, set()).add(_folded(syllable))
-    return {char: frozenset(syllables) for char, syllables in found.items()}
 
 
 @cache
@@ -42,7 +27,7 @@ def _shapes() -> dict[str, str]:
 
 def sound_alike(one: str, other: str) -> bool:
     """Whether two characters sound alike, whatever the tone."""
-    known = _sounds()
+    known = folded_readings()
     return not known.get(one, frozenset()).isdisjoint(known.get(other, frozenset()))
 
 

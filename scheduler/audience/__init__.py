@@ -7,7 +7,7 @@ never be one.
 
 from scheduler.audience.finding import narrowing, people, roster_size
 from scheduler.audience.kinds import KINDS
-from scheduler.audience.text import SAVED, compose, label_of, parse
+from scheduler.audience.text import SAVED, compose, label_of, of_push, parse
 from scheduler.audience.values import EVERYONE, Audience, Part, Person
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "compose",
     "label_of",
     "narrowing",
+    "of_push",
     "parse",
     "people",
     "roster_size",

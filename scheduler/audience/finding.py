@@ -11,6 +11,7 @@ from models import Follower, Member
 from scheduler.audience.kinds import KINDS
 from scheduler.audience.values import Audience, Part, Person, labels
 
+_AT_ONCE = 5_000  # rows from the database: all of a large account at once would be held twice
 _FOLLOWS = (Follower.subscribed.is_(True), Follower.gone.is_(False))
 
 
@@ -34,7 +35,7 @@ def people(session: Session, audience: Audience) -> Iterator[Person]:
         .where(*_FOLLOWS, *_conditions(session, audience))
         .order_by(Follower.id)
     )
-    for row in session.execute(statement):
+    for row in session.execute(statement, execution_options={"yield_per": _AT_ONCE}):
         yield Person(*row)
 
 

@@ -21,13 +21,13 @@ def save(session: Session, user: User, name: str, text: str, *, at: datetime) ->
     or audience, :class:`errors.Forbidden`.
     """
     rights.require(user, "push.create")
-    name, meant = saved.checked_name(name), parse(session, text)
+    name, meant = saved.checked_name(name), parse(session, text, at=at)
     kept = session.scalar(sa.select(SavedAudience).where(SavedAudience.name == name).with_for_update())
     if kept is None:
-        kept = SavedAudience(name=name, text=meant.text, created_by=user.id, created_at=at)
+        kept = SavedAudience(name=name, text=meant.text, meant=meant.meant, created_by=user.id, created_at=at)
         session.add(kept)
     else:
-        kept.text = meant.text
+        kept.text, kept.meant = meant.text, meant.meant
     session.flush()
     audit.record(
         session, "audience.save", at=at, user=user, subject=f"audience:{kept.id}",

@@ -7,14 +7,18 @@ take the column and do not live in the grid. ``saved:NAME`` stands for an audien
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
 from ground.errors import Refused
+from models import Push
 from scheduler.audience import saved
-from scheduler.audience.kinds import BY_WORD, KINDS
+from scheduler.audience.kinds import BY_WORD, KINDS, of_number
 from scheduler.audience.values import EVERYONE, Audience, Part, labels
 
 SAVED = "saved"
@@ -38,10 +42,11 @@ def compose(base: str, within: Sequence[str] = (), without: Sequence[str] = ()) 
     return "".join([base.strip(), *limited, *left_out])
 
 
-def label_of(text: str) -> str:
-    """What a person reads for a stored text."""
+def label_of(text: str, called: Mapping[str, str] = MappingProxyType({})) -> str:
+    """What a person reads for a stored text; ``called`` says what branches are called, by their names."""
     base, within, without = _roles(text)
-    return _sentence(_words(base), map(_words, within), map(_words, without))
+    words = partial(_words, called=called)
+    return _sentence(words(base), map(words, within), map(words, without))
 
 
 def _sentence(said: str, within: Iterable[str], without: Iterable[str]) -> str:
@@ -49,22 +54,29 @@ def _sentence(said: str, within: Iterable[str], without: Iterable[str]) -> str:
     return f"{said}（{'；'.join(narrowed)}）" if narrowed else said
 
 
-def _words(union: str) -> str:
-    return "、".join(_word(piece) for piece in _pieces(union))
+def _words(union: str, called: Mapping[str, str]) -> str:
+    return "、".join(_word(piece, called) for piece in _pieces(union))
 
 
-def _word(piece: str) -> str:
+def _word(piece: str, called: Mapping[str, str]) -> str:
     if piece.lower() in (EVERYONE, "to-all"):
         return "全部关注者"
     kind, _, name = piece.partition(":")
     if kind == SAVED:
         return name
+    if kind == "branch":
+        return called.get(name, name)
     return KINDS[kind].reads(name) if kind in KINDS else name or piece
 
 
-def parse(session: Session, text: str) -> Audience:
-    """Understand the text of an audience. Raises :class:`errors.Refused` naming the part that is not understood."""
-    base, within, without = _roles(_with_saved(session, text))
+def parse(session: Session, text: str, *, at: datetime, known: Mapping[str, int] | None = None) -> Audience:
+    """Understand the text of an audience as it stands ``at`` that moment.
+
+    ``known`` is what its names stood for when it was kept (:attr:`Audience.meant`): a place that has another name by now is the
+    same place. Raises :class:`errors.Refused` naming the part that is not understood.
+    """
+    numbers = dict(known or {})
+    base, within, without = _roles(_with_saved(session, text, numbers))
     pieces = _pieces(base)
     if not pieces:
         raise Refused(f"请填写推送对象。{_HOW}")
@@ -73,9 +85,9 @@ def parse(session: Session, text: str) -> Audience:
             raise Refused("推送对象 all 已包含所有人，请不要再写其他对象")
         parts: tuple[Part, ...] = ()
     else:
-        parts = _union(session, base)
-    limited = tuple(_union(session, union) for union in within)
-    left_out = tuple(dict.fromkeys(part for union in without for part in _union(session, union)))
+        parts = _union(session, base, at, numbers)
+    limited = tuple(_union(session, union, at, numbers) for union in within)
+    left_out = tuple(dict.fromkeys(part for union in without for part in _union(session, union, at, numbers)))
     normal = compose(
         _text(parts) if parts else EVERYONE, [_text(union) for union in limited], [_text(left_out)]
     )
@@ -87,8 +99,13 @@ def parse(session: Session, text: str) -> Audience:
     return Audience(normal, parts, limited, left_out, label)
 
 
-def _with_saved(session: Session, text: str) -> str:
-    """The text with every ``saved:NAME`` written out.
+def of_push(session: Session, push: Push, *, at: datetime) -> Audience:
+    """The audience of a push, as it was meant when it was decided. Raises :class:`errors.Refused`."""
+    return parse(session, push.audience, at=at, known=push.meant)
+
+
+def _with_saved(session: Session, text: str, numbers: dict[str, int]) -> str:
+    """The text with every ``saved:NAME`` written out; what their names stand for is added to ``numbers``.
 
     One that is limited or leaves out is taken as a whole: it may only stand first and alone, with more of both behind it.
     """
@@ -97,25 +114,30 @@ def _with_saved(session: Session, text: str) -> str:
         raise Refused(f"请写明限定或除去的是谁。{_HOW}")
     first = _pieces(base)
     if len(first) == 1 and (name := name_in(first[0])) is not None:
-        base = saved.get(session, name).text
+        whole = saved.get(session, name)
+        numbers |= whole.meant
+        base = whole.text
     else:
-        base = _joined(session, base)
+        base = _joined(session, base, numbers)
     return compose(
-        base, [_joined(session, union) for union in within], [_joined(session, union) for union in without]
+        base,
+        [_joined(session, union, numbers) for union in within],
+        [_joined(session, union, numbers) for union in without],
     )
 
 
-def _joined(session: Session, union: str) -> str:
+def _joined(session: Session, union: str, numbers: dict[str, int]) -> str:
     written: list[str] = []
     for piece in _pieces(union):
         name = name_in(piece)
         if name is None:
             written.append(piece)
             continue
-        kept = saved.get(session, name).text
-        if _OPERATOR.search(kept) or kept == EVERYONE:
+        kept = saved.get(session, name)
+        if _OPERATOR.search(kept.text) or kept.text == EVERYONE:
             raise Refused(f"常用对象“{name}”本身有限定或除去的人，只能单独作为推送对象")
-        written.append(kept)
+        numbers |= kept.meant
+        written.append(kept.text)
     return ",".join(written)
 
 
@@ -137,16 +159,20 @@ def _text(union: Sequence[Part]) -> str:
     return ",".join(part.text for part in union)
 
 
-def _union(session: Session, union: str) -> tuple[Part, ...]:
-    return tuple(dict.fromkeys(_part(session, piece) for piece in _pieces(union)))
+def _union(session: Session, union: str, at: datetime, numbers: Mapping[str, int]) -> tuple[Part, ...]:
+    return tuple(dict.fromkeys(_part(session, piece, at, numbers) for piece in _pieces(union)))
 
 
-def _part(session: Session, piece: str) -> Part:
+def _part(session: Session, piece: str, at: datetime, numbers: Mapping[str, int]) -> Part:
     if piece.lower() == EVERYONE:
         raise Refused("all 只能作为推送对象，不能用来限定或除去")
     kind, separator, name = (half.strip() for half in piece.replace("：", ":").partition(":"))
     if not separator or kind.lower() not in BY_WORD or not name:
         raise Refused(f"推送对象“{piece}”看不懂。{_HOW}")
     found = BY_WORD[kind.lower()]
-    part = found.find(session, name)
+    number = numbers.get(f"{found.name}:{name}")
+    part = of_number(session, found.name, number) if number is not None else None
+    part = part or found.find(session, name)
+    if found.check is not None:
+        found.check(session, part, at)
     return replace(part, label=part.label or found.reads(part.name))

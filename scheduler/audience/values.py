@@ -51,12 +51,17 @@ class Audience:
         return not (self.parts or self.within or self.without)
 
     @property
+    def meant(self) -> dict[str, int]:
+        """Which set each written name stands for, by its number: kept beside the text, it holds when a name changes."""
+        return {part.text: part.id for part in self.every_part}
+
+    @property
     def every_part(self) -> tuple[Part, ...]:
         """All sets that it names, in whatever role."""
         return (*self.parts, *(part for union in self.within for part in union), *self.without)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Person:
     """A follower inside an audience, as far as planning asks."""
 

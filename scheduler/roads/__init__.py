@@ -74,6 +74,11 @@ def title(name: str) -> str:
     return "、".join(_AUTO_TITLE if one == AUTO else of(one).title for one in named(name))
 
 
+def reaches(name: str) -> bool:
+    """Whether anybody hears of it by what stands in the row of a push: ``auto``, or names of roads."""
+    return any(of(one).reaches for one in named(name))
+
+
 def reasons() -> dict[str, str]:
     """Why somebody gets nothing, as it is shown, from all roads."""
     return {name: text for road in ROADS.values() for name, text in road.reasons.items()}
@@ -107,6 +112,9 @@ def choose(text: str, kind: str, settings: Settings) -> list[Road]:
         if reason := ROADS[name].refusal(kind, settings):
             raise Refused(reason)
         chosen.append(ROADS[name])
+    for road in chosen:
+        if not road.reaches and len(chosen) > 1:
+            raise Refused(f"“{road.title}”不通知任何人，不能和其他渠道一起选，请只选一种")
     return chosen
 
 
@@ -131,5 +139,5 @@ def attempt(road: Road, client: Client, call: Call) -> tuple[Answer | None, Exce
 
 __all__ = [
     "AUTO", "ROADS", "Answer", "Call", "Content", "Picture", "Planned", "Result", "Road", "Target",
-    "attempt", "carrying", "choose", "cost", "found", "listed", "named", "of", "offered", "reasons", "taking", "title",
+    "attempt", "carrying", "choose", "cost", "found", "listed", "named", "of", "offered", "reaches", "reasons", "taking", "title",
 ]  # fmt: skip

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, overload
 
 from ground.errors import Refused
 from models import Target
 from scheduler.audience import Audience, Person
 from settings import Settings, WeChatLimits
+from wechat.outbound.groups import Group
+from wechat.outbound.reaction_table import look_up
+from wechat.outbound.reactions import can_pass
 from wechat.wire import messages
 
 if TYPE_CHECKING:
@@ -48,6 +51,37 @@ class Carried:
     openids: frozenset[str]
 
 
+class People(Sequence[Person]):
+    """Very many followers in little room: their openids, and of the few who muted something what it is."""
+
+    def __init__(self, people: Iterable[Person] = ()) -> None:
+        self.openids: list[str] = []
+        self.muted: dict[str, str] = {}
+        for person in people:
+            self.add(person.openid, person.muted)
+
+    def add(self, openid: str, muted: str = "") -> None:
+        """One more."""
+        self.openids.append(openid)
+        if muted:
+            self.muted[openid] = muted
+
+    def __len__(self) -> int:
+        return len(self.openids)
+
+    @overload
+    def __getitem__(self, index: int) -> Person: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Person]: ...
+
+    def __getitem__(self, index: int | slice) -> Person | list[Person]:
+        if isinstance(index, slice):
+            return [Person(one, self.muted.get(one, "")) for one in self.openids[index]]
+        one = self.openids[index]
+        return Person(one, self.muted.get(one, ""))
+
+
 @dataclass(frozen=True)
 class Picture:
     """What the planner knows when it asks a road for deliveries.
@@ -65,6 +99,12 @@ class Picture:
     tags: Sequence[Carried]
     to_all_left: int
     account_left: int
+
+    @property
+    def openids(self) -> list[str]:
+        """Of those who are left."""
+        people = self.reachable
+        return people.openids if isinstance(people, People) else [one.openid for one in people]
 
     @property
     def complete(self) -> bool:
@@ -86,6 +126,29 @@ class Planned:
     openids: Sequence[str] | None = None
 
 
+class Singly(Sequence[Planned]):
+    """A call for each of these people, made when it is looked at: of very many, only the people are kept."""
+
+    def __init__(self, people: Sequence[str], target: str = TARGET_NAMES[Target.FOLLOWER]) -> None:
+        self._people = people
+        self._target = target
+
+    def __len__(self) -> int:
+        return len(self._people)
+
+    @overload
+    def __getitem__(self, index: int) -> Planned: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Singly: ...
+
+    def __getitem__(self, index: int | slice) -> Planned | Singly:
+        if isinstance(index, slice):
+            return Singly(self._people[index], self._target)
+        one = [self._people[index]]
+        return Planned(one, self._target, Target.FOLLOWER, openids=one)
+
+
 @dataclass(frozen=True)
 class Routed:
     """What a road makes of a picture; ``skipped`` are followers whom it cannot reach, by reason."""
@@ -96,11 +159,20 @@ class Routed:
 
 @dataclass(frozen=True)
 class Occasion:
-    """The activity that a notice is about."""
+    """The activity that a notice is about, with its number where it has a page to open."""
 
     title: str
     starts_at: datetime
     place: str
+    activity_id: int | None = None
+
+
+class Notice(dict[str, str]):
+    """What a notice says, by the names of its fields; ``path`` is the page of ours that it opens."""
+
+    def __init__(self, lines: Mapping[str, str], path: str) -> None:
+        super().__init__(lines)
+        self.path = path
 
 
 @dataclass(frozen=True)
@@ -166,10 +238,14 @@ class Road:
     """WeChat tells what became of its calls; else one that was taken has arrived, as far as anybody will ever know."""
     needs_draft: ClassVar[bool] = False
     """Articles become a draft at WeChat first."""
+    reaches: ClassVar[bool] = True
+    """Its calls bring something to people; else the articles lie at an address, and nobody is told."""
     costs_quota: ClassVar[bool] = False
     """Each person reached uses one of the mass messages that WeChat grants."""
     asks: ClassVar[bool] = False
-    """:meth:`ask` can be asked what became of a call; else one that was taken counts as delivered after a while."""
+    """:meth:`ask` can be asked what became of a call; else one that was taken and of which no event comes is ``unknown``."""
+    removes: ClassVar[bool] = False
+    """:meth:`remove` can take away the page that a call has brought."""
     tells_total: ClassVar[bool] = False
     """Its results say how many people the call was for, so that one whose number was lost may be known by it."""
     takes: ClassVar[type[messages.Push] | None] = None
@@ -178,6 +254,10 @@ class Road:
     """The statuses of a job that say that it arrived."""
     refusals: ClassVar[Mapping[str, str]] = {}
     """The other statuses in words."""
+    passing: ClassVar[frozenset[str]] = frozenset()
+    """Those of the other statuses whose cause can pass: the same may be sent again."""
+    group: ClassVar[Group] = Group.ANY
+    """The calls that it makes, by which the table of reactions knows WeChat's codes."""
     too_late: ClassVar[str] = "已超过可以发送的时间"
     """What a person reads of a call that was not made because its time, or its window, is over."""
     reasons: ClassVar[Mapping[str, str]] = {}
@@ -249,9 +329,18 @@ class Road:
         """The status of a job, empty while it is not known. Raises :class:`errors.WeChatError` or :class:`errors.Unavailable`."""
         return ""
 
+    def remove(self, client: Client, msg_id: str, position: int) -> None:
+        """Delete the page of the article at this place, from 1, of a job; once more does no harm. Raises as :meth:`ask`."""
+
     def on_result(self, event: Any) -> Sequence[Result]:
         """What an event of the type that it ``takes`` says."""
         return ()
+
+    def may_pass(self, error: str, code: int | None) -> bool:
+        """Whether the cause of a failure can pass: ``code`` is what WeChat answered, else ``error`` what a job's status says."""
+        if code is not None:
+            return can_pass(look_up(self.group, code).reaction)
+        return any(error == self.hint(status) for status in self.passing)
 
     def hint(self, status: str) -> str:
         """A job's status in words, with WeChat's own beside it."""

@@ -97,6 +97,10 @@ class Office:
         with self.db.read_scope() as session:
             return roster.plan(session, parsed)
 
+    def plan_of_rows(self, rows: Sequence[Sequence[Any]]) -> roster.Plan:
+        """What an import of these rows below :data:`HEADER` would do."""
+        return self.plan_of(sheet_bytes([HEADER, *rows]))
+
     def branch(self, session: Session, name: str = BRANCH) -> Branch:
         """A branch of the sample workbook."""
         return places.branch_named(session, name)

@@ -9,19 +9,21 @@ import pytest
 import sqlalchemy as sa
 
 from accounts import audit
-from community import binding, followers, privacy
+from community import binding, consent, followers, privacy
 from community.binding import BindingStep
 from ground.errors import Forbidden, NotFound, Refused
 from models import CheckIn, Follower, Member, TagChange
 from tests.community.conftest import NOON, Office, person
+from wechat.language import names
 
 TAIL = "0001"
 PHONE = "19900020001"
 
 
-def _begin(office: Office, openid: str, name: str | None, tail: str | None, **more: Any) -> BindingStep:
+def _begin(office: Office, openid: str, name: str, tail: str, **more: Any) -> BindingStep:
+    text = f"绑定 {name} {tail}"
     with office.db.session_scope() as session:
-        return binding.begin(session, openid, name=name, phone_tail=tail, at=more.get("at", NOON))
+        return binding.begin(session, openid, text=text, tail=names.tail_in(text), at=more.get("at", NOON))
 
 
 def _consent(office: Office, openid: str, step: BindingStep, **more: Any) -> BindingStep:
@@ -42,7 +44,7 @@ def zhang(office: Office) -> int:
 
 
 def test_name_and_four_digits_lead_to_the_consent_and_the_consent_binds(office: Office, zhang: int) -> None:
-    asked = _begin(office, "o-1", None, None)
+    asked = _begin(office, "o-1", "", "")
     assert "绑定 姓名 手机号后四位" in asked.text
     assert not asked.done
     step = _begin(office, "o-1", "张小三", TAIL)
@@ -51,12 +53,12 @@ def test_name_and_four_digits_lead_to_the_consent_and_the_consent_binds(office: 
     assert "张小三" not in step.text, "chats are forwarded: the name is masked"
     assert _member_of(office, "o-1") is None, "nothing is bound before the consent"
     done = _consent(office, "o-1", step)
-    assert done.text.startswith("绑定成功：张*三（湖东社区党支部）")
+    assert done.text.startswith("绑定成功：张*三（湖东社区支部）")
     assert done.state is None
     assert _member_of(office, "o-1") == zhang
     with office.db.read_scope() as session:
         follower = session.scalars(sa.select(Follower)).one()
-        assert (follower.consent_version, follower.consent_at) == (binding.CONSENT_VERSION, NOON)
+        assert (follower.consent_version, follower.consent_at) == (consent.VERSION, NOON)
         queued = session.execute(sa.select(TagChange.kind, TagChange.add)).all()
         assert sorted(map(tuple, queued)) == [("branch", True), ("community", True)]
         assert audit.verify(session).intact
@@ -78,6 +80,54 @@ def test_who_is_not_on_the_roster_is_told_the_same_whatever_was_wrong(office: Of
         step = _begin(office, f"o-{number}", name, tail)
         assert step.text == "未在党员名册中查到，请核对姓名和手机号后四位，或联系支部书记。还可尝试 4 次"
         assert step.state == {"step": "details"}
+
+
+def _say(office: Office, openid: str, text: str) -> BindingStep:
+    with office.db.session_scope() as session:
+        return binding.begin(session, openid, text=text, tail=names.tail_in(text), at=NOON)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "绑定 张小三同志 0001",
+        "我是湖东社区的张小三，麻烦书记帮我弄一下，谢谢，手机尾号0001",
+        "0001 张小三",
+        "绑定 张小三 199-0002-0001",
+        "绑定 張小三 手机号０００１",
+    ],
+)
+def test_the_name_is_found_whatever_stands_around_it(office: Office, zhang: int, text: str) -> None:
+    assert _say(office, "o-1", text).state == {"step": "consent", "member": zhang}
+
+
+def test_two_members_in_one_text_are_asked_for(office: Office, zhang: int) -> None:
+    other = office.member("李四", "水墨社区党支部", phone="19910020001")
+    step = _say(office, "o-1", "绑定 张小三 李四 0001")
+    assert "1. 张*三（湖东社区支部）\n2. 李*（水墨社区支部）" in step.text
+    assert step.state == {"step": "choose", "members": [zhang, other]}
+
+
+def test_a_text_that_could_hold_several_names_counts_as_several_tries(office: Office, zhang: int) -> None:
+    assert "还可尝试 3 次" in _say(office, "o-1", "绑定 王芳李明赵敏孙立 0001").text
+    assert "还可尝试 2 次" in _say(office, "o-1", "绑定 王芳 0001").text
+
+
+def test_a_list_of_names_is_not_looked_up(office: Office, zhang: int) -> None:
+    listed = "绑定 王芳 李明 赵敏 孙立 周强 吴伟 郑爽 冯军 陈诚 张小三 0001"
+    for _ in range(6):
+        step = _say(office, "o-1", listed)
+        assert "请只回复：绑定 姓名 手机号后四位" in step.text
+    assert _say(office, "o-1", "绑定 张小三 0001").state == {"step": "consent", "member": zhang}
+
+
+def test_digits_without_a_name_ask_for_the_name_and_cost_no_try(office: Office, zhang: int) -> None:
+    for _ in range(6):
+        step = _say(office, "o-1", "手机号0001")
+        assert (step.text, step.state) == (
+            "请再回复您的姓名，例如：张三",
+            {"step": "details", "tail": "0001"},
+        )
 
 
 def test_five_wrong_tries_lock_that_follower_for_half_an_hour_and_nobody_else(
@@ -114,14 +164,14 @@ def test_a_lock_holds_against_a_consent_that_was_asked_for_before(office: Office
 def test_the_same_name_in_two_branches_is_asked_for(office: Office) -> None:
     office.import_people([person("张小三", "19900020001"), person("张小三", "19910020001", "水墨社区党支部")])
     step = _begin(office, "o-1", "张小三", TAIL)
-    assert "1. 湖东社区党支部\n2. 水墨社区党支部" in step.text
+    assert "1. 湖东社区支部\n2. 水墨社区支部" in step.text
     assert step.state is not None
     with office.db.session_scope() as session:
         wrong = binding.choose(session, "o-1", 3, at=NOON, pending=step.state)
         assert "1 到 2" in wrong.text
         assert wrong.state == step.state
         chosen = binding.choose(session, "o-1", 2, at=NOON, pending=step.state)
-    assert "水墨社区党支部" in _consent(office, "o-1", chosen).text
+    assert "水墨社区支部" in _consent(office, "o-1", chosen).text
 
 
 def test_a_member_who_is_bound_already_is_sent_to_the_secretary(office: Office, zhang: int) -> None:

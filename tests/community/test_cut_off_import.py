@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from pathlib import Path
 
@@ -60,3 +61,26 @@ def test_a_killed_import_leaves_no_row_without_an_entry_and_a_repeat_finishes_it
     assert whole > members
     assert set(left) == {0}
     assert entries == (2 if members else 1)
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("point", ["roster.undo_begun", "roster.undo_step:2"])
+def test_a_killed_undoing_is_finished_by_asking_again(database_url: str, tmp_path: Path, point: str) -> None:
+    config = write_config(
+        tmp_path / "config.toml", database={"url": database_url}, server={"data_dir": str(tmp_path / "var")}
+    )
+    env = {"PIONEER_CONFIG": str(config), "FLASK_APP": "app"}
+    assert run_flask("place", "import", DATA / "places.xlsx", env=env).returncode == 0
+    made = ("user", "create", "admin", "--role", "admin", "--password-stdin")
+    assert run_flask(*made, env=env, text="a-long-password-of-tests-1").returncode == 0
+    imported = run_flask("member", "import", DATA / "roster.xlsx", "--only-valid", "--json", env=env)
+    run = str(json.loads(imported.stdout)["run"])
+    undo = ("member", "undo", run, "--as", "admin")
+    killed = run_flask(*undo, env={**env, "PIONEER_CRASH_AT": point})
+    assert killed.returncode == KILLED
+    members, _, _ = numbers(database_url)
+    assert members > 0
+    done = run_flask(*undo, "--json", env=env)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["added"] == members
+    assert numbers(database_url)[0] == 0

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from community import activities, attendance, checkin, counting, erasing, expected, makeup
 from community.checkin import CheckInAnswer
 from ground import clock
+from ground.errors import NotFound
 from models import Activity, AuditEntry, CheckIn, ExpectedMember, Member
 from runtime import Runtime
 from scheduler.tick import Ticker
@@ -295,3 +296,21 @@ def test_a_list_of_everybody_is_one_statement(sqlite_office: Office) -> None:
     assert len(_list(office, activity)) == len(names)
     with office.db.read_scope() as session:
         assert session.scalar(sa.select(sa.func.count(CheckIn.id))) == 0
+
+
+def test_a_request_to_make_up_is_decided_by_the_branch_that_expected_them(
+    office: Office, people: list[int]
+) -> None:
+    activity = office.activity("主题党日", HUDONG)
+    _begin(office)
+    with office.db.session_scope() as session:
+        makeup.make_up(session, "o-1", "出差", at=activity.ends_at + HOUR)
+    _change(office, people[0], branch=SHUIMO)
+    then, now = office.user("secretary", HUDONG), office.user("secretary", SHUIMO)
+    with office.db.session_scope() as session:
+        assert makeup.waiting(session, now) == []
+        assert (makeup.waiting_count(session, now), makeup.waiting_count(session, then)) == (0, 1)
+        with pytest.raises(NotFound):
+            makeup.decide(session, now, 1, approve=True, at=activity.ends_at + HOUR)
+        makeup.decide(session, then, 1, approve=True, at=activity.ends_at + HOUR)
+    assert _counts(office, activity) == {HUDONG: (2, 1)}

@@ -9,11 +9,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.sql import Select
 
-from community import counting, places
+from community import checkin, counting, places
 from community.checkin_questions import KEYWORD_IS_OPEN, NEAREST, OPEN
 from community.roster import phone_index, tail_index
 from models import Activity, CheckIn, Follower, FollowerTag, LoginSession, MakeUpRequest, Member, TagChange
-from tests.community.conftest import NOON, Office
+from tests.community.conftest import BRANCH, NOON, Office
 
 QUERIES: dict[str, tuple[Select[*tuple[Any, ...]], dict[str, Any]]] = {
     "check-in": (OPEN, {"openid": "o-1", "at": NOON}),
@@ -65,7 +65,7 @@ def test_counting_an_activity_takes_one_question_whatever_the_size(full_office: 
             assert len(asked) - before == 2
     finally:
         sa.event.remove(engine, "before_cursor_execute", note)
-    assert [counted[one.id].expected for one in (activity, another)] == [2261, 185]
+    assert [counted[one.id].expected for one in (activity, another)] == [2262, 185]
 
 
 def test_the_blind_indexes_of_a_number_and_of_its_tail_have_nothing_in_common(full_office: Office) -> None:
@@ -88,3 +88,21 @@ def _plan(office: Office, statement: Select[*tuple[Any, ...]], values: dict[str,
         given = tuple(bound[key] for key in compiled.positiontup or ()) if compiled.positional else bound
         rows = connection.exec_driver_sql(explain + str(compiled), given)
         return "\n".join(" ".join(map(str, row)) for row in rows)
+
+
+@pytest.mark.parametrize("by_name", [False, True])
+def test_checking_in_takes_one_question_and_one_insert(sqlite_office: Office, by_name: bool) -> None:
+    sqlite_office.user("admin")
+    sqlite_office.bound("o-1")
+    sqlite_office.activity("主题党日", BRANCH)
+    asked: list[str] = []
+    with sqlite_office.db.connection_scope() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.set_trace_callback(lambda statement: asked.append(statement.split()[0]))
+        if by_name:
+            said = checkin.read_again(connection, "o-1", "湖东支部张小三主题党日签到", at=NOON)
+            answer = checkin.by_words(connection, said, at=NOON, message_key="m")
+        else:
+            answer = checkin.by_reply(connection, "o-1", keyword=None, choice=None, at=NOON, message_key="m")
+        driver.set_trace_callback(None)
+    assert (answer.kind, asked) == ("recorded", ["SELECT", "INSERT"])

@@ -14,10 +14,10 @@ import pytest
 import sqlalchemy as sa
 from click.testing import Result
 
-from community import roster, roster_file
+from community import branch_names, places, roster, roster_file
 from ground.errors import Refused
 from models import Branch, Grid, ImportRun, Member, TagChange
-from tests.community.conftest import DATA, HEADER, NOON, Office, person, sheet_bytes
+from tests.community.conftest import BRANCH, DATA, HEADER, NOON, Office, person, sheet_bytes
 
 TRUTH: dict[str, Any] = json.loads((DATA / "roster.truth.json").read_text(encoding="utf-8"))
 BAD_ROWS = [bad["row"] for bad in TRUTH["bad"]]
@@ -26,6 +26,7 @@ COLUMN_OF = {
     "unknown_branch": "所在党支部",
     "bad_phone": "手机号码",
     "bad_date": "入党时间",
+    "date_unknown": "入党时间",
 }
 Flask = Callable[..., Result]
 
@@ -43,6 +44,9 @@ def test_the_sample_roster_goes_in_as_the_truth_says(flask: Flask) -> None:
     assert (seen["created"], seen["updated"], seen["repeated"]) == (TRUTH["valid"], 0, 9)
     assert [(fault["row"], fault["column"]) for fault in seen["errors"]] == [
         (bad["row"], COLUMN_OF[bad["problem"]]) for bad in TRUTH["bad"]
+    ]
+    assert [(one["row"], one["column"]) for one in seen["warnings"]] == [
+        (warned["row"], COLUMN_OF[warned["problem"]]) for warned in TRUTH["warned"]
     ]
     assert seen["per_branch"] == TRUTH["per_branch_valid"]
 
@@ -98,7 +102,7 @@ def test_the_command_tells_rows_that_are_wrong_in_the_same_way_once(flask: Flask
     told = flask("member", "import", path, "--dry-run").stdout
     assert "错误 40" in told
     assert told.count("没有登记的党支部") == 1
-    assert "40 行，第 2、3、4、5、6 … 行" in told
+    assert "第 2、3、4、5、6 等 40 行" in told
 
 
 def test_a_file_with_one_error_changes_nothing(office: Office, flask: Flask, tmp_path: Path) -> None:
@@ -154,6 +158,27 @@ def test_branches_are_known_by_the_names_that_offices_use(full_office: Office) -
     rows = [person("新来的", f"1990002900{number}", name) for number, name in enumerate(names)]
     plan = full_office.plan_of(sheet_bytes([HEADER, *rows]))
     assert plan.per_branch == {"水墨社区党支部": 4}
+
+
+def test_the_command_knows_a_name_that_was_chosen_in_the_console_and_an_own_name_goes_before(
+    office: Office,
+) -> None:
+    admin = office.user()
+    with office.db.session_scope() as session:
+        meant = office.branch(session, "水墨社区党支部").id
+        chosen = {"水墨一支部": meant, BRANCH: meant, "=1": meant, "没有的": 4711}
+        assert branch_names.remember(session, admin, chosen, at=NOON) == 1
+        assert branch_names.remember(session, admin, chosen, at=NOON) == 0
+    rows = [
+        person("张小三", "19900029991", "水墨一支部"),
+        person("李小四", "19900029992", "中共水墨一党支部"),
+    ]
+    plan = office.plan_of(sheet_bytes([HEADER, *rows]))
+    assert plan.per_branch == {"水墨社区党支部": 2}
+    assert [fault.row for fault in plan.warnings] == [0, 0]
+    with office.db.session_scope() as session:
+        places.add_branch(session, admin, "水墨一党支部", at=NOON)
+    assert office.plan_of(sheet_bytes([HEADER, *rows])).per_branch == {"水墨一党支部": 2}
 
 
 def test_an_unknown_grid_is_a_warning_and_an_unknown_branch_is_not_made(full_office: Office) -> None:
@@ -259,10 +284,10 @@ def _docx() -> bytes:
     [
         (b"", "空的"),
         (b"   \n", "空的"),
-        (bytes.fromhex("D0CF11E0A1B11AE1") + b"\0" * 600, "旧版 .xls"),
+        (bytes.fromhex("D0CF11E0A1B11AE1") + b"\0" * 600, "损坏"),
+        (bytes.fromhex("D0CF11E0A1B11AE1") + "WordDocument".encode("utf-16-le") * 50, "Word"),
         (bytes.fromhex("D0CF11E0A1B11AE1") + "EncryptedPackage".encode("utf-16-le"), "打开密码"),
-        ("序号,姓名,手机号码\r\n1,张小三,19900020001\r\n".encode("gbk"), "GBK 编码的 CSV"),
-        ("序号,姓名,手机号码\r\n1,张小三,19900020001\r\n".encode("utf-8-sig"), "UTF-8 编码的 CSV"),
+        ("序号,姓名,手机号码\r\n1,张小三,19900020001\r\n".encode("gbk"), "表头缺少：所在党支部"),
         (b"<html><body><table><tr><td>1</td></tr></table></body></html>", "网页格式"),
         (b"%PDF-1.7 ...", "PDF"),
         (b"PK\x03\x04 broken", "损坏"),

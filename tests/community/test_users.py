@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -91,6 +92,12 @@ def test_a_deactivated_account_is_out_at_once(office: Office, wang: User) -> Non
         with pytest.raises(Refused, match="最后一个管理员"):
             users.set_active(session, session.get_one(User, admin.id), False, at=NOON)
     assert _sign_in(office.db, "王芳", PASSWORD).token is None
+
+
+def test_only_who_manages_accounts_deactivates_one(office: Office, wang: User) -> None:
+    admin = office.user("admin")
+    with office.db.session_scope() as session, pytest.raises(Forbidden, match="没有此项权限"):
+        users.set_active(session, session.get_one(User, admin.id), False, at=NOON, by=wang)
 
 
 def test_a_new_password_ends_all_sessions_and_lifts_the_delay(office: Office, wang: User) -> None:
@@ -228,3 +235,26 @@ def test_entries_are_found_by_kind_newest_first(office: Office) -> None:
             2,
             ["member.unmask", "member.change"],
         )
+
+
+def test_of_two_administrators_who_take_the_role_from_each_other_one_stays(postgres_office: Office) -> None:
+    office = postgres_office
+    first, second = office.user(), office.user()
+    together = threading.Barrier(2)
+
+    def demote(by: User, other: User) -> str:
+        with office.db.session_scope() as session:
+            acting, whom = users.get(session, by.id), users.get(session, other.id)
+            together.wait(timeout=10)
+            try:
+                users.change_role(session, whom, "editor", at=NOON, by=acting)
+            except Refused as error:
+                return error.message
+        return ""
+
+    with ThreadPoolExecutor(2) as pool:
+        said = list(pool.map(demote, (first, second), (second, first)))
+    assert sorted(map(bool, said)) == [False, True]
+    assert any("最后一个管理员" in one for one in said)
+    with office.db.read_scope() as session:
+        assert sorted(users.get(session, one.id).role for one in (first, second)) == ["admin", "editor"]

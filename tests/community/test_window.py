@@ -10,6 +10,7 @@ import time_machine
 
 from community import activities, checkin, window
 from community.window import Phase
+from ground import clock
 from ground.errors import Refused
 from models import Activity, ActivityStatus
 from scheduler import pushes
@@ -76,7 +77,9 @@ def test_a_notice_can_be_sent_as_long_as_one_can_check_in(office: Office, opened
     def notify(at: datetime) -> None:
         with time_machine.travel(at, tick=False), office.db.session_scope() as session:
             boss = session.get_one(Activity, opened.id).creator
-            pushes.create(session, office.settings, boss, audience="all", activity_id=opened.id)
+            pushes.create(
+                session, office.settings, boss, audience="all", activity_id=opened.id, at=clock.now()
+            )
 
     notify(END)
     with pytest.raises(Refused, match="已经结束"):

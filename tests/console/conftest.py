@@ -134,10 +134,11 @@ class Office:
         with self.parts.db.read_scope() as session:
             return session.scalar(query)
 
-    def article(self, title: str = "社区里的一件小事", status: str = "draft") -> int:
+    def article(self, title: str = "社区里的一件小事", status: str = "draft", column: str = "news") -> int:
         """An article of the editor that WeChat would take, at this status."""
         said = {"author": "社区", "digest": "一件小事", "html": "<p>楼道里的灯修好了。</p>"}
-        return articles.article(self.parts.db, self.parts.settings.data_dir, title, status=status, **said)
+        folder = self.parts.settings.data_dir
+        return articles.article(self.parts.db, folder, title, status=status, column=column, **said)
 
     def member(self, session: Session, name: str, branch_id: int | None = None, openid: str = "") -> Member:
         """A member on the roster, bound to a follower where there is an ``openid``."""

@@ -19,7 +19,6 @@ from tests.world import accounts, places
 DATA = Path(__file__).parents[1] / "data"
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=20_000)  # a busy machine
 
 
 def _furnish(live: Live, people: dict[str, str], *, with_roster: bool = False) -> None:

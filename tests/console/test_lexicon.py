@@ -126,7 +126,7 @@ def test_a_file_that_is_no_lexicon_is_refused_on_its_page(office: Office) -> Non
     desk.get("/console/lexicon/import")
     upload = {"file": (io.BytesIO(b"nothing"), "词库.xlsx")}
     answer = desk.post("/console/lexicon/import", upload, 422, content_type="multipart/form-data")
-    assert "不是 Excel 表格" in text_of(answer)
+    assert "这是没有分列的文本文件" in text_of(answer)
 
 
 def test_a_finding_is_explained_on_the_article_s_page_and_reviewers_read_it(office_anywhere: Office) -> None:

@@ -135,7 +135,7 @@ def _work(office: Office) -> None:
 def _tell(office: Office, radio: ModuleType, number: str, word: str) -> None:
     event = radio.BroadcastOver(account="gh_office", openid="", at=0, key=number, number=number, word=word)
     with office.parts.db.session_scope() as session:
-        answer = router.answer(cast(Context, SimpleNamespace(session=session)), event)
+        answer = router.answer(cast(Context, SimpleNamespace(session=session, at=clock.now())), event)
     assert answer.outcome == DONE
 
 

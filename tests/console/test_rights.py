@@ -88,7 +88,14 @@ def test_every_page_of_the_console_can_be_reached_by_links_from_its_first_page(o
     pages = {str(rule.rule) for rule, _ in _rules(office, "GET") if not rule.arguments}
     only_in_the_demo = "/console/components"
     in_a_frame = "/console/articles/preview"
-    assert pages - kinds <= {"/console/login", "/console/login/code", only_in_the_demo, in_a_frame}
+    of_what_is_chosen = "/console/articles/registers.pdf"
+    assert pages - kinds <= {
+        "/console/login",
+        "/console/login/code",
+        only_in_the_demo,
+        in_a_frame,
+        of_what_is_chosen,
+    }
 
 
 def test_a_secretary_is_refused_another_branch_by_name(office: Office) -> None:

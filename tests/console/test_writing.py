@@ -173,3 +173,12 @@ def test_a_picture_that_came_or_went_is_seen_in_the_comparison(office: Office) -
     page = desk.get(f"/console/articles/{article}/history/2")
     assert re.search(rf"<ins>.*新灯<img[^>]*{cover}", page)
     assert "原封面" in page
+
+
+def test_a_save_of_what_was_queued_meanwhile_leads_to_the_page_that_says_so(office: Office) -> None:
+    article = office.article(status="approved")
+    desk = office.desk("editor")
+    form = _form(office, desk, article, html="<p>又改了</p>")
+    office.desk("admin").post(f"/console/articles/{article}/queue")
+    said = desk.follow(desk.post(f"/console/articles/{article}/edit", form))
+    assert "稿件已排队、排期或发布，不能修改" in said

@@ -14,6 +14,7 @@ from content.assets import AssetStore
 from content.revisions import Fields
 from database import sealed
 from database.session import Database
+from ground import clock
 from models import Article, User
 from settings import Limits, Settings, field_keys, index_key
 from tests.world import accounts, articles
@@ -45,7 +46,7 @@ class Office:
 
     def draft(self, *, by: str = "editor", **fields: Any) -> Article:
         """A new draft."""
-        return self.do(lambda s: drafting.create(s, self.users[by], self.fields(**fields)))
+        return self.do(lambda s: drafting.create(s, self.users[by], self.fields(**fields), at=clock.now()))
 
     def save(
         self, article: Article, *, by: str = "editor", version: int | None = None, **changes: object
@@ -60,12 +61,13 @@ class Office:
                 fields,
                 expected_version=version or article.version,
                 limits=LIMITS,
+                at=clock.now(),
             )
         )
 
     def submit(self, article: Article, *, by: str = "editor") -> Article:
         """Hand in for review."""
-        return self.do(lambda s: review.submit(s, article.id, self.users[by], limits=LIMITS))
+        return self.do(lambda s: review.submit(s, article.id, self.users[by], limits=LIMITS, at=clock.now()))
 
     def approve(
         self, article: Article, *, by: str, seen: str | None = None, stage: int | None = None
@@ -73,13 +75,21 @@ class Office:
         """Approve the awaited stage, having seen the content with this hash."""
         return self.do(
             lambda s: review.approve(
-                s, article.id, self.users[by], limits=Limits(), expected_hash=seen, expected_stage=stage
+                s,
+                article.id,
+                self.users[by],
+                limits=Limits(),
+                expected_hash=seen,
+                expected_stage=stage,
+                at=clock.now(),
             )
         )
 
     def send_back(self, article: Article, *, by: str, reason: str = "标题与正文不符") -> Article:
         """Return for changes."""
-        return self.do(lambda s: review.send_back(s, article.id, self.users[by], reason=reason))
+        return self.do(
+            lambda s: review.send_back(s, article.id, self.users[by], reason=reason, at=clock.now())
+        )
 
     def approved(self, **fields: Any) -> Article:
         """An article that three people approved."""

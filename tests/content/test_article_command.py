@@ -14,6 +14,8 @@ from flask import Flask
 
 from accounts import audit
 from app import create_app
+from content import publish
+from ground import clock
 from models import Article, Asset
 from settings import Settings
 from tests.content.conftest import Office, furnish
@@ -145,3 +147,40 @@ def test_what_the_check_says_is_listed_and_explained_before_a_submission(app: Fl
     )
     assert "本人同意" in run(app, "check", number).stdout
     assert told(run(app, "submit", number, "--as", "editor", "--json"))["status"] == "in_review"
+
+
+def test_what_is_out_is_corrected_and_taken_back_by_commands(app: Flask, office: Office) -> None:
+    article = office.approved()
+    number = str(article.id)
+    why = ("--reason", "时间写错了", "--note", "活动时间应为 12 月 5 日。", "--json")
+    refused = run(app, "correct", number, "--as", "editor", *why)
+    assert refused.exit_code == 2, refused.stderr
+    assert "只有已发布的稿件" in refused.stderr
+    with office.db.session_scope() as session:
+        publish.mark_published(session, [article.id], at=clock.now())
+    draft = told(run(app, "correct", number, "--as", "editor", *why))["draft"]
+    told(run(app, "submit", str(draft), "--as", "editor", "--json"))
+    for name in ("first", "second", "third"):
+        told(run(app, "approve", str(draft), "--as", name, "--json"))
+    assert told(run(app, "show", number, "--json"))["status"] == "corrected"
+    assert told(run(app, "archive", number, "--as", "editor", "--json"))["status"] == "archived"
+    assert told(run(app, "archive", number, "--undo", "--as", "editor", "--json"))["status"] == "corrected"
+    told(run(app, "retract", number, "--as", "editor", *why))
+    assert run(app, "retract", number, "--agree", "--as", "editor").exit_code == 2
+    assert told(run(app, "retract", number, "--agree", "--as", "first", "--json"))["status"] == "retracted"
+
+
+def test_a_notice_to_who_received_it_says_first_whom_it_reaches(app: Flask, office: Office) -> None:
+    article = office.approved(title="主题党日通知")
+    with office.db.session_scope() as session:
+        publish.mark_published(session, [article.id], at=clock.now())
+    unneeded = run(app, "notify", str(article.id), "--as", "editor")
+    assert "没有已生效的更正或撤回" in unneeded.stderr
+    words = ("--reason", "活动取消了", "--note", "活动已取消，以社区通知为准。")
+    told(run(app, "retract", str(article.id), *words, "--as", "editor", "--json"))
+    told(run(app, "retract", str(article.id), "--agree", "--as", "first", "--json"))
+    seen = told(run(app, "notify", str(article.id), "--look", "--as", "editor", "--json"))
+    assert (seen["received"], seen["can_be_told"], seen["told"]) == (0, 0, 0)
+    refused = run(app, "notify", str(article.id), "--as", "editor")
+    assert refused.exit_code != 0
+    assert seen["refusal"] in refused.stderr

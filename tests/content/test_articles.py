@@ -113,10 +113,10 @@ def test_only_editors_and_administrators_write(office: Office) -> None:
 
 def test_a_queued_article_is_locked_until_it_leaves_the_queue(office: Office) -> None:
     article = office.approved()
-    office.do(lambda s: queue.enqueue(s, article.id, office.users["editor"]))
+    office.do(lambda s: queue.enqueue(s, article.id, office.users["editor"], at=clock.now()))
     with pytest.raises(Conflict, match="先撤出队列"):
         office.save(article, title="偷偷改")
-    office.do(lambda s: queue.dequeue(s, article.id, office.users["editor"]))
+    office.do(lambda s: queue.dequeue(s, article.id, office.users["editor"], at=clock.now()))
     assert office.save(article, title="光明正大地改").status == "draft"
 
 
@@ -125,10 +125,10 @@ def test_an_article_that_a_push_holds_is_locked(office: Office) -> None:
     with office.db.session_scope() as session:
         followers.follower(session, "o-1")
         push = pushes.push(session, make_settings(), article.id)
-    with pytest.raises(Conflict, match="已排入推送"):
+    with pytest.raises(Conflict, match="稿件已排期，请先撤出排期，再修改稿件"):
         office.save(article, title="偷偷改")
     with office.db.session_scope() as session:
-        cancel(session, session.get_one(Push, push.id), office.users["editor"])
+        cancel(session, session.get_one(Push, push.id), office.users["editor"], at=clock.now())
     assert office.save(article, title="取消后再改").status == "draft"
 
 
@@ -136,33 +136,35 @@ def test_the_queue_gives_its_head_and_keeps_the_order_given_by_hand(office: Offi
     editor = office.users["editor"]
     a, b, c = (office.approved(title=title) for title in ("甲稿", "乙稿", "丙稿"))
     for article in (a, b, c):
-        office.do(lambda s, one=article: queue.enqueue(s, one.id, editor))  # type: ignore[misc]
+        office.do(lambda s, one=article: queue.enqueue(s, one.id, editor, at=clock.now()))  # type: ignore[misc]
     with office.db.session_scope() as session:
-        queue.move(session, c.id, editor, to=1)
+        queue.move(session, c.id, editor, to=1, at=clock.now())
     with office.db.read_scope() as session:
         assert [one.title for one in queue.waiting(session, office.columns["news"])] == [
             "丙稿",
             "甲稿",
             "乙稿",
         ]
-    taken = []
-    for _ in range(4):
+    taken, news = [], office.columns["news"]
+    with office.db.session_scope() as session:
+        assert queue.take_for_slot(session, news, most=3, by=clock.now() - timedelta(minutes=1)) == []
+    for _ in range(3):
         with office.db.session_scope() as session:
-            head = queue.take_for_slot(session, office.columns["news"])
-            taken.append(head.title if head else None)
-    assert taken == ["丙稿", "甲稿", "乙稿", None]
-    assert office.now(a).status == "approved"
+            some = queue.take_for_slot(session, news, most=2, by=clock.now())
+            taken.append([one.title for one in some])
+    assert taken == [["丙稿", "甲稿"], ["乙稿"], []]
+    assert office.now(a).status == "planned"
 
 
 def test_of_many_schedulers_each_takes_another_head(office: Office) -> None:
     for number in range(3):
         article = office.approved(title=f"稿件 {number}")
-        office.do(lambda s, one=article: queue.enqueue(s, one.id, office.users["editor"]))  # type: ignore[misc]
+        office.do(lambda s, one=article: queue.enqueue(s, one.id, office.users["editor"], at=clock.now()))  # type: ignore[misc]
 
     def take(_: int) -> int | None:
         with office.db.session_scope() as session:
-            head = queue.take_for_slot(session, office.columns["news"])
-            return head.id if head else None
+            some = queue.take_for_slot(session, office.columns["news"], most=1, by=clock.now())
+            return some[0].id if some else None
 
     with ThreadPoolExecutor(5) as pool:
         taken = list(pool.map(take, range(5)))
@@ -173,7 +175,7 @@ def test_of_many_schedulers_each_takes_another_head(office: Office) -> None:
 def test_only_reviewed_articles_are_queued_or_sent(office: Office) -> None:
     article = office.draft()
     with pytest.raises(Conflict, match="审核通过后才能"):
-        office.do(lambda s: queue.enqueue(s, article.id, office.users["editor"]))
+        office.do(lambda s: queue.enqueue(s, article.id, office.users["editor"], at=clock.now()))
     with pytest.raises(Conflict, match="当前为“草稿”"), office.db.read_scope() as session:
         publish.sendable(session, [article.id])
 
@@ -184,7 +186,7 @@ def test_uploads_are_asked_for_once_and_the_draft_follows(office: Office) -> Non
     with office.db.session_scope() as session:
         from content.assets import remember
 
-        remember(session, [photo, photo])
+        remember(session, [photo, photo], at=clock.now())
     article = office.approved(html=f'<p>现场。</p><p><img src="{asset_url(photo.sha256)}" alt="现场"></p>')
     with office.db.read_scope() as session:
         needed = publish.assets_needed(session, [article.id])
@@ -234,7 +236,7 @@ def test_publication_is_recorded_once_and_a_failed_send_gives_the_article_back(o
         publish.mark_publishing(session, [article.id])
     assert stored().status == "publishing"
     with office.db.session_scope() as session:
-        publish.mark_not_published(session, [article.id])
+        publish.let_go(session, [article.id])
     assert stored().status == "approved"
     first = clock.now()
     for hours, url in ((0, ""), (5, "http://mp.weixin.qq.com/s/abc")):
@@ -254,10 +256,10 @@ def test_publication_is_recorded_once_and_a_failed_send_gives_the_article_back(o
 def test_default_columns_are_made_once_and_others_can_be_added(office: Office) -> None:
     with office.db.session_scope() as session:
         columns.ensure_defaults(session)
-        columns.create(session, office.users["admin"], key="law", name="律师说法")
+        columns.create(session, office.users["admin"], key="law", name="律师说法", at=clock.now())
         assert [one.key for one in columns.listing(session)] == ["study", "news", "law"]
         with pytest.raises(Conflict):
-            columns.create(session, office.users["admin"], key="law", name="别的名字")
+            columns.create(session, office.users["admin"], key="law", name="别的名字", at=clock.now())
         with pytest.raises(NotFound, match="可用的栏目有 study（学习园地）"):
             columns.by_key(session, "none")
         with pytest.raises(Refused, match="08:00 的样子"):
@@ -269,4 +271,5 @@ def test_default_columns_are_made_once_and_others_can_be_added(office: Office) -
                 description="",
                 active=True,
                 slots=[{"weekdays": [0], "time": "25:00"}],
+                at=clock.now(),
             )

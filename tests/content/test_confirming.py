@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from content import wording
 from content.wording import Checked
+from ground import clock
 from ground.errors import Conflict, Forbidden, Refused
 from models import Article, WordingCheck
 from tests.content.conftest import Office
@@ -18,12 +19,12 @@ PHONE = "<p>联系人电话 13800138000。</p>"
 
 def checked(office: Office, article: Article) -> Checked:
     with office.db.read_scope() as session:
-        return wording.look_at(session, article)
+        return wording.look_at(session, article, at=clock.now())
 
 
 def confirm(office: Office, article: Article, *, by: str = "editor", reason: str = "本人同意公开") -> int:
     with office.db.session_scope() as session:
-        return wording.confirm_all(session, article.id, office.users[by], reason)
+        return wording.confirm_all(session, article.id, office.users[by], reason, at=clock.now())
 
 
 def test_what_must_be_mended_stops_the_submission(office: Office) -> None:
@@ -88,7 +89,12 @@ def test_a_reason_for_what_was_changed_meanwhile_is_refused(office: Office) -> N
     def given(reasons: Mapping[str, str]) -> int:
         with office.db.session_scope() as session:
             return wording.confirm(
-                session, article.id, office.users["editor"], reasons, expected_hash=article.hash
+                session,
+                article.id,
+                office.users["editor"],
+                reasons,
+                expected_hash=article.hash,
+                at=clock.now(),
             )
 
     with pytest.raises(Conflict, match="请刷新后重新核实"):

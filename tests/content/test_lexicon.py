@@ -43,7 +43,10 @@ def save(
 
 def said(office: Office, text: str) -> list[tuple[str, str]]:
     with office.db.read_scope() as session:
-        return [(hit.text, hit.severity) for hit in wording.look(session, "", "", f"<p>{text}</p>").hits]
+        return [
+            (hit.text, hit.severity)
+            for hit in wording.look(session, "", "", f"<p>{text}</p>", at=clock.now()).hits
+        ]
 
 
 def today() -> date:
@@ -143,7 +146,7 @@ def test_a_list_goes_to_excel_and_comes_back_as_it_was(office: Office) -> None:
     for entry in kept:
         save(office, entry)
     with office.db.read_scope() as session:
-        data = sheets.workbook(keeping.listed(session).slice(0, sheets.MAX_ROWS))
+        data = sheets.workbook(keeping.listed(session, at=clock.now()).slice(0, sheets.MAX_ROWS))
     back = sheets.parse(data, today=today())
     assert back.faults == []
     assert all(Written(entry) in back.rows for entry in kept)

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import create_app
+from community import invitation
 from content import drafting, importing, publish
 from content.assets import remember
 from ground import clock
@@ -20,6 +21,7 @@ from models import Article
 from tests.content.conftest import LIMITS, furnish
 from tests.fixtures.browser import Windows
 from tests.fixtures.configuration import make_settings
+from tests.world import activities
 
 pytestmark = pytest.mark.browser
 DATA = Path(__file__).parents[1] / "data"
@@ -68,14 +70,16 @@ def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         draft = importing.read_word((DATA / name).read_bytes(), name, LIMITS, upload_mb=60, column_key="news")
         office.store.put_all(draft.all_pictures)
         with office.db.session_scope() as session:
-            remember(session, draft.all_pictures)
+            remember(session, draft.all_pictures, at=clock.now())
             fields = importing.fields_of(draft, office.columns["news"])
-            article = drafting.create(session, office.users["editor"], fields)
+            article = drafting.create(session, office.users["editor"], fields, at=clock.now())
             article.status = "approved"
             session.flush()
             publish.mark_published(session, [article.id], at=clock.now() - timedelta(hours=hours))
             if hours == 2:
                 session.get_one(Article, article.id).status = "corrected"
+    with office.db.session_scope() as session:
+        activities.activity(session, "支部主题党日：学习先进典型，交流为民服务项目进展情况", keyword="学习")
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -99,7 +103,16 @@ def test_every_page_can_be_read_and_touched(
 ) -> None:
     page: Page = windows.context(viewport={"width": width, "height": 740}).new_page()
     page.goto(f"{site}/m/size/{size}?next=/m/")
-    for address in ("/m/", "/m/news", "/m/study", "/m/a/1", "/m/a/3", "/m/a/5", "/m/none"):
+    for address in (
+        "/m/",
+        "/m/news",
+        "/m/study",
+        "/m/a/1",
+        "/m/a/3",
+        "/m/a/5",
+        "/m/none",
+        invitation.path(1),
+    ):
         page.goto(site + address)
         look = page.evaluate(LOOK)
         assert look["width"] <= width, f"{address} scrolls sideways"

@@ -127,7 +127,7 @@ def test_what_somebody_saved_meanwhile_is_not_overwritten(office: Office) -> Non
         made = [recleaning.cleaned(one) for one in recleaning.due(session)]
     office.save(found(office, number)[0], html="<p>刚刚写的</p>")
     with office.db.session_scope() as session:
-        assert recleaning.keep(session, made) == []
+        assert recleaning.keep(session, made, at=clock.now()) == []
     assert found(office, number)[0].html == "<p>刚刚写的</p>"
 
 

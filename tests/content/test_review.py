@@ -18,8 +18,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from content import review
+from content import review, waiting
 from database.session import Database
+from ground import clock
 from ground.errors import Conflict, Forbidden, Refused
 from settings import Limits
 from tests.content.conftest import Office, furnish
@@ -42,7 +43,9 @@ def test_three_people_in_three_stages_approve_an_article(office: Office) -> None
 def test_an_office_may_use_fewer_stages(office: Office) -> None:
     article = office.submit(office.draft())
     done = office.do(
-        lambda s: review.approve(s, article.id, office.users["first"], limits=Limits(review_stages=1))
+        lambda s: review.approve(
+            s, article.id, office.users["first"], limits=Limits(review_stages=1), at=clock.now()
+        )
     )
     assert done.status == "approved"
 
@@ -150,7 +153,12 @@ def test_each_reviewer_sees_only_what_waits_for_them(office: Office) -> None:
     office.approve(two, by="first")
     with office.db.read_scope() as session:
         seen = {
-            name: [article.title for article in review.awaiting(session, office.users[name])]
+            name: [
+                article.title
+                for article in waiting.articles(
+                    session, waiting.waits(session, office.users[name], at=clock.now()).reviews, limit=50
+                )
+            ]
             for name in ("first", "second", "only2", "editor")
         }
     assert seen == {"first": ["甲稿"], "second": ["甲稿", "乙稿"], "only2": ["乙稿"], "editor": []}
@@ -206,7 +214,9 @@ class Reviewing(RuleBasedStateMachine):
         """Somebody takes it out of review."""
 
         def act(article: object, by: str) -> None:
-            self.office.do(lambda s: review.withdraw(s, self.article.id, self.office.users[by]))
+            self.office.do(
+                lambda s: review.withdraw(s, self.article.id, self.office.users[by], at=clock.now())
+            )
 
         self._try(act, by=who)
 

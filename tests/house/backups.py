@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 import runtime as parts
-from accounts import audit
+from accounts import audit, sessions
+from community.followers import read_large
 from ground import clock
-from models import (
-    Base,
-    Branch,
-    Follower,
-    InstanceLease,
-    LoginSession,
-    Member,
-    User,
-)
+from models import Base, InstanceLease
 from tests.fixtures.configuration import make_settings
+from tests.world import accounts, followers, members, places
 
 CHANGED_ON_PURPOSE = ("instance_lease", "login_session", "setting", "audit_entry")
 PICTURE = "assets/ab/" + "ab" * 32
@@ -33,22 +26,13 @@ def office(url: str, folder: Path, **sections: Any) -> parts.Runtime:
 def fill(runtime: parts.Runtime) -> None:
     now = clock.now()
     with runtime.db.session_scope() as session:
-        branch = Branch(name="梧桐里社区党支部", short_name="梧桐里支部")
-        session.add(branch)
-        user = User(username="wang", password_hash="x", role="admin", created_at=now)
-        session.add(user)
+        (branch,) = places.branches(session, "梧桐里社区党支部", short_names=["梧桐里支部"])
+        user = accounts.account(session, "wang")
+        sessions.open_session(session, user, hours=8, at=now)
         session.add(InstanceLease(id=1, fingerprint="this-machine", confirmed_at=now))
-        session.flush()
-        later = now + timedelta(hours=8)
-        session.add(
-            LoginSession(
-                token_hash="1" * 64, user_id=user.id, created_at=now, expires_at=later, last_seen_at=now
-            )
-        )
-        member = Member(name="试", branch_id=branch.id, phone="19900010000", created_at=now, updated_at=now)
-        session.add(member)
-        session.flush()
-        session.add(Follower(openid="oTest", member_id=member.id, subscribed_at=now, large_text=True))
+        member = members.member(session, "试", branch, phone_number="19900010000")
+        followers.bind(session, "oTest", member)
+        read_large(session, "oTest")
         for number in range(3):
             detail = {"rows": number, "share": 1.0, "names": ["乙", "甲"]}
             audit.record(session, "member.change", user=user, detail=detail, at=now)

@@ -14,8 +14,18 @@ import pytest
 import sqlalchemy as sa
 
 from accounts.rights import RIGHTS
-from community.lives import ACTIVITY, BINDING, CHECK_IN, MAKE_UP, WAYS
-from content.life import ARTICLE
+from community.lives import (
+    ACTIVITY,
+    BINDING,
+    CHECK_IN,
+    CONSENT_ENDS,
+    CONSENT_WAYS,
+    MAKE_UP,
+    REQUEST,
+    REQUESTS,
+    WAYS,
+)
+from content.life import ARTICLE, RELEASE
 from database.session import Database
 from ground import clock
 from ground.life import Life
@@ -27,6 +37,10 @@ from models import (
     Base,
     CheckIn,
     CheckInWay,
+    Consent,
+    ConsentEnd,
+    ConsentWay,
+    DataRequest,
     Delivery,
     DeliveryStatus,
     Follower,
@@ -35,18 +49,27 @@ from models import (
     Member,
     Push,
     PushStatus,
+    Release,
+    ReleaseStatus,
+    RequestKind,
+    RequestStatus,
 )
 from scheduler.life import DELIVERY, PUSH
 
 ROOT = Path(__file__).resolve().parents[2]
-LIVES: list[Life[Any]] = [ARTICLE, PUSH, DELIVERY, ACTIVITY, CHECK_IN, MAKE_UP, BINDING]
+LIVES: list[Life[Any]] = [ARTICLE, RELEASE, PUSH, DELIVERY, ACTIVITY, CHECK_IN, MAKE_UP, REQUEST, BINDING]
 COLUMNS: list[tuple[type[Base], str, type[StrEnum]]] = [
     (Article, "status", ArticleStatus),
+    (Release, "status", ReleaseStatus),
     (Push, "status", PushStatus),
     (Delivery, "status", DeliveryStatus),
     (Activity, "status", ActivityStatus),
     (CheckIn, "via", CheckInWay),
     (MakeUpRequest, "status", MakeUpStatus),
+    (DataRequest, "status", RequestStatus),
+    (DataRequest, "kind", RequestKind),
+    (Consent, "how", ConsentWay),
+    (Consent, "ended_by", ConsentEnd),
 ]
 PRODUCT = ("accounts", "cli", "community", "content", "operations", "scheduler", "web", "wechat")
 _CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -69,6 +92,15 @@ def test_two_states_of_a_life_never_have_the_same_word(life: Life[Any]) -> None:
 
 def test_every_way_of_checking_in_has_a_word() -> None:
     assert set(WAYS) == set(CheckInWay)
+
+
+def test_whatever_a_follower_may_ask_for_has_a_word() -> None:
+    assert set(REQUESTS) == set(RequestKind)
+
+
+def test_every_way_into_and_out_of_a_consent_has_a_word() -> None:
+    assert set(CONSENT_WAYS) == set(ConsentWay)
+    assert set(CONSENT_ENDS) == set(ConsentEnd)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +230,7 @@ def test_no_template_has_a_table_of_states_of_its_own() -> None:
             assert word not in words, f"{path.name}: {name}"
 
 
-_NOTED_BY_A_FACE = {"web/console/account.py", "web/console/roster.py"}
+_NOTED_BY_A_FACE = {"web/console/account.py", "web/console/roster_import.py"}
 """The menu is published by the room that calls WeChat, and a file of wrong rows is made by the page: no service does either."""
 
 

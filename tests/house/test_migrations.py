@@ -382,3 +382,40 @@ def test_a_revision_of_before_the_upgrade_gets_its_link_where_the_hash_tells_it(
 def _set_status(database: Database, table: str, value: str) -> None:
     with database.engine.begin() as connection:
         connection.execute(sa.text(f"UPDATE {table} SET status = :value"), {"value": value})
+
+
+def test_who_was_bound_before_has_agreed_before_and_a_way_back_keeps_the_binding(
+    empty_database_url: str,
+) -> None:
+    database, moment = Database(empty_database_url), "2026-11-01 04:00:00"
+    bound = "SELECT member_id, consent_version FROM follower WHERE id = 5"
+    try:
+        upgrade_database(database, "0021")
+        with database.engine.begin() as connection:
+            for statement in (
+                "INSERT INTO branch (id, name, short_name, sort, active, qr_ticket) VALUES (1, 'x', '', 0, true, '')",
+                (
+                    "INSERT INTO member (id, name, gender, branch_id, duty, note, active, created_at, updated_at)"
+                    f" VALUES (3, '张三', '', 1, '', '', true, '{moment}', '{moment}')"
+                ),
+                (
+                    "INSERT INTO follower (id, openid, subscribed, gone, scene, member_id, bound_at, consent_version, consent_at,"
+                    " bind_failures, muted_columns, large_text)"
+                    f" VALUES (5, 'oOne', true, false, '', 3, '{moment}', '2026-11', '{moment}', 0, '', false)"
+                ),
+                (
+                    "INSERT INTO follower (id, openid, subscribed, gone, scene, consent_version, bind_failures, muted_columns,"
+                    " large_text) VALUES (6, 'oTwo', true, false, '', '', 0, '', false)"
+                ),
+            ):
+                connection.execute(sa.text(statement))
+        upgrade_database(database)
+        with database.engine.connect() as connection:
+            kept = "SELECT follower_id, member_id, version, how, ended_at FROM consent"
+            assert connection.execute(sa.text(kept)).all() == [(5, 3, "2026-11", "reply", None)]
+        downgrade_database(database, "0021")
+        with database.engine.connect() as connection:
+            assert connection.execute(sa.text(bound)).one() == (3, "2026-11")
+            assert "consent" not in sa.inspect(connection).get_table_names()
+    finally:
+        database.close()

@@ -31,6 +31,7 @@ from tests.fixtures.commands import run_flask
 from tests.fixtures.configuration import write_config
 from tests.fixtures.live import Live
 from tests.fixtures.processes import ROOT
+from tests.world import accounts, places
 
 POINTS = [
     "restore.begun",
@@ -81,12 +82,11 @@ class Office:
     def _fill(self, branch: str, followers: int) -> None:
         now = clock.now()
         with self.runtime.db.session_scope() as session:
-            session.add(User(username="wang", password_hash="x", role="admin", created_at=now))
-            session.add(Branch(name=branch))
+            accounts.account(session, "wang")
+            places.branch(session, branch)
             session.add(InstanceLease(id=1, fingerprint="x", confirmed_at=now))
             rows = [{"openid": f"o{number}", "subscribed_at": now} for number in range(followers)]
             session.execute(sa.insert(Follower), rows)
-            audit.record(session, "member.change", at=now)
 
     def make_old(self) -> None:
         """Another state: one branch of another name, no follower, no picture, and a registered sender."""

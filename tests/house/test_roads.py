@@ -23,6 +23,7 @@ _HOMONYMS = {
     "content/word/numerals.py": {"custom"},  # a format of numbers in Word
     "web/console/account.py": {"publish"},  # a button of the menu's form
     "web/templates/console/account/menu.html": {"publish"},
+    "scheduler/previewing.py": {"client.mass_preview_to_name"},  # a draft on a few phones, and no push
     # what an account may do, named as WeChat names its interfaces
     "operations/probe.py": {
         "mass", "template", "custom", "publish", "群发", "模板消息", "客服消息", "订阅通知",

@@ -103,6 +103,8 @@ def test_all_faults_are_told_at_once() -> None:
         ("database", "url", "mysql://x", "sqlite:///"),
         ("redis", "url", "localhost", "redis://"),
         ("privacy", "field_keys", "k1:abcd", "32 字节"),
+        ("privacy", "field_keys", f"k1:{'A' * 43},k1:{'B' * 42}A", "编号 k1 写了两次"),
+        ("privacy", "field_keys", f"k1:{'A' * 43},k2:{'A' * 43}", "相同"),
         ("privacy", "index_key", "!!", "base64"),
         ("limits", "quiet_hours", "late", "22:00-07:00"),
         ("limits", "bind_tries", -1, "负数"),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from ground import clock
 from ground.errors import Refused
 from models import Menu, User
 from runtime import Runtime
@@ -55,13 +56,13 @@ def test_each_limit_has_its_sentence(buttons: list[dict[str, Any]], fault: str) 
 def test_a_draft_is_kept_published_and_begun_anew(runtime: Runtime, office: Office) -> None:
     with runtime.db.session_scope() as session:
         user = session.get_one(User, office.user)
-        assert menu.draft(session, "https://example.org").buttons == GOOD
+        assert menu.draft(session, "https://example.org", at=clock.now()).buttons == GOOD
         edited = [{"name": "签到", "type": "click", "key": "CHECKIN", "url": ""}]
-        row = menu.save(session, user, edited, "https://example.org")
+        row = menu.save(session, user, edited, "https://example.org", at=clock.now())
         assert row.buttons == [{"name": "签到", "type": "click", "key": "CHECKIN"}]
-        menu.mark_published(session, row.id)
+        menu.mark_published(session, row.id, at=clock.now())
     with runtime.db.session_scope() as session:
         published = menu.published(session)
         assert published is not None
-        assert menu.draft(session, "").buttons == published.buttons
+        assert menu.draft(session, "", at=clock.now()).buttons == published.buttons
         assert session.scalar(sa.select(sa.func.count()).select_from(Menu)) == 2

@@ -68,14 +68,13 @@ def test_several_activities_lead_to_a_question_and_a_late_answer_to_the_question
     assert "2. 义诊" in asked
     assert checkins(runtime) == []
     assert "1 到 2" in phone.say(OPENID, "7").text
-    assert "没看懂" in phone.say(OPENID, "今天天气真好").text, "an aside leaves the question open"
     with runtime.db.session_scope() as session:
         session.execute(sa.update(Conversation).values(expires_at=clock.now() - timedelta(seconds=1)))
     assert "请回复序号" in phone.say(OPENID, "2").text, "too late: asked again"
     assert checkins(runtime) == []
     assert "已签到：义诊" in phone.say(OPENID, "②").text
     assert checkins(runtime) == [(second, office.members["张三"])]
-    assert "没看懂" in phone.say(OPENID, "2").text, "the question was answered"
+    assert "没有等您选择的内容" in phone.say(OPENID, "2").text, "the question was answered"
 
 
 def test_an_activity_is_chosen_by_its_keyword(runtime: Runtime, office: Office, phone: Phone) -> None:
@@ -123,6 +122,14 @@ def test_a_stranger_is_led_through_binding_and_checks_in(
     assert "解除绑定" in phone.say(STRANGER, "解绑").text
 
 
+def test_digits_may_come_before_the_name_and_thanks_are_no_name(runtime: Runtime, phone: Phone) -> None:
+    assert "姓名" in phone.say(STRANGER, "绑定 手机号9012").text
+    assert "李*梅" in phone.say(STRANGER, "李红梅").text
+    phone.say(STRANGER, "不同意")
+    assert "后四位" in phone.say(STRANGER, "绑定 李红梅同志").text
+    assert "李*梅" in phone.say(STRANGER, "9012 谢谢").text
+
+
 def test_binding_in_one_line_and_declining(runtime: Runtime, phone: Phone) -> None:
     assert "李*梅" in phone.say(STRANGER, "绑定 李红梅 9012").text
     assert "已取消绑定" in phone.say(STRANGER, "不同意").text
@@ -139,6 +146,20 @@ def test_a_make_up_asks_for_its_reason(runtime: Runtime, office: Office, phone: 
     assert "已提交补签申请" in phone.say(OPENID, "在医院值班").text
     with runtime.db.read_scope() as session:
         assert session.scalars(sa.select(MakeUpRequest.reason)).all() == ["在医院值班"]
+
+
+def test_a_reason_may_speak_of_checking_in_and_a_refusal_is_none(
+    runtime: Runtime, office: Office, phone: Phone
+) -> None:
+    with runtime.db.session_scope() as session:
+        open_activity(session, office, "主题党日", hours=-1)
+    phone.say(OPENID, "补签")
+    assert "补签原因" in phone.say(OPENID, "补签").text
+    assert "没有为您签到" in phone.say(OPENID, "不签到了").text
+    phone.say(OPENID, "补签")
+    assert "已提交补签申请" in phone.say(OPENID, "那天忘记签到了").text
+    with runtime.db.read_scope() as session:
+        assert session.scalars(sa.select(MakeUpRequest.reason)).all() == ["那天忘记签到了"]
 
 
 def test_columns_come_as_links_and_a_single_article_as_a_card(
@@ -158,9 +179,9 @@ def test_columns_come_as_links_and_a_single_article_as_a_card(
 
 
 def test_help_and_its_digits(phone: Phone) -> None:
-    assert "没看懂，您可以回复" in phone.say(STRANGER, "今天天气真好").text
+    assert "暂时不能自动回答" in phone.say(STRANGER, "今天天气真好").text
     assert "先锋动态" in phone.say(STRANGER, "2").text
-    assert "没看懂" in phone.say(OPENID, "5").text, "no help was shown to this one"
+    assert "没有等您选择的内容" in phone.say(OPENID, "5").text, "no help was shown to this one"
     assert "只能为本人签到" in phone.say(OPENID, "怎么签到").text
 
 
@@ -223,6 +244,10 @@ def test_the_box_that_tries_a_text_says_what_the_account_would_answer(
     assert tried("社区食堂").source == "keyword"
     assert tried("签到").summary == "系统命令：签到"
     assert tried("今天天气真好").source == "default"
+    assert tried("取件码 1234").source == "default"
+    assert tried("更正 姓名张山").summary == "系统命令：更正（姓名张山）"
+    assert tried("绑不上").summary == "系统命令：帮助（绑定）"
+    assert tried("替老伴绑定").summary == "系统命令：帮助（绑定不能代办）"
     assert tried("义 诊！").source == "keyword"
     assert phone.say(OPENID, "义 诊！").text == "每周三上午"
     with runtime.db.session_scope() as session:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from wechat.language import names
 from wechat.language.intents import Kind, normalise, understand
 
 LIST = Path(__file__).parents[1] / "data/utterances.jsonl"
@@ -17,12 +18,14 @@ def utterances() -> list[dict[str, Any]]:
 
 def is_right(wanted: dict[str, Any]) -> bool:
     intent = understand(wanted["say"])
-    same = (intent.kind, intent.name, intent.tail, intent.number) == (
+    same = (intent.kind, intent.tail, intent.number) == (
         wanted["mean"],
-        wanted.get("name", ""),
         wanted.get("tail", ""),
         wanted.get("number", 0),
     )
+    if intent.kind == Kind.BIND:
+        name = wanted.get("name", "")
+        return same and names.standing(intent.text, [name]) == [0][: len(name)]
     return same and (intent.kind == Kind.HELP or intent.text == wanted.get("text", ""))
 
 

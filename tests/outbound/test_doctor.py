@@ -80,7 +80,7 @@ def test_roads_that_the_account_lacks_are_found_and_stored(
     report = probe.examine(Client(settings, Memory()), settings)
     database = Database(database_url)
     with database.session_scope() as session:
-        abilities.save(session, report.abilities)
+        abilities.save(session, report.abilities, at=clock.now())
     with database.read_scope() as session:
         stored = abilities.load(session)
     database.close()
@@ -97,13 +97,13 @@ def test_what_could_not_be_asked_keeps_its_former_answer(
     client = Client(settings, Memory())
     database = Database(database_url)
     with database.session_scope() as session:
-        abilities.save(session, probe.what_the_account_may_do(client, settings)[0])
+        abilities.save(session, probe.what_the_account_may_do(client, settings)[0], at=clock.now())
     sandbox.faults({"path": "/cgi-bin/draft/count", "kind": "http:502", "count": 1})
     second, findings = probe.what_the_account_may_do(client, settings)
     assert second.draft is None
     assert found(findings, "草稿").level == "warn"
     with database.session_scope() as session:
-        assert abilities.save(session, second).draft is True
+        assert abilities.save(session, second, at=clock.now()).draft is True
     database.close()
 
 

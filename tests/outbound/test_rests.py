@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from redis import Redis
 
 from database.session import Database
 from ground import clock
@@ -58,6 +60,31 @@ def test_a_used_up_quota_is_not_asked_for_again_before_tomorrow_by_any_process(
     follow_clock(at=clock.now() + timedelta(hours=25))
     assert first.draft_count() == 0
     assert rows(database) == {}
+
+
+@pytest.mark.parametrize("shared", ["database", "redis"])
+def test_what_one_process_is_refused_no_other_asks_for_though_it_has_looked_before(
+    sandbox: SandboxControl,
+    database_url: str,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    shared: str,
+) -> None:
+    """Each with connections and a memory of its own; their token comes over the database, or over Redis as scaled out."""
+    monkeypatch.setattr("wechat.outbound.cooldowns._REREAD_S", 0.2)
+    link = Redis.from_url(request.getfixturevalue("redis_url")) if shared == "redis" else None
+    opened = [Database(database_url) for _ in range(3)]
+    first, *others = (make_client(settings_for(sandbox), database, link) for database in opened)
+    for client in (first, *others):
+        assert client.draft_count() == 0
+    sandbox.faults({"path": PATH, "kind": "err:45011", "count": 1})
+    assert refused(first) == MINUTE
+    time.sleep(0.3)
+    asked = len(calls_of(sandbox, PATH))
+    assert [refused(client) for client in others] == [MINUTE] * 2
+    assert len(calls_of(sandbox, PATH)) == asked, "one account has one limit, however many processes share it"
+    for database in opened:
+        database.close()
 
 
 def test_a_minutes_limit_rests_for_a_minute(

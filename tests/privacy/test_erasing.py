@@ -41,9 +41,13 @@ def test_after_an_erasure_neither_name_nor_phone_nor_openid_stands_anywhere(
     for told in (mask_name(NAME), branch, NUMBER[-4:]):
         assert told in tried.stderr, "whom it would be"
     assert would["messages"] > 3
+    kept = run_flask(*command, "--reason", "本人书面申请", env=env, text="n\n")
+    assert kept.returncode == 1
+    assert "确定清除吗" in kept.stderr
+    assert "已取消，没有任何改动" in kept.stderr
     assert "member.name" in places_of(NAME)
 
-    done = run_flask(*command, "--reason", "本人书面申请", env=env)
+    done = run_flask(*command, "--reason", "本人书面申请", env=env, text="y\n")
     assert done.returncode == 0, done.stderr
     for needle in (NAME, NUMBER, OPENID):
         assert places_of(needle) == set()
@@ -71,7 +75,7 @@ def test_a_follower_is_erased_by_openid_too(
 ) -> None:
     live(runtime, office, phone)
     env = {"PIONEER_CONFIG": str(config_of(runtime, tmp_path))}
-    command = ("privacy", "erase", "--openid", OPENID, "--reason", "本人申请", "--as", "admin")
+    command = ("privacy", "erase", "--openid", OPENID, "--reason", "本人申请", "--as", "admin", "--yes")
     done = run_flask(*command, env=env)
     assert done.returncode == 0, done.stderr
     assert places_of(OPENID) | places_of(NAME) == set()
@@ -91,10 +95,8 @@ def test_an_erasure_needs_a_reason_without_the_name_and_happens_once(
     assert done.returncode == 2
     with runtime.db.read_scope() as session:
         assert session.get_one(Member, int(member)).name == NAME
-    assert (
-        run_flask("privacy", "erase", member, "--as", "admin", "--reason", "本人申请", env=env).returncode
-        == 0
-    )
-    again = run_flask("privacy", "erase", member, "--as", "admin", "--reason", "本人申请", env=env)
+    command = ("privacy", "erase", member, "--as", "admin", "--reason", "本人申请", "--yes")
+    assert run_flask(*command, env=env).returncode == 0
+    again = run_flask(*command, env=env)
     assert again.returncode != 0
     assert "已经清除过" in again.stderr

@@ -49,6 +49,7 @@ def test_what_is_kept_only_while_following_is_swept_by_the_job() -> None:
     without = {kind.name for kind in KINDS if kind.sweep is None}
     assert without == {
         "member",
+        "move",
         "check_in",
         "expected",
         "make_up",

@@ -29,6 +29,7 @@ from models import (
     Member,
     Push,
     QuotaUse,
+    User,
 )
 from models import WeChatTag as Tag
 from scheduler import audience, planner, roads
@@ -56,10 +57,16 @@ class Town:
     def plan(self, text: str) -> planner.Plan:
         """The plan of an article to this audience."""
         with self.db.read_scope() as session:
-            meant = audience.parse(session, text)
+            meant = audience.parse(session, text, at=clock.now())
             by = roads.choose("mass", "articles", self.settings)
             return planner.plan(
-                session, self.settings, audience=meant, by=by, columns=set(), moment=clock.now()
+                session,
+                self.settings,
+                audience=meant,
+                by=by,
+                columns=set(),
+                moment=clock.now(),
+                at=clock.now(),
             )
 
     def reached(self, text: str) -> set[str]:
@@ -169,6 +176,44 @@ def _what_they_chose(session: Session, town: Town, dice: random.Random) -> None:
     used = {"period": clock.month_key(now), "delivery_id": sent.id, "state": "used", "at": now}
     session.execute(sa.insert(QuotaUse), [{"subject": one, **used} for one in sorted(got)])
     town.sets[f"received:{push.id}"] = got
+    _what_failed(session, town, dice, user)
+
+
+def _what_failed(session: Session, town: Town, dice: random.Random, user: User) -> None:
+    """A push that failed for some, got to others, of some of whom both is true, and was sent again to a few."""
+    now, month = clock.now(), clock.month_key(clock.now())
+    first = Push(audience="all", due_at=now, planned_at=now, created_by=user.id, created_at=now, skipped={})
+    session.add(first)
+    session.flush()
+    again = Push(
+        audience="all", due_at=now, planned_at=now, created_by=user.id, created_at=now, skipped={}, again_of=first.id
+    )  # fmt: skip
+    session.add(again)
+    session.flush()
+    people = dice.sample(sorted(town.everyone), 200)
+    calls = [
+        (first, "failed", people[:100]), (first, "delivered", people[90:110]),
+        (again, "failed", people[:10]), (again, "delivered", people[10:30]),
+    ]  # fmt: skip
+    for number, (push, status, some) in enumerate(calls):
+        call = Delivery(
+            push_id=push.id, road="mass", key=f"f{number}", status=status, recipients=len(some), due_at=now
+        )
+        session.add(call)
+        session.flush()
+        line = {
+            "period": month,
+            "delivery_id": call.id,
+            "state": "released",
+            "at": now,
+        }  # nobody's quota of this town
+        session.execute(sa.insert(QuotaUse), [{"subject": one, **line} for one in some])
+    notice = Delivery(
+        push_id=first.id, road="template", key="fn", status="failed", recipients=1, due_at=now, openid=people[150],
+        target_kind="follower",
+    )  # fmt: skip
+    session.add(notice)
+    town.sets[f"failed:{first.id}"] = {*people[:10], *people[30:90], people[150]}
 
 
 def union(dice: random.Random, town: Town) -> tuple[str, set[str]]:
@@ -209,7 +254,7 @@ def test_every_grid_reaches_exactly_those_who_live_in_it(town: Town) -> None:
 
 
 def test_any_audience_reaches_exactly_who_is_meant_by_the_fewest_calls(town: Town) -> None:
-    dice, tags = random.Random(4), tagged(town)
+    dice, tags = random.Random(5), tagged(town)
     several = by_tag = 0
     for _ in range(MANY):
         text, meant = anybody(dice, town)
@@ -273,7 +318,7 @@ def test_what_is_not_understood_is_named(lite_town: Town) -> None:
 
 def test_there_is_no_set_of_those_who_did_not_check_in() -> None:
     assert set(audience.KINDS) == {
-        "branch", "community", "area", "grid", "activity", "column", "tag", "received"
+        "branch", "community", "area", "grid", "activity", "column", "tag", "received", "failed"
     }  # fmt: skip
 
 
@@ -319,7 +364,7 @@ class TestSaved:
     def test_what_was_planned_stays_as_it_was_when_the_name_changes(self, lite_town: Town) -> None:
         self.save(lite_town, "骨干", "tag:志愿者")
         with lite_town.db.read_scope() as session:
-            before = audience.parse(session, "saved:骨干").text
+            before = audience.parse(session, "saved:骨干", at=clock.now()).text
         self.save(lite_town, "骨干", "all")
         assert before == "tag:志愿者"
 

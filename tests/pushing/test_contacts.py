@@ -41,7 +41,13 @@ def decide(world: World, settings: Settings, **more: Any) -> pushes.Created:
     article = world.article()
     with world.runtime.db.session_scope() as session:
         return pushes.create(
-            session, settings, world.user(session), audience=FIRST, article_ids=[article], **more
+            session,
+            settings,
+            world.user(session),
+            audience=FIRST,
+            article_ids=[article],
+            **more,
+            at=clock.now(),
         )
 
 
@@ -97,10 +103,10 @@ def test_nobody_hears_of_an_activity_a_third_time(world: World) -> None:
     settings = world.runtime.settings
     with world.runtime.db.read_scope() as session:
         made = planner.plan(
-            session, settings, audience=audience.parse(session, f"activity:{activity}"), by=[roads.of("template")],
-            columns=set(), moment=clock.now(), activity_id=activity,
+            session, settings, audience=audience.parse(session, f"activity:{activity}", at=clock.now()),
+            by=[roads.of("template")], columns=set(), moment=clock.now(), activity_id=activity, at=clock.now(),
         )  # fmt: skip
-        reached = planner.reached(session, settings, made, clock.now())
+        reached = planner.reached(session, settings, made, clock.now(), at=clock.now())
     assert made.skipped == {"told": 1}
     assert sorted(one for call in made.deliveries for one in call.people) == sorted(people[1:])
     assert reached.said == ["其中 2 人已经收到过这次活动的通知，这次作为提醒"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from community import followers, tags
+from community import follower_sync, sync_runs, tags
 from ground import clock
-from models import Branch, Follower, FollowerTag
+from models import Branch, Follower, FollowerTag, SyncRun
 from operations.nightly import NightlySync
 from scheduler import instance
 from tests.fixtures.processes import eventually
@@ -41,17 +41,18 @@ def test_what_differs_is_found_at_night_mended_and_shown(world: World) -> None:
     at(world, "2026-11-25T02:50:00+08:00")
     chore()
     with world.runtime.db.read_scope() as session:
-        assert followers.last_sync(session) is None, "it is not night yet"
+        assert sync_runs.last(session) is None, "it is not night yet"
     at(world, "2026-11-25T03:10:00+08:00")
     chore()
 
-    def done() -> followers.LastSync | None:
+    def done() -> SyncRun | None:
         with world.runtime.db.read_scope() as session:
-            return followers.last_sync(session)
+            last = sync_runs.last(session)
+            return last if last is not None and last.finished_at else None
 
     last = eventually(done, timeout_s=30)
     assert last is not None
-    assert (last.by, last.drift, last.error) == ("夜间核对", 1, "")
+    assert (last.who, last.drift, last.error) == ("夜间核对", 1, "")
     tags.work(world.runtime.db, world.runtime.client)
     with world.runtime.db.read_scope() as session:
         carriers = set(session.scalars(sa.select(FollowerTag.openid)))
@@ -63,15 +64,14 @@ def test_what_differs_is_found_at_night_mended_and_shown(world: World) -> None:
 def test_it_is_done_once_a_night_by_whoever_is_first(lite_world: World) -> None:
     ready(lite_world)
     at(lite_world, "2026-11-25T03:10:00+08:00")
-    with lite_world.runtime.db.session_scope() as session:
-        assert followers.begin_night(session, clock.now())
-        assert not followers.begin_night(session, clock.now())
-    NightlySync(lite_world.runtime)()
-    with lite_world.runtime.db.read_scope() as session:
-        assert followers.last_sync(session) is None
+    runtime = lite_world.runtime
+    assert follower_sync.at_night(runtime.db, runtime.client, actor="夜间核对") is not None
+    assert follower_sync.at_night(runtime.db, runtime.client, actor="夜间核对") is None
+    with runtime.db.read_scope() as session:
+        assert not sync_runs.wanted(session, clock.now())
     at(lite_world, "2026-11-26T03:10:00+08:00")
-    with lite_world.runtime.db.session_scope() as session:
-        assert followers.begin_night(session, clock.now())
+    with runtime.db.read_scope() as session:
+        assert sync_runs.wanted(session, clock.now())
 
 
 def test_a_night_in_which_wechat_does_not_answer_is_shown(lite_world: World) -> None:
@@ -80,6 +80,6 @@ def test_a_night_in_which_wechat_does_not_answer_is_shown(lite_world: World) -> 
     lite_world.sandbox.faults({"path": "/cgi-bin/user/get", "kind": "err:48001", "count": 9})
     NightlySync(lite_world.runtime).work()
     with lite_world.runtime.db.read_scope() as session:
-        last = followers.last_sync(session)
+        last = sync_runs.last(session)
     assert last is not None
     assert last.error

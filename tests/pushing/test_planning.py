@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from community import roster
+from community import moves
 from ground import clock
 from ground.errors import Conflict, Forbidden, NotFound, Refused
 from models import Article, Delivery, Follower, TagChange, Target
@@ -34,10 +34,11 @@ def plan_of(world: World, text: str, *, column: str = "study", settings: Setting
         return planner.plan(
             session,
             settings,
-            audience=audience.parse(session, text),
+            audience=audience.parse(session, text, at=clock.now()),
             by=roads.choose("mass", "articles", settings),
             columns={column},
             moment=clock.now(),
+            at=clock.now(),
         )
 
 
@@ -203,7 +204,7 @@ def test_a_push_takes_its_article_out_of_the_queue(world: World) -> None:
     article = world.article(status="queued")
     world.push("all", article)
     with world.runtime.db.read_scope() as session:
-        assert session.get_one(Article, article).status == "approved"
+        assert session.get_one(Article, article).status == "planned"
 
 
 def test_a_push_is_planned_while_a_roster_is_being_written(
@@ -212,7 +213,7 @@ def test_a_push_is_planned_while_a_roster_is_being_written(
     postgres_world.branch("第一党支部", 5)
     push = postgres_world.push("branch:第一党支部")
     with postgres_world.runtime.db.session_scope() as session:
-        roster.write(session, [], at=clock.now())
+        moves.alone(session, at=clock.now())
         run_engine(postgres_world)
         eventually(lambda: len(postgres_world.shown(push)["deliveries"]) == 1, timeout_s=30)
 

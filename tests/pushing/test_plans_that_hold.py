@@ -67,9 +67,12 @@ def step(world: World, push: Push, name: str, username: str = "editor", **more: 
                 world.runtime.settings,
                 pushes.get(session, push.id),
                 world.user(session, username),
+                at=clock.now(),
                 **more,
             )
-        return act(session, pushes.get(session, push.id), world.user(session, username), **more)
+        return act(
+            session, pushes.get(session, push.id), world.user(session, username), at=clock.now(), **more
+        )
 
 
 def arrives(world: World, push_id: int) -> dict[str, Any]:
@@ -91,8 +94,8 @@ def test_what_is_confirmed_first_keeps_its_quota_and_cancelling_gives_it_back(wo
     assert second.skipped == {"quota_used": 5}
     with world.runtime.db.read_scope() as session:
         own = planner.plan(
-            session, world.runtime.settings, audience=audience.parse(session, FIRST), by=[roads.ROADS["mass"]],
-            columns={"study"}, moment=clock.now() + DAY, own=first.id,
+            session, world.runtime.settings, audience=audience.parse(session, FIRST, at=clock.now()), by=[roads.ROADS["mass"]],
+            columns={"study"}, moment=clock.now() + DAY, own=first.id, at=clock.now(),
         )  # fmt: skip
     assert own.planned == 5, "what it has reserved is its own"
     step(world, second, "cancel")
@@ -200,7 +203,12 @@ def test_at_night_nothing_goes_out_that_does_not_answer_a_person(night: World, r
     article = night.article()
     with night.runtime.db.session_scope() as session:
         made = pushes.create(
-            session, night.runtime.settings, night.user(session), audience=FIRST, article_ids=[article]
+            session,
+            night.runtime.settings,
+            night.user(session),
+            audience=FIRST,
+            article_ids=[article],
+            at=clock.now(),
         )
     assert "现在是免打扰时段（22:00-07:00），将在 11-25 07:00 发送" in "".join(made.notes)
     with night.runtime.db.session_scope() as session:

@@ -38,6 +38,7 @@ def test_a_push_from_the_command_line_to_the_report(live: Live) -> None:
     }  # fmt: skip
     assert set(world.received().values()) == {1}
     assert shown["articles"][0]["url"].startswith("http")
+    assert (shown["causes"], shown["repeats"], shown["confirm_until"]) == ([], [], None)
     assert "送达" in live.flask("push", "show", str(made["id"])).stdout
 
     runner = create_app(live.settings).test_cli_runner()
@@ -62,6 +63,7 @@ def test_a_push_from_the_command_line_to_the_report(live: Live) -> None:
         ((*create, "--article", "abc"), "看不懂"),
         (("push", "show", "999"), "没有编号为 999 的推送"),
         (("push", "cancel", str(made["id"])), "不能取消"),
+        (("push", "resend", str(made["id"]), "--as", "editor"), "不能重发给失败的人"),
     ):
         refused = runner.invoke(args=arguments)
         assert refused.exit_code == 2, refused.stderr

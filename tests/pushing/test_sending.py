@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from community import tags
 from database import claims
 from ground import clock
 from ground.errors import Conflict, Refused
 from localwechat.testing import SandboxControl
-from models import Article, Column, InstanceLease, Push, QuotaUse
+from models import Article, Column, InstanceLease, Push, QuotaUse, TagChange
 from scheduler import instance, pushes, report
 from scheduler.engine import Engine
 from scheduler.tick import Ticker
@@ -26,6 +28,7 @@ SENDALL = "/cgi-bin/message/mass/sendall"
 SEND = "/cgi-bin/message/mass/send"
 TEMPLATE = "/cgi-bin/message/template/send"
 CUSTOM = "/cgi-bin/message/custom/send"
+TAGGING = "/cgi-bin/tags/members/batchtagging"
 
 Run = Callable[[World], Engine]
 Until = Callable[[World, int, str], dict[str, Any]]
@@ -47,6 +50,7 @@ def test_a_push_arrives_once_and_its_report_says_so(world: World, run_engine: Ru
             "send success",
             {"total": 12, "filter": 12, "sent": 11, "error": 1},
             {1: "http://mp.weixin.qq.com/s/abc"},
+            at=clock.now(),
         )
     after = world.shown(push)
     assert (after["status"], after["delivered"], after["failed"], after["unknown"]) == ("sent", 11, 1, 0)
@@ -116,6 +120,29 @@ def test_a_tag_that_is_gone_becomes_a_list(lite_world: World, run_engine: Run) -
     assert set(lite_world.received().values()) == {1}
 
 
+def test_a_tag_that_wechat_is_just_giving_is_waited_for(
+    lite_world: World, run_engine: Run, until: Until
+) -> None:
+    lite_world.branch("第一党支部", 1, tagged=False)
+    with lite_world.runtime.db.session_scope() as session:
+        tags.reconcile(session, at=clock.now())
+    lite_world.sandbox.faults({"path": TAGGING, "kind": "slow:2", "count": 1})
+    push = lite_world.push("branch:第一党支部")
+    with ThreadPoolExecutor() as pool:
+        tagging = pool.submit(tags.work, lite_world.runtime.db, lite_world.runtime.client)
+        eventually(lambda: 1 in _tries(lite_world))
+        engine = run_engine(lite_world)
+        engine.tick()
+        assert tagging.result(30) >= 1
+    until(lite_world, push.id, "accepted")
+    assert set(lite_world.received().values()) == {1}
+
+
+def _tries(world: World) -> list[int]:
+    with world.runtime.db.read_scope() as session:
+        return list(session.scalars(sa.select(TagChange.attempts)))
+
+
 def test_batches_go_one_after_another_and_wait_when_wechat_says_so(
     wechat: SandboxControl, sqlite_url: str, tmp_path: Path, run_engine: Run, until: Until
 ) -> None:
@@ -139,7 +166,7 @@ def test_no_quota_left_pauses_the_push_for_a_person(lite_world: World, run_engin
     assert shown["note"]
     assert shown["deliveries"][0]["status"] == "planned"
     with lite_world.runtime.db.session_scope() as session:
-        pushes.resume(session, pushes.get(session, push.id), lite_world.user(session))
+        pushes.resume(session, pushes.get(session, push.id), lite_world.user(session), at=clock.now())
     until(lite_world, push.id, "accepted")
     assert set(lite_world.received().values()) == {1}
 
@@ -170,24 +197,45 @@ def test_an_event_that_comes_before_the_answer_is_matched(lite_world: World, run
     job = eventually(lambda: lite_world.sandbox.control("mass"), timeout_s=30)[0]
     with lite_world.runtime.db.session_scope() as session:
         early = report.job_finished(
-            session, "mass", str(job["msg_id"]), "send success", {"total": 5, "sent": 5}
+            session,
+            "mass",
+            str(job["msg_id"]),
+            "send success",
+            {"total": 5, "sent": 5},
+            at=clock.now(),
         )
     assert not early
     assert wait_status(lite_world, push.id, "sent")["delivered"] == 5
     with lite_world.runtime.db.session_scope() as session:
         assert report.job_finished(
-            session, "mass", str(job["msg_id"]), "send success", {"total": 5, "sent": 5}
+            session,
+            "mass",
+            str(job["msg_id"]),
+            "send success",
+            {"total": 5, "sent": 5},
+            at=clock.now(),
         )
     assert lite_world.shown(push)["delivered"] == 5
 
 
-def test_a_job_without_event_is_asked_about(lite_world: World, run_engine: Run, until: Until) -> None:
+def test_a_job_without_event_is_asked_about_after_minutes_and_its_event_still_gives_the_counts(
+    lite_world: World, run_engine: Run, until: Until
+) -> None:
     lite_world.branch("第一党支部", 5)
     run_engine(lite_world)
     push = lite_world.push("branch:第一党支部")
-    until(lite_world, push.id, "accepted")
-    jump(lite_world, minutes=31)
-    assert wait_status(lite_world, push.id, "sent")["delivered"] == 5
+    (call,) = until(lite_world, push.id, "accepted")["deliveries"]
+    jump(lite_world, minutes=6)
+    shown = wait_status(lite_world, push.id, "sent")
+    assert (shown["delivered"], shown["deliveries"][0]["sent"]) == (5, None)
+    counts = {"total": 5, "filter": 5, "sent": 4, "error": 1}
+    for _ in range(2):
+        with lite_world.runtime.db.session_scope() as session:
+            urls = {1: "http://mp.weixin.qq.com/s/late"}
+            report.job_finished(session, "mass", call["msg_id"], "send success", counts, urls, at=clock.now())
+    late = lite_world.shown(push)
+    assert (late["status"], late["delivered"], late["failed"]) == ("sent", 4, 1)
+    assert late["articles"][0]["url"] == "http://mp.weixin.qq.com/s/late"
 
 
 def test_a_refused_job_fails_the_push_in_plain_words(
@@ -198,7 +246,7 @@ def test_a_refused_job_fails_the_push_in_plain_words(
     push = lite_world.push("branch:第一党支部")
     shown = until(lite_world, push.id, "accepted")
     with lite_world.runtime.db.session_scope() as session:
-        report.job_finished(session, "mass", shown["deliveries"][0]["msg_id"], "err(20008)")
+        report.job_finished(session, "mass", shown["deliveries"][0]["msg_id"], "err(20008)", at=clock.now())
     failed = lite_world.shown(push)
     assert (failed["status"], failed["failed"]) == ("failed", 5)
     assert "涉嫌欺诈" in failed["deliveries"][0]["error"]
@@ -212,7 +260,7 @@ def test_what_is_too_late_waits_for_a_person(lite_world: World, run_engine: Run,
     wait_status(lite_world, push.id, "missed")
     assert not lite_world.sandbox.receipts("mass")
     with lite_world.runtime.db.session_scope() as session:
-        pushes.resume(session, pushes.get(session, push.id), lite_world.user(session))
+        pushes.resume(session, pushes.get(session, push.id), lite_world.user(session), at=clock.now())
     until(lite_world, push.id, "accepted")
     assert set(lite_world.received().values()) == {1}
 
@@ -225,19 +273,19 @@ def test_paused_pushes_wait_and_cancelled_ones_never_go(
     cancelled = lite_world.push("branch:第一党支部")
     with lite_world.runtime.db.session_scope() as session:
         user = lite_world.user(session)
-        assert "还没有发出" in pushes.pause(session, pushes.get(session, paused.id), user)
-        pushes.cancel(session, pushes.get(session, cancelled.id), user)
+        assert "还没有发出" in pushes.pause(session, pushes.get(session, paused.id), user, at=clock.now())
+        pushes.cancel(session, pushes.get(session, cancelled.id), user, at=clock.now())
         with pytest.raises(Conflict):
-            pushes.resume(session, pushes.get(session, cancelled.id), user)
+            pushes.resume(session, pushes.get(session, cancelled.id), user, at=clock.now())
     engine = run_engine(lite_world)
     for _ in range(5):
         engine.tick()
     assert not lite_world.sandbox.receipts("mass")
     with lite_world.runtime.db.session_scope() as session:
-        pushes.resume(session, pushes.get(session, paused.id), lite_world.user(session))
+        pushes.resume(session, pushes.get(session, paused.id), lite_world.user(session), at=clock.now())
     until(lite_world, paused.id, "accepted")
     with lite_world.runtime.db.session_scope() as session, pytest.raises(Conflict):
-        pushes.cancel(session, pushes.get(session, paused.id), lite_world.user(session))
+        pushes.cancel(session, pushes.get(session, paused.id), lite_world.user(session), at=clock.now())
     assert set(lite_world.received().values()) == {1}
     assert lite_world.shown(cancelled)["status"] == "cancelled"
 
@@ -252,7 +300,7 @@ def test_an_article_that_was_edited_after_the_decision_is_not_sent(
     run_engine(lite_world)
     assert "改动过" in wait_status(lite_world, push.id, "paused")["note"]
     with lite_world.runtime.db.session_scope() as session, pytest.raises(Refused):
-        pushes.resume(session, pushes.get(session, push.id), lite_world.user(session))
+        pushes.resume(session, pushes.get(session, push.id), lite_world.user(session), at=clock.now())
     assert not lite_world.sandbox.receipts("mass")
 
 
@@ -268,6 +316,7 @@ def test_a_slot_takes_the_head_of_the_queue_once_with_two_schedulers(world: Worl
                 ]
     first, second = world.article("第一篇", status="queued"), world.article("第二篇", status="queued")
     with world.runtime.db.session_scope() as session:
+        session.execute(sa.update(Article).values(queued_at=clock.now() - timedelta(hours=1)))
         instance.take(session, instance.fingerprint(world.runtime.settings), clock.now())
     clocks = [Ticker(world.runtime, lambda _kind, _row: None) for _ in range(3)]
     threads = [threading.Thread(target=one.tick) for one in clocks]
@@ -278,7 +327,7 @@ def test_a_slot_takes_the_head_of_the_queue_once_with_two_schedulers(world: Worl
     with world.runtime.db.read_scope() as session:
         made = list(session.scalars(sa.select(Push)))
         assert [(one.title, one.status) for one in made] == [("第一篇", "sending")]
-        assert session.get_one(Article, first).status == "approved"
+        assert session.get_one(Article, first).status == "planned"
         assert session.get_one(Article, second).status == "queued"
 
 

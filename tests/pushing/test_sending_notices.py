@@ -11,12 +11,14 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from community import invitation
 from ground import clock
 from localwechat.testing import SandboxControl
 from models import Delivery, QuotaUse
 from scheduler import pushes, report, settling
 from scheduler.engine import Engine
 from scheduler.roads import Answer
+from settings import with_base_url
 from tests.fixtures.processes import eventually
 from tests.world.linked import World, jump, make_world, settings_for, wait_status
 from tests.world.pushes import sent
@@ -69,20 +71,49 @@ def test_a_notice_of_an_activity_reaches_each_by_template_once(
     settings = settings_for(wechat, sqlite_url, str(tmp_path / "var"))
     template = wechat.control("templates")
     settings = msgspec.structs.replace(
-        settings, wechat=msgspec.structs.replace(settings.wechat, template_id=template[0]["template_id"])
+        with_base_url(settings, "https://pioneer.example"),
+        wechat=msgspec.structs.replace(settings.wechat, template_id=template[0]["template_id"]),
     )
     world = make_world(wechat, settings)
     world.branch("第一党支部", 30)
     wechat.faults({"path": TEMPLATE, "kind": "drop_after", "count": 2})
     run_engine(world)
-    push = world.push("branch:第一党支部", activity_id=world.activity())
+    activity = world.activity()
+    push = world.push("branch:第一党支部", activity_id=activity)
     shown = until(world, push.id, "accepted")
+    assert invitation.path(activity) in str(wechat.chat(world.openids["第一党支部"][0]))
     assert (shown["planned"], shown["accepted"]) == (30, 30)
     got = [one["openid"] for one in wechat.receipts("template")]
     assert sorted(got) == sorted(world.openids["第一党支部"])
     with world.runtime.db.read_scope() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(QuotaUse)) == 0
         assert session.scalar(sa.select(sa.func.count()).select_from(Delivery)) == 30
+    world.runtime.close()
+
+
+def test_a_notice_of_whose_fate_nothing_is_heard_is_not_called_delivered(
+    wechat: SandboxControl, sqlite_url: str, tmp_path: Path, run_engine: Run, until: Until
+) -> None:
+    settings = settings_for(wechat, sqlite_url, str(tmp_path / "var"))
+    chosen = wechat.control("templates")[0]["template_id"]
+    settings = msgspec.structs.replace(
+        settings, wechat=msgspec.structs.replace(settings.wechat, template_id=chosen)
+    )
+    world = make_world(wechat, settings)
+    world.branch("第一党支部", 2)
+    run_engine(world)
+    push = world.push("branch:第一党支部", activity_id=world.activity())
+    heard, silent = until(world, push.id, "accepted")["deliveries"]
+    with world.runtime.db.session_scope() as session:
+        report.job_finished(session, "template", heard["msg_id"], "success", at=clock.now())
+    jump(world, minutes=6)
+    assert world.shown(push)["status"] == "awaiting_result"  # it may still come
+    jump(world, minutes=6)
+    shown = wait_status(world, push.id, "unknown")
+    assert (shown["delivered"], shown["unknown"]) == (1, 1)
+    with world.runtime.db.session_scope() as session:
+        report.job_finished(session, "template", silent["msg_id"], "success", at=clock.now())
+    assert (world.shown(push)["status"], world.shown(push)["delivered"]) == ("sent", 2)
     world.runtime.close()
 
 
@@ -105,6 +136,7 @@ def test_an_event_that_can_only_be_its_own_settles_an_unknown_delivery(
             str(job["msg_id"]),
             "send success",
             {"total": 5, "filter": 5, "sent": 5, "error": 0},
+            at=clock.now(),
         )
     shown = wait_status(lite_world, push.id, "sent")
     assert (shown["delivered"], shown["unknown"]) == (5, 0)
@@ -210,7 +242,7 @@ def test_what_is_cancelled_in_mid_call_comes_to_rest(
         lambda: any(one["status"] == "claimed" for one in world.shown(push)["deliveries"]), timeout_s=30
     )
     with world.runtime.db.session_scope() as session:
-        pushes.cancel(session, pushes.get(session, push.id), world.user(session))
+        pushes.cancel(session, pushes.get(session, push.id), world.user(session), at=clock.now())
 
     def at_rest() -> bool:
         return not {one["status"] for one in world.shown(push)["deliveries"]} & {"claimed", "planned"}

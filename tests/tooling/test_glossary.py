@@ -18,7 +18,7 @@ from scheduler.roads import ROADS
 from tests.tooling.test_layout import ROOT
 
 PAGE = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
-ROOMS = ("models", "accounts", "community", "content", "scheduler", "operations")
+ROOMS = ("models", "accounts", "community", "content", "scheduler", "operations", "workdays")
 
 
 def rows(section: str) -> list[tuple[str, str, str]]:

@@ -110,7 +110,9 @@ class Books:
             if jobs:
                 with self._db.session_scope() as session:
                     for msg_id, count in jobs.items():
-                        report.job_finished(session, road, msg_id, status, {"total": count, "sent": count})
+                        report.job_finished(
+                            session, road, msg_id, status, {"total": count, "sent": count}, at=clock.now()
+                        )
 
     def _judge_one(self, session: Session, push: Push) -> None:
         one = self.expected[push.id]
@@ -127,9 +129,13 @@ class Books:
             same = {
                 openid for openid in self._office.openids if self._changed_at.get(openid, 0) <= one.made_at
             }
-            came = set(got) & same
+            came, left = set(got) & same, one.confirmed & same
+            if not one.due and len(left) == 1:
+                # All others went: no list and no tag is for one person alone, and the push says so.
+                left = set()
+                self.happened["one alone was left"] += 1
             # More may have it than were named, for what others had reserved came back: nobody less.
-            self._compare(push, "confirmed", one.confirmed & same, came & one.confirmed)
+            self._compare(push, "confirmed", left, came & one.confirmed)
             self.happened["more received it than were confirmed"] += bool(came - one.confirmed)
 
     def _compare(self, push: Push, what: str, said: set[str], came: set[str]) -> None:

@@ -32,7 +32,7 @@ _ARMED = 0.7  # of all that begin get a step at which they kill themselves
 _SETTLE_S = 90.0
 _LOOK_S = 0.2
 _SHORT, _LONG = 36, 110
-_PATIENCE = ((50, timedelta(hours=5)), (_SHORT, timedelta(minutes=31)), (6, timedelta(seconds=8)))
+_PATIENCE = ((50, timedelta(hours=5)), (_SHORT, timedelta(minutes=11)), (6, timedelta(seconds=8)))
 _AUDIENCES = (
     "all",
     f"branch:{BRANCHES[0]}",
@@ -126,7 +126,14 @@ class Torture:
         def decide(session: Session) -> None:
             editor = accounts.someone(session, "editor")
             held = activities.activity(session, title, hours=48)
-            pushes.create(session, stage.runtime.settings, editor, audience=audience, activity_id=held.id)
+            pushes.create(
+                session,
+                stage.runtime.settings,
+                editor,
+                audience=audience,
+                activity_id=held.id,
+                at=clock.now(),
+            )
 
         stage.write(decide)
         self.tally.pushes[f"notice to {audience}"] += 1
@@ -200,8 +207,8 @@ class Torture:
             stage.write(self._resume)
             time.sleep(_LOOK_S)
             looks += 1
-            # Whoever was told to come again in a few seconds, in half an hour, tomorrow. A call that waits in real time for the
-            # lock of a process that was killed would be half an hour late, and its key forgotten: it is waited for.
+            # Whoever was told to come again in a few seconds, in some minutes, tomorrow. A call that waits in real time for the
+            # lock of a process that was killed would be as late, and its key forgotten: it is waited for.
             ahead = next((delta for most, delta in _PATIENCE if looks >= most), None)
             if ahead and (looks < _SHORT or looks > _LONG or not stage.read(verdict.to_call)):
                 stage.jump(ahead)
@@ -215,7 +222,7 @@ class Torture:
     def _resume(self, session: Session) -> None:
         for push in session.scalars(sa.select(Push).where(Push.status.in_(["paused", "missed", "held"]))):
             try:
-                pushes.resume(session, push, None)
+                pushes.resume(session, push, None, at=clock.now())
             except PioneerError:
                 pass  # it moved by itself
 

@@ -37,7 +37,12 @@ def table(pieces: list[dict[str, Any]]) -> str:
     """What they come to, in lines."""
     kills = [piece for piece in pieces if piece["kind"] == "kills"]
     plans = [piece for piece in pieces if piece["kind"] == "plans"]
-    lines = [*(_of_kills(kills) if kills else ()), *(_of_plans(plans) if plans else ())]
+    articles = [piece for piece in pieces if piece["kind"] == "articles"]
+    lines = [
+        *(_of_kills(kills) if kills else ()),
+        *(_of_plans(plans) if plans else ()),
+        *(_of_articles(articles) if articles else ()),
+    ]
     for piece in broken(pieces):
         lines.append(f"\nBROKEN {piece['name']} (seed {piece['seed']}); again: {piece['command']}")
         lines.append(f"  kept: {piece['kept']}")
@@ -92,3 +97,10 @@ def _of_plans(pieces: list[dict[str, Any]]) -> list[str]:
         sums = [sum(piece[what] for piece in of_type) for what in ("months", "pushes", "people", "differ")]
         lines.append(f"{account:<24}{len(of_type):>8}{sums[0]:>8}{sums[1]:>8}{sums[2]:>10}{sums[3]:>8}")
     return [*lines, *_counted("what happened meanwhile", _sum(pieces, "happened"))]
+
+
+def _of_articles(pieces: list[dict[str, Any]]) -> list[str]:
+    steps, forms, seconds = (sum(piece[what] for piece in pieces) for what in ("steps", "forms", "seconds"))
+    shown = f"{len(pieces)} pieces, {steps} steps, {forms} of them by a form, {seconds} s"
+    lines = ["", f"acts on articles: {shown}", *_counted("done", _sum(pieces, "done"))]
+    return [*lines, "", *_counted("refused", _sum(pieces, "refused"))]

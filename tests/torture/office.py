@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +40,16 @@ Hand = Callable[[str, int], None]
 class Office:
     """``openids`` are all who ever followed, ``branch_of`` who belongs where, by our own books."""
 
-    def __init__(self, account: str, folder: Path, start: datetime) -> None:
+    def __init__(self, account: str, seed: int, folder: Path, start: datetime) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.account = account
         self._server = SandboxServer(
-            SandboxConfig(**configuration.account(), account_type=account, fast=True)
+            SandboxConfig(**configuration.account(), account_type=account, fast=True, seed=seed)
         )
         self._server.start()
         self.sandbox = SandboxControl(self._server.url)
-        self.sandbox.clock(at=start)
+        # Furnishing takes its time by the clock, and nobody may follow after the morning on which they leave.
+        self.sandbox.clock(at=start - timedelta(hours=1))
         self.sandbox.settings(
             job_finish_delay_s=0.0, mass_get_blind_s=0.0, limits={"/cgi-bin/draft/add": 100_000}
         )

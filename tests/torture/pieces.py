@@ -13,14 +13,14 @@ from typing import Any
 from ground import logs
 from tests.torture import ledger
 
-PIECE = 50
+PIECE, STEPS = 50, 2000
 _SHARES = (0.46, 0.46)  # of embedded and scaled forks; the rest are whole commands, which start slowly
 ACCOUNTS = ("service", "subscription")
 
 
 @dataclass(frozen=True)
 class Piece:
-    """One piece: ``number`` of kills or months, of this mode or type of account."""
+    """One piece: ``number`` of kills, months or steps, of this mode, type of account or database."""
 
     kind: str
     seed: int
@@ -56,12 +56,17 @@ def of_kills(kills: int, seed: int) -> list[Piece]:
 
 def of_plans(seeds: str, months: int) -> list[Piece]:
     """Both types of account for each of ``A-B``."""
-    first, _, last = seeds.partition("-")
-    return [
-        Piece("plans", seed, account, months)
-        for seed in range(int(first), int(last or first) + 1)
-        for account in ACCOUNTS
-    ]
+    return [Piece("plans", seed, account, months) for seed in _seeds(seeds) for account in ACCOUNTS]
+
+
+def of_articles(seeds: str) -> list[Piece]:
+    """One piece for each of ``A-B``."""
+    return [Piece("articles", seed, "sqlite", STEPS) for seed in _seeds(seeds)]
+
+
+def _seeds(text: str) -> range:
+    first, _, last = text.partition("-")
+    return range(int(first), int(last or first) + 1)
 
 
 def named(name: str) -> Piece:
@@ -72,13 +77,19 @@ def named(name: str) -> Piece:
 
 def run(piece: Piece, folder: Path) -> dict[str, Any]:
     """Run it in this process; what the ledger keeps."""
-    logs.configure(logging.ERROR)
+    # Of articles what goes wrong at WeChat, and who was refused what, is no news.
+    logs.configure(logging.CRITICAL if piece.kind == "articles" else logging.ERROR)
+    logging.getLogger("app").setLevel(logging.CRITICAL)
     place = folder / f"seen-{piece.name}"
     shutil.rmtree(place, ignore_errors=True)
     if piece.kind == "plans":
         from tests.torture.plans import run_piece as months
 
         found = months(piece.which, piece.number, piece.seed, place)
+    elif piece.kind == "articles":
+        from tests.torture.articles import run_piece as steps
+
+        found = steps(piece.number, piece.seed, place)
     else:
         from tests.torture.kills import run_piece as kills
 

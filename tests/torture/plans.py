@@ -84,6 +84,7 @@ class Months:
                 description="",
                 active=True,
                 slots=[slot],
+                at=clock.now(),
             )
 
     def _come_and_go(self) -> None:
@@ -165,7 +166,7 @@ class Months:
                 road = self._rng.choice(("auto", "template" if notice else "mass"))
                 made = pushes.create(
                     session, self._settings, accounts.someone(session, "editor"), audience=audience, due_at=due, road=road,
-                    **what,
+                    **what, at=clock.now(),
                 ).push  # fmt: skip
                 said = self._plan(session, made)
                 self.books.confirm(made, said)
@@ -176,7 +177,7 @@ class Months:
 
     def _cancel(self, push_id: int) -> None:
         with self._db.session_scope() as session:
-            pushes.cancel(session, pushes.get(session, push_id), None)
+            pushes.cancel(session, pushes.get(session, push_id), None, at=clock.now())
         self.books.expected[push_id].judged = True
         self.books.happened["cancel"] += 1
 
@@ -192,7 +193,7 @@ class Months:
                 )
                 for push in waiting:
                     if push.status == "held":
-                        pushes.release(session, push, None)
+                        pushes.release(session, push, None, at=clock.now())
                         self.books.happened["held, and released"] += 1
             if not waiting:
                 break
@@ -204,11 +205,12 @@ class Months:
         made = planner.plan(
             session,
             self._settings,
-            audience=audiences.parse(session, push.audience),
+            audience=audiences.parse(session, push.audience, at=clock.now()),
             by=roads.choose(push.road, push.kind, self._settings),
             columns=pushes.columns_of(session, push),
             moment=max(push.due_at, clock.now()),
             own=push.id,
+            at=clock.now(),
         )
         return {openid for route in made.routes for openid in route.people}
 
@@ -234,7 +236,7 @@ class Months:
 def run_piece(account: str, months: int, seed: int, folder: Path) -> dict[str, Any]:
     """Run one piece in ``folder``, which stays where something differed and goes otherwise; what a ledger keeps of it."""
     began = time.monotonic()
-    office = Office(account, folder, _START)
+    office = Office(account, seed, folder, _START)
     life = Months(office, seed)
     try:
         life.live(months)

@@ -108,7 +108,10 @@ def _judge_calls(found: Verdict, rows: list[Delivery], of_call: Counter[str]) ->
             found.breaks.append(f"{said}: {came} received it all the same")
         if row.status == "unknown":
             found.unknown[row.road] += row.recipients
-            if row.error_code not in _TOLD_TO_WAIT:
+            if row.msg_id:  # accepted, and its result was lost on the way: it has come, and nobody says so
+                if came != row.recipients:
+                    found.breaks.append(f"{said}: accepted, and {came} of {row.recipients} received it")
+            elif row.error_code not in _TOLD_TO_WAIT:
                 found.breaks.append(f"{said}: a key was not used while it could be")
 
 

@@ -24,13 +24,14 @@ def activity(
     hours: float = 3,
     keyword: str = "",
     kind: str = "event",
+    purpose: str = "集中学习",
+    place: str = "",
     by: User | None = None,
 ) -> Activity:
     """An activity of these branches (none: of all), announced a week before; it began an hour ago unless said otherwise."""
     begins = starts or clock.now() - timedelta(hours=1)
-    draft = activities.Draft(
-        title, begins, begins + timedelta(hours=hours), list(branches), keyword, kind, "集中学习"
-    )
+    ends = begins + timedelta(hours=hours)
+    draft = activities.Draft(title, begins, ends, list(branches), keyword, kind, purpose, place)
     user = by or accounts.someone(session)
     return activities.create(session, user, draft, at=begins - _ANNOUNCED).activity
 

@@ -33,7 +33,7 @@ def cover(db: Database, data_dir: Path) -> str:
     """The hash of a cover that is kept: the file first, then its row."""
     AssetStore(data_dir).put(_cover())
     with db.session_scope() as session:
-        remember(session, [_cover()])
+        remember(session, [_cover()], at=clock.now())
     return _cover().sha256
 
 
@@ -69,7 +69,7 @@ def article(
     with db.session_scope() as session:
         columns.ensure_defaults(session)
         made = drafting.create(
-            session, accounts.someone(session, "editor"), fields(session, title, **changes)
+            session, accounts.someone(session, "editor"), fields(session, title, **changes), at=clock.now()
         )
         bring(session, made, status)
         return made.id
@@ -86,15 +86,17 @@ def bring(session: Session, article: Article, status: str) -> None:
 def approve(session: Session, article_id: int, _editor: User | None = None) -> None:
     """The review that is awaited, by the reviewer of that stage."""
     stage = session.get_one(Article, article_id, populate_existing=True).stage
-    review.approve(session, article_id, accounts.reviewers(session)[stage - 1], limits=Limits())
+    review.approve(
+        session, article_id, accounts.reviewers(session)[stage - 1], limits=Limits(), at=clock.now()
+    )
 
 
 def _submit(session: Session, article_id: int, editor: User) -> None:
-    review.submit(session, article_id, editor, limits=LIMITS)
+    review.submit(session, article_id, editor, limits=LIMITS, at=clock.now())
 
 
 def _return(session: Session, article_id: int, _editor: User) -> None:
-    review.send_back(session, article_id, accounts.reviewers(session)[0], reason=REASON)
+    review.send_back(session, article_id, accounts.reviewers(session)[0], reason=REASON, at=clock.now())
 
 
 def _start(session: Session, article_id: int, _editor: User) -> None:
@@ -105,6 +107,14 @@ def _arrive(session: Session, article_id: int, _editor: User) -> None:
     publish.mark_published(session, [article_id], at=clock.now())
 
 
+def _queue(session: Session, article_id: int, editor: User) -> None:
+    queue.enqueue(session, article_id, editor, at=clock.now())
+
+
+def _archive(session: Session, article_id: int, editor: User) -> None:
+    lifecycle.archive(session, article_id, editor, at=clock.now())
+
+
 _Step = Callable[[Session, int, User], object]
 _REVIEWED: tuple[_Step, ...] = (_submit, approve, approve, approve)
 _WAYS: dict[ArticleStatus, tuple[_Step, ...]] = {
@@ -112,8 +122,8 @@ _WAYS: dict[ArticleStatus, tuple[_Step, ...]] = {
     ArticleStatus.IN_REVIEW: (_submit,),
     ArticleStatus.RETURNED: (_submit, _return),
     ArticleStatus.APPROVED: _REVIEWED,
-    ArticleStatus.QUEUED: (*_REVIEWED, queue.enqueue),
+    ArticleStatus.QUEUED: (*_REVIEWED, _queue),
     ArticleStatus.PUBLISHING: (*_REVIEWED, _start),
     ArticleStatus.PUBLISHED: (*_REVIEWED, _start, _arrive),
-    ArticleStatus.ARCHIVED: (lifecycle.archive,),
+    ArticleStatus.ARCHIVED: (_archive,),
 }

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from community import binding, bound, followers
+from community import binding, bound, consent, followers
 from community.followers import FollowResult
 from ground import clock
 from models import Follower, Member
@@ -29,7 +29,7 @@ def openid_of(session: Session, member_id: int) -> str | None:
 def bind(session: Session, openid: str, member: Member, *, at: datetime | None = None) -> None:
     """A follower (made where it is missing) who has gone through the talk and is bound to this member."""
     moment, phone = at or clock.now(), member.phone or ""
-    step = binding.begin(session, openid, name=member.name, phone_tail=phone[-4:], at=moment)
+    step = binding.begin(session, openid, text=f"绑定 {member.name}", tail=phone[-4:], at=moment)
     assert step.state is not None, step.text
     step = binding.consent(session, openid, at=moment, pending=step.state)
     assert step.done, step.text
@@ -43,5 +43,5 @@ def bind_all(
     for openid, member in zip(openids, members, strict=True):
         follower = Follower(openid=openid, subscribed=True, subscribed_at=moment)
         session.add(follower)
-        bound.bind(follower, member, consent=binding.CONSENT_VERSION, at=moment)
+        bound.bind(follower, member, consent=consent.VERSION, at=moment)
     session.flush()

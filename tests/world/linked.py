@@ -125,7 +125,12 @@ class World:
             more["article_ids"] = [article or self.article()]
         with self.runtime.db.session_scope() as session:
             return pushes.create(
-                session, self.runtime.settings, self.user(session, username), audience=audience, **more
+                session,
+                self.runtime.settings,
+                self.user(session, username),
+                audience=audience,
+                **more,
+                at=clock.now(),
             ).push
 
     def shown(self, push: Push | int) -> dict[str, Any]:

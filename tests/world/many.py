@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from community import consent
 from content import columns
 from ground import clock
 from models import (
@@ -64,10 +65,10 @@ def openid(number: int) -> str:
 
 
 def followers(session: Session, people: Sequence[tuple[int, int]], openids: Sequence[str] = ()) -> None:
-    """A follower bound to each member, by these openids or by :func:`openid`."""
+    """A follower bound to each member, by these openids or by :func:`openid`, who has agreed to the present text."""
     named = openids or [openid(ident) for ident, _ in people]
     rows = [
-        {"openid": name, "subscribed": True, "member_id": ident}
+        {"openid": name, "subscribed": True, "member_id": ident, "consent_version": consent.VERSION}
         for name, (ident, _) in zip(named, people, strict=True)
     ]
     _insert(session, Follower, rows)

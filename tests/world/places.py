@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from community import places, places_file
+from community import branch_index, places, places_file
 from community.places_file import BranchRow, GridRow, PlacesFile
 from ground import clock
 from models import Branch
@@ -36,7 +36,7 @@ def branches(
         ],
     )
     places.write(session, found, at=at or clock.now())
-    index = places.BranchIndex(places.branches(session))
+    index = branch_index.of(session)
     return [index.find(name) for name in names]
 
 

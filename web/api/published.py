@@ -5,6 +5,7 @@ The document is served, its browsing pages are not: they load from outside hosts
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, cast
 
@@ -14,7 +15,7 @@ from spectree import Response as Documented
 from spectree import SpecTree
 from spectree.model_adapter.msgspec_adapter import MsgspecModelAdapter
 
-from content import columns, compiling, reading
+from content import columns, compiling, corrections, reading
 from ground import clock
 from ground.errors import PioneerError
 from models import Article, ArticleStatus
@@ -98,8 +99,16 @@ class ArticlesOut(msgspec.Struct):
     articles: list[TeaserOut]
 
 
+class NoticeOut(msgspec.Struct):
+    """What readers are told of a correction (``correct``) or retraction (``retract``)."""
+
+    kind: str
+    note: str
+    at: datetime
+
+
 class ArticleOut(msgspec.Struct):
-    """A published article; ``html`` has inline styles only."""
+    """A published article; ``html`` has inline styles only, ``notices`` are its corrections, the latest first."""
 
     id: int
     title: str
@@ -111,6 +120,7 @@ class ArticleOut(msgspec.Struct):
     published_at: datetime
     html: str
     withdrawn: bool
+    notices: list[NoticeOut]
 
 
 @blueprint.get("/columns")
@@ -118,7 +128,7 @@ class ArticleOut(msgspec.Struct):
 def list_columns() -> Response:
     """栏目列表"""
     with parts().db.read_scope() as session:
-        found = [ColumnOut(one.key, one.name, one.description) for one in columns.listing(session)]
+        found = [ColumnOut(one.key, one.name, one.description) for one in columns.shown(session)]
     return _answer(ColumnsOut(found))
 
 
@@ -151,7 +161,7 @@ def get_article(article_id: int) -> Response:
     """一篇已发布稿件；已撤回的没有正文"""
     with parts().db.read_scope() as session:
         found = reading.article(session, article_id)
-        return _answer(_article(found))
+        return _answer(_article(found, corrections.told(session, article_id)))
 
 
 @blueprint.get("/openapi.json")
@@ -193,13 +203,14 @@ def _answer(value: msgspec.Struct) -> Response:
     return answer
 
 
-def _article(found: Article) -> ArticleOut:
+def _article(found: Article, told: Sequence[corrections.Told]) -> ArticleOut:
     withdrawn = found.status == ArticleStatus.RETRACTED
     assert found.published_at is not None
     return ArticleOut(
         id=found.id, title=found.title, digest=found.digest, author=found.author, column=found.column.key,
         cover=_cover(found.cover_sha256), url=_page(found.id), published_at=clock.to_shanghai(found.published_at),
         html="" if withdrawn else compiling.for_page(found.html), withdrawn=withdrawn,
+        notices=[NoticeOut(one.kind, one.note, clock.to_shanghai(one.at)) for one in told],
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import redirect, url_for
 
 from accounts import users
-from community import activities, counting, makeup, places
+from community import activities, counting, makeup, own_requests, places
 from ground import clock
 from web import activities as shared
 from web.access import action, looking, page
@@ -50,6 +50,7 @@ def home(branch_id: int) -> str:
             branch=branch,
             parts={when: [(one, counted[one.id]) for one in part] for when, part in found.items()},
             summary=places.summaries(session, branch_id=branch_id)[0],
+            asked=own_requests.waiting_count(session, me, branch_id=branch_id),
             waiting=makeup.waiting_count(session, me, branch_id=branch_id),
         )
 

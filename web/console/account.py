@@ -7,7 +7,8 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 
 from accounts import audit
-from content import columns, finding, replies
+from content import columns, finding, on_menu, replies
+from database.session import Session
 from ground import clock
 from ground.errors import Refused
 from web.access import acting, action, looking, only_looks, page, parts, settings
@@ -106,8 +107,16 @@ def menu_page() -> str:
         changed = last is None or buttons != last.buttons
         return draw(
             "account/menu.html", buttons=buttons, last=last, changed=changed, types=TYPES, commands=COMMANDS,
-            faults=menus.faults(buttons),
+            faults=menus.faults(buttons), outdated=outdated_menu(session),
         )  # fmt: skip
+
+
+def outdated_menu(session: Session) -> list[str]:
+    """What the menu that is out says of the columns though it is not so any more."""
+    last = menus.published(session)
+    if last is None or last.published_at is None:
+        return []
+    return on_menu.outdated(session, last.buttons, last.published_at)
 
 
 @blueprint.post("/menu", endpoint="menu_post")
@@ -115,7 +124,7 @@ def menu_page() -> str:
 def menu_post() -> Any:
     """Save the draft and, if that is the button that was pressed, publish it."""
     with acting() as (session, me):
-        row = menus.save(session, me, _buttons(), settings().server.base_url)
+        row = menus.save(session, me, _buttons(), settings().server.base_url, at=clock.now())
         audit.record(session, "menu.change", at=clock.now(), user=me, subject=f"menu:{row.id}")
         menu_id, buttons = row.id, row.buttons
     if request.form.get("then") != "publish":
@@ -123,7 +132,7 @@ def menu_post() -> Any:
         return redirect(url_for("console.menu"), 303)
     menus.publish(parts().client, buttons)
     with acting() as (session, me):
-        menus.mark_published(session, menu_id)
+        menus.mark_published(session, menu_id, at=clock.now())
         audit.record(session, "menu.publish", at=clock.now(), user=me, subject=f"menu:{menu_id}")
     flash(f"已于 {in_table(clock.now())} 发布到微信，手机上最迟 5 分钟后显示", "success")
     return redirect(url_for("console.menu"), 303)

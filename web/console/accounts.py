@@ -7,7 +7,7 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 
 from accounts import factor, sessions, users
-from community import places
+from community import members, places, privacy
 from ground import clock
 from ground.errors import Refused
 from models import ROLE_NAMES
@@ -56,12 +56,22 @@ def account_new_post() -> Any:
 @page("user.manage")
 def account(user_id: int) -> str:
     """One account: where it is signed in; reset the password or the second factor, 停用 or 启用."""
-    with looking() as (session, _):
+    with looking() as (session, me):
         user = users.get(session, user_id)
+        words = request.args.get("q", "").strip()
+        found = members.listed(session, me, words=words).slice(0, 20) if words else []
+        tied = privacy.glimpse(privacy.seen(session, me, user.member_id)) if user.member_id else None
         return draw(
-            "system/user.html", user=user, handle=sessions.handle, factor=factor.confirmed(session, user.id),
+            "system/user.html",
+            user=user,
+            tied=tied,
+            alike=[(one.id, privacy.glimpse(one)) for one in found],
+            branches=places.branches(session),
+            roles=list(ROLE_NAMES.items()),
+            handle=sessions.handle,
+            factor=factor.confirmed(session, user.id),
             found=sessions.listing(session, user.id, at=clock.now(), limits=settings().limits),
-        )  # fmt: skip
+        )
 
 
 @blueprint.post("/users/<int:user_id>/password")
@@ -123,4 +133,33 @@ def account_name(user_id: int) -> Any:
         name = request.form.get("display_name", "")
         users.rename(session, users.get(session, user_id), name, at=clock.now(), by=me)
     flash("已保存", "success")
+    return redirect(url_for("console.account", user_id=user_id), 303)
+
+
+@blueprint.post("/users/<int:user_id>/role")
+@action("user.manage", form=account)
+def account_role(user_id: int) -> Any:
+    """Another role, branch or stage."""
+    form = request.form
+    role = form.get("role", "")
+    stage = form.get("stage", type=int) if role == "reviewer" else None
+    with acting() as (session, me):
+        branch = places.branch(session, form.get("branch", 0, type=int)) if role == "secretary" else None
+        user = users.get(session, user_id)
+        users.change_role(session, user, role, at=clock.now(), branch=branch, stage=stage, by=me)
+    flash("角色已修改，本人打开下一个页面时生效", "success")
+    return redirect(url_for("console.account", user_id=user_id), 303)
+
+
+@blueprint.post("/users/<int:user_id>/member")
+@action("user.manage", form=account)
+def account_member(user_id: int) -> Any:
+    """Say which member it belongs to, or none."""
+    member_id = request.form.get("member", 0, type=int) or None
+    with acting() as (session, me):
+        others = users.tie(session, users.get(session, user_id), member_id, at=clock.now(), by=me)
+    if others:
+        flash(f"已关联。这位党员还关联着账号：{'、'.join(others)}，请核对是不是同一个人", "warning")
+    else:
+        flash("已关联" if member_id else "已取消关联", "success")
     return redirect(url_for("console.account", user_id=user_id), 303)

@@ -10,19 +10,25 @@ from content import (
     assets,
     batches,
     columns,
+    comments,
+    corrections,
     drafting,
     finding,
     importing,
     lifecycle,
     queue,
+    releasing,
     review,
     revisions,
+    stages,
     wording,
 )
 from content.assets import AssetStore
 from content.life import ARTICLE
+from ground import clock
 from ground.errors import Refused
 from scheduler import finding as carrying
+from scheduler import notifying, removing, unscheduling, upcoming
 from web import listing
 from web.access import acting, action, back_to, looking, page, settings, signed_in
 from web.console.batches import begun, is_batch
@@ -44,11 +50,16 @@ def articles_list() -> str:
                 words=request.args.get("q", "").strip()[:40],
                 column=request.args.get("column", ""),
                 status=request.args.get("status", ""),
+                late_at=clock.now() if request.args.get("mark") == "late" else None,
             ),
             place,
         )
         shown = columns.listing(session, with_inactive=True)
-        return draw("articles/list.html", found=found, paging=place, columns=shown, statuses=ARTICLE.labels)
+        when = upcoming.times(session, settings(), found, at=clock.now())
+        return draw(
+            "articles/list.html", found=found, paging=place, columns=shown, statuses=ARTICLE.labels, when=when,
+            marks=releasing.marked(session, [one.id for one in found]), now=clock.now(),
+        )  # fmt: skip
 
 
 @blueprint.get("/articles/import")
@@ -85,13 +96,18 @@ def article_import_post() -> Any:
     count_uploads("picture", signed_in().id, len(draft.all_pictures))
     AssetStore(settings().data_dir).put_all(draft.all_pictures)
     with acting() as (session, me):
-        assets.remember(session, draft.all_pictures)
+        assets.remember(session, draft.all_pictures, at=clock.now())
         fields = revisions.Fields(
             title=draft.title, column_id=column.id, author=draft.author, digest=draft.digest, html=draft.html,
             cover_sha256=draft.cover.sha256,
         )  # fmt: skip
         article = drafting.create(
-            session, me, fields, warnings=draft.warnings, imported_pictures=len(draft.pictures)
+            session,
+            me,
+            fields,
+            warnings=draft.warnings,
+            imported_pictures=len(draft.pictures),
+            at=clock.now(),
         )
     remarks = f"有 {len(draft.warnings)} 条导入提示，" if draft.warnings else ""
     flash(f"已导入，{remarks}请核对后提交审核", "success")
@@ -102,18 +118,30 @@ def article_import_post() -> Any:
 @page("article.view")
 def article(article_id: int) -> str:
     """One article: how it will look, where it stands, what may be done next."""
+    now = clock.now()
     with looking() as (session, me):
         found = finding.get(session, article_id, full=True)
+        done = corrections.of_article(session, article_id)
         return draw(
             "articles/show.html",
             article=found,
             findings=drafting.findings(found, settings().wechat.limits),
-            checked=wording.look_at(session, found),
+            checked=wording.look_at(session, found, at=now),
             handed_in=wording.last_check(session, found),
-            obstacle=review.obstacle(session, found, me),
-            stages=review.stages(settings().limits),
+            obstacle=review.obstacle(session, found, me, at=now),
+            able=review.able(session, found, at=now),
+            stages=stages.demanded(session, found, settings().limits),
+            comments=comments.shown(session, found),
+            releases=releasing.of_article(session, article_id),
+            now=now,
             pushes=carrying.of_article(session, article_id, limit=10),
             in_push=lifecycle.in_push(session, article_id),
+            corrections=done,
+            removals=removing.of_corrections(session, [one.id for one in done]),
+            notified=notifying.notified(session, done),
+            correction=corrections.corrects(session, article_id),
+            held_by=carrying.pending_with(session, [article_id]),
+            goes_at=upcoming.times(session, settings(), [found], at=now).get(article_id),
         )
 
 
@@ -126,7 +154,9 @@ def article_confirm(article_id: int) -> Any:
         name.removeprefix("reason-"): text for name, text in form.items() if name.startswith("reason-")
     }
     with acting() as (session, me):
-        count = wording.confirm(session, article_id, me, reasons, expected_hash=form.get("hash") or None)
+        count = wording.confirm(
+            session, article_id, me, reasons, expected_hash=form.get("hash") or None, at=clock.now()
+        )
     flash(f"已记录 {count} 条核实理由，审核员可以看到", "success")
     return redirect(url_for("console.article", article_id=article_id), 303)
 
@@ -137,7 +167,9 @@ def article_submit(article_id: int) -> Any:
     """提交审核, bound to what the page showed."""
     with acting() as (session, me):
         shown = request.form.get("hash") or None
-        review.submit(session, article_id, me, limits=settings().wechat.limits, expected_hash=shown)
+        review.submit(
+            session, article_id, me, limits=settings().wechat.limits, expected_hash=shown, at=clock.now()
+        )
     flash("已提交一审", "success")
     return redirect(url_for("console.article", article_id=article_id), 303)
 
@@ -147,7 +179,7 @@ def article_submit(article_id: int) -> Any:
 def article_withdraw(article_id: int) -> Any:
     """撤回送审: back to a draft."""
     with acting() as (session, me):
-        review.withdraw(session, article_id, me)
+        review.withdraw(session, article_id, me, at=clock.now())
     flash("已撤回送审，稿件回到草稿", "success")
     return redirect(url_for("console.article", article_id=article_id), 303)
 
@@ -157,9 +189,30 @@ def article_withdraw(article_id: int) -> Any:
 def article_archive(article_id: int) -> Any:
     """归档 an article that will not be used."""
     with acting() as (session, me):
-        lifecycle.archive(session, article_id, me)
+        lifecycle.archive(session, article_id, me, at=clock.now())
     flash("已归档", "success")
     return redirect(url_for("console.articles"), 303)
+
+
+@blueprint.post("/articles/<int:article_id>/bring-back")
+@action("article.write", form=article)
+def article_bring_back(article_id: int) -> Any:
+    """取消归档."""
+    with acting() as (session, me):
+        found = lifecycle.bring_back(session, article_id, me, at=clock.now())
+        said = "已取消归档，重新出现在栏目列表中" if found.published_at else "已取消归档，回到草稿"
+    flash(said, "success")
+    return redirect(url_for("console.article", article_id=article_id), 303)
+
+
+@blueprint.post("/articles/<int:article_id>/unschedule")
+@action("push.control", form=article)
+def article_unschedule(article_id: int) -> Any:
+    """撤出排期: out of the pushes that hold it."""
+    with acting() as (session, me):
+        done = unscheduling.unschedule(session, settings(), article_id, me, at=clock.now())
+    flash(done.said, "success")
+    return redirect(url_for("console.article", article_id=article_id), 303)
 
 
 @blueprint.post("/articles/<int:article_id>/queue")
@@ -167,7 +220,7 @@ def article_archive(article_id: int) -> Any:
 def article_enqueue(article_id: int) -> Any:
     """排入待发队列: the next free slot of its column takes it."""
     with acting() as (session, me):
-        queue.enqueue(session, article_id, me)
+        queue.enqueue(session, article_id, me, at=clock.now())
     flash("已排入待发队列", "success")
     return redirect(back_to(url_for("console.queue")), 303)
 
@@ -177,6 +230,6 @@ def article_enqueue(article_id: int) -> Any:
 def article_dequeue(article_id: int) -> Any:
     """撤出待发队列."""
     with acting() as (session, me):
-        queue.dequeue(session, article_id, me)
+        queue.dequeue(session, article_id, me, at=clock.now())
     flash("已撤出待发队列", "success")
     return redirect(back_to(url_for("console.queue")), 303)

@@ -11,6 +11,7 @@ from content import columns
 from database.session import Session
 from ground import clock
 from ground.errors import Refused
+from models import SavedAudience
 from scheduler import audience as audiences
 from scheduler import finding
 from scheduler.audience import keeping, saved
@@ -22,7 +23,7 @@ _OFFERED = 40
 
 def chosen_by_name(session: Session) -> list[tuple[str, str]]:
     """Every set that may be chosen: as it is written (``党支部：第一党支部``), and what it means where that does not say it."""
-    found = [(f"党支部：{branch.name}", "") for branch in places.branches(session)]
+    found = [(f"党支部：{branch.label}", "") for branch in places.branches(session)]
     for area, communities in places.tree(session):
         found.append((f"片区：{area.name}", "、".join(one.name for one, _ in communities)))
         for community, grids in communities:
@@ -43,13 +44,14 @@ def chosen_by_name(session: Session) -> list[tuple[str, str]]:
 def audiences_page() -> str:
     """常用对象, and how many follow in each just now."""
     with looking() as (session, _):
-        kept = [(one, _following(session, one.text)) for one in saved.listing(session)]
+        kept = [(one, _following(session, one)) for one in saved.listing(session)]
         return draw("pushes/audiences.html", kept=kept, more=chosen_by_name(session))
 
 
-def _following(session: Session, text: str) -> int | None:
+def _following(session: Session, kept: SavedAudience) -> int | None:
     try:
-        return audiences.narrowing(session, audiences.parse(session, text))[-1][1]
+        meant = audiences.parse(session, kept.text, at=clock.now(), known=kept.meant)
+        return audiences.narrowing(session, meant)[-1][1]
     except Refused:
         return None  # a place that it names is gone
 

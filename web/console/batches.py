@@ -10,6 +10,7 @@ from werkzeug.datastructures import FileStorage
 
 from content import batches, zips
 from content.batches import HandedIn
+from ground import clock
 from ground.errors import PioneerError, Refused
 from models import BatchFileStatus
 from web.access import acting, looking, page, settings, signed_in
@@ -26,7 +27,7 @@ def is_batch(uploads: list[FileStorage]) -> bool:
 def begun(uploads: list[FileStorage], column: str) -> Any:
     """Hand in all files of a form, and lead to what becomes of them. Raises :class:`errors.PioneerError`."""
     with acting() as (session, me):
-        batch_id = batches.begin(session, me, column).id
+        batch_id = batches.begin(session, me, column, at=clock.now()).id
     for upload in uploads:
         _hand_in(batch_id, upload)
     return redirect(url_for("console.article_batch", batch_id=batch_id), 303)
@@ -38,7 +39,7 @@ def article_batch_new() -> Any:
     """A batch whose files follow one by one."""
     try:
         with acting() as (session, me):
-            batch_id = batches.begin(session, me, request.form.get("column", "")).id
+            batch_id = batches.begin(session, me, request.form.get("column", ""), at=clock.now()).id
     except PioneerError as error:
         return jsonify(message=error.message), error.http_status
     return jsonify(
@@ -94,7 +95,7 @@ def _hand_in(batch_id: int, upload: FileStorage) -> int:
     stored = [(one, "" if one.reason else batches.store(folder, one.data)) for one in found]
     try:
         with acting() as (session, me):
-            unneeded = batches.add(session, me, batch_id, stored)
+            unneeded = batches.add(session, me, batch_id, stored, at=clock.now())
     except BaseException:
         unneeded = [key for _, key in stored]
         raise

@@ -6,8 +6,20 @@ from typing import Any
 
 from flask import Response, flash, redirect, request, url_for
 
-from content import cleaning, columns, compiling, drafting, finding, keeping, lifecycle, review, wording
+from content import (
+    cleaning,
+    columns,
+    comments,
+    compiling,
+    corrections,
+    drafting,
+    finding,
+    keeping,
+    review,
+    wording,
+)
 from content.life import EDITABLE
+from ground import clock
 from ground.errors import PioneerError
 from models import Article, ArticleStatus
 from web import security
@@ -40,7 +52,7 @@ def article_new_post() -> Any:
     """The first save makes the draft."""
     typed = fields()
     with acting() as (session, me):
-        article = drafting.create(session, me, typed)
+        article = drafting.create(session, me, typed, at=clock.now())
         keeping.forget(session, me, None)
     return _after_save(article.id, "new", "草稿已保存")
 
@@ -52,8 +64,8 @@ def article_edit(article_id: int) -> Any:
     """The form with the article in it."""
     with looking() as (session, me):
         article = finding.get(session, article_id, full=True)
-        if article.status not in EDITABLE or lifecycle.in_push(session, article_id):
-            flash("稿件已排队、排期或发布，不能修改", "warning")
+        if article.status not in EDITABLE:
+            flash("稿件已排队、排期或发布，不能修改；还没有发出的可以先撤出队列或排期", "warning")
             return redirect(url_for("console.article", article_id=article_id), 303)
         return draw(
             "articles/edit.html",
@@ -61,6 +73,8 @@ def article_edit(article_id: int) -> Any:
             columns=columns.listing(session, with_inactive=True),
             author="",
             draft=keeping.kept(session, me, article_id),
+            correction=corrections.corrects(session, article_id),
+            comments=comments.shown(session, article),
         )
 
 
@@ -74,7 +88,13 @@ def article_edit_post(article_id: int) -> Any:
     version = request.form.get("version", 0, type=int)
     with acting() as (session, me):
         article = drafting.save(
-            session, article_id, me, typed, expected_version=version, limits=settings().wechat.limits
+            session,
+            article_id,
+            me,
+            typed,
+            expected_version=version,
+            limits=settings().wechat.limits,
+            at=clock.now(),
         )
         keeping.forget(session, me, article_id)
     return _after_save(article_id, str(article_id), _said(article))
@@ -85,7 +105,7 @@ def _after_save(article_id: int, draft: str, said: str) -> Any:
     if request.form.get("then") == "submit":
         try:
             with acting() as (session, me):
-                review.submit(session, article_id, me, limits=settings().wechat.limits)
+                review.submit(session, article_id, me, limits=settings().wechat.limits, at=clock.now())
         except PioneerError as error:
             flash(f"已保存，还不能提交审核：{error.message}", "danger")
         else:
@@ -127,7 +147,9 @@ def article_check() -> Any:
         return draw(
             "articles/findings.html",
             findings=found,
-            checked=wording.look(session, typed.title, typed.digest, typed.html, article_id=article_id),
+            checked=wording.look(
+                session, typed.title, typed.digest, typed.html, article_id=article_id, at=clock.now()
+            ),
             writing=True,
             article_id=article_id,
             page=drawn(typed.title, typed.author, typed.html) if request.form.get("page") else "",

@@ -7,8 +7,9 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 
 from accounts import users
-from content import columns, comparing, drafting, finding, keeping, lifecycle, revisions
+from content import columns, comparing, drafting, finding, keeping, revisions
 from content.life import EDITABLE
+from ground import clock
 from web.access import acting, action, looking, page, settings
 from web.console.face import blueprint, draw
 
@@ -37,11 +38,7 @@ def article_version(article_id: int, version: int) -> str:
         other = revisions.one(session, article_id, against) if against >= 1 else None
         old, new = sorted([save, other], key=lambda one: one.version) if other else (None, save)
         names = {one.id: one.name for one in columns.listing(session, with_inactive=True)}
-        can_restore = (
-            version != found.version
-            and found.status in EDITABLE
-            and not lifecycle.in_push(session, article_id)
-        )
+        can_restore = version != found.version and found.status in EDITABLE
     changes = []
     if old is not None:
         was, now = revisions.fields_of_save(old), revisions.fields_of_save(new)
@@ -59,7 +56,13 @@ def article_restore(article_id: int, version: int) -> Any:
     seen = request.form.get("version", 0, type=int)
     with acting() as (session, me):
         drafting.restore(
-            session, article_id, me, version, expected_version=seen, limits=settings().wechat.limits
+            session,
+            article_id,
+            me,
+            version,
+            expected_version=seen,
+            limits=settings().wechat.limits,
+            at=clock.now(),
         )
         keeping.forget(session, me, article_id)
     flash(f"已恢复第 {version} 版的内容", "success")

@@ -44,8 +44,8 @@ def article_keep() -> Any:
     article_id = _article()
     with acting() as (session, me):
         base = request.form.get("version", 0, type=int)
-        draft = keeping.keep(session, me, article_id, typed, base_version=base)
-        holder = holding.hold(session, article_id, me, _tab()) if article_id else None
+        draft = keeping.keep(session, me, article_id, typed, base_version=base, at=clock.now())
+        holder = holding.hold(session, article_id, me, _tab(), at=clock.now()) if article_id else None
         return {"at": near(draft.saved_at), "holder": _told(holder)}
 
 
@@ -59,7 +59,7 @@ def article_hold() -> Any:
         if how == "go":
             holding.release(session, article_id, me, _tab())
             return {}
-        held = holding.hold(session, article_id, me, _tab(), take_over=how == "over")
+        held = holding.hold(session, article_id, me, _tab(), take_over=how == "over", at=clock.now())
         return {"holder": _told(held)}
 
 

@@ -40,6 +40,7 @@ def lexicon_page() -> str:
                 kind=asked.get("kind", ""),
                 severity=asked.get("severity", ""),
                 state=asked.get("state", ""),
+                at=clock.now(),
             ),
             place,
         )
@@ -111,7 +112,7 @@ def lexicon_version(number: int) -> str:
 def lexicon_export() -> Any:
     """导出: all present entries, to be changed in Excel and brought back."""
     with looking() as (session, _):
-        rows = keeping.listed(session).slice(0, sheets.MAX_ROWS)
+        rows = keeping.listed(session, at=clock.now()).slice(0, sheets.MAX_ROWS)
     return excel(sheets.workbook(rows), f"错敏词库_{clock.shanghai_day(clock.now()):%Y%m%d}.xlsx")
 
 

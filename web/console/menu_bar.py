@@ -48,6 +48,7 @@ MENU = (
                 ("console.article_review", "console.article_review_post"),
             ),
             Entry("待发队列", "console.queue", "article.view"),
+            Entry("更正与撤回", "console.corrections", "article.view", "corrections"),
             Entry("栏目与时段", "console.columns", "article.view"),
             Entry("错敏词库", "console.lexicon", "lexicon.view"),
         ),
@@ -60,6 +61,7 @@ MENU = (
             Entry("新建推送", "console.push_new", "push.create"),
             Entry("常用对象", "console.audiences", "push.create"),
             Entry("排期日历", "console.calendar", "push.view"),
+            Entry("放假安排", "console.workdays", "push.view"),
         ),
     ),
     Group(
@@ -78,6 +80,7 @@ MENU = (
             Entry("党员名册", "console.members", "member.view"),
             Entry("党支部", "console.branches", "place.view"),
             Entry("社区与网格", "console.places", "place.view"),
+            Entry("信息申请", "console.requests", "member.answer", "requests", ("console.request",)),
             Entry("关注者", "console.followers", "follower.view"),
         ),
     ),

@@ -8,7 +8,7 @@ from typing import Any
 from flask import flash, redirect, request, send_file, url_for
 
 from accounts import users
-from community import follower_sync, followers, places, places_file, privacy, tags
+from community import branch_names, follower_sync, followers, places, places_file, privacy, sync_runs, tags
 from ground import clock
 from ground.errors import NotFound, Refused
 from web import listing
@@ -23,7 +23,44 @@ def branches_page() -> str:
     """Every branch with members, bound members and its QR code."""
     with looking() as (session, me):
         own = users.own_branch(me)
-        return draw("people/branches.html", found=places.summaries(session, branch_id=own))
+        return draw(
+            "people/branches.html",
+            found=places.summaries(session, branch_id=own),
+            names=branch_names.listed(session) if users.may(me, "place.import") else [],
+        )
+
+
+@blueprint.post("/branches/names/<int:name_id>/remove", endpoint="branch_name_remove")
+@action("place.import")
+def branch_name_remove(name_id: int) -> Any:
+    """Forget what rosters call a branch."""
+    with acting() as (session, me):
+        name = branch_names.forget(session, me, name_id, at=clock.now())
+    flash(f"已删除“{name}”，名册里再写这个名称时会重新询问", "success")
+    return redirect(url_for("console.branches"), 303)
+
+
+@blueprint.get("/branches/<int:branch_id>/name")
+@page("place.import")
+def branch_name(branch_id: int) -> str:
+    """The full name, and the one that people read."""
+    with looking() as (session, _):
+        return draw("people/branch_name.html", branch=places.branch(session, branch_id))
+
+
+@blueprint.post("/branches/<int:branch_id>/name", endpoint="branch_name_post")
+@action("place.import", form=branch_name)
+def branch_name_post(branch_id: int) -> Any:
+    """Keep it; the branch's tag at WeChat is called the same."""
+    with acting() as (session, me):
+        before = tags.tag_name(places.branch(session, branch_id))
+        name, short = (request.form.get(field, "") for field in ("name", "short_name"))
+        one = branch_names.rename(session, me, branch_id, name=name, short_name=short, at=clock.now())
+        label, tag_id, tag = one.label, one.tag_id, tags.tag_name(one)
+    flash(f"已保存，各处显示为“{label}”", "success")
+    if said := tags.call_anew(parts().client, tag_id, before, tag):
+        flash(said, "warning")
+    return redirect(url_for("console.branches"), 303)
 
 
 @blueprint.get("/branches/<int:branch_id>/qr")
@@ -121,8 +158,8 @@ def followers_page() -> str:
         place.page = min(place.page, place.pages)
         return draw(
             "people/followers.html", found=found, paging=place, counts=followers.counts(session),
-            mask_openid=privacy.mask_openid, mask_name=privacy.mask_name, last=followers.last_sync(session),
-            tagging=tags.waiting(session),
+            mask_openid=privacy.mask_openid, mask_name=privacy.mask_name, last=sync_runs.last(session),
+            tagging=tags.waiting(session), heard=followers.heard_of(session, found),
         )  # fmt: skip
 
 
@@ -131,8 +168,6 @@ def followers_page() -> str:
 def followers_sync() -> Any:
     """Pull the list and the tags from WeChat now."""
     report = follower_sync.sync(parts().db, parts().client, user=signed_in())
-    with acting() as (session, me):
-        followers.note_sync(session, clock.now(), by=me.label, drift=report.tag_changes)
     drift = f"，标签有 {report.tag_changes:,} 处与名册不同，正在改正" if report.tag_changes else ""
     flash(
         f"同步完成：关注者 {report.following:,} 人，新增 {report.added:,} 人，离开 {report.left:,} 人{drift}",

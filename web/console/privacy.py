@@ -6,12 +6,13 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 
-from community import erasing
+from community import erasing, whole_file
 from ground import clock
-from operations import retention_report
+from operations import retention_report, rotation
 from web.access import acting, action, page, parts, settings
 from web.console.face import blueprint, draw
 from web.console.roster import member
+from web.files import XLSX, personal
 
 
 @blueprint.get("/privacy", endpoint="privacy")
@@ -19,7 +20,8 @@ from web.console.roster import member
 def privacy_page() -> str:
     """The table, with what is there and what the last run removed."""
     found = retention_report.report(parts().db, settings(), clock.now())
-    return draw("system/privacy.html", found=found, configured=settings())
+    keys = rotation.standing(parts().db)
+    return draw("system/privacy.html", found=found, keys=keys, configured=settings())
 
 
 @blueprint.post("/members/<int:member_id>/erase")
@@ -37,3 +39,17 @@ def member_erase(member_id: int) -> Any:
         "warning",  # stands on the page, where a notice of success goes away by itself
     )
     return redirect(url_for("console.members"), 303)
+
+
+@blueprint.post("/members/<int:member_id>/file", endpoint="member_file")
+@action("member.export", form=member)
+def member_file(member_id: int) -> Any:
+    """Everything that is kept of a member, for who asked the office for it."""
+    as_json = request.form.get("format") == "json"
+    with acting() as (session, me):
+        reason = request.form.get("reason", "")
+        found = whole_file.of_member(session, me, member_id, reason, at=clock.now())
+    name = f"党员{member_id}的全部信息"
+    if as_json:
+        return personal(found.as_json(), mimetype="application/json", name=f"{name}.json")
+    return personal(found.as_workbook(), mimetype=XLSX, name=f"{name}.xlsx")

@@ -17,7 +17,7 @@ from ground.numbers import numbers_in
 from models import Article, ArticleStatus, PushStatus
 from scheduler import audience as audiences
 from scheduler import finding as pushes_found
-from scheduler import planner, pushes, roads, timing, upcoming
+from scheduler import openings, planner, pushes, roads, timing
 from scheduler.audience import saved
 from scheduler.planner import Plan, Reached
 from web.access import acting, action, looking, only_looks, page, settings
@@ -45,7 +45,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Preview:
-    """A push that is not made yet, in words and numbers."""
+    """A push that is not made yet, in words and numbers. ``closed``: why nothing goes out that day, and when it could."""
 
     title: str
     audience: str
@@ -56,6 +56,7 @@ class Preview:
     at_once: bool
     deferred: bool
     urgent: str
+    closed: str = ""
 
 
 @blueprint.get("/pushes/new")
@@ -79,7 +80,6 @@ def push_new() -> str:
             auto=roads.AUTO,
             roads=[(road.name, road.title) for road in roads.offered()],
             activity_cost=roads.cost(roads.Content.ACTIVITY, settings().wechat.limits),
-            week=upcoming.week(session),
         )
 
 
@@ -100,7 +100,7 @@ def push_count() -> str:
         with looking() as (session, _):
             return draw(
                 "pushes/count.html",
-                preview=_preview(session, wanted(complete=False)),
+                preview=preview_of(session, wanted(complete=False)),
                 reasons=planner.reasons(),
             )
     except PioneerError as error:
@@ -114,8 +114,8 @@ def push_confirm() -> str:
     said = wanted()
     with looking() as (session, _):
         return draw(
-            "pushes/confirm.html", said=said, preview=_preview(session, said), reasons=planner.reasons(),
-            articles=_articles(session, said), pending=pushes_found.pending_with(session, said.article_ids),
+            "pushes/confirm.html", said=said, preview=preview_of(session, said), reasons=planner.reasons(),
+            articles=articles_of(session, said), pending=pushes_found.pending_with(session, said.article_ids),
         )  # fmt: skip
 
 
@@ -124,13 +124,13 @@ def push_confirm() -> str:
 @action("push.create", form=push_new)
 def push_new_post() -> Any:
     """Make it. The scheduler sends."""
-    said = wanted()
+    said, now = wanted(), clock.now()
     with acting() as (session, me):
         made = pushes.create(
             session, settings(), me, audience=said.audience, article_ids=said.article_ids, activity_id=said.activity_id,
-            due_at=said.due_at, road=said.road, urgent=said.urgent, often=said.often,
+            due_at=said.due_at, road=said.road, urgent=said.urgent, often=said.often, at=now,
         )  # fmt: skip
-        waits = made.push.due_at > clock.now() or made.push.status != PushStatus.SCHEDULED
+        waits = made.push.due_at > now or made.push.status != PushStatus.SCHEDULED
     for remark in made.notes:
         flash(remark, "warning")
     if made.notes and said.due_at is None and on_trial(settings()):
@@ -143,10 +143,9 @@ def wanted(*, complete: bool = True) -> Wanted:
     """Read the form. Raises :class:`errors.Refused` naming what is missing."""
     form = request.form
     kind = form.get("kind", "articles")
-    ids = numbers_in(form.getlist("article")) if kind == "articles" else []
-    lead = form.get("lead", 0, type=int)
-    if lead in ids:
-        ids = [lead, *(one for one in ids if one != lead)]
+    ids = list(dict.fromkeys(numbers_in(form.getlist("article")))) if kind == "articles" else []
+    order = {one: place for place, one in enumerate(numbers_in(form.getlist("order")))}
+    ids.sort(key=lambda one: order.get(one, len(order)))
     activity_id = form.get("activity", type=int) if kind == "activity" else None
     if complete and not ids and activity_id is None:
         raise Refused("请选择要推送的稿件" if kind == "articles" else "请选择要通知的活动")
@@ -181,21 +180,23 @@ def _audience(activity_id: int | None) -> str:
     return audiences.compose(base, form.getlist("within"), form.getlist("without"))
 
 
-def _articles(session: Session, said: Wanted) -> list[Article]:
+def articles_of(session: Session, said: Wanted) -> list[Article]:
+    """The articles that the form names, if they may be sent. Raises :class:`errors.Refused`, :class:`errors.Conflict`."""
     most = settings().wechat.limits.articles_per_push
     if len(said.article_ids) > most:
         raise Refused(f"一次最多推送 {most} 篇稿件，现在选了 {len(said.article_ids)} 篇")
     return publish.sendable(session, said.article_ids) if said.article_ids else []
 
 
-def _preview(session: Session, said: Wanted) -> Preview:
+def preview_of(session: Session, said: Wanted) -> Preview:
+    """What would come of it just now. Raises what :func:`pushes.create` raises for what cannot be sent."""
     now = clock.now()
     if said.due_at is not None and said.due_at < now:
         raise Refused("推送时间已经过去，请改为以后的时间，或选择“立即推送”")
     when = timing.at_what_time(settings(), said.due_at, now, said.urgent)
-    articles = _articles(session, said)
+    articles = articles_of(session, said)
     activity = activities.get(session, said.activity_id) if said.activity_id else None
-    chosen = audiences.parse(session, said.audience)
+    chosen = audiences.parse(session, said.audience, at=now)
     by = roads.choose(said.road, "activity" if activity else "articles", settings())
     columns = {article.column.key for article in articles}
     made = planner.plan(
@@ -205,10 +206,16 @@ def _preview(session: Session, said: Wanted) -> Preview:
         by=by,
         columns=columns,
         moment=when.at,
+        at=now,
         activity_id=said.activity_id,
     )
-    reached = planner.reached(session, settings(), made, when.at)
+    reached = planner.reached(session, settings(), made, when.at, article_ids=said.article_ids, at=now)
     title = activity.title if activity else articles[0].title if articles else ""
     at_once = said.due_at is None and not when.deferred
     steps = audiences.narrowing(session, chosen) if chosen.within or chosen.without else []
-    return Preview(title, chosen.label, steps, made, reached, when.at, at_once, when.deferred, when.urgent)
+    closed = ""
+    if not made.planned and any(road.costs_quota for road in by):
+        closed = openings.why_not(session, settings(), when.at, costs_quota=True, at=now)
+    return Preview(
+        title, chosen.label, steps, made, reached, when.at, at_once, when.deferred, when.urgent, closed
+    )

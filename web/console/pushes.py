@@ -1,9 +1,9 @@
-"""推送: the list, the calendar, one push as it goes, and what stops it."""
+"""推送: the list, one push as it goes, and what stops it."""
 
 from __future__ import annotations
 
 import zlib
-from datetime import date
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response, flash, redirect, request, url_for
@@ -11,15 +11,16 @@ from flask import Response, flash, redirect, request, url_for
 from database.session import Session
 from ground import clock
 from ground.errors import Refused
-from ground.numbers import number_in
-from models import Push
-from scheduler import finding, planner, pushes, report, upcoming
+from models import Push, PushStatus
+from scheduler import failures, finding, planner, progress, pushes, report, resending, standing
 from scheduler.life import OVER, PUSH
 from web import listing
 from web.access import acting, action, looking, page, settings
 from web.console.face import blueprint, draw
 from web.moments import from_input
-from web.wording import WEEKDAYS
+
+_CALLS_SHOWN = 50
+"""A notice has a call for each person; what failed of them stands above the list, by its causes."""
 
 
 @blueprint.get("/pushes", endpoint="pushes")
@@ -31,32 +32,13 @@ def pushes_page() -> str:
         place = listing.paging()
         found = listing.rows(finding.listed(session, status=status, words=words), place)
         reached = finding.reached(session, [push.id for push in found])
-        return draw("pushes/list.html", found=found, paging=place, reached=reached, statuses=PUSH.labels)
-
-
-@blueprint.get("/calendar")
-@page("push.view")
-def calendar() -> str:
-    """排期日历: a month of pushes and free slots."""
-    today = clock.shanghai_day(clock.now())
-    year, _, number = request.args.get("month", "").partition("-")
-    shown = today.replace(day=1)
-    if 2020 <= (number_in(year) or 0) <= 2099 and 1 <= (number_in(number) or 0) <= 12:
-        shown = date(int(year), int(number), 1)
-    with looking() as (session, _):
+        now = clock.now()
+        going = {
+            one.id: progress.of(session, one, at=now) for one in found if one.status == PushStatus.SENDING
+        }
         return draw(
-            "pushes/calendar.html",
-            days=upcoming.month(session, shown.year, shown.month),
-            shown=shown,
-            before=_month(shown, -1),
-            after=_month(shown, 1),
-            weekdays=WEEKDAYS,
+            "pushes/list.html", found=found, paging=place, reached=reached, going=going, statuses=PUSH.labels
         )
-
-
-def _month(shown: date, step: int) -> str:
-    count = shown.year * 12 + shown.month - 1 + step
-    return f"{count // 12}-{count % 12 + 1:02d}"
 
 
 @blueprint.get("/pushes/<int:push_id>")
@@ -64,12 +46,13 @@ def _month(shown: date, step: int) -> str:
 def push(push_id: int) -> str:
     """One push: what, to whom, and how far it has got."""
     with looking() as (session, _):
-        found = pushes.get(session, push_id)
+        found, now = pushes.get(session, push_id), clock.now()
         return draw(
             "pushes/show.html",
             push=found,
             lines=finding.articles_of(session, push_id),
-            **_progress(session, found),
+            **_moving(session, found, now),
+            **_beside(session, found, now),
         )
 
 
@@ -78,22 +61,35 @@ def push(push_id: int) -> str:
 def push_live(push_id: int) -> Any:
     """The part that moves, asked for every two seconds: 204 while nothing has changed."""
     with looking() as (session, _):
-        found = pushes.get(session, push_id)
-        shown = _progress(session, found)
-        if request.args.get("seen") == shown["seen"]:
+        found, now = pushes.get(session, push_id), clock.now()
+        moving = _moving(session, found, now)
+        if request.args.get("seen") == moving["seen"]:
             return Response(status=204)
-        return draw("pushes/live.html", push=found, **shown)
+        return draw("pushes/live.html", push=found, **moving, **_beside(session, found, now))
 
 
-def _progress(session: Session, found: Push) -> dict[str, Any]:
-    figures = report.show(session, found)
-    marks = ",".join(f"{one['status']}{one['sent']}" for one in figures["deliveries"])
+def _moving(session: Session, found: Push, now: datetime) -> dict[str, Any]:
+    """What changes while it is sent, and a mark of it."""
+    figures = report.figures(session, found)
+    how = progress.of(session, found, at=now) if found.status == PushStatus.SENDING else None
+    asked = standing.confirming(session, found, settings().wechat.limits, at=now)
+    minutes = -(-(asked.until - now) // timedelta(minutes=1)) if asked else 0
+    mark = f"{found.status} {found.version} {found.planned} {figures} {how} {asked} {minutes}"
+    seen = str(zlib.crc32(mark.encode()))
+    return {"figures": figures, "how": how, "asked": asked, "minutes": minutes, "seen": seen}
+
+
+def _beside(session: Session, found: Push, now: datetime) -> dict[str, Any]:
+    """What is drawn with it."""
+    final = found.status in OVER
     return {
-        "figures": figures,
-        "deliveries": finding.deliveries_of(session, found.id),
+        "since": standing.since(session, found),
+        "offer": resending.offer(session, found, at=now) if final else None,
+        "repeats": resending.repeats(session, found),
+        "causes": failures.of_push(session, found.id),
+        "deliveries": finding.deliveries_of(session, found.id, limit=_CALLS_SHOWN),
         "reasons": planner.reasons(),
-        "final": found.status in OVER,
-        "seen": str(zlib.crc32(f"{found.status} {found.version} {found.planned} {figures} {marks}".encode())),
+        "final": final,
     }
 
 
@@ -105,7 +101,7 @@ def push_control(push_id: int, what: str) -> Any:
     if what not in steps:
         raise Refused("没有这项操作，请刷新页面后重试")
     with acting() as (session, me):
-        said = steps[what](session, pushes.get(session, push_id), me)
+        said = steps[what](session, pushes.get(session, push_id), me, at=clock.now())
     flash(said, "success" if what == "resume" else "info")
     return redirect(url_for("console.push", push_id=push_id), 303)
 
@@ -118,7 +114,9 @@ def push_reschedule(push_id: int) -> Any:
     if due_at is None:
         raise Refused("请选择新的推送时间")
     with acting() as (session, me):
-        said = pushes.reschedule(session, settings(), pushes.get(session, push_id), me, due_at=due_at)
+        said = pushes.reschedule(
+            session, settings(), pushes.get(session, push_id), me, due_at=due_at, at=clock.now()
+        )
     flash(said, "success")
     return redirect(url_for("console.push", push_id=push_id), 303)
 
@@ -128,6 +126,6 @@ def push_reschedule(push_id: int) -> Any:
 def push_release(push_id: int) -> Any:
     """同意发送: a held push goes."""
     with acting() as (session, me):
-        said = pushes.release(session, pushes.get(session, push_id), me)
+        said = pushes.release(session, pushes.get(session, push_id), me, at=clock.now())
     flash(said, "success")
     return redirect(url_for("console.push", push_id=push_id), 303)

@@ -6,13 +6,18 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 
+from accounts import users
 from community import places
-from content import columns, finding, queue, slots
+from content import columns, finding, queue
+from content.slots import LARGEST
 from ground import clock
 from ground.numbers import numbers_in
 from scheduler import audience as audiences
+from scheduler import upcoming
 from scheduler.audience import saved
-from web.access import acting, action, looking, page
+from web.access import acting, action, looking, page, settings
+from web.console import review_settings
+from web.console.account import outdated_menu
 from web.console.face import blueprint, draw
 from web.wording import WEEKDAYS
 
@@ -20,12 +25,16 @@ from web.wording import WEEKDAYS
 @blueprint.get("/queue", endpoint="queue")
 @page("article.view")
 def queue_page() -> str:
-    """Every column's queue with the slots that will take its articles, and what is approved but not queued."""
+    """Every column's queue with the slots that will take its articles, and what is approved but not queued.
+
+    Of a column that is switched off no slot takes anything, so that it stands here as long as something waits in it.
+    """
     with looking() as (session, _):
-        shown = []
-        for column in columns.listing(session):
-            waiting = queue.waiting(session, column.id)
-            shown.append((column, waiting, slots.coming(column.slots, clock.now(), len(waiting))))
+        every = columns.listing(session, with_inactive=True)
+        waiting = [(one, queue.waiting(session, one.id)) for one in every]
+        queued = [article for _, some in waiting for article in some]
+        times = upcoming.times(session, settings(), queued, at=clock.now())
+        shown = [(one, some, times) for one, some in waiting if one.active or some]
         return draw("articles/queue.html", shown=shown, free=finding.free(session, limit=50))
 
 
@@ -35,7 +44,7 @@ def queue_move(article_id: int) -> Any:
     """Give an article another place in its queue."""
     with acting() as (session, me):
         to = request.form.get("to", 1, type=int)
-        queue.move(session, article_id, me, to=to)
+        queue.move(session, article_id, me, to=to, at=clock.now())
     return redirect(url_for("console.queue"), 303)
 
 
@@ -43,13 +52,24 @@ def queue_move(article_id: int) -> Any:
 @page("article.view")
 def columns_page() -> str:
     """The columns with their recurring times."""
-    with looking() as (session, _):
+    with looking() as (session, me):
         return draw(
             "articles/columns.html",
             columns=columns.listing(session, with_inactive=True),
+            shown={column.id for column in columns.shown(session)},
+            outdated=outdated_menu(session) if users.may(me, "menu.manage") else [],
             waiting=queue.counts(session),
             weekdays=WEEKDAYS,
         )
+
+
+@blueprint.post("/columns/<int:column_id>/move")
+@action("column.manage")
+def column_move(column_id: int) -> Any:
+    """Give a column another place in every list."""
+    with acting() as (session, me):
+        columns.move(session, me, column_id, to=request.form.get("to", 1, type=int), at=clock.now())
+    return redirect(url_for("console.columns"), 303)
 
 
 @blueprint.get("/columns/new")
@@ -71,6 +91,7 @@ def column_new_post() -> Any:
             key=form.get("key", ""),
             name=form.get("name", ""),
             description=form.get("description", ""),
+            at=clock.now(),
         )
     flash("栏目已新建，可继续设置时段", "success")
     return redirect(url_for("console.column", column_id=column.id), 303)
@@ -84,17 +105,26 @@ def column(column_id: int) -> str:
         found = columns.get(session, column_id)
         offered = [f"branch:{branch.name}" for branch in places.branches(session)]
         kept = [f"{audiences.SAVED}:{one.name}" for one in saved.listing(session)]
-        return draw("articles/column.html", column=found, weekdays=WEEKDAYS, branches=[*kept, *offered])
+        return draw(
+            "articles/column.html", column=found, weekdays=WEEKDAYS, branches=[*kept, *offered], largest=LARGEST,
+            empty=found.active and found not in columns.shown(session), **review_settings.section(session, found),
+        )  # fmt: skip
 
 
 @blueprint.post("/columns/<int:column_id>", endpoint="column_post")
 @action("column.manage", form=column)
 def column_post(column_id: int) -> Any:
     """Save description, whether it is shown, and the times."""
-    form, wanted = request.form, _slots()
+    form, wanted, now = request.form, _slots(), clock.now()
     with acting() as (session, me):
+        before = {
+            slot["audience"]: slot.get("meant")
+            for slot in columns.get(session, column_id).slots
+            if "audience" in slot
+        }
         for slot in wanted:  # an audience that is not understood is refused now, not when it is due
-            audiences.parse(session, slot["audience"])
+            meant = audiences.parse(session, slot["audience"], at=now, known=before.get(slot["audience"]))
+            slot["meant"] = meant.meant
         columns.change(
             session,
             me,
@@ -103,6 +133,7 @@ def column_post(column_id: int) -> Any:
             description=form.get("description", ""),
             active=form.get("active") == "yes",
             slots=wanted,
+            at=now,
         )
     flash("已保存", "success")
     return redirect(url_for("console.columns"), 303)
@@ -121,6 +152,9 @@ def _slots() -> list[dict[str, Any]]:
                 "time": time[:5],
                 "audience": request.form.get(f"audience-{number}", "all"),
                 "active": request.form.get(f"on-{number}") == "yes",
+                "most": request.form.get(f"most-{number}", 1, type=int),
+                "rests": request.form.get(f"rests-{number}") == "yes",
+                "made_up": request.form.get(f"made-up-{number}") == "yes",
             }
         )
     return found

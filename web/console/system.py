@@ -11,7 +11,7 @@ from flask import flash, redirect, request, url_for
 from accounts import audit, signing_in, users
 from content import trail
 from content.lexicon import keeping
-from content.life import ARTICLE
+from content.life import ARTICLE, KIND_NAMES
 from database import migrate
 from ground import clock
 from models import (
@@ -24,12 +24,14 @@ from web import listing
 from web.access import acting, action, looking, page, parts, settings
 from web.console.face import blueprint, draw
 from wechat.inbound.spool import Spool
+from workdays import keeping as office_days
 
 ACTIONS = {
     **audit.ACTION_NAMES,
     **signing_in.ACTION_NAMES,
     **trail.ACTION_NAMES,
     **keeping.ACTION_NAMES,
+    **office_days.ACTION_NAMES,
     "audience.save": "保存常用对象",
     "audience.remove": "删除常用对象",
     "push.create": "新建推送",
@@ -50,7 +52,8 @@ ACTIONS = {
 SUBJECTS = {
     "article": "稿件", "push": "推送", "activity": "活动", "user": "账号", "member": "党员", "column": "栏目",
     "branch": "党支部", "import": "导入", "reply": "自动回复", "menu": "菜单", "follower": "关注者", "spool": "搁置消息",
-    "lexicon": "错敏词条", "audience": "常用对象",
+    "lexicon": "错敏词条", "audience": "常用对象", "year": "放假安排",
+    "transfer": "转移",
 }  # fmt: skip
 DETAILS = {
     "role": "角色", "name": "名称", "active": "启用", "password": "密码", "reason": "事由", "created": "新增", "updated": "更新",
@@ -64,14 +67,25 @@ DETAILS = {
     "made_at": "备份时间", "sessions": "结束登录", "consent": "同意书版本", "follower": "关注者编号", "status": "状态",
     "entries": "记录数", "before": "原状态", "after": "现状态", "broken_at": "断开处",
     "tags": "标签", "tag_changes": "待更新标签", "joined": "补入应到名单",
-    "often": "仍要联系的理由", "urgent": "紧急理由", "due_at": "推送时间",
+    "changed": "恢复", "untouched": "未动", "fields": "改动", "on": "日期", "branch": "党支部编号", "merged": "并入的编号",
+    "kind": "申请", "done": "已办理",
+    "often": "仍要联系的理由", "urgent": "紧急理由", "again_of": "重发自推送", "due_at": "推送时间",
+    "review_stages": "审核级数", "people": "指定的审核人", "instead_of": "委托人编号", "deputy": "受托人编号",
+    "first_day": "开始日期", "last_day": "结束日期", "comment": "批注编号",
+    "without": "去掉此稿的推送", "draft": "更正稿", "remark": "留言编号", "unanswered": "微信没有回答", "asked_by": "申请人编号",
 }  # fmt: skip
 
 
-_IN_ACTION = {"follower.sync": {"added": "新增", "left": "离开", "tags": "标签", "tag_changes": "待更新标签"}}
+_IN_ACTION = {
+    "member.undo": {"added": "移出"},
+    "branch.change": {"before": "原名称", "after": "现名称"},
+    "column.change": {"before": "原名称", "after": "现名称"},
+    "follower.sync": {"added": "新增", "left": "离开", "tags": "标签", "tag_changes": "待更新标签"},
+}
 _WORDS: dict[str, str] = {
     **ROLE_NAMES,
     **{str(status): word for status, word in ARTICLE.labels.items()},
+    **{str(kind): word for kind, word in KIND_NAMES.items()},
     "all": "全部",
 }
 

@@ -10,6 +10,7 @@ from flask import jsonify, request
 from content import assets, cleaning, foreign, pictures
 from content.assets import AssetStore
 from content.pictures import Picture
+from ground import clock
 from ground.errors import PioneerError, Refused
 from web.access import acting, page, settings, signed_in
 from web.console.face import blueprint
@@ -49,7 +50,7 @@ def _answered(take: Callable[[], list[Picture]]) -> Any:
         count_uploads("picture", signed_in().id, len(taken) - 1)
         AssetStore(settings().data_dir).put_all(taken)
         with acting() as (session, _):
-            assets.remember(session, taken)
+            assets.remember(session, taken, at=clock.now())
     except PioneerError as error:
         return jsonify(success=False, message=error.message), error.http_status
     return jsonify(

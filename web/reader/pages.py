@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,16 +19,18 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
-from content import assets, columns, reading
+from community import invitation, window
+from content import assets, columns, corrections, reading
 from content.cleaning import assets_in, text_of
 from database.session import Session
 from ground import clock
 from ground.errors import NotFound
-from models import Article, ArticleStatus, Column
+from models import Activity, Article, ArticleStatus, Column
 from runtime import Runtime
 from web import security
 from web.files import own
 from web.reader.body import readable
+from web.wording import WEEKDAYS
 
 blueprint = Blueprint("reader", __name__, url_prefix="/m")
 
@@ -41,31 +44,33 @@ _CHARACTERS_A_MINUTE = 400
 _MAGIC = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG", "image/png"), (b"GIF8", "image/gif"))
 
 
-def _runtime() -> Runtime:
-    runtime: Runtime = current_app.extensions["pioneer"]
-    return runtime
+def runtime() -> Runtime:
+    """The running process's parts."""
+    found: Runtime = current_app.extensions["pioneer"]
+    return found
 
 
 @blueprint.get("/")
 def home() -> AnyResponse:
     """The columns with their newest articles."""
-    with _runtime().db.read_scope() as session:
+    with runtime().db.read_scope() as session:
         shelves = [
             (column, reading.shelf(session, column.id, size=_ON_HOME).teasers)
-            for column in columns.listing(session)
+            for column in columns.shown(session)
         ]
-    return _page("reader/home.html", shelves=shelves)
+    return page("reader/home.html", shelves=shelves)
 
 
 @blueprint.get("/<key>")
 def column(key: str) -> AnyResponse:
     """One column, ten articles a page."""
     number = request.args.get("page", 1, type=int)
-    with _runtime().db.read_scope() as session:
+    with runtime().db.read_scope() as session:
+        # Not only what is shown: a button of the account's menu may lead to a column that is still empty.
         found = next((column for column in columns.listing(session) if column.key == key), None)
         if found is None and key in columns.DEFAULTS:  # a new installation, before anybody wrote
             name = columns.DEFAULTS[key].name
-            return _page(
+            return page(
                 "reader/column.html",
                 column=Column(key=key, name=name, description=""),
                 shelf=reading.Shelf([], 1, False),
@@ -75,26 +80,47 @@ def column(key: str) -> AnyResponse:
         shelf = reading.shelf(session, found.id, number=number, size=_PAGE)
     if number > 1 and not shelf.teasers:
         raise NotFound("没有这一页，内容已经到底了")
-    return _page("reader/column.html", column=found, shelf=shelf)
+    return page("reader/column.html", column=found, shelf=shelf)
 
 
 @blueprint.get("/a/<int:article_id>")
 @security.under(security.READING)
 def article(article_id: int) -> AnyResponse:
     """An article; of a withdrawn one only that it was withdrawn."""
-    with _runtime().db.read_scope() as session:
+    with runtime().db.read_scope() as session:
         found = reading.article(session, article_id)
         neighbours = reading.neighbours(session, found)
         context = _article_context(session, found)
+        told = corrections.told(session, found.id)
     if found.status == ArticleStatus.RETRACTED:
-        return _page("reader/withdrawn.html", 410, article=found, column=found.column)
-    return _page("reader/article.html", neighbours=neighbours, **context)
+        return page("reader/withdrawn.html", 410, article=found, column=found.column, told=told)
+    return page("reader/article.html", neighbours=neighbours, told=told, **context)
+
+
+@blueprint.get("/a/<int:article_id>/check/<head>")
+def article_check(article_id: int, head: str) -> AnyResponse:
+    """Where the code on a printed 审核登记表 leads: whether the text is still that of the form, and how it stands."""
+    with runtime().db.read_scope() as session:
+        same = reading.same_text(session, article_id, head)
+        if same is None:
+            raise NotFound("没有这份审核登记表的记录，请核对表上的编号，或联系发布单位")
+        stands = reading.standing(session, article_id)
+    return page("reader/check.html", same=same, stands=stands, number=article_id, head=head)
+
+
+@blueprint.get("/activity/<mark>")
+def activity(mark: str) -> AnyResponse:
+    """An activity for whoever got its notice: what, when, where and how to check in; nobody's name."""
+    with runtime().db.read_scope() as session:
+        found = invitation.invited_to(session, mark)
+        now = window.phase(found, clock.now())
+    return page("reader/activity.html", activity=found, phase=now, said=window.PHASES[now], when=_span(found))
 
 
 @blueprint.get("/asset/<sha256>")
 def asset(sha256: str) -> Response:
     """A picture by its hash, ``?w=`` pixels wide at most. It never changes, so it may be kept for ever."""
-    store = assets.AssetStore(_runtime().settings.data_dir)
+    store = assets.AssetStore(runtime().settings.data_dir)
     width = request.args.get("w", 0, type=int)
     path = store.variant(sha256, width) if width > 0 else store.path(sha256)
     try:
@@ -145,7 +171,7 @@ def nowhere(anything: str) -> AnyResponse:
 @blueprint.errorhandler(NotFound)
 def not_found(error: NotFound) -> AnyResponse:
     """Say in Chinese what is missing, with ways on."""
-    return _page("reader/missing.html", 404, message=error.message)
+    return page("reader/missing.html", 404, message=error.message)
 
 
 def preview_page(session: Session, found: Article) -> str:
@@ -154,8 +180,9 @@ def preview_page(session: Session, found: Article) -> str:
         "reader/article.html",
         preview=True,
         neighbours=reading.Neighbours(None, None),
+        told=[],
         **_article_context(session, found),
-        **_frame(),
+        **frame(),
     )
 
 
@@ -172,29 +199,41 @@ def _article_context(session: Session, found: Article) -> dict[str, Any]:
     }
 
 
-def _frame() -> dict[str, Any]:
+def frame() -> dict[str, Any]:
+    """What the frame shows round every page."""
     size = request.cookies.get(_COOKIE, "normal")
-    with _runtime().db.read_scope() as session:
-        tabs = columns.listing(session)
+    with runtime().db.read_scope() as session:
+        tabs = columns.shown(session)
     return {
         "tabs": tabs or [Column(key=key, name=default.name) for key, default in columns.DEFAULTS.items()],
         "size": size if size in SIZES else "normal",
         "sizes": SIZES,
         "here": request.full_path.rstrip("?"),
-        "root": _runtime().settings.server.base_url,
+        "root": runtime().settings.server.base_url,
         "own": own,
         "day": _day,
     }
 
 
-def _page(template: str, status: int = 200, **context: Any) -> AnyResponse:
-    response = make_response(render_template(template, **_frame(), **context), status)
+def page(template: str, status: int = 200, **context: Any) -> AnyResponse:
+    """A page that is the same for all who have the same size of text, which browsers may keep if they ask."""
+    response = make_response(render_template(template, **frame(), **context), status)
     response.headers["Vary"] = "Cookie"
     response.headers["Cache-Control"] = "no-cache"
     if status == 200:
         response.add_etag()
         return response.make_conditional(request)
     return response
+
+
+def _span(activity: Activity) -> tuple[str, str]:
+    """From when until when, in Shanghai: the day once where both are on it."""
+    begins, ends = clock.to_shanghai(activity.starts_at), clock.to_shanghai(activity.ends_at)
+
+    def at(moment: datetime) -> str:
+        return f"{moment.year}年{moment.month}月{moment.day}日（{WEEKDAYS[moment.weekday()]}）{moment:%H:%M}"
+
+    return at(begins), f"{ends:%H:%M}" if begins.date() == ends.date() else at(ends)
 
 
 def _day(moment: Any) -> str:

@@ -9,23 +9,27 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from community.consent import TO_BE_ASKED
 from database.front import Front
+from database.prepared import Prepared
 from settings import Settings
-from wechat.inbound.conversation import Conversations, Talk
+from wechat.inbound.conversation import Conversations, Talk, Topic
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What all messages share: the configuration, the callback's connections, the talks."""
+    """What all messages share: the configuration, the callback's connections, the talks, the one question of each message."""
 
     settings: Settings
     front: Front
     conversations: Conversations
+    outdated: Prepared
 
     @classmethod
     def of(cls, settings: Settings, front: Front) -> Services:
         """The services of one process."""
-        return cls(settings, front, Conversations(front, settings.limits.conversation_minutes))
+        talks = Conversations(front, settings.limits.conversation_minutes)
+        return cls(settings, front, talks, Prepared(TO_BE_ASKED, front.engine))
 
 
 @dataclass(slots=True)
@@ -42,6 +46,8 @@ class Context:
     openid: str
     key: str
     at: datetime
+    asked: bool = field(default=False, init=False)
+    """Whether this message's answer asks or lists something, to which a digit may be the answer."""
     _session: Session | None = field(default=None, init=False)
 
     @property
@@ -60,9 +66,35 @@ class Context:
         """What was asked of this follower last."""
         return self.services.conversations.get(self.connection, self.openid, self.at)
 
+    def has_outdated_consent(self) -> bool:
+        """Whether the writer is bound by an earlier text of the consent, and has not been asked for the present one."""
+        return self.services.outdated.first(self.connection, openid=self.openid) is not None
+
     def ask(self, topic: str, state: dict[str, Any] | None = None) -> None:
         """Remember what is being asked of the follower."""
+        self.asked = True
         self.services.conversations.put(self.connection, self.openid, topic, state or {}, self.at)
+
+    def lists(self, topic: str, state: dict[str, Any] | None = None) -> None:
+        """A numbered list is shown: from now on its digits may be replied, and those of no list before it.
+
+        A question that is answered in words stays open.
+        """
+        talk = self.talk()
+        if talk is None or talk.late or talk.by_digit or talk.topic == Topic.MORE:
+            self.ask(topic, state)
+        else:
+            self.ask(talk.topic, talk.beside(topic, state or {}))
+
+    def forget_list(self) -> None:
+        """Something else with numbers is shown, which nobody can reply: the digits of an earlier list are nobody's either."""
+        talk = self.talk()
+        if talk is None or (not talk.by_digit and talk.listed is None):
+            return
+        if talk.by_digit:
+            self.end_talk()
+        else:
+            self.ask(talk.topic, talk.without_list())
 
     def end_talk(self) -> None:
         """Nothing is being asked any more."""

@@ -8,7 +8,7 @@ something else.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -31,7 +31,15 @@ class Topic:
     CHOOSE = "choose"  # asked which activity; state: {"ids": [...]}
     MAKE_UP = "make_up"  # asked for the reason
     MORE = "more"  # a long reply goes on; state: {"rest"}
+    CORRECT = "correct"  # asked whether to hand on a correction; state: {"text"}
     HELP = "help"  # the help was shown; its digits may be chosen
+    SHELF = "shelf"  # articles were listed; state: {"ids": [...]}
+
+
+LISTS = (Topic.HELP, Topic.SHELF)
+"""What is no question, and has numbers all the same."""
+_CHOICES = ("ids", "members")
+_LIST = "list"
 
 
 class Talk(msgspec.Struct, frozen=True):
@@ -40,6 +48,34 @@ class Talk(msgspec.Struct, frozen=True):
     topic: str
     state: dict[str, Any]
     late: bool
+
+    @property
+    def by_digit(self) -> bool:
+        """Whether it is answered by a digit, so that another numbered list takes its place."""
+        return self.topic in LISTS or not self.state.keys().isdisjoint(_CHOICES)
+
+    @property
+    def listed(self) -> Listed | None:
+        """The list that was shown last, where its digits may be replied: by itself, or while a question in words is open."""
+        if self.topic in LISTS:
+            return Listed(self.topic, self.state)
+        shown = self.state.get(_LIST)
+        return Listed(*shown) if shown else None
+
+    def beside(self, of: str, state: dict[str, Any]) -> dict[str, Any]:
+        """The state of this question with a list that was shown while it is open."""
+        return {**self.state, _LIST: [of, state]}
+
+    def without_list(self) -> dict[str, Any]:
+        """The state of this question alone."""
+        return {name: value for name, value in self.state.items() if name != _LIST}
+
+
+class Listed(NamedTuple):
+    """A numbered list that was shown: its topic, and what its numbers stand for."""
+
+    topic: str
+    state: dict[str, Any]
 
 
 class Conversations:

@@ -1,7 +1,8 @@
 """Which message means what: the tables first, then the few rules by which they are read.
 
-A text is tried in this order: an open question it answers, the keyword of an open activity, an editor's reply
-to the whole text, a command, an editor's reply to a part of it, the help.
+A text of which name, branch or activities of the writer may be a part is read again with them. Then it is tried in
+this order: an open question it answers, the keyword of an open activity, an editor's reply to the whole text, a
+command, an editor's reply to a part of it, the help.
 """
 
 from __future__ import annotations
@@ -11,20 +12,24 @@ from typing import Any
 
 from scheduler import roads
 from wechat.inbound.context import Context
-from wechat.inbound.conversation import Talk, Topic
+from wechat.inbound.conversation import Listed, Talk, Topic
 from wechat.inbound.handlers import (
     account,
     binding,
     checkin,
+    consents,
     follow,
     guide,
     jobs,
     keywords,
+    own_data,
     reading,
     subscription,
 )
 from wechat.inbound.handlers.keywords import Candidate, Source
+from wechat.inbound.numbered import is_numbered
 from wechat.inbound.reception import DONE, IGNORED, UNKNOWN, Answer
+from wechat.language import binding_words
 from wechat.language.intents import Intent, Kind, understand
 from wechat.wire.messages import (
     Authorization,
@@ -45,7 +50,7 @@ from wechat.wire.messages import (
     Video,
     Voice,
 )
-from wechat.wire.replies import SILENCE, Reply
+from wechat.wire.replies import SILENCE, Reply, TextReply
 
 Command = Callable[[Context, Intent], Reply]
 
@@ -58,7 +63,8 @@ COMMANDS: dict[Kind, Command] = {
     Kind.UNBIND: binding.unbind,
     Kind.ACTIVITIES: checkin.activities,
     Kind.MINE: checkin.mine,
-    Kind.MY_DATA: checkin.my_data,
+    Kind.MY_DATA: own_data.my_data,
+    Kind.CORRECT: own_data.correct,
     Kind.STUDY: reading.study,
     Kind.NEWS: reading.news,
     Kind.LARGE: reading.large,
@@ -68,10 +74,10 @@ COMMANDS: dict[Kind, Command] = {
     Kind.UNMUTE: subscription.unmute,
     Kind.HUMAN: guide.human,
     Kind.GREETING: guide.greeting,
-    Kind.CONSENT: guide.nothing_to_choose,
-    Kind.DECLINE: guide.nothing_to_choose,
+    Kind.CONSENT: binding.agree,
+    Kind.DECLINE: binding.disagree,
     Kind.CHOICE: guide.nothing_to_choose,
-    Kind.UNKNOWN: guide.not_understood,
+    Kind.UNKNOWN: guide.none_of_ours,
 }
 
 EVENTS: dict[type[Push], Callable[[Context, Any], Reply]] = {
@@ -107,7 +113,20 @@ MENU_KEYS: dict[str, Kind] = {
 COLUMN_KEY = "column:"
 """A button with the key ``column:study`` shows a column; any other key is read as if it had been typed."""
 
-_ANSWERS = frozenset((Kind.CHOICE, Kind.CONSENT, Kind.DECLINE, Kind.MORE, Kind.UNKNOWN, Kind.GREETING))
+_ANSWERS = frozenset(
+    (
+        Kind.CHOICE,
+        Kind.CONSENT,
+        Kind.DECLINE,
+        Kind.MORE,
+        Kind.UNKNOWN,
+        Kind.GREETING,
+        Kind.BIND,
+        Kind.MY_DATA,
+        Kind.MAKE_UP,
+        Kind.NO_CHECKIN,
+    )
+)
 """Intents that may be the answer to an open question; all others speak for themselves."""
 _RECORDED = {Source.ACTIVITY: "checkin.keyword", Source.EDITOR: "keyword"}
 """The handler's name for the record; a command is recorded by its kind."""
@@ -115,6 +134,15 @@ _RECORDED = {Source.ACTIVITY: "checkin.keyword", Source.EDITOR: "keyword"}
 
 def answer(context: Context, push: Push) -> Answer:
     """The reply to a push, with the handler's name for the record."""
+    found = _answer(context, push)
+    if isinstance(found.reply, TextReply) and not context.asked and is_numbered(found.reply.content):
+        context.forget_list()
+    if not isinstance(push, Text | Voice | MenuClick) or not context.has_outdated_consent():
+        return found
+    return found._replace(reply=consents.asked_besides(context, found.reply))
+
+
+def _answer(context: Context, push: Push) -> Answer:
     if isinstance(push, Text):
         return text(context, push.content)
     if isinstance(push, Voice) and push.recognition.strip():
@@ -124,7 +152,7 @@ def answer(context: Context, push: Push) -> Answer:
     if isinstance(push, MenuClick):
         return menu(context, push.menu_key)
     if isinstance(push, MenuScan) and push.waits:
-        return Answer(guide.not_understood(context, Intent(Kind.UNKNOWN)), "scan_button")
+        return Answer(guide.none_of_ours(context, Intent(Kind.UNKNOWN)), "scan_button")
     if isinstance(push, Unknown):
         return Answer(SILENCE, "", UNKNOWN)
     handler = EVENTS.get(type(push)) or (jobs.finished if type(push) in roads.taking() else None)
@@ -148,6 +176,17 @@ def menu(context: Context, key: str) -> Answer:
 def text(context: Context, content: str) -> Answer:
     """A typed, tapped or recognised text."""
     intent = understand(content)
+    if intent.again:
+        said = checkin.read_again(context, content)
+        intent = said.intent
+        if intent.kind is Kind.CHECKIN and (intent.clear or not _asked_for_words(context)):
+            return Answer(checkin.by_words(context, said), intent.kind)
+        if intent.kind is Kind.CHECKIN:
+            intent = Intent(Kind.UNKNOWN)
+    if not _asked_who(context, intent):
+        intent = binding_words.unasked(intent)
+    if intent.kind is Kind.UNKNOWN:
+        intent = Intent(Kind.UNKNOWN, content)
     if intent.kind in _ANSWERS and (talk := context.talk()) is not None:
         reply = in_talk(context, talk, intent, content)
         if reply is not None:
@@ -156,6 +195,20 @@ def text(context: Context, content: str) -> Answer:
         if (reply := of_candidate(context, candidate, intent)) is not None:
             return Answer(reply, _RECORDED.get(candidate.source, intent.kind))
     raise AssertionError("a command answers always")
+
+
+def _asked_for_words(context: Context) -> bool:
+    """Whether a reason was asked for, which may speak of 签到 in any way."""
+    talk = context.talk()
+    return talk is not None and not talk.late and talk.topic == Topic.MAKE_UP
+
+
+def _asked_who(context: Context, intent: Intent) -> bool:
+    """Whether name and digits were asked for, so that whatever is said is meant for them; not looked up where it matters not."""
+    if intent.clear:
+        return True
+    talk = context.talk()
+    return talk is not None and not talk.late and talk.topic == Topic.BIND
 
 
 def of_candidate(context: Context, candidate: Candidate, intent: Intent) -> Reply | None:
@@ -168,18 +221,29 @@ def of_candidate(context: Context, candidate: Candidate, intent: Intent) -> Repl
 
 
 def in_talk(context: Context, talk: Talk, intent: Intent, content: str) -> Reply | None:
-    """The answer to what was asked last; None when the text is no answer to that."""
+    """The answer to what was asked or listed last; None when the text is no answer to that."""
     if talk.topic == Topic.CHOOSE and intent.kind is Kind.CHOICE:
         return checkin.ask_again(context) if talk.late else checkin.choose(context, intent, talk.state)
     if talk.late:
         return None
+    if intent.kind is Kind.CHOICE and talk.listed is not None:
+        return of_list(context, talk.listed, intent)
     if talk.topic == Topic.MORE and intent.kind is Kind.MORE:
         return guide.more(context, str(talk.state.get("rest", "")))
     if talk.topic == Topic.BIND:
         return binding.go_on(context, intent, content, talk.state)
+    if talk.topic == Topic.CORRECT:
+        return own_data.correct_goes_on(context, intent, content, talk.state)
     if talk.topic == Topic.MAKE_UP:
         return checkin.make_up_goes_on(context, intent, content, talk.state)
-    if talk.topic == Topic.HELP and intent.kind is Kind.CHOICE and intent.number <= len(guide.OFFERS):
-        kind = guide.OFFERS[intent.number - 1][1]
-        return COMMANDS[kind](context, Intent(kind))
     return None
+
+
+def of_list(context: Context, listed: Listed, intent: Intent) -> Reply | None:
+    """What a digit chooses of the list that was shown last; None where the help has no such digit."""
+    if listed.topic == Topic.SHELF:
+        return reading.chosen(context, intent.number, listed.state)
+    if intent.number > len(guide.OFFERS):
+        return None
+    kind = guide.OFFERS[intent.number - 1][1]
+    return COMMANDS[kind](context, Intent(kind))

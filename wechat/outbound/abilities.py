@@ -13,7 +13,6 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from database.once import upsert
-from ground import clock
 from models.system import Setting
 
 SETTING = "account.abilities"
@@ -49,11 +48,11 @@ def load(session: Session) -> Abilities:
     return msgspec.json.decode(row.value, type=Abilities)
 
 
-def save(session: Session, found: Abilities) -> Abilities:
+def save(session: Session, found: Abilities, *, at: datetime) -> Abilities:
     """Store what was found; what was not found out keeps its former answer. The result."""
     before = load(session)
     known = {name: value for name in found.__struct_fields__ if (value := getattr(found, name)) is not None}
-    merged = msgspec.structs.replace(before, **known, checked_at=clock.now())
+    merged = msgspec.structs.replace(before, **known, checked_at=at)
     text = msgspec.json.encode(merged).decode()
-    upsert(session, Setting, name=SETTING, value=text, updated_at=clock.now())
+    upsert(session, Setting, name=SETTING, value=text, updated_at=at)
     return merged

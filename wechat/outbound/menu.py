@@ -7,12 +7,12 @@ Source: developers.weixin.qq.com/doc/service/api/custommenu/api_createcustommenu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ground import clock
 from ground.errors import Refused
 from models import Menu, User
 
@@ -119,12 +119,12 @@ def _tidy(button: Button) -> dict[str, Any]:
     return {field: str(button[field]).strip() for field in _FIELDS if str(button.get(field, "")).strip()}
 
 
-def draft(session: Session, base_url: str) -> Menu:
+def draft(session: Session, base_url: str, *, at: datetime) -> Menu:
     """The menu being edited; a copy of the last published one, or the proposal, where there is none yet."""
     row = session.scalar(sa.select(Menu).where(Menu.published_at.is_(None)).order_by(Menu.id.desc()).limit(1))
     if row is None:
         last = published(session)
-        row = Menu(buttons=last.buttons if last else default(base_url), updated_at=clock.now())
+        row = Menu(buttons=last.buttons if last else default(base_url), updated_at=at)
         session.add(row)
         session.flush()
     return row
@@ -143,10 +143,10 @@ def published(session: Session) -> Menu | None:
     )
 
 
-def save(session: Session, user: User, buttons: Sequence[Button], base_url: str) -> Menu:
+def save(session: Session, user: User, buttons: Sequence[Button], base_url: str, *, at: datetime) -> Menu:
     """Keep the edited menu. Raises :class:`errors.Refused` for one that WeChat would refuse."""
-    row = draft(session, base_url)
-    row.buttons, row.updated_by, row.updated_at = checked(buttons), user.id, clock.now()
+    row = draft(session, base_url, at=at)
+    row.buttons, row.updated_by, row.updated_at = checked(buttons), user.id, at
     return row
 
 
@@ -158,7 +158,7 @@ def publish(client: Client, buttons: Sequence[Button]) -> None:
     client.menu_create(checked(buttons))
 
 
-def mark_published(session: Session, menu_id: int) -> None:
+def mark_published(session: Session, menu_id: int, *, at: datetime) -> None:
     """Note that the draft is out; the next edit begins a new one."""
     row = session.get_one(Menu, menu_id)
-    row.published_at = clock.now()
+    row.published_at = at

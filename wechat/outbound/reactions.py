@@ -174,6 +174,17 @@ CONDUCT: dict[Reaction | Kind, Conduct] = {
 }
 
 
+_PASSING = frozenset(
+    {Kind.REFRESH_TOKEN_ONCE, Kind.BACK_OFF, Kind.WAIT_FOR_QUOTA, Kind.STOP_AND_ALERT, Kind.REPLAN}
+)
+_PASSING_DETAILS = frozenset({Detail.TOO_FREQUENT, Detail.ACCOUNT_LIMITED})
+
+
+def can_pass(reaction: Reaction) -> bool:
+    """Whether what stood in the way can pass, by time or by what a person does at WeChat, so that the same may be sent again."""
+    return reaction.kind in _PASSING or reaction.detail in _PASSING_DETAILS
+
+
 def conduct_of(reaction: Reaction) -> Conduct:
     """What follows from a reaction: the line of its kind, unless its detail has one of its own."""
     return CONDUCT.get(reaction) or CONDUCT[reaction.kind]

@@ -317,3 +317,5 @@ _KINDS: dict[type[Push], str] = {
     MiniProgramEvent: "mini_program_event",
     Unknown: "unknown",
 }
+WRITTEN_KINDS = frozenset(_KINDS[one] for one in _WRITTEN)
+"""The kinds, by :func:`kind_of`, of what opens the 48 hours."""

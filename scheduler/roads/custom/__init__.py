@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from models import Target
 from scheduler.roads.base import Answer, Call, Content, Road, Window
 from settings import Settings, WeChatLimits
+from wechat.outbound.groups import Group
 
 if TYPE_CHECKING:
     from wechat.outbound.client import Client
@@ -25,6 +26,7 @@ class CustomRoad(Road):
     carries: ClassVar[frozenset[Content]] = frozenset({Content.ANSWER})
     serial: ClassVar[bool] = False
     reports: ClassVar[bool] = False
+    group: ClassVar[Group] = Group.CUSTOM
     too_late: ClassVar[str] = "对方 48 小时内没有发来消息，或已超过可回复的条数"
 
     def targets(self, settings: Settings) -> frozenset[Target]:

@@ -27,6 +27,7 @@ from scheduler.roads.base import (
     even_batches,
 )
 from settings import Settings, WeChatLimits
+from wechat.outbound.groups import Group
 from wechat.wire import messages
 
 if TYPE_CHECKING:
@@ -48,9 +49,14 @@ class MassRoad(Road):
     needs_draft: ClassVar[bool] = True
     costs_quota: ClassVar[bool] = True
     asks: ClassVar[bool] = True
+    removes: ClassVar[bool] = True
     tells_total: ClassVar[bool] = True
     takes = messages.MassFinished
     successes: ClassVar[frozenset[str]] = frozenset({"send success", _ASKED_SUCCESS})
+    passing: ClassVar[frozenset[str]] = frozenset(
+        {"send fail", "SEND_FAIL", "err(30001)", "err(40001)", "err(40002)"}
+    )
+    group: ClassVar[Group] = Group.MASS
     refusals: ClassVar[Mapping[str, str]] = {
         "err(10001)": "涉嫌广告",
         "err(20001)": "涉嫌政治",
@@ -81,6 +87,12 @@ class MassRoad(Road):
     def refusal(self, kind: str, settings: Settings) -> str:
         return "" if kind in self.carries else "群发只用于稿件，活动通知请改用自动选择（auto）"
 
+    def cost(self, limits: WeChatLimits) -> str:
+        month, day = limits.mass_per_follower_month, limits.mass_per_day
+        return (
+            f"群发占用额度：服务号每位收到者用去本月 {month} 条中的 1 条，公众号用去当天 {day} 次中的 1 次。"
+        )
+
     def fewest(self, limits: WeChatLimits) -> int:
         return limits.mass_min_openids
 
@@ -91,7 +103,7 @@ class MassRoad(Road):
         return timedelta(hours=limits.mass_key_hours)
 
     def plan(self, picture: Picture) -> Routed:
-        people = [person.openid for person in picture.reachable]
+        people = picture.openids
         if not people:
             return Routed(())
         if Target.LIST not in self.targets(picture.settings):
@@ -158,6 +170,9 @@ class MassRoad(Road):
     def ask(self, client: Client, msg_id: str) -> str:
         state = str(client.mass_get(msg_id))
         return state if state == _ASKED_SUCCESS or state in _ASKED_FAILURES else ""
+
+    def remove(self, client: Client, msg_id: str, position: int) -> None:
+        client.mass_delete(msg_id, position)
 
     def on_result(self, event: messages.MassFinished) -> Sequence[Result]:
         counts = {"total": event.total, "filter": event.filtered, "sent": event.sent, "error": event.errors}

@@ -10,21 +10,23 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from community import invitation
 from ground import clock
 from models import Target
 from scheduler.roads.base import (
-    TARGET_NAMES,
     Answer,
     Call,
     Content,
+    Notice,
     Occasion,
     Picture,
-    Planned,
     Result,
     Road,
     Routed,
+    Singly,
 )
 from settings import Settings, WeChatLimits
+from wechat.outbound.groups import Group
 from wechat.wire import messages
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ class TemplateRoad(Road):
     carries: ClassVar[frozenset[Content]] = frozenset({Content.ACTIVITY})
     serial: ClassVar[bool] = False
     takes = messages.TemplateFinished
+    passing: ClassVar[frozenset[str]] = frozenset({"failed: system failed", "failed:freq limit"})
+    group: ClassVar[Group] = Group.TEMPLATE
     refusals: ClassVar[Mapping[str, str]] = {
         "failed:user block": "用户拒收",
         "failed: system failed": "微信系统失败",
@@ -66,23 +70,22 @@ class TemplateRoad(Road):
     def key_window(self, limits: WeChatLimits) -> timedelta:
         return timedelta(minutes=limits.template_key_minutes)
 
+    def result_after(self, limits: WeChatLimits) -> timedelta:
+        """It cannot be asked for: as long as a repeat would be known, the event may come."""
+        return self.key_window(limits)
+
     def plan(self, picture: Picture) -> Routed:
-        return Routed(
-            [
-                Planned([one.openid], TARGET_NAMES[Target.FOLLOWER], Target.FOLLOWER, openids=[one.openid])
-                for one in picture.reachable
-            ]
-        )
+        return Routed(Singly(picture.openids))
 
     def fields(self, occasion: Occasion) -> Mapping[str, str]:
         begins = clock.to_shanghai(occasion.starts_at)
-        return notice_of(
-            {
-                "thing1": occasion.title,
-                "time2": f"{begins.year}年{begins.month}月{begins.day}日 {begins:%H:%M}",
-                "thing3": occasion.place or "详见活动通知",
-            }
-        )
+        lines = {
+            "thing1": occasion.title,
+            "time2": f"{begins.year}年{begins.month}月{begins.day}日 {begins:%H:%M}",
+            "thing3": occasion.place or "详见活动通知",
+        }
+        path = "" if occasion.activity_id is None else invitation.path(occasion.activity_id)
+        return Notice(notice_of(lines), path)
 
     def send(self, client: Client, call: Call) -> Answer:
         template_id = call.settings.wechat.template_id

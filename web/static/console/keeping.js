@@ -5,6 +5,7 @@ import { release } from "./forms.js";
 import { editor, hand } from "./richtext.js";
 import { one } from "./dom.js";
 import { notice } from "./notices.js";
+import { dead, tab, writes } from "./windows.js";
 
 const HERE_MS = 500;
 const SERVER_MS = 2500;
@@ -13,10 +14,6 @@ const HEARD_MS = 20000;
 const own = `draft-${data.person}-${data.draft}`; // at a shared computer nobody takes up what another wrote
 const version = () => form.elements.version?.value || "0";
 const note = one("#kept-note");
-const random = () => Array.from(crypto.getRandomValues(new Uint8Array(6)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-const inWindow = sessionStorage.getItem("window") || random();
-sessionStorage.setItem("window", inWindow);
-const tab = `${inWindow}.${random()}`; // this page in this window: loaded anew it goes on where it was
 
 let changed = false;
 let sending = false;
@@ -157,6 +154,7 @@ function held(holder) {
   const box = one("#held");
   const lost = !reads && changed && !holder.mine;
   reads = !holder.mine;
+  if (holder.mine) writes();
   box.hidden = holder.mine;
   one(".text").classList.toggle("reads", reads);
   if (editor.getReadOnly() !== reads) editor.setReadOnly(reads);
@@ -170,6 +168,8 @@ function held(holder) {
 async function ask(how = "") {
   if (!article) return;
   try {
+    const gone = how ? null : await dead();
+    if (gone) await post(data.hold, { article, tab: gone, how: "go" });
     held((await (await post(data.hold, { article, tab, how })).json()).holder);
   } catch (error) {
     if (error instanceof SignedOut) away(error);

@@ -2,22 +2,51 @@
 
 from __future__ import annotations
 
-from community import binding
+from community import binding, consent
 from community.binding import BindingStep
+from models import ConsentWay
 from wechat.inbound.context import Context
 from wechat.inbound.conversation import Topic
-from wechat.language.intents import Intent, Kind, person
+from wechat.inbound.handlers import guide
+from wechat.language import names
+from wechat.language.intents import Intent, Kind
 from wechat.wire.replies import Reply, TextReply
+
+_WHICH_END = (
+    "注销有两种办法，请选择：\n回复“解绑”：您的微信不再与党员信息关联，立即生效，以后可以重新绑定\n"
+    "回复“我的资料”：打开页面，清除您的微信资料，也可以申请清除名册里的个人信息"
+)
 
 
 def begin(context: Context, intent: Intent) -> Reply:
-    """绑定, alone or with name and digits."""
-    return _begin(context, intent.name, intent.tail)
+    """绑定, alone or with name and digits; after a question for one of them, the other is enough."""
+    talk = context.talk()
+    asked = talk is not None and not talk.late and talk.topic == Topic.BIND
+    return _details(context, intent.text, intent.tail, talk.state if talk and asked else {})
 
 
 def unbind(context: Context, intent: Intent) -> Reply:
-    """解绑."""
+    """解绑; 注销 may mean more, so that is asked back."""
+    if not intent.clear:
+        return TextReply(_WHICH_END)
     return _answer(context, binding.unbind(context.session, context.openid, at=context.at))
+
+
+def agree(context: Context, intent: Intent) -> Reply:
+    """同意 without a question before it: to what the branch has found by hand, or to a changed text; else to nothing."""
+    limits, session = context.settings.limits, context.session
+    step = binding.accept_offer(session, context.openid, at=context.at, limits=limits)
+    if step is not None:
+        return _answer(context, step)
+    if consent.renew(session, context.openid, ConsentWay.REPLY, at=context.at):
+        return TextReply("谢谢确认，绑定照常使用。回复“我的资料”可以查看同意记录，回复“解绑”随时撤回")
+    return guide.nothing_to_choose(context, intent)
+
+
+def disagree(context: Context, intent: Intent) -> Reply:
+    """不同意 without a question before it: to a changed text, which was asked about a while ago; else to nothing."""
+    said = consent.declined(context.session, context.openid, limits=context.settings.limits)
+    return TextReply(said) if said else guide.nothing_to_choose(context, intent)
 
 
 def go_on(context: Context, intent: Intent, text: str, state: dict[str, object]) -> Reply | None:
@@ -35,26 +64,26 @@ def go_on(context: Context, intent: Intent, text: str, state: dict[str, object])
     if step == "consent" and intent.kind in (Kind.UNKNOWN, Kind.GREETING, Kind.CHOICE):
         context.ask(Topic.BIND, state)
         return TextReply("请回复“同意”完成绑定，或回复“不同意”取消")
-    if step == "details" and intent.kind is Kind.UNKNOWN:
-        name, tail = person(text)
-        if name or tail:
-            return _begin(context, name or str(state.get("name", "")), tail or str(state.get("tail", "")))
+    if step == "details" and intent.kind in (Kind.UNKNOWN, Kind.GREETING):
+        tail = names.tail_in(text)
+        if tail or names.guesses(text):
+            return _details(context, text[: binding.SAID], tail, state)
     return None
 
 
-def _begin(context: Context, name: str, tail: str) -> Reply:
-    limits = context.settings.limits
+def _details(context: Context, text: str, tail: str, state: dict[str, object]) -> Reply:
+    """What is written now beside what was said before, where one alone is not enough."""
+    said, known = str(state.get("said", "")), str(state.get("tail", ""))
+    if said and not names.guesses(text):
+        text = f"{said} {text}"
     step = binding.begin(
         context.session,
         context.openid,
-        name=name or None,
-        phone_tail=tail or None,
+        text=text,
+        tail=tail or known,
         at=context.at,
-        limits=limits,
+        limits=context.settings.limits,
     )
-    if step.state is not None and step.state.get("step") == "details" and bool(name) != bool(tail):
-        context.ask(Topic.BIND, {**step.state, "name": name, "tail": tail})
-        return TextReply("请再回复手机号后四位，例如：1234" if name else "请再回复您的姓名，例如：张三")
     return _answer(context, step)
 
 
@@ -63,4 +92,7 @@ def _answer(context: Context, step: BindingStep) -> Reply:
         context.end_talk()
     else:
         context.ask(Topic.BIND, step.state)
-    return TextReply(step.text)
+    if not step.bound:
+        return TextReply(step.text)
+    guide.offer(context)
+    return TextReply(f"{step.text}\n您也可以回复：\n{guide.MENU}")

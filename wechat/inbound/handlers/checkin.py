@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from community import checkin, members, privacy
+from community import checkin
 from community.checkin import CheckInAnswer
+from community.choices import numbers
 from wechat.inbound.context import Context
 from wechat.inbound.conversation import Topic
 from wechat.language.intents import Intent, Kind
-from wechat.language.words import SURNAMES
 from wechat.wire.replies import Reply, TextReply
+
+_NO_REASON = "补補不别別"
+"""How 补签 said again, or 不签到了, begins."""
 
 
 def record(context: Context, intent: Intent) -> Reply:
-    """签到, alone or with the name of an activity."""
-    return _record(context, keyword=_without_own_name(context, intent.text))
+    """签到, with nothing else beside it."""
+    return _record(context)
+
+
+def read_again(context: Context, text: str) -> checkin.Said:
+    """What a message means with the writer's own name, branch and activities."""
+    return checkin.read_again(context.connection, context.openid, text, at=context.at)
+
+
+def by_words(context: Context, said: checkin.Said) -> Reply:
+    """签到 with more beside it: name, branch, activity, a story."""
+    answer = checkin.by_words(
+        context.connection, said, at=context.at, message_key=context.key, limits=context.settings.limits
+    )
+    return _say(context, answer, Topic.CHOOSE, {})
 
 
 def by_menu(context: Context) -> Reply:
@@ -32,15 +48,16 @@ def choose(context: Context, intent: Intent, state: dict[str, list[int]]) -> Rep
     """The answer to "which activity?"; a number that was not offered is asked again."""
     ids = state.get("ids", [])
     if not 1 <= intent.number <= len(ids):
-        return TextReply(f"请回复 1 到 {len(ids)} 之间的序号")
+        return TextReply(numbers(len(ids)))
     context.end_talk()
     return _record(context, choice=ids[intent.number - 1])
 
 
 def ask_again(context: Context) -> Reply:
-    """A number that came too late: ask anew, for the activities may be others by now."""
+    """A number that came too late: ask anew, also where one is left, for the activities may be others by now."""
     context.end_talk()
-    return _record(context)
+    said = read_again(context, "")
+    return by_words(context, checkin.Said(Intent(Kind.CHECKIN, clear=False), said.rows))
 
 
 def undo(context: Context, intent: Intent) -> Reply:
@@ -69,6 +86,10 @@ def make_up_goes_on(
         return None
     if intent.kind is Kind.UNKNOWN and text.strip():
         return _make_up(context, text, None)
+    if intent.kind in (Kind.MAKE_UP, Kind.NO_CHECKIN) and text.strip()[0] not in _NO_REASON:
+        return _make_up(
+            context, intent.text or text, None
+        )  # 忘记签到了, 请假没去: asked for, it is the reason
     return None
 
 
@@ -80,11 +101,6 @@ def activities(context: Context, intent: Intent) -> Reply:
 def mine(context: Context, intent: Intent) -> Reply:
     """我的: one's own check-ins, nobody else's, no totals."""
     return TextReply(checkin.mine(context.session, context.openid))
-
-
-def my_data(context: Context, intent: Intent) -> Reply:
-    """我的信息: what is kept about the writer."""
-    return TextReply(privacy.my_data(context.session, context.openid))
 
 
 def _record(context: Context, *, keyword: str = "", choice: int | None = None, via: str = "reply") -> Reply:
@@ -120,11 +136,3 @@ def _say(context: Context, answer: CheckInAnswer, topic: str, state: dict[str, s
     if answer.choices:
         context.ask(topic, {**state, "ids": [activity_id for activity_id, _ in answer.choices]})
     return TextReply(answer.text)
-
-
-def _without_own_name(context: Context, text: str) -> str:
-    """What was said beside 签到 without the writer's own name (三支部张三签到 names no activity)."""
-    if not any(2 <= len(word) <= 4 and word[0] in SURNAMES for word in text.split()):
-        return text
-    name = members.own_name(context.connection, context.openid)
-    return " ".join(word for word in text.split() if word != name)

@@ -6,11 +6,9 @@ from datetime import UTC, datetime
 
 from community import followers
 from wechat.inbound.context import Context
-from wechat.inbound.handlers.guide import MENU, offer
+from wechat.inbound.handlers.guide import BIND, MENU, offer
 from wechat.wire.messages import Scan, Subscribe, Unsubscribe
 from wechat.wire.replies import SILENCE, Reply, TextReply
-
-_BIND = "党员请回复：绑定 姓名 手机号后四位，例如：绑定 张三 1234"
 
 
 def subscribed(context: Context, push: Subscribe) -> Reply:
@@ -22,7 +20,7 @@ def subscribed(context: Context, push: Subscribe) -> Reply:
     if result.branch:
         lines.append(f"您通过{result.branch}的二维码关注")
     if not result.bound:
-        lines.append(_BIND)
+        lines.append(BIND)
     lines.append(f"您也可以回复：\n{MENU}")
     return TextReply("\n".join(lines))
 
@@ -39,7 +37,7 @@ def scanned(context: Context, push: Scan) -> Reply:
     result = followers.scanned(context.session, push.openid, scene=push.scene or None, at=at)
     offer(context)
     if result.branch and not result.bound:
-        return TextReply(f"这是{result.branch}的二维码。{_BIND}")
+        return TextReply(f"这是{result.branch}的二维码。{BIND}")
     if result.branch:
         return TextReply(f"这是{result.branch}的二维码，您已绑定。您可以回复：\n{MENU}")
     return TextReply(f"您可以回复：\n{MENU}")

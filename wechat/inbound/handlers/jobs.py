@@ -10,5 +10,5 @@ from wechat.wire.replies import SILENCE, Reply
 
 def finished(context: Context, push: Push) -> Reply:
     """Jobs are done."""
-    report.event_came(context.session, push)
+    report.event_came(context.session, push, at=context.at)
     return SILENCE

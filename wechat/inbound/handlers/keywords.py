@@ -14,7 +14,9 @@ from ground.numbers import number_in
 from models import KeywordReply
 from wechat.inbound.context import Context
 from wechat.inbound.handlers import reading
-from wechat.language.intents import Intent, Kind, normalise, understand
+from wechat.language.binding_words import PROXY, unasked
+from wechat.language.intents import Intent, Kind, understand
+from wechat.language.spelling import compact
 from wechat.wire.replies import ImageReply, Reply, TextReply
 
 OPEN_TO_EDITORS = (Kind.UNKNOWN, Kind.STUDY, Kind.NEWS, Kind.LARGE, Kind.HELP, Kind.HUMAN, Kind.GREETING)
@@ -74,7 +76,7 @@ def candidates(session: Callable[[], Session], text: str, intent: Intent) -> Ite
     ``session`` is called only where the editors' replies are asked: a check-in does without one.
     """
     if intent.kind in MAY_BE_KEYWORD:
-        yield Candidate(Source.ACTIVITY, word=normalise(text[:60]).replace(" ", ""))
+        yield Candidate(Source.ACTIVITY, word=compact(text[:60]))
     if intent.kind in OPEN_TO_EDITORS:
         for whole in (True, False) if intent.kind is Kind.UNKNOWN else (True,):
             if (row := find(session(), text, whole=whole)) is not None:
@@ -92,7 +94,7 @@ class Trial:
 
 def try_it(session: Session, text: str, *, at: datetime) -> Trial:
     """The console's try-it box: what a follower with no open question would get for this text."""
-    intent = understand(text)
+    intent = unasked(understand(text))
     for one in candidates(lambda: session, text, intent):
         if one.source is Source.ACTIVITY and checkins.is_keyword(session.connection(), one.word, at=at):
             return Trial("activity", f"正在进行的活动口令“{one.word}”：签到")
@@ -100,9 +102,11 @@ def try_it(session: Session, text: str, *, at: datetime) -> Trial:
             how = "全部匹配" if one.row.whole else "部分匹配"
             what = f"{NAMES.get(one.row.kind, one.row.kind)} {one.row.content[:100]}"
             return Trial("keyword", f"关键词“{one.row.pattern}”（{how}）：回复{what}")
+    if intent.again and not intent.heard and intent.kind in (Kind.CHECKIN, Kind.UNKNOWN):
+        return Trial("command", "签到：按写信人的姓名、支部和正在进行的活动核对，都对得上就记录，否则问一句")
     if intent.kind is not Kind.UNKNOWN:
         return Trial("command", f"系统命令：{describe(intent)}")
-    return Trial("default", "没有匹配，回复“没看懂，您可以回复：…”")
+    return Trial("default", "没有匹配，回复“这件事暂时不能自动回答……”和可以回复的内容")
 
 
 _COMMANDS = {
@@ -117,6 +121,7 @@ _COMMANDS = {
     Kind.ACTIVITIES: "活动",
     Kind.MINE: "我的",
     Kind.MY_DATA: "我的信息",
+    Kind.CORRECT: "更正",
     Kind.STUDY: "学习园地",
     Kind.NEWS: "先锋动态",
     Kind.LARGE: "大字",
@@ -130,12 +135,16 @@ _COMMANDS = {
 }
 
 
+_ABOUT: dict[str, str] = {str(kind): name for kind, name in _COMMANDS.items()} | {PROXY: "绑定不能代办"}
+"""What a help is about, in the editor's words."""
+
+
 def describe(intent: Intent) -> str:
     """An intent in the editor's words."""
     name = _COMMANDS.get(intent.kind, intent.kind)
-    detail = intent.text or intent.name or (str(intent.number) if intent.number else "")
+    detail = _ABOUT.get(intent.text, intent.text) or (str(intent.number) if intent.number else "")
     return f"{name}（{detail}）" if detail else name
 
 
 def _compact(text: str) -> str:
-    return normalise(text[:400]).replace(" ", "")
+    return compact(text[:400])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from community import followers
+from community.choices import numbers
 from content import columns, reading
 from content.cleaning import asset_url
 from content.life import LISTED
@@ -10,6 +11,7 @@ from ground import clock
 from ground.errors import NotFound
 from models import Article
 from wechat.inbound.context import Context
+from wechat.inbound.conversation import Topic
 from wechat.language.intents import Intent
 from wechat.wire.replies import NewsReply, Reply, TextReply
 
@@ -28,7 +30,7 @@ def news(context: Context, intent: Intent) -> Reply:
 
 def column(context: Context, key: str) -> Reply:
     """The newest articles of a column: one as a card, more as a list of links."""
-    found = next((column for column in columns.listing(context.session) if column.key == key), None)
+    found = next((column for column in columns.shown(context.session) if column.key == key), None)
     if found is None:
         return TextReply("这个栏目暂未开放，您可以回复“学习园地”或“先锋动态”")
     teasers = reading.shelf(context.session, found.id, size=_SHOWN).teasers
@@ -42,7 +44,18 @@ def column(context: Context, key: str) -> Reply:
         link = f'<a href="{context.link(f"/m/a/{teaser.id}")}">{_plain(teaser.title)}</a>'
         lines.append(f"{number}. {link}（{day.month}月{day.day}日）")
     lines.append(f'<a href="{context.link(f"/m/{found.key}")}">查看全部</a>')
+    context.lists(Topic.SHELF, {"ids": [teaser.id for teaser in teasers]})
     return TextReply("\n".join(lines))
+
+
+def chosen(context: Context, number: int, state: dict[str, list[int]]) -> Reply:
+    """The article of a number of the list; a number that it does not have is asked again."""
+    ids = state.get("ids", [])
+    if number > len(ids):
+        return TextReply(numbers(len(ids)))
+    return article(context, ids[number - 1]) or TextReply(
+        "这篇文章现在打不开了，请回复“学习园地”或“先锋动态”看最新的"
+    )
 
 
 def article(context: Context, article_id: int) -> Reply | None:
@@ -65,9 +78,9 @@ def large(context: Context, intent: Intent) -> Reply:
     followers.read_large(context.session, context.openid)
     links = [
         f'<a href="{context.link(f"/m/size/large?next=/m/{column.key}")}">{column.name}（大字版）</a>'
-        for column in columns.listing(context.session)
+        for column in columns.shown(context.session)
     ]
-    return TextReply("已为您打开大字版：\n" + "\n".join(links))
+    return TextReply("已为您打开大字版（页面右上角可以调回标准字号）：\n" + "\n".join(links))
 
 
 def _plain(title: str) -> str:

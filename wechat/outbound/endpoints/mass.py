@@ -96,6 +96,13 @@ class MassCalls(Caller):
             MASS_PREVIEW, body={"touser": openid, "msgtype": "mpnews", "mpnews": {"media_id": media_id}}
         )
 
+    def mass_preview_to_name(self, media_id: str, wechat_name: str) -> None:
+        """The same to a 微信号, whose owner follows the account, else 40132. Page: …/message/api_preview"""
+        self.call(
+            MASS_PREVIEW,
+            body={"towxname": wechat_name, "msgtype": "mpnews", "mpnews": {"media_id": media_id}},
+        )
+
     def mass_get(self, msg_id: str) -> str:
         """``SEND_SUCCESS``, ``SENDING``, ``SEND_FAIL`` or ``DELETE``: the job, not each follower; no counts.
 

@@ -74,6 +74,13 @@ class UserDay(msgspec.Struct, frozen=True):
     cumulate_user: int = 0
 
 
+class CommentReply(msgspec.Struct, frozen=True):
+    """What the account answered to a comment."""
+
+    content: str = ""
+    create_time: int = 0
+
+
 class Comment(msgspec.Struct, frozen=True):
     """A comment under an article. ``comment_type`` 1 is shown as selected; ``create_time`` in unix seconds."""
 
@@ -82,6 +89,7 @@ class Comment(msgspec.Struct, frozen=True):
     create_time: int = 0
     content: str = ""
     comment_type: int = 0
+    reply: CommentReply | None = None
 
 
 class CommentPage(msgspec.Struct, frozen=True):
@@ -178,6 +186,11 @@ class StatisticsCalls(Caller):
         """Reply to a comment. A second reply is ``already-done`` (88005)."""
         body = {**_article(msg_data_id, index), "user_comment_id": comment_id, "content": text}
         self.call(COMMENT_CALLS["reply/add"], body=body)
+
+    def comment_reply_delete(self, msg_data_id: str, comment_id: int, index: int = 0) -> None:
+        """Take the reply to a comment back."""
+        body = {**_article(msg_data_id, index), "user_comment_id": comment_id}
+        self.call(COMMENT_CALLS["reply/delete"], body=body)
 
 
 def _span(begin: date, end: date) -> dict[str, str]:

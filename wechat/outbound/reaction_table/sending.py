@@ -56,7 +56,12 @@ ROWS: dict[Group, list[Row]] = {
         Row(48013, FIX, "视频不是用新接口上传的"),
         Row(48014, FIX, "视频没有通过审核"),
         Row(45161, FIX, "视频没有通过审核"),
-        Row(40132, BUG, "微信号不正确"),
+        Row(
+            40132,
+            BUG,
+            "没有找到这个微信号",
+            "请核对微信号（不是昵称和手机号），并确认本人已关注公众号、没有关闭“通过微信号找到我”",
+        ),
         Row(88000, REPLAN, "账号没有留言功能"),
         # --- template, subscription notice, customer service
         Row(40037, STOP, "模板不存在", "请在公众号后台核对模板，并更新配置中的模板编号"),

@@ -5,6 +5,11 @@ from __future__ import annotations
 from wechat.outbound.groups import Group
 from wechat.outbound.reactions import ASK, BACK_OFF, BUG, DONE, FIX, IGNORE, STOP, Row
 
+_LOOK_AGAIN = "请刷新页面查看现在的留言"
+_NO_COMMENTS = (
+    "请管理员在公众号后台的“留言”里确认能否开通（2018 年 3 月以后注册的账号多数没有），"
+    "没有开通时只能在公众号会话里收读者的话"
+)
 _PUNISHED = "请登录公众号后台查看通知并按要求整改"
 
 ROWS: dict[Group, list[Row]] = {
@@ -39,14 +44,14 @@ ROWS: dict[Group, list[Row]] = {
             wait_s=3600,
         ),
         Row(88005, DONE, "已经回复过该留言"),
-        Row(88001, FIX, "文章不存在"),
-        Row(88002, FIX, "该文章的留言受限"),
-        Row(88003, FIX, "精选留言已满"),
-        Row(88004, FIX, "留言已被用户删除"),
-        Row(88006, FIX, "留言回复有误"),
-        Row(88007, FIX, "回复为空或过长"),
-        Row(88008, FIX, "留言不存在"),
-        Row(88009, FIX, "回复不存在"),
+        Row(88001, FIX, "文章不存在", "可能已在公众平台删除，请到公众号后台的“发表记录”核对"),
+        Row(88002, FIX, "该文章的留言受限", "微信出于安全限制了留言，请登录公众号后台查看通知"),
+        Row(88003, FIX, "精选留言已满", "请先取消几条精选，再精选这一条"),
+        Row(88004, FIX, "留言已被用户删除", _LOOK_AGAIN),
+        Row(88006, FIX, "留言回复有误", "请删减回复后再试"),
+        Row(88007, FIX, "回复为空或过长", "请填写回复并控制在 600 字以内"),
+        Row(88008, FIX, "留言不存在", _LOOK_AGAIN),
+        Row(88009, FIX, "回复不存在", _LOOK_AGAIN),
         Row(88010, FIX, "每页数量不正确"),
         Row(88011, FIX, "留言操作有误"),
         Row(76001, IGNORE, "请求编号不存在"),
@@ -59,7 +64,7 @@ ROWS: dict[Group, list[Row]] = {
         Row(40202, BUG, "网络检测动作不正确"),
         Row(40203, BUG, "网络检测运营商不正确"),
     ],
-    Group.COMMENT: [Row(88000, FIX, "账号没有留言功能")],
+    Group.COMMENT: [Row(88000, FIX, "账号没有留言功能", _NO_COMMENTS)],
     Group.MINI: [Row(40013, BUG, "小程序 AppID 不正确"), Row(41030, BUG, "小程序页面不存在")],
     Group.PLATFORM: [Row(76003, BUG, "接口路径写法不正确，或请求编号属于其他账号")],
 }

@@ -1,0 +1,174 @@
+"""Who may review what: the one home of the rule, for one article or for all that wait, from a handful of questions.
+
+Nobody reviews what they wrote, nor two stages of one article. A stage is open to every reviewer (of this stage, where the account
+says so) or to the persons whom the column names for it. By a 委托 somebody may act in another's place; then it counts for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from accounts.rights import RIGHTS, may
+from content.life import REVIEW, stage_name
+from ground import clock
+from models import Article, ArticleRevision, ColumnReviewer, Handover, Review, User
+
+
+@dataclass(frozen=True)
+class Case:
+    """One review that is wanted: of which article, which stage, whose text it is and which save of it."""
+
+    article_id: int
+    column_id: int
+    author: int
+    version: int
+    stage: int
+
+
+@dataclass(frozen=True)
+class Seat:
+    """That somebody may review: in the own name, or ``instead_of`` another."""
+
+    instead_of: User | None = None
+
+
+class Bench:
+    """Everybody who reviews, as far as it matters for some cases, at one moment."""
+
+    def __init__(self, session: Session, cases: Sequence[Case], *, at: datetime) -> None:
+        self._people = reviewing_people(session)
+        self._named = _named(session, {case.column_id for case in cases})
+        self._handed = _handed(session, at)
+        ids = {case.article_id for case in cases}
+        self._wrote = _wrote(session, ids)
+        self._signed = _signed(session, ids)
+
+    def seat(self, case: Case, user: User) -> Seat | str:
+        """By what this user may do the review, or in Chinese why not."""
+        if not may(user, REVIEW):
+            return "您没有审核权限，如需开通请联系管理员"
+        if barred := self.barred(case, user) or self._had_a_turn(case, user):
+            return barred
+        if not (elsewhere := self._placed_elsewhere(case, user)):
+            return Seat()
+        for other in self._principals(user):
+            if not (
+                self.barred(case, other)
+                or self._had_a_turn(case, other)
+                or self._placed_elsewhere(case, other)
+            ):
+                return Seat(other)
+        return elsewhere
+
+    def barred(self, case: Case, user: User) -> str:
+        """Why this user may not sign this text at all: it is their own. Empty if it is not."""
+        if case.author == user.id:
+            return "不能审核自己的稿件，请由其他审核员审核"
+        first = self._wrote.get((case.article_id, user.id))
+        if first is not None and first <= case.version:
+            return "您修改过本稿，请由其他审核员审核"
+        return ""
+
+    def able(self, case: Case) -> list[tuple[User, Seat]]:
+        """Everybody who may do the review now, with their seats."""
+        seats = ((user, self.seat(case, user)) for user in self._people.values())
+        return [(user, seat) for user, seat in seats if isinstance(seat, Seat)]
+
+    def is_stuck(self, case: Case) -> bool:
+        """Whether nobody may do the review now."""
+        return not any(isinstance(self.seat(case, user), Seat) for user in self._people.values())
+
+    def strangers(self, case: Case) -> list[User]:
+        """Everybody with the right to review who has no part in the text."""
+        return [user for user in self._people.values() if not self.barred(case, user)]
+
+    def _principals(self, user: User) -> list[User]:
+        found = self._handed.get(user.id, ())
+        return [self._people[one] for one in found if one in self._people]
+
+    def _had_a_turn(self, case: Case, user: User) -> str:
+        stage = self._signed.get((case.article_id, user.id))
+        if stage is None:
+            return ""
+        return f"您已完成本稿的{stage_name(stage)}，同一人不能审两级，请由其他审核员审核"
+
+    def _placed_elsewhere(self, case: Case, user: User) -> str:
+        named = self._named.get((case.column_id, case.stage))
+        if named is not None:
+            return (
+                ""
+                if user.id in named
+                else f"本栏目的{stage_name(case.stage)}由{'、'.join(named.values())}审核"
+            )
+        if user.stage is not None and user.stage != case.stage:
+            return f"您负责{stage_name(user.stage)}，本稿当前待{stage_name(case.stage)}"
+        return ""
+
+
+def awaited(article: Article) -> Case:
+    """The review that an article waits for."""
+    return Case(article.id, article.column_id, article.created_by, article.version, article.stage)
+
+
+def reviewing_people(session: Session) -> dict[int, User]:
+    """Everybody who may sign in and review, by id, in the order of their names."""
+    able = [User.active.is_(True), User.role.in_(sorted(RIGHTS[REVIEW]))]
+    return {user.id: user for user in session.scalars(sa.select(User).where(*able).order_by(User.username))}
+
+
+def _named(session: Session, column_ids: Collection[int]) -> dict[tuple[int, int], dict[int, str]]:
+    query = (
+        sa.select(ColumnReviewer.column_id, ColumnReviewer.stage, User)
+        .join(User, User.id == ColumnReviewer.user_id)
+        .where(ColumnReviewer.column_id.in_(column_ids))
+        .order_by(User.username)
+    )
+    found: dict[tuple[int, int], dict[int, str]] = {}
+    for column_id, stage, user in session.execute(query):
+        found.setdefault((column_id, stage), {})[user.id] = user.label
+    return found
+
+
+def in_force(at: datetime) -> list[sa.ColumnElement[bool]]:
+    """SQL: 委托 by which somebody may act at this moment."""
+    today = clock.shanghai_day(at)
+    return [Handover.ended_at.is_(None), Handover.first_day <= today, Handover.last_day >= today]
+
+
+def _handed(session: Session, at: datetime) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    query = sa.select(Handover.deputy_id, Handover.user_id).where(*in_force(at)).order_by(Handover.id)
+    for deputy, principal in session.execute(query):
+        found.setdefault(deputy, []).append(principal)
+    return found
+
+
+def _wrote(session: Session, ids: Collection[int]) -> dict[tuple[int, int], int]:
+    """The first save of everybody who saved one of these articles."""
+    query = (
+        sa.select(ArticleRevision.article_id, ArticleRevision.saved_by, sa.func.min(ArticleRevision.version))
+        .where(ArticleRevision.article_id.in_(ids), ArticleRevision.saved_by.is_not(None))
+        .group_by(ArticleRevision.article_id, ArticleRevision.saved_by)
+    )
+    return {(article, user): version for article, user, version in session.execute(query) if user is not None}
+
+
+def _signed(session: Session, ids: Collection[int]) -> dict[tuple[int, int], int]:
+    """Which stage somebody has approved, be it by another in their place."""
+    query = sa.select(Review.article_id, Review.stage, Review.user_id, Review.instead_of).where(
+        Review.article_id.in_(ids), Review.decision == "approved", Review.void.is_(False)
+    )
+    found: dict[tuple[int, int], int] = {}
+    for article, stage, user, principal in session.execute(query):
+        found[article, user] = stage
+        if principal is not None:
+            found[article, principal] = stage
+    return found
+
+
+__all__ = ["Bench", "Case", "Seat", "awaited", "in_force", "reviewing_people"]

@@ -1,0 +1,123 @@
+"""更正与撤回 after publication: what was found, what readers are told, and what WeChat was asked to take away."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from database.base import Base, Pk
+from models.checks import one_of
+from models.content import Article
+from models.users import User
+
+
+class CorrectionKind(StrEnum):
+    """What shall become of what is out."""
+
+    CORRECT = "correct"
+    RETRACT = "retract"
+
+
+class CorrectionStatus(StrEnum):
+    """Where it stands; ``content.corrections`` says what leads where."""
+
+    OPEN = "open"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+class RemovalStatus(StrEnum):
+    """What became of a request to WeChat to delete a page."""
+
+    WANTED = "wanted"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+class Correction(Base):
+    """更正 or 撤回 of a published article; the register of both is the list of these.
+
+    ``draft_id`` is the article in which the corrected text is written and reviewed. ``reason`` is for the office, ``note`` for
+    readers. ``due_at`` is until when it should be done. ``removals_made``: what WeChat is to delete has been written down.
+    ``notified`` is how many of those who had received the article were sent the note.
+    """
+
+    __tablename__ = "correction"
+
+    id: Mapped[Pk]
+    article_id: Mapped[int] = mapped_column(sa.ForeignKey("article.id"), index=True)
+    kind: Mapped[str] = mapped_column(sa.String(10))
+    draft_id: Mapped[int | None] = mapped_column(sa.ForeignKey("article.id"), unique=True)
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    note: Mapped[str] = mapped_column(sa.String(300))
+    status: Mapped[str] = mapped_column(sa.String(10), default=CorrectionStatus.OPEN.value)
+    asked_by: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
+    asked_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    decided_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    decided_at: Mapped[datetime | None]
+    removals_made: Mapped[bool] = mapped_column(default=False)
+    notified: Mapped[int] = mapped_column(default=0)
+
+    article: Mapped[Article] = relationship(foreign_keys=[article_id])
+    asker: Mapped[User] = relationship(foreign_keys=[asked_by])
+    decider: Mapped[User | None] = relationship(foreign_keys=[decided_by])
+
+    __table_args__ = (
+        one_of("kind", CorrectionKind),
+        one_of("status", CorrectionStatus),
+        # One at a time: a second person finds the first one's.
+        sa.Index(
+            "uq_correction_open",
+            "article_id",
+            unique=True,
+            sqlite_where=sa.text("status = 'open'"),
+            postgresql_where=sa.text("status = 'open'"),
+        ),
+        sa.Index("ix_correction_status", "status", "due_at"),
+        # Asked for each second; all that were ever done stay.
+        sa.Index(
+            "ix_correction_unmade",
+            "id",
+            sqlite_where=sa.text("status = 'done' AND removals_made IS 0"),
+            postgresql_where=sa.text("status = 'done' AND removals_made IS false"),
+        ),
+    )
+
+
+class Removal(Base):
+    """One page that WeChat is asked to delete: that of the article at ``position`` (from 1) of the job ``msg_id`` of a road.
+
+    ``due_at`` is when to ask (again), ``done_by`` who deleted it by hand at WeChat's site where WeChat had refused.
+    """
+
+    __tablename__ = "removal"
+
+    id: Mapped[Pk]
+    correction_id: Mapped[int] = mapped_column(sa.ForeignKey("correction.id"), index=True)
+    road: Mapped[str] = mapped_column(sa.String(20))
+    msg_id: Mapped[str] = mapped_column(sa.String(40))
+    position: Mapped[int]
+    status: Mapped[str] = mapped_column(sa.String(10), default=RemovalStatus.WANTED.value)
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime]
+    error: Mapped[str] = mapped_column(sa.String(300), default="")
+    done_at: Mapped[datetime | None]
+    done_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+
+    correction: Mapped[Correction] = relationship()
+    doer: Mapped[User | None] = relationship()
+
+    __table_args__ = (
+        one_of("status", RemovalStatus),
+        sa.UniqueConstraint("correction_id", "road", "msg_id"),
+        sa.Index(
+            "ix_removal_wanted",
+            "due_at",
+            sqlite_where=sa.text("status = 'wanted'"),
+            postgresql_where=sa.text("status = 'wanted'"),
+        ),
+    )

@@ -1,0 +1,251 @@
+"""我的资料 at ``/m/me``: what is kept of the reader, and what they may do about it. For one reader alone, so nobody keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from flask import current_app, g, make_response, redirect, render_template, request, url_for
+from flask_wtf.csrf import CSRFError
+from werkzeug.wrappers import Response as AnyResponse
+
+from community import consent, own_data, own_links, whole_file
+from content import columns
+from ground import clock
+from ground.errors import NotFound, PioneerError, Refused, WeChatError
+from operations import retention_report
+from web.files import XLSX, personal
+from web.reader import visit
+from web.reader.pages import blueprint, frame, runtime
+from web.security import PAGE
+from web.wording import in_prose, near
+
+V = TypeVar("V", bound=Callable[..., Any])
+
+_FILES = {"xlsx": XLSX, "json": "application/json"}
+_AGAIN = "这个链接已经打开过，或已超过 10 分钟。请回到公众号，回复“我的资料”取得新的链接"
+_NOT_BACK = "没有确认是您本人打开，请回到公众号重新打开“我的资料”"
+_SNAPSHOT = "这是微信的快照页，不能确认是您本人。请点页面下方的“使用完整服务”后再打开"
+_STRANGER = "您还没有关注公众号，本平台没有保存您的资料。关注后在公众号回复“我的资料”即可查看"
+
+
+def _own(view: V) -> V:
+    """A page of the visitor's own: nobody without a visit, nothing kept by a browser, what is refused said on a page."""
+
+    @wraps(view)
+    def guarded(**values: Any) -> Any:
+        g.visitor = visit.visitor()
+        if g.visitor is None:
+            return _private(_door())
+        try:
+            return _private(make_response(view(**values)))
+        except PioneerError as error:
+            return _private(_said("暂时不能办理", error.message, status=error.http_status))
+
+    return cast(V, guarded)
+
+
+@blueprint.get("/me")
+@_own
+def me() -> AnyResponse:
+    """What is kept; name and phone in clear where the reader asks to see them."""
+    in_clear = request.args.get("show") == "1"
+    with runtime().db.read_scope() as session:
+        limits = runtime().settings.limits
+        found = own_data.shown(session, g.visitor, in_clear=in_clear, limits=limits)
+        names = {one.key: one.name for one in columns.listing(session, with_inactive=True)}
+    muted = [names[key] for key in found.muted if key in names]
+    kept = retention_report.for_followers(runtime().settings)
+    return _draw(
+        "reader/mine.html",
+        text=consent.TEXT.split("\n")[0],
+        version=consent.VERSION,
+        own_data=found,
+        in_clear=in_clear,
+        muted=muted,
+        kept=kept,
+    )
+
+
+@blueprint.post("/me/consent", endpoint="me_consent_post")
+@_own
+def me_consent_post() -> AnyResponse:
+    """同意 the text as it is now."""
+    with runtime().db.session_scope() as session:
+        own_data.agree(session, g.visitor, at=clock.now())
+    return redirect(url_for("reader.me"), 303)
+
+
+@blueprint.get("/me/correct")
+@_own
+def me_correct() -> AnyResponse:
+    """What the roster says, and where to write what is wrong in it."""
+    return _correcting()
+
+
+def _correcting(problem: str = "", status: int = 200) -> AnyResponse:
+    with runtime().db.read_scope() as session:
+        found = own_data.shown(session, g.visitor)
+    typed = request.form.get("text", "")
+    return _draw("reader/mine_correct.html", status, own_data=found, problem=problem, typed=typed)
+
+
+@blueprint.post("/me/correct", endpoint="me_correct_post")
+@_own
+def me_correct_post() -> AnyResponse:
+    """更正申请: to the branch's secretary."""
+    try:
+        with runtime().db.session_scope() as session:
+            new = own_data.correct(session, g.visitor, request.form.get("text", ""), at=clock.now())
+    except Refused as error:
+        return _correcting(error.message, error.http_status)
+    said = "" if new else "已补充到正在办理的申请里，"
+    return _said("已提交更正申请", f"{said}办理结果会在公众号告诉您，也可以在“我的资料”页查看", back=True)
+
+
+@blueprint.get("/me/unbind")
+@_own
+def me_unbind() -> AnyResponse:
+    """What follows from an unbinding, and the button that does it."""
+    return _draw("reader/mine_unbind.html")
+
+
+@blueprint.post("/me/unbind", endpoint="me_unbind_post")
+@_own
+def me_unbind_post() -> AnyResponse:
+    """解除绑定."""
+    with runtime().db.session_scope() as session:
+        own_data.unbind(session, g.visitor, at=clock.now())
+    return _said(
+        "已解除绑定", "您的微信不再与党员信息关联，仍可正常阅读。需要时在公众号回复“绑定”", back=True
+    )
+
+
+@blueprint.get("/me/erase")
+@_own
+def me_erase() -> AnyResponse:
+    """What would go and what would stay, and the button that does it."""
+    with runtime().db.read_scope() as session:
+        found = own_data.shown(session, g.visitor)
+    return _draw("reader/mine_erase.html", own_data=found)
+
+
+@blueprint.post("/me/erase", endpoint="me_erase_post")
+@_own
+def me_erase_post() -> AnyResponse:
+    """清除微信资料."""
+    with runtime().db.session_scope() as session:
+        asked = own_data.erase(session, g.visitor, roster="roster" in request.form, at=clock.now())
+    runtime().db.empty_log()
+    also = "。清除党员名册里个人信息的申请已提交管理员，办理结果会在公众号告诉您" if asked else ""
+    answer = _said("已清除", f"您的绑定、消息和阅读设置已经清除{also}。您仍然关注公众号，可以正常阅读")
+    visit.end(answer, g.visitor)
+    return answer
+
+
+@blueprint.get("/me/file/<kind>")
+@_own
+def me_file(kind: str) -> AnyResponse:
+    """The whole file: a workbook to read, JSON for a machine."""
+    if kind not in _FILES:
+        raise NotFound("没有这种文件")
+    with runtime().db.session_scope() as session:
+        found = whole_file.of_oneself(session, g.visitor, at=clock.now())
+    content = found.as_json() if kind == "json" else found.as_workbook()
+    return personal(content, mimetype=_FILES[kind], name=f"我的资料.{kind}")
+
+
+@blueprint.post("/me/leave")
+@_own
+def me_leave() -> AnyResponse:
+    """The visit ends: the next one who has this phone sees nothing."""
+    answer = _said("已退出", "再次查看请回到公众号，回复“我的资料”")
+    visit.end(answer, g.visitor)
+    return answer
+
+
+# --- The door ---------------------------------------------------------------------------------------------
+
+
+def _door() -> AnyResponse:
+    """To WeChat's page, where it tells who reads; else how to get a link."""
+    with runtime().db.read_scope() as session:
+        by_wechat = own_links.by_wechat(session, runtime().settings)
+    if not by_wechat:
+        return _said("请从公众号打开", "请在公众号回复“我的资料”，点回复里的链接打开。链接只供您本人使用")
+    if request.method != "GET":
+        return _said("页面已过期", "为保护您的资料，页面打开 30 分钟后失效，请重新打开“我的资料”", back=True)
+    state = visit.new_state()
+    root = runtime().settings.server.base_url
+    answer = redirect(runtime().client.oauth_url(f"{root}{url_for('reader.me_back')}", state), 303)
+    visit.send_off(answer, state)
+    return answer
+
+
+@blueprint.get("/me/wechat")
+def me_back() -> AnyResponse:
+    """Back from WeChat's page: who it is."""
+    code = request.args.get("code", "")
+    if not visit.is_back(request.args.get("state", "")) or not code:
+        # Two quick openings bring the same answer twice: the first has let them in.
+        return _private(
+            redirect(url_for("reader.me"), 303) if visit.visitor() else _said("请重新打开", _NOT_BACK)
+        )
+    try:
+        person = runtime().client.oauth_exchange(code)
+    except WeChatError as error:
+        current_app.logger.warning("oauth refused: %s", error.code)
+        return _private(_said("请重新打开", _NOT_BACK, status=502))
+    if person.is_snapshotuser:
+        return _private(_said("请使用完整服务", _SNAPSHOT))
+    with runtime().db.read_scope() as session:
+        follower_id = own_links.follower_of(session, person.openid)
+    if follower_id is None:
+        return _private(_said("请先关注公众号", _STRANGER))
+    answer = redirect(url_for("reader.me"), 303)
+    visit.begin(answer, follower_id)
+    return _private(answer)
+
+
+@blueprint.get("/me/open/<token>")
+def me_open(token: str) -> AnyResponse:
+    """The link from the chat: a button, for whatever looks at addresses in a chat must not use the link up."""
+    with runtime().db.read_scope() as session:
+        still = own_links.opens(session, token, at=clock.now())
+    if not still:
+        return _private(_said("链接已失效", _AGAIN, status=410))
+    return _private(_draw("reader/mine_open.html", token=token))
+
+
+@blueprint.post("/me/open/<token>", endpoint="me_open_post")
+def me_open_post(token: str) -> AnyResponse:
+    """Opened, once."""
+    with runtime().db.session_scope() as session:
+        follower_id = own_links.take(session, token, at=clock.now())
+    if follower_id is None:
+        return _private(_said("链接已失效", _AGAIN, status=410))
+    answer = redirect(url_for("reader.me"), 303)
+    visit.begin(answer, follower_id)
+    return _private(answer)
+
+
+@blueprint.errorhandler(CSRFError)
+def stale(_error: CSRFError) -> AnyResponse:
+    """A form that was sent too late, or by another page than ours."""
+    return _private(_said("页面已过期", "请返回上一页，刷新后重试", status=400))
+
+
+def _said(heading: str, message: str, *, status: int = 200, back: bool = False) -> AnyResponse:
+    return _draw("reader/mine_said.html", status, heading=heading, message=message, back=back)
+
+
+def _draw(template: str, status: int = 200, **values: Any) -> AnyResponse:
+    words = {"near": near, "in_prose": in_prose}
+    return make_response(render_template(template, **frame(), **words, **values), status)
+
+
+def _private(answer: AnyResponse) -> AnyResponse:
+    answer.headers["Cache-Control"] = "no-store"
+    g.policy = PAGE.replace("script-src 'self'", "script-src 'none'")
+    return answer
