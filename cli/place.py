@@ -55,20 +55,20 @@ def import_(file: str, as_json: bool) -> None:
 @as_option
 def rename_(branch: str, name: str | None, short_name: str | None, acting: str) -> None:
     """修改党支部的全称或简称。改名前的名称仍然认得：导入名册、--branch、推送对象都能用"""
-    from community import branch_names, places, tags
+    from community import branch_names, places, tag_names
 
     if name is None and short_name is None:
         raise Refused("请用 --name 写新的全称，或用 --short 写新的简称")
     parts = runtime()
     with parts.db.session_scope() as session:
         found = places.branch_named(session, branch)
-        before = tags.tag_name(found)
+        before = tag_names.tag_name(found)
         made = branch_names.rename(
             session, acting_user(session, acting), found.id, name=name, short_name=short_name, at=clock.now()
         )
-        full, label, tag_id, tag = made.name, made.label, made.tag_id, tags.tag_name(made)
+        full, label, tag_id, tag = made.name, made.label, made.tag_id, tag_names.tag_name(made)
     click.echo(f"已改名：{full}，各处显示为“{label}”")
-    if said := tags.call_anew(parts.client, tag_id, before, tag):
+    if said := tag_names.call_anew(parts.client, tag_id, before, tag):
         click.echo(said, err=True)
 
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from accounts import audit
-from community import followers, forgetting, sync_runs, tags
+from community import followers, forgetting, sync_runs, tag_names, tags
 from community.sync_runs import Holder
 from database.once import insert_once
 from database.session import Database
@@ -238,7 +238,7 @@ def _match_tags(session: Session, listed: dict[str, int], *, at: datetime) -> li
     ]
     for place in places:
         if place.tag_id not in ids:
-            place.tag_id = listed.get(tags.tag_name(place))
+            place.tag_id = listed.get(tag_names.tag_name(place))
         if place.tag_id is not None:
             ours.append(place.tag_id)
     session.execute(sa.delete(FollowerTag).where(FollowerTag.tag_id.not_in(ids)))

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from community import tag_names
 from database import claims
 from database.once import insert_once
 from database.session import Database
@@ -29,7 +30,6 @@ from wechat.outbound.reactions import TAG_GONE, Detail
 if TYPE_CHECKING:
     from wechat.outbound.client import Client
 
-NAME_BYTES = 30
 BATCH = 50
 _LEASE_S = 120.0
 _LONGEST_WAIT = timedelta(hours=25)  # a day, and some slack between the clocks of several machines
@@ -37,30 +37,6 @@ _CALLS_A_ROUND = 20
 _TAGS_FULL = 45056
 
 KINDS: dict[str, type[Branch] | type[Community]] = {"branch": Branch, "community": Community}
-
-
-def tag_name(place: Branch | Community) -> str:
-    """The tag's name: the short name; cut to 30 bytes with the id behind it, so that two long names stay apart."""
-    name = place.label if isinstance(place, Branch) else place.name
-    if len(name.encode()) <= NAME_BYTES:
-        return name
-    suffix = f"{'b' if isinstance(place, Branch) else 'c'}{place.id}"
-    room = NAME_BYTES - len(suffix)
-    return name.encode()[:room].decode(errors="ignore") + suffix
-
-
-def call_anew(client: Client, tag_id: int | None, before: str, tag: str) -> str:
-    """Give a branch's tag at WeChat its new name; what is to be said where that failed, else nothing.
-
-    To be called outside of any transaction.
-    """
-    if tag_id is None or tag == before:
-        return ""
-    try:
-        client.tag_rename(tag_id, tag)
-    except CallFailed as error:
-        return f"微信公众平台上的标签没有改名，仍是“{before}”，不影响推送：{error.message}"
-    return ""
 
 
 def community_of_member() -> sa.ColumnElement[int]:
@@ -332,7 +308,7 @@ def _claim(session: Session, *, at: datetime) -> Batch | None:
         tuple((row.id, row.openid) for row in rows),
         rows[0].attempts,
         place.tag_id if place else None,
-        tag_name(place) if place else "",
+        tag_names.tag_name(place) if place else "",
     )
 
 

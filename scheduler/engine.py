@@ -134,6 +134,8 @@ class Engine:
         if self._worker is not None:
             self._worker.stop(timeout=_STOP_MS)
             self._worker = None
+            if self._in_process:
+                self._lanes.let_go()  # lanes that had not begun when it ended leave nothing themselves
         self._broker.close()
 
     def _keep_beating(self, beat: Job) -> None:

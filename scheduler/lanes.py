@@ -111,6 +111,11 @@ class Lanes:
             seen and (seen.waiting or seen.doubtful) and claims.change(session, Push, mine, lease_owner=HELD)
         )
 
+    def let_go(self) -> None:
+        """Free every push that lanes hold. Only where all of them are in this process, and have ended."""
+        with self._db.session_scope() as session:
+            claims.give_back(session, Push, HELD)
+
     def _leave(self, session: Session, push_id: int, now: datetime) -> None:
         """Nothing is left for a lane to do just now: the clock may hand the push out again, or it is over."""
         claims.give_back(session, Push, HELD, Push.id == push_id)

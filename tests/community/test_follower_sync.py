@@ -13,7 +13,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from community import binding, follower_sync, followers, tags
+from community import binding, follower_sync, followers, tag_names, tags
 from ground import clock
 from ground.errors import Refused, WeChatError
 from localwechat.testing import SandboxControl
@@ -264,7 +264,7 @@ def test_names_of_tags_fit_into_thirty_bytes_and_stay_apart() -> None:
     long = [
         Branch(id=number, name="某某经济技术开发区两新组织联合党支部", short_name="") for number in (7, 8)
     ]
-    names = [tags.tag_name(branch) for branch in long]
+    names = [tag_names.tag_name(branch) for branch in long]
     assert all(len(name.encode()) <= 30 for name in names)
     assert len(set(names)) == 2
-    assert tags.tag_name(Branch(id=1, name="湖东社区党支部", short_name="湖东社区支部")) == "湖东社区支部"
+    assert tag_names.tag_name(Branch(id=1, name="湖东社区党支部", short_name="湖东社区支部")) == "湖东社区支部"

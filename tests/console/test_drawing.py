@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm.exc import DetachedInstanceError
 
-from content import review
+from content import waiting
 from models import Article
 from tests.console.conftest import Office
 
@@ -17,7 +17,7 @@ def test_a_page_that_would_ask_for_each_row_again_fails_where_it_is_made(
     office.article("周末一起种树", "approved")
     desk = office.desk("admin")
     monkeypatch.setattr(
-        review, "awaiting", lambda session, *_, **__: list(session.scalars(sa.select(Article)))
+        waiting, "articles", lambda session, *_, **__: list(session.scalars(sa.select(Article)))
     )
     with pytest.raises(DetachedInstanceError, match="column"):
         desk.get("/console/reviews")

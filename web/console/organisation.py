@@ -8,7 +8,17 @@ from typing import Any
 from flask import flash, redirect, request, send_file, url_for
 
 from accounts import users
-from community import branch_names, follower_sync, followers, places, places_file, privacy, sync_runs, tags
+from community import (
+    branch_names,
+    follower_sync,
+    followers,
+    places,
+    places_file,
+    privacy,
+    sync_runs,
+    tag_names,
+    tags,
+)
 from ground import clock
 from ground.errors import NotFound, Refused
 from web import listing
@@ -53,12 +63,12 @@ def branch_name(branch_id: int) -> str:
 def branch_name_post(branch_id: int) -> Any:
     """Keep it; the branch's tag at WeChat is called the same."""
     with acting() as (session, me):
-        before = tags.tag_name(places.branch(session, branch_id))
+        before = tag_names.tag_name(places.branch(session, branch_id))
         name, short = (request.form.get(field, "") for field in ("name", "short_name"))
         one = branch_names.rename(session, me, branch_id, name=name, short_name=short, at=clock.now())
-        label, tag_id, tag = one.label, one.tag_id, tags.tag_name(one)
+        label, tag_id, tag = one.label, one.tag_id, tag_names.tag_name(one)
     flash(f"已保存，各处显示为“{label}”", "success")
-    if said := tags.call_anew(parts().client, tag_id, before, tag):
+    if said := tag_names.call_anew(parts().client, tag_id, before, tag):
         flash(said, "warning")
     return redirect(url_for("console.branches"), 303)
 
