@@ -145,12 +145,12 @@ def _usual(activity: int | None) -> str:
 @json_option
 def show(push_id: int, as_json: bool) -> None:
     """查看推送的进度和结果（人数按关注者计）。"""
-    from scheduler import failures, planner, progress, pushes, report, resending, standing
+    from scheduler import failures, planner, progress, pushes, resending, standing, tally
 
     parts = runtime()
     with parts.db.read_scope() as session:
         push = pushes.get(session, push_id)
-        shown, how = report.show(session, push), progress.of(session, push, at=clock.now())
+        shown, how = tally.show(session, push), progress.of(session, push, at=clock.now())
         shown["repeats"] = [one.id for one in resending.repeats(session, push)]
         causes = failures.of_push(session, push_id)
         shown["since"] = clock.to_shanghai(standing.since(session, push)).isoformat(timespec="seconds")

@@ -20,6 +20,7 @@ from community.privacy import ERASED, MIN_REASON, without_the_person
 from ground import reasons
 from ground.errors import Conflict, NotFound
 from models import (
+    ChatGroup,
     CheckIn,
     ConsentEnd,
     Delivery,
@@ -160,6 +161,8 @@ def _make_nameless(session: Session, member: Member, *, at: datetime) -> None:
     blank(member, ERASED, at=at)
     session.execute(sa.delete(ImportChange).where(ImportChange.member_id == member.id))
     session.execute(sa.delete(MemberMove).where(MemberMove.member_id == member.id))
+    forwards = sa.update(ChatGroup).where(ChatGroup.forwarder_id == member.id)
+    session.execute(forwards.values(forwarder_id=None))
     session.execute(
         sa.update(CheckIn)
         .where(CheckIn.member_id.in_(theirs))

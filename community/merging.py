@@ -20,6 +20,7 @@ from community.privacy import MERGED, MIN_REASON, Glimpse, glimpse, without_the_
 from ground import clock, reasons
 from ground.errors import Conflict, NotFound, Refused
 from models import (
+    ChatGroup,
     CheckIn,
     Consent,
     ConsentEnd,
@@ -136,6 +137,8 @@ def carry_out(
     gone = sa.update(MemberMove).where(MemberMove.member_id == other.id)
     session.execute(gone.values(member_id=kept.id, transfer_id=None))
     session.execute(sa.delete(ImportChange).where(ImportChange.member_id == other.id))
+    forwards = sa.update(ChatGroup).where(ChatGroup.forwarder_id == other.id)
+    session.execute(forwards.values(forwarder_id=kept.id))
     session.execute(sa.update(Member).where(Member.merged_into == other.id).values(merged_into=kept.id))
     erasing.blank(other, MERGED, at=at)
     other.merged_into = kept.id

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from models import (
+    ChatGroup,
     CheckIn,
     Consent,
     Conversation,
@@ -103,6 +104,9 @@ TRACES = (
     Trace("后台账号", User, Of.MEMBER, User.member_id, {
         "username": "用户名", "display_name": "显示姓名", "role": "角色", "active": "启用", "last_login_at": "最近登录",
     }, Erased.NAMELESS),
+    Trace("转发的群", ChatGroup, Of.MEMBER, ChatGroup.forwarder_id, {
+        "name": "群", "branch_id": "党支部",
+    }, Erased.GONE),
     Trace("同意记录", Consent, Of.MEMBER, Consent.member_id, {
         "version": "说明版本", "at": "同意时间", "how": "方式", "ended_at": "结束时间", "ended_by": "结束原因",
     }, Erased.NAMELESS),

@@ -16,6 +16,7 @@ from models.batches import BatchFile, BatchFileStatus, ImportBatch
 from models.content import Article, ArticleRevision, ArticleStatus, Asset, Column, Review
 from models.corrections import Correction, CorrectionKind, CorrectionStatus, Removal, RemovalStatus
 from models.following import ListedFollower, SyncRun
+from models.groups import ChatGroup, GroupKind
 from models.inbound import (
     Conversation,
     InboundMessage,
@@ -78,6 +79,7 @@ __all__ = [
     "Branch",
     "BranchName",
     "CallRest",
+    "ChatGroup",
     "CheckIn",
     "CheckInWay",
     "Column",
@@ -97,6 +99,7 @@ __all__ = [
     "Follower",
     "FollowerTag",
     "Grid",
+    "GroupKind",
     "Handover",
     "HolidayYear",
     "ImportBatch",

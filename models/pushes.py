@@ -159,7 +159,7 @@ class Delivery(Leased, Base):
 
     ``openid`` is the person of a call to one, ``gone`` once they left. Of an answer ``payload`` is the call's body without
     ``touser``, ``reply_to`` the key of the message that it answers, and after ``expires_at`` it is not sent any more.
-    ``correction_id`` is set where it tells of a correction or retraction.
+    ``correction_id`` is set where it tells of a correction or retraction, ``branch_id`` where it goes to a group of that branch.
     """
 
     __tablename__ = "delivery"
@@ -178,6 +178,7 @@ class Delivery(Leased, Base):
     )  # a former table's, so that old rows open
     reply_to: Mapped[str | None] = mapped_column(sa.String(160))
     correction_id: Mapped[int | None] = mapped_column(sa.ForeignKey("correction.id"))
+    branch_id: Mapped[int | None] = mapped_column(sa.ForeignKey("branch.id"))
     expires_at: Mapped[datetime | None]
     target: Mapped[str] = mapped_column(sa.String(120), default="")
     recipients: Mapped[int] = mapped_column(default=0)

@@ -28,6 +28,7 @@ IMPERSONAL: dict[str, str] = {
     "branch": "id name short_name community_id sort tag_id qr_ticket active",
     "branch_name": "id key name branch_id kept_at",
     "call_rest": "group until reason code",
+    "chat_group": "id branch_id name kind robot robot_hint archived_at created_at version",
     "check_in": "id",
     "column": "id key name description sort slots active review_stages",
     "column_reviewer": "column_id stage",
@@ -36,8 +37,8 @@ IMPERSONAL: dict[str, str] = {
     "correction": "id article_id kind draft_id note status asked_at due_at decided_at removals_made notified",
     "data_request": "id",
     "delivery": (
-        "id push_id correction_id road key status target_kind target_id target recipients due_at lease_owner lease_until "
-        "expires_at attempts called_at accepted_at finished_at media_id msg_id msg_data_id error_code error "
+        "id push_id correction_id branch_id road key status target_kind target_id target recipients due_at lease_owner "
+        "lease_until expires_at attempts called_at accepted_at finished_at media_id msg_id msg_data_id error_code error "
         "total_count filter_count sent_count error_count"
     ),
     "emergency_release": (

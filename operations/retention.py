@@ -21,6 +21,7 @@ from models import (
     ArticleRevision,
     AuditEntry,
     BatchFile,
+    ChatGroup,
     CheckIn,
     Conversation,
     Delivery,
@@ -154,6 +155,11 @@ PEOPLE = (
         _of("member_move", "member_id", "from_branch_id", "to_branch_id", "moved_on", "reason", "user_id"),
         "转移、退出和恢复在册的记录：谁、哪天、从哪个党支部到哪个党支部、事由", "说明党支部人数的变化", _MEMBERSHIP,
         _ON_THE_ROSTER, "清除本人信息时删除", held=Held([MemberMove]),
+    ),
+    Kind(
+        "forwarder", _of("chat_group", "forwarder_id"), "群的转发人：哪位党员自愿把消息转到这个群", "知道转群包交给谁",
+        _MEMBERSHIP, "本人愿意转发期间", "换人或清除本人信息时改掉",
+        held=Held([ChatGroup], [ChatGroup.forwarder_id.is_not(None)]),
     ),
     Kind(
         "follower", _of("follower", *_FOLLOWER), "关注者：微信号标识、与党员的绑定、同意记录、阅读设置",
@@ -334,6 +340,7 @@ OFFICE = (
          *_of("review_comment", "user_id", "text", "answer", "answered_by", "settled_by"),
          *_of("correction", "reason", "asked_by", "decided_by"), "removal.done_by",
          "activity.created_by", "push.created_by", "saved_audience.created_by",
+         "chat_group.created_by",
          "holiday_year.changed_by", "sync_run.user_id", *_of("member_transfer", "user_id", "taken_back_by"),
          "push.released_by", "keyword_reply.updated_by",
          "menu.updated_by", "import_run.user_id", "import_run.file_name", "instance_lease.confirmed_by",

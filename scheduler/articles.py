@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 
 from content import publish
 from content.assets import AssetStore
+from content.cleaning import asset_url
 from content.publish import Upload
-from models import Delivery, Push, PushArticle
+from models import Article, Delivery, Push, PushArticle
+from scheduler.roads.load import Card
 from settings import Settings
 
 if TYPE_CHECKING:
@@ -72,6 +74,22 @@ def bodies(session: Session, article_ids: Sequence[int]) -> list[DraftArticle]:
             pic_crop_1_1=one.pic_crop_1_1,
         )
         for one in publish.draft_articles(session, article_ids)
+    ]
+
+
+def cards(session: Session, push_id: int, base_url: str) -> list[Card]:
+    """The articles of a push, in their order, for roads that link to our own pages."""
+    rows = session.execute(
+        sa.select(Article.id, Article.title, Article.digest, Article.cover_sha256)
+        .join(PushArticle, PushArticle.article_id == Article.id)
+        .where(PushArticle.push_id == push_id)
+        .order_by(PushArticle.position)
+    )
+    return [
+        Card(
+            ident, title, digest, f"{base_url}/m/a/{ident}", f"{base_url}{asset_url(cover)}" if cover else ""
+        )
+        for ident, title, digest, cover in rows
     ]
 
 

@@ -17,7 +17,9 @@ from scheduler import quiet, roads, settling
 from scheduler.roads import Road
 from settings import Settings
 
-_CALLED = ("key", "target_kind", "target_id", "openids", "openid", "payload", "attempts", "called_at")
+_CALLED = (
+    "push_id", "road", "key", "target_kind", "target_id", "branch_id", "openids", "openid", "payload", "attempts", "called_at",
+)  # fmt: skip
 
 
 class Look(NamedTuple):

@@ -60,6 +60,7 @@ class _Lane:
     owner: str = ""
     batch: list[Item] = field(default_factory=list)
     fields: dict[str, Mapping[str, str]] | None = None
+    load: settling.Load = settling.NOTHING
 
 
 class Lanes:
@@ -181,18 +182,27 @@ class Lanes:
                     at=now,
                 )
                 if won:
-                    lane.batch = [self._item(row, road, lane, now) for row in won]
+                    lane.batch = [self._item(session, row, road, lane, now) for row in won]
                     return
 
     def _begin(self, session: Session, lane: _Lane, now: datetime) -> None:
         """What is done once a lane: give up what WeChat would not know again, look what the notice says."""
         for delivery in batches.forgotten(session, self._settings, lane.push_id, now):
             settling.give_up(session, delivery, now)
-        occasion = settling.occasion_of(session, lane.push_id)
+        lane.load = settling.load_of(session, self._settings, lane.push_id)
+        occasion = lane.load.occasion
         lane.fields = {road.name: road.fields(occasion) for road in roads.ROADS.values()} if occasion else {}
 
-    def _item(self, row: sa.Row[Any] | Delivery, road: Road, lane: _Lane, now: datetime) -> Item:
-        call = settling.call_of(self._settings, row, fields=(lane.fields or {}).get(road.name))
+    def _item(
+        self, session: Session, row: sa.Row[Any] | Delivery, road: Road, lane: _Lane, now: datetime
+    ) -> Item:
+        call = settling.call_of(
+            self._settings,
+            row,
+            fields=(lane.fields or {}).get(road.name),
+            load=lane.load,
+            address=settling.address_of(session, row),
+        )
         return Item(row.id, road, call, row.attempts, first=row.called_at == now)
 
     def _claim_answer(self, session: Session, lane: _Lane, now: datetime) -> None:
@@ -214,7 +224,7 @@ class Lanes:
                 report.failed(session, delivery, now, road.too_late)
                 continue
             delivery.called_at, delivery.attempts = now, delivery.attempts + 1
-            lane.batch = [self._item(delivery, road, lane, now)]
+            lane.batch = [self._item(session, delivery, road, lane, now)]
 
     def _size(self, road: Road, waiting: int) -> int:
         """How many a batch may hold: a share of what waits, but no more than can be called in a second; without a key, one.

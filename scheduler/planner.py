@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,11 +18,11 @@ from sqlalchemy.orm import Session
 from community import tags
 from ground.errors import Refused
 from models import Delivery, FollowerTag, Push
-from scheduler import ahead, contacts, keys, quota, roads, twice
+from scheduler import ahead, contacts, keys, quota, roads
 from scheduler import audience as audiences
-from scheduler.audience import Audience, Person
+from scheduler.audience import Audience, Person, chats
 from scheduler.roads import Picture, Planned, Road, Target
-from scheduler.roads.base import PERSONAL, Carried, People
+from scheduler.roads.base import GROUPS, PERSONAL, Carried, Chat, People
 from settings import Settings
 
 _AT_ONCE = 2_000
@@ -56,6 +56,11 @@ class Route:
         return (openid for delivery in self.deliveries for openid in delivery.people)
 
 
+def _to_groups(route: Route) -> Sequence[Planned]:
+    """Its calls, where these go to groups; all of a road's calls are of one sort."""
+    return route.deliveries if any(one.kind in GROUPS for one in route.deliveries[:1]) else ()
+
+
 @dataclass(frozen=True)
 class Plan:
     """The calls to make, by road; ``skipped`` counts whom none of them reaches, by reason (:func:`reasons`).
@@ -75,10 +80,22 @@ class Plan:
 
     @property
     def planned(self) -> int:
-        """How many followers will receive it, each counted once however many roads lead to them."""
+        """How many followers will receive it, each once; how many groups, where it goes to none by name."""
+        if self.routes and not self.personal:
+            return self.groups
         if len(self.routes) == 1:
             return sum(len(delivery.people) for delivery in self.routes[0].deliveries)
         return len({openid for route in self.routes for openid in route.people})
+
+    @property
+    def personal(self) -> bool:
+        """Whether a call of it is addressed to followers."""
+        return any(delivery.kind not in GROUPS for route in self.routes for delivery in route.deliveries[:1])
+
+    @property
+    def groups(self) -> int:
+        """How many groups it goes to, by robots and by people."""
+        return len({one.target_id for route in self.routes for one in _to_groups(route)})
 
     @property
     def silent(self) -> bool:
@@ -102,9 +119,12 @@ def plan(
     at: datetime,
     own: int | None = None,
     activity_id: int | None = None,
+    auto: bool = False,
 ) -> Plan:
     """Plan a push ``by`` these roads, for ``moment``, whose month and day decide about quota.
 
+    Whom one road reaches, those after it leave alone: nobody gets it twice. Groups take none of them. ``auto`` says that
+    the machine chose the roads: groups are then for branches in which somebody is left over.
     ``columns`` are the keys of its articles' columns. Quota that others have reserved is taken, and so is what slots will use
     between ``at``, which is now, and ``moment``; what the push ``own`` has reserved is its own. A notice of the activity
     ``activity_id`` goes to nobody a third time.
@@ -116,16 +136,37 @@ def plan(
     roster = audiences.roster_size(session, audience)
     if roster is not None and roster > len(following):
         skipped["not_following"] = roster - len(following)
-    if not following:
+    asked_groups = [road for road in by if road.targets(settings) & GROUPS]
+    of_audience = chats.of(session, audience, following.openids) if asked_groups else []
+    if not following and not of_audience:
         raise Refused(f"“{audience.label}”还没有已关注{'' if audience.everyone else '并绑定'}的人，无法推送")
     costly = any(road.costs_quota for road in by)
     taken = ahead.of_slots(session, at, moment) if costly else ahead.Ahead()
     told = contacts.told(session, activity_id, but=own) if activity_id is not None else Counter[str]()
     asked = _Asked(session, settings, audience, following, columns, moment, own, taken, told)
-    found = [_of_road(asked, road) for road in by]
+    found = _by_each(asked, by, of_audience, auto=auto)
     routes = [Route(road, one.deliveries) for road, one in zip(by, found, strict=True)]
-    skipped.update(found[0].skipped if len(by) == 1 else _by_no_road(following, routes, found))
+    if all(road.targets(settings) <= GROUPS for road in by if road.reaches):
+        skipped.clear()  # nobody is left out of a group by name
+    else:
+        skipped.update(found[0].skipped if len(by) == 1 else _by_no_road(following, routes, found))
     return Plan(routes, {reason: n for reason, n in skipped.items() if n}, taken, told)
+
+
+def _by_each(asked: _Asked, by: Sequence[Road], of_audience: Sequence[Chat], *, auto: bool) -> list[_Found]:
+    """What each of the roads makes of those whom the ones before it left."""
+    found: list[_Found] = []
+    left = asked.following
+    for number, road in enumerate(by):
+        if number and len(found[-1].deliveries):
+            reached = {openid for call in found[-1].deliveries for openid in call.people}
+            left = People(person for person in left if person.openid not in reached)
+        wants_chats = bool(road.targets(asked.settings) & GROUPS)
+        some = of_audience if wants_chats else ()
+        if some and auto and road.fills:
+            some = chats.left_over(asked.session, some, left.openids)
+        found.append(_of_road(asked, road, left, some))
+    return found
 
 
 @dataclass(frozen=True)
@@ -170,14 +211,14 @@ class _Asked:
         return max(0, left - self.ahead.sends)
 
 
-def _of_road(asked: _Asked, road: Road) -> _Found:
+def _of_road(asked: _Asked, road: Road, left: People, of_audience: Sequence[Chat]) -> _Found:
     spent = asked.spent if road.costs_quota else set()
     targets = road.targets(asked.settings)
     columns = asked.columns if targets & PERSONAL else set()
     reachable = People()
     left_out: dict[str, str] = {}
-    muted = _muted(asked.following, columns)
-    for openid in asked.following.openids:
+    muted = _muted(left, columns)
+    for openid in left.openids:
         if openid in muted:
             left_out[openid] = "muted"
         elif asked.told.get(openid, 0) >= _NOTICES:
@@ -187,7 +228,7 @@ def _of_road(asked: _Asked, road: Road) -> _Found:
         else:
             reachable.add(openid)
     to_all_left = asked.to_all_left if road.costs_quota else 0
-    narrowed = left_out or not asked.audience.everyone or not to_all_left
+    narrowed = left_out or len(left) < len(asked.following) or not asked.audience.everyone or not to_all_left
     whole_tags = (
         _whole_tags(asked.session, reachable, road.largest(asked.settings.wechat.limits))
         if Target.TAG in targets and narrowed
@@ -201,6 +242,7 @@ def _of_road(asked: _Asked, road: Road) -> _Found:
         tags=whole_tags,
         to_all_left=to_all_left,
         account_left=asked.account_left if road.costs_quota else 0,
+        chats=of_audience,
     )
     routed = road.plan(picture)
     return _Found(routed.deliveries, left_out, Counter(left_out.values()) + Counter(routed.skipped))
@@ -261,53 +303,6 @@ def tags_on_their_way(session: Session, audience: Audience) -> bool:
     return tags.untried(session, [(part.kind, part.id) for part in audience.every_part])
 
 
-@dataclass(frozen=True)
-class Reached:
-    """What a person should know of those whom a plan reaches, before it is agreed to.
-
-    ``last`` of them get their last mass message of the month, ``again`` have had a notice of the same activity; ``often`` are
-    contacted as often as the month's ceiling says. ``twice`` of them have one of its articles already, or will have it.
-    """
-
-    last: int
-    again: int
-    twice: int
-    often: contacts.Often | None
-
-    @property
-    def said(self) -> list[str]:
-        """In sentences."""
-        notes = []
-        if self.last:
-            notes.append(f"其中 {self.last:,} 人这是本月最后一条群发")
-        if self.twice:
-            notes.append(f"其中 {self.twice:,} 人已经收到或将收到同一篇稿件，这次会再收到一遍")
-        if self.again:
-            notes.append(f"其中 {self.again:,} 人已经收到过这次活动的通知，这次作为提醒")
-        if self.often:
-            notes.append(self.often.said)
-        return notes
-
-
-def reached(
-    session: Session,
-    settings: Settings,
-    made: Plan,
-    moment: datetime,
-    *,
-    article_ids: Collection[int] = (),
-    at: datetime,
-) -> Reached:
-    """Look at those whom a new push of these articles, if it carries any, would reach at ``moment``."""
-    people = {openid for route in made.routes for openid in route.people}
-    costly = {openid for route in made.routes if route.road.costs_quota for openid in route.people}
-    last = costly and costly & quota.last_ones(session, settings, moment, ahead=made.ahead.people)
-    again = people & made.told.keys()
-    met = twice.reached(session, article_ids, people, at=at) if article_ids else set[str]()
-    often = contacts.over_ceiling(session, settings, people, moment)
-    return Reached(len(last), len(again), len(met), often)
-
-
 def reserve(session: Session, settings: Settings, push: Push, made: Plan) -> None:
     """Set the quota of a confirmed plan aside for its push, in the month and on the day of its moment; what it had goes back."""
     quota.give_back(session, push.id)
@@ -359,7 +354,8 @@ def write(session: Session, settings: Settings, push: Push, made: Plan, now: dat
                 "openids": list(planned.openids) if planned.openids is not None else None,
                 "openid": planned.people[0] if planned.kind is Target.FOLLOWER else None,
                 "target": planned.target[:120],
-                "recipients": len(planned.people),
+                "recipients": planned.recipients,
+                "branch_id": planned.branch_id,
                 "due_at": now,
             }
             for planned in some

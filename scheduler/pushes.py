@@ -23,7 +23,7 @@ from ground.life import Step
 from models import Activity, ActivityStatus, Article, Column, Delivery, Push, PushArticle, PushStatus, User
 from scheduler import articles as outgoing
 from scheduler import audience as audiences
-from scheduler import contacts, instance, openings, planner, quiet, quota, report, roads, timing
+from scheduler import contacts, instance, openings, planner, quiet, quota, reaching, roads, tally, timing
 from scheduler.life import PUSH
 from settings import Settings
 
@@ -93,7 +93,7 @@ def _confirm(
 ) -> list[str]:
     """Plan it, write it, reserve its quota and say so in the audit; what a person should know of whom it reaches."""
     made = _plan(session, settings, push, {article.column.key for article in articles}, push.created_at)
-    reached = planner.reached(
+    reached = reaching.reached(
         session,
         settings,
         made,
@@ -167,7 +167,7 @@ def _plan(session: Session, settings: Settings, push: Push, columns: set[str], a
     push.road = ",".join(roads.named(push.road)) or roads.AUTO
     made = planner.plan(
         session, settings, audience=chosen, by=by, columns=columns, moment=push.due_at, own=push.id,
-        activity_id=push.activity_id, at=at,
+        activity_id=push.activity_id, at=at, auto=roads.is_auto(push.road),
     )  # fmt: skip
     push.planned, push.skipped = made.planned, made.skipped
     push.confirmed = {"planned": made.planned, "skipped": made.skipped}
@@ -370,7 +370,7 @@ def _after(session: Session, push: Push, user: User | None, action: str, now: da
     session.refresh(push)
     push.version += 1
     session.flush()
-    gone = report.figures(session, push)
+    gone = tally.of(session, push)
     left = gone["accepted"] + gone["unknown"]
     audit.record(
         session,

@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from database import rows
 from database.moving import move
-from ground import clock
 from models import Delivery, JobResult, Push
 from scheduler import articles, quota, roads
 from scheduler.life import PUSH
@@ -322,69 +321,3 @@ def settle_of(session: Session, delivery: Delivery, now: datetime) -> None:
     """The same for the push of a delivery, if it has one."""
     if delivery.push is not None:
         settle(session, delivery.push, now)
-
-
-def figures(session: Session, push: Push) -> dict[str, Any]:
-    """How a push stands, in numbers. Counts are followers; ``calls`` is how many deliveries carry them.
-
-    ``planned`` is who was to receive it; ``accepted`` who was in calls that WeChat took, ``delivered`` and ``failed`` what became
-    of them, ``unknown`` who is in calls whose fate is not known.
-    """
-    people, status = Delivery.recipients, Delivery.status
-    sent = sa.func.coalesce(Delivery.sent_count, people)
-    short = sa.case((sent < people, people - sent), else_=0)
-    sums = {
-        "accepted": _total(people, Delivery.accepted_at.is_not(None)),
-        "delivered": _total(sent, status == "delivered"),
-        "failed": _total(people, status == "failed") + _total(short, status == "delivered"),
-        "unknown": _total(people, status == "unknown"),
-        "cancelled": _total(people, status == "cancelled"),
-        "calls": sa.func.count(Delivery.id),
-    }
-    counted = sa.select(*(one.label(name) for name, one in sums.items())).where(Delivery.push_id == push.id)
-    found = session.execute(counted).one()._mapping
-    return {
-        "id": push.id,
-        "status": push.status,
-        "title": push.title,
-        "audience": push.audience,
-        "road": push.road,
-        "due_at": clock.to_shanghai(push.due_at).isoformat(),
-        "planned": push.planned,
-        "confirmed": dict(push.confirmed),
-        "urgent": push.urgent,
-        "again_of": push.again_of,
-        **{name: int(found[name]) for name in sums},
-        "skipped": dict(push.skipped),
-        "note": push.note,
-        "articles": [
-            {"id": one.article_id, "title": one.article.title, "url": one.article.published_url}
-            for one in push.articles
-        ],
-    }
-
-
-def _total(what: sa.SQLColumnExpression[int], where: sa.ColumnElement[bool]) -> sa.ColumnElement[Any]:
-    return sa.func.coalesce(sa.func.sum(sa.case((where, what), else_=0)), 0)
-
-
-def show(session: Session, push: Push) -> dict[str, Any]:
-    """The same with every call of it: a notice has one for each person."""
-    calls = session.scalars(sa.select(Delivery).where(Delivery.push_id == push.id).order_by(Delivery.id))
-    return {**figures(session, push), "deliveries": [_shown(one) for one in calls]}
-
-
-def _shown(delivery: Delivery) -> dict[str, Any]:
-    return {
-        "id": delivery.id,
-        "key": delivery.key,
-        "road": delivery.road,
-        "status": delivery.status,
-        "target": delivery.target,
-        "recipients": delivery.recipients,
-        "msg_id": delivery.msg_id,
-        "sent": delivery.sent_count,
-        "attempts": delivery.attempts,
-        "error_code": delivery.error_code,
-        "error": delivery.error,
-    }

@@ -205,6 +205,7 @@ class Sender:
                 at=now,
                 own=push.id,
                 activity_id=push.activity_id,
+                auto=roads.is_auto(push.road),
             )
         except PioneerError as error:
             return None, error.message[:500]
@@ -273,12 +274,14 @@ class Sender:
             if settling.key_forgotten(delivery, road, self._settings, now):
                 settling.give_up(session, delivery, now)
                 return delivery.id
-            occasion = settling.occasion_of(session, push_id)
+            load = settling.load_of(session, self._settings, push_id)
             call = settling.call_of(
                 self._settings,
                 delivery,
                 media_id=session.get_one(Push, push_id).draft_media_id,
-                fields=road.fields(occasion) if occasion else None,
+                fields=road.fields(load.occasion) if load.occasion else None,
+                load=load,
+                address=settling.address_of(session, delivery),
             )
             return Item(delivery.id, road, call, delivery.attempts + 1, first=delivery.called_at is None)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -14,11 +15,11 @@ from sqlalchemy.orm import Session
 
 from database import claims, rows
 from database.base import table_of
-from models import Delivery, Push, Target
-from scheduler import planner, pushes, quota, report, roads
+from models import ChatGroup, Delivery, Push, Target
+from scheduler import articles, marks, planner, pushes, quota, report, roads
 from scheduler.outcome import MOST_TRIES, Next, Outcome
 from scheduler.roads import Answer, Call, Road
-from scheduler.roads.base import Notice, Occasion
+from scheduler.roads.load import Card, Notice, Occasion
 from settings import Settings
 
 _UNSAID = "微信没有给出结果，无法确认是否送达，请到公众号后台核对，不要重发"
@@ -46,15 +47,49 @@ def occasion_of(session: Session, push_id: int | None) -> Occasion | None:
     )
 
 
+@dataclass(frozen=True)
+class Load:
+    """What a push carries, read once for many calls: the activity, or the articles where a road of it ``links`` to them."""
+
+    occasion: Occasion | None = None
+    cards: Sequence[Card] = ()
+
+
+NOTHING = Load()
+
+
+def load_of(session: Session, settings: Settings, push_id: int | None) -> Load:
+    """What this push carries; nothing for answers."""
+    if push_id is None:
+        return NOTHING
+    planned = session.scalars(sa.select(Push.planned_roads).where(Push.id == push_id)).one()
+    links = any(roads.of(name).links for name in roads.named(planned))
+    cards = articles.cards(session, push_id, settings.server.base_url) if links else ()
+    return Load(occasion_of(session, push_id), cards)
+
+
+def address_of(session: Session, delivery: Delivery | sa.Row[Any]) -> str:
+    """The secret by which a call to a group finds it; empty for other calls, and where the group has none any more."""
+    if delivery.target_kind != Target.GROUP:
+        return ""
+    return session.scalar(sa.select(ChatGroup.robot).where(ChatGroup.id == delivery.target_id)) or ""
+
+
 def call_of(
     settings: Settings,
     delivery: Delivery | sa.Row[Any],
     *,
     media_id: str = "",
     fields: Mapping[str, str] | None = None,
+    load: Load = NOTHING,
+    address: str = "",
 ) -> Call:
     """All that the road needs for this delivery, or for a row with its columns. ``fields`` are those of a notice."""
     base_url = settings.server.base_url
+    tail = ""
+    if delivery.push_id is not None and base_url:
+        mark = marks.Mark(delivery.push_id, delivery.road, delivery.branch_id)
+        tail = f"?{marks.PARAMETER}={marks.text_of(mark)}"
     return Call(
         key=delivery.key,
         settings=settings,
@@ -64,7 +99,12 @@ def call_of(
         media_id=media_id,
         fields=fields or {},
         payload=json.loads(delivery.payload) if delivery.payload else {},
-        url=f"{base_url}{fields.path}" if base_url and isinstance(fields, Notice) and fields.path else "",
+        url=f"{base_url}{fields.path}{tail}"
+        if base_url and isinstance(fields, Notice) and fields.path
+        else "",
+        cards=[replace(card, url=f"{card.url}{tail}") for card in load.cards],
+        occasion=load.occasion,
+        address=address,
     )
 
 

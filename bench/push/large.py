@@ -16,7 +16,7 @@ from database.session import Session
 from ground import clock
 from models import Push
 from runtime import Runtime
-from scheduler import audience, planner, progress, pushes, quota, report, roads
+from scheduler import audience, planner, progress, pushes, quota, roads, tally
 from scheduler.tick import Ticker
 from tests.fixtures.configuration import make_settings
 from tests.world import accounts, many
@@ -111,7 +111,7 @@ def tick(runtime: Runtime) -> object:
 
 WORKS: dict[str, Work] = {
     "planning": plan,
-    "a push's report": reading(report.figures),
+    "a push's report": reading(tally.of),
     "a push's progress": reading(lambda session, push: progress.of(session, push, at=clock.now())),
     "the list of pushes": reading(lambda session, _: pushes.recent(session)),
     "the month's quota": lambda runtime: reading(

@@ -31,7 +31,7 @@ from models import (
 )
 from models import PushStatus as P
 from operations.dossier.goings import who_decided
-from scheduler import report
+from scheduler import tally
 from scheduler.life import PUSH
 
 _TOLD_BY_ROWS = (
@@ -174,7 +174,7 @@ def _pushes(session: Session, article_id: int) -> Iterator[Event]:
         yield Event(one.created_at, "列入推送", who_decided(session, one, article_id), push_id=one.id)
         if one.started_at is None:
             continue
-        numbers = report.figures(session, one)
+        numbers = tally.of(session, one)
         said = f"计划 {numbers['planned']} 人，送达 {numbers['delivered']} 人"
         said += "".join(f"，{word} {numbers[key]} 人" for key, word in _SHORT if numbers[key])
         ended = one.finished_at or one.started_at

@@ -11,7 +11,7 @@ import structlog
 
 from ground.errors import PioneerError, Refused
 from models import Target
-from scheduler.roads.base import Answer, Call, Content, Picture, Planned, Result, Road
+from scheduler.roads.base import GROUPS, Answer, Call, Content, Picture, Planned, Result, Road
 from settings import Settings, WeChatLimits
 from wechat.wire import messages
 
@@ -91,17 +91,19 @@ def taking() -> dict[type[messages.Push], Road]:
 
 def named(text: str) -> list[str]:
     """The names in a list as a person types it, or as it stands in a row: each once, in its order."""
-    return list(dict.fromkeys(filter(None, (name.strip() for name in re.split(r"[,，、]", text)))))
+    return list(dict.fromkeys(filter(None, (name.strip() for name in re.split(r"[,，、+＋]", text)))))
 
 
 def choose(text: str, kind: str, settings: Settings) -> list[Road]:
-    """The roads named in ``text`` for a push of ``kind`` (articles or activity); ``auto`` takes the first that can carry it.
+    """The roads named in ``text`` for a push of ``kind`` (articles or activity), the best first.
+
+    ``auto`` takes the first that can carry it, and those that :attr:`Road.fills` what it leaves.
 
     Raises :class:`errors.Refused` with the reason where a road is unknown, cannot carry this or is not set up.
     """
     names = named(text) or [AUTO]
     if names == [AUTO]:
-        return [_first_fit(kind, settings)]
+        return _fitting(kind, settings)
     chosen: list[Road] = []
     for name in names:
         if name == AUTO:
@@ -118,12 +120,18 @@ def choose(text: str, kind: str, settings: Settings) -> list[Road]:
     return chosen
 
 
-def _first_fit(kind: str, settings: Settings) -> Road:
-    fitting = carrying(kind)
-    for road in fitting:
-        if not road.refusal(kind, settings):
-            return road
-    raise Refused(fitting[0].refusal(kind, settings) if fitting else "没有可用的渠道")
+def is_auto(text: str) -> bool:
+    """Whether what stands in the row of a push, or what a person types, leaves the choice to us."""
+    return named(text) in ([], [AUTO])
+
+
+def _fitting(kind: str, settings: Settings) -> list[Road]:
+    could = carrying(kind)
+    fitting = [road for road in could if not road.refusal(kind, settings)]
+    first = next((road for road in fitting if not road.fills), None)
+    if first is None:
+        raise Refused(could[0].refusal(kind, settings) if could else "没有可用的渠道")
+    return [first, *(road for road in fitting if road.fills)]
 
 
 def attempt(road: Road, client: Client, call: Call) -> tuple[Answer | None, Exception | None]:
@@ -138,6 +146,7 @@ def attempt(road: Road, client: Client, call: Call) -> tuple[Answer | None, Exce
 
 
 __all__ = [
-    "AUTO", "ROADS", "Answer", "Call", "Content", "Picture", "Planned", "Result", "Road", "Target",
-    "attempt", "carrying", "choose", "cost", "found", "listed", "named", "of", "offered", "reaches", "reasons", "taking", "title",
+    "AUTO", "GROUPS", "ROADS", "Answer", "Call", "Content", "Picture", "Planned", "Result", "Road", "Target",
+    "attempt", "carrying", "choose", "cost", "found", "is_auto", "listed", "named", "of", "offered", "reaches", "reasons",
+    "taking", "title",
 ]  # fmt: skip

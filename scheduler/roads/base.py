@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, overload
 
 from ground.errors import Refused
 from models import Target
 from scheduler.audience import Audience, Person
+from scheduler.roads.load import Card, Occasion
 from settings import Settings, WeChatLimits
 from wechat.outbound.groups import Group
 from wechat.outbound.reaction_table import look_up
@@ -40,6 +41,8 @@ TARGET_NAMES: dict[Target, str] = {
 """What people read for each kind of target."""
 PERSONAL = frozenset({Target.FOLLOWER, Target.LIST})
 """Targets that can leave a single person out."""
+GROUPS = frozenset({Target.GROUP, Target.FORWARDER})
+"""Targets that are no followers: groups, or who passes something on to one."""
 
 
 @dataclass(frozen=True)
@@ -83,13 +86,34 @@ class People(Sequence[Person]):
 
 
 @dataclass(frozen=True)
+class Chat:
+    """群: a group that belongs to the audience. ``branch`` is what people read of whose it is, empty for everybody's.
+
+    ``robot`` says whether one may speak in it, ``forwarder`` is the openid of who passes things on (empty: nobody who follows).
+    """
+
+    id: int
+    name: str
+    branch_id: int | None
+    branch: str
+    robot: bool
+    forwarder: str
+
+    @property
+    def label(self) -> str:
+        """What people read of it: ``第一党支部·学习群``."""
+        return f"{self.branch}·{self.name}" if self.branch else self.name
+
+
+@dataclass(frozen=True)
 class Picture:
     """What the planner knows when it asks a road for deliveries.
 
-    ``following`` is how many of the audience follow; ``reachable`` those of them who are left after all exclusions.
+    ``following`` is how many of the audience follow; ``reachable`` those of them who are left after all exclusions, and whom no
+    road before this one reaches.
     ``tags`` are tags on nobody who is not reachable: on all of them, or on more than one list may hold. ``to_all_left`` and
-    ``account_left`` are what is left of the account's own quota. The last three are filled for roads that have such targets and
-    cost a quota.
+    ``account_left`` are what is left of the account's own quota. These three are filled for roads that have such targets and
+    cost a quota; ``chats`` for roads to :data:`GROUPS`.
     """
 
     settings: Settings
@@ -99,6 +123,7 @@ class Picture:
     tags: Sequence[Carried]
     to_all_left: int
     account_left: int
+    chats: Sequence[Chat] = ()
 
     @property
     def openids(self) -> list[str]:
@@ -116,7 +141,8 @@ class Picture:
 class Planned:
     """One call to be. ``people`` are the followers whom it will reach, ``target`` is what a person reads of them.
 
-    ``target_id`` is the number of what is addressed, of a tag say; ``openids`` are the people where each is named.
+    ``target_id`` is the number of what is addressed, of a tag or a group say; ``openids`` are the people where each is named.
+    ``branch_id`` is whose group it is.
     """
 
     people: Sequence[str]
@@ -124,6 +150,12 @@ class Planned:
     kind: Target
     target_id: int | None = None
     openids: Sequence[str] | None = None
+    branch_id: int | None = None
+
+    @property
+    def recipients(self) -> int:
+        """How many it counts for: followers, or the one group."""
+        return 1 if self.kind in GROUPS else len(self.people)
 
 
 class Singly(Sequence[Planned]):
@@ -158,28 +190,11 @@ class Routed:
 
 
 @dataclass(frozen=True)
-class Occasion:
-    """The activity that a notice is about, with its number where it has a page to open."""
-
-    title: str
-    starts_at: datetime
-    place: str
-    activity_id: int | None = None
-
-
-class Notice(dict[str, str]):
-    """What a notice says, by the names of its fields; ``path`` is the page of ours that it opens."""
-
-    def __init__(self, lines: Mapping[str, str], path: str) -> None:
-        super().__init__(lines)
-        self.path = path
-
-
-@dataclass(frozen=True)
 class Call:
     """All that one call needs. ``key`` is the idempotency key; ``fields`` what :meth:`Road.fields` made of the occasion.
 
-    ``payload`` is the body of an answer, without whom it is for.
+    ``payload`` is the body of an answer, without whom it is for. ``cards`` are the articles of the push, with addresses that say
+    by which road and to whose group they went; ``address`` is the secret by which a group is reached.
     """
 
     key: str
@@ -191,6 +206,9 @@ class Call:
     fields: Mapping[str, str] = field(default_factory=dict)
     payload: Mapping[str, Any] = field(default_factory=dict)
     url: str = ""
+    cards: Sequence[Card] = ()
+    address: str = ""
+    occasion: Occasion | None = None
 
 
 @dataclass(frozen=True)
@@ -240,6 +258,10 @@ class Road:
     """Articles become a draft at WeChat first."""
     reaches: ClassVar[bool] = True
     """Its calls bring something to people; else the articles lie at an address, and nobody is told."""
+    fills: ClassVar[bool] = False
+    """``auto`` adds it for those whom the roads before it do not reach; it takes nobody else."""
+    links: ClassVar[bool] = False
+    """Its calls carry links to our own pages of the articles: :attr:`Call.cards`."""
     costs_quota: ClassVar[bool] = False
     """Each person reached uses one of the mass messages that WeChat grants."""
     asks: ClassVar[bool] = False

@@ -267,4 +267,6 @@ def test_names_of_tags_fit_into_thirty_bytes_and_stay_apart() -> None:
     names = [tag_names.tag_name(branch) for branch in long]
     assert all(len(name.encode()) <= 30 for name in names)
     assert len(set(names)) == 2
-    assert tag_names.tag_name(Branch(id=1, name="湖东社区党支部", short_name="湖东社区支部")) == "湖东社区支部"
+    assert (
+        tag_names.tag_name(Branch(id=1, name="湖东社区党支部", short_name="湖东社区支部")) == "湖东社区支部"
+    )

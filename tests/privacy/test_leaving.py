@@ -11,7 +11,7 @@ from ground import clock
 from models import Conversation, Delivery, Follower, InboundMessage, Push, QuotaUse
 from operations import housekeeping, retention_report
 from runtime import Runtime
-from scheduler import quota, report
+from scheduler import quota, report, tally
 from tests.inbound.conftest import Office
 from tests.inbound.platform import Phone
 from tests.privacy.conftest import NAME, NUMBER, OPENID, PEOPLE, leave, live
@@ -39,7 +39,7 @@ def test_after_an_unfollow_no_openid_stands_anywhere_and_the_ledger_counts_as_be
     assert places_of(NAME) <= {"member.name", "the database file"}  # the roster, as the table says
     assert figures(runtime, activity) == before
     with runtime.db.read_scope() as session:
-        shown = report.show(session, session.scalars(sa.select(Push)).one())
+        shown = tally.show(session, session.scalars(sa.select(Push)).one())
         assert (shown["planned"], shown["delivered"]) == (2, 2)
         texts = session.execute(
             sa.select(InboundMessage.body).where(InboundMessage.openid == "gone", InboundMessage.body != None)  # noqa: E711

@@ -50,6 +50,7 @@ def test_what_is_kept_only_while_following_is_swept_by_the_job() -> None:
     assert without == {
         "member",
         "move",
+        "forwarder",
         "check_in",
         "expected",
         "make_up",

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from ground import clock
 from ground.errors import Refused
 from models import AuditEntry, Branch, Delivery, Push, User
-from scheduler import audience, planner, pushes, roads
+from scheduler import audience, planner, pushes, reaching, roads
 from settings import Settings
 from tests.pushing.test_planning import other_settings
 from tests.pushing.test_plans_that_hold import had
@@ -106,7 +106,7 @@ def test_nobody_hears_of_an_activity_a_third_time(world: World) -> None:
             session, settings, audience=audience.parse(session, f"activity:{activity}", at=clock.now()),
             by=[roads.of("template")], columns=set(), moment=clock.now(), activity_id=activity, at=clock.now(),
         )  # fmt: skip
-        reached = planner.reached(session, settings, made, clock.now(), at=clock.now())
+        reached = reaching.reached(session, settings, made, clock.now(), at=clock.now())
     assert made.skipped == {"told": 1}
     assert sorted(one for call in made.deliveries for one in call.people) == sorted(people[1:])
     assert reached.said == ["其中 2 人已经收到过这次活动的通知，这次作为提醒"]

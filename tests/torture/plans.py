@@ -211,6 +211,7 @@ class Months:
             moment=max(push.due_at, clock.now()),
             own=push.id,
             at=clock.now(),
+            auto=roads.is_auto(push.road),
         )
         return {openid for route in made.routes for openid in route.people}
 

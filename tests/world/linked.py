@@ -17,7 +17,7 @@ from ground import clock
 from localwechat.testing import SandboxControl
 from models import Branch, FollowerTag, Push, User
 from runtime import Runtime
-from scheduler import pushes, report
+from scheduler import pushes, tally
 from settings import Settings
 from tests.fixtures.configuration import make_settings
 from tests.fixtures.processes import eventually
@@ -136,7 +136,7 @@ class World:
     def shown(self, push: Push | int) -> dict[str, Any]:
         """The report of a push."""
         with self.runtime.db.read_scope() as session:
-            return report.show(session, pushes.get(session, push if isinstance(push, int) else push.id))
+            return tally.show(session, pushes.get(session, push if isinstance(push, int) else push.id))
 
     def received(self, *names: str) -> dict[str, int]:
         """How many mass messages each follower of these branches (default: all) has got, by the local WeChat's receipts."""

@@ -17,9 +17,10 @@ from ground.numbers import numbers_in
 from models import Article, ArticleStatus, PushStatus
 from scheduler import audience as audiences
 from scheduler import finding as pushes_found
-from scheduler import openings, planner, pushes, roads, timing
+from scheduler import openings, planner, pushes, reaching, roads, timing
 from scheduler.audience import saved
-from scheduler.planner import Plan, Reached
+from scheduler.planner import Plan
+from scheduler.reaching import Reached
 from web.access import acting, action, looking, only_looks, page, settings
 from web.console.audiences import chosen_by_name
 from web.console.face import blueprint, draw
@@ -208,8 +209,9 @@ def preview_of(session: Session, said: Wanted) -> Preview:
         moment=when.at,
         at=now,
         activity_id=said.activity_id,
+        auto=roads.is_auto(said.road),
     )
-    reached = planner.reached(session, settings(), made, when.at, article_ids=said.article_ids, at=now)
+    reached = reaching.reached(session, settings(), made, when.at, article_ids=said.article_ids, at=now)
     title = activity.title if activity else articles[0].title if articles else ""
     at_once = said.due_at is None and not when.deferred
     steps = audiences.narrowing(session, chosen) if chosen.within or chosen.without else []

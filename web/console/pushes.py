@@ -12,7 +12,7 @@ from database.session import Session
 from ground import clock
 from ground.errors import Refused
 from models import Push, PushStatus
-from scheduler import failures, finding, planner, progress, pushes, report, resending, standing
+from scheduler import failures, finding, planner, progress, pushes, resending, standing, tally
 from scheduler.life import OVER, PUSH
 from web import listing
 from web.access import acting, action, looking, page, settings
@@ -70,7 +70,7 @@ def push_live(push_id: int) -> Any:
 
 def _moving(session: Session, found: Push, now: datetime) -> dict[str, Any]:
     """What changes while it is sent, and a mark of it."""
-    figures = report.figures(session, found)
+    figures = tally.of(session, found)
     how = progress.of(session, found, at=now) if found.status == PushStatus.SENDING else None
     asked = standing.confirming(session, found, settings().wechat.limits, at=now)
     minutes = -(-(asked.until - now) // timedelta(minutes=1)) if asked else 0

@@ -13,18 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from community import invitation
 from ground import clock
 from models import Target
-from scheduler.roads.base import (
-    Answer,
-    Call,
-    Content,
-    Notice,
-    Occasion,
-    Picture,
-    Result,
-    Road,
-    Routed,
-    Singly,
-)
+from scheduler.roads.base import Answer, Call, Content, Picture, Result, Road, Routed, Singly
+from scheduler.roads.load import Notice, Occasion
 from settings import Settings, WeChatLimits
 from wechat.outbound.groups import Group
 from wechat.wire import messages

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from scheduler.roads.base import Occasion
+from scheduler.roads.load import Occasion
 from scheduler.roads.template import ROAD
 from wechat.wire.messages import TemplateFinished
 
