@@ -65,6 +65,7 @@ ACTION_NAMES = {
     "follower.sync": "同步关注者",
     "activity.create": "新建活动",
     "activity.change": "修改活动",
+    "activity.template": "修改活动模板",
     "activity.export": "导出台账",
     "checkin.record": "补录签到",
     "checkin.make_up": "审批补签",

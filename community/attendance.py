@@ -122,6 +122,8 @@ def record_by_hand(
     require(user, "checkin.record")
     if activity.status == ActivityStatus.CANCELLED:
         raise Conflict("活动已取消，不能补录签到")
+    if activity.folded_at is not None:
+        raise Conflict("这次活动的签到记录保留期已满，只保留人数，不能再补录")
     if not begun(activity, at):
         raise Conflict(f"活动还没有开始，签到时间为 {span(activity.starts_at, activity.ends_at)}")
     wanted = sorted(set(member_ids))
@@ -171,9 +173,12 @@ def _invited(
 
 
 def count_on(session: Session, user: User, day: date) -> int:
-    """Check-ins of a day in Shanghai that a user may see."""
+    """Check-ins of a day in Shanghai that a user may see, without those to what was called off."""
     start, end = clock.day_bounds(day)
-    query = sa.select(sa.func.count()).where(
-        CheckIn.at >= start, CheckIn.at < end, branch_scope(user, CheckIn.branch_id)
+    query = (
+        sa.select(sa.func.count(CheckIn.id))
+        .join(Activity, Activity.id == CheckIn.activity_id)
+        .where(CheckIn.at >= start, CheckIn.at < end, branch_scope(user, CheckIn.branch_id))
+        .where(Activity.status != ActivityStatus.CANCELLED.value)
     )
     return session.scalar(query) or 0

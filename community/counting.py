@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from accounts.rights import branch_scope
-from models import Activity, ActivityBranch, Branch, CheckIn, ExpectedMember, Member, User
+from models import Activity, ActivityBranch, ActivityTotal, Branch, CheckIn, ExpectedMember, Member, User
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def counts_of(
 
     ``branch_id`` narrows to one branch. Records count for the branch that expected the member: a transfer moves no figure.
     """
-    ids = [activity.id for activity in shown]
+    ids, narrowed = [activity.id for activity in shown], branch_id
     came, members, listed = _came(ids), _roster(), _listed(ids)
     is_invited = sa.or_(
         sa.and_(Activity.for_all.is_(True), Branch.active.is_(True)),
@@ -116,7 +116,30 @@ def counts_of(
     for ident, branch_id, name, label, expected, checked_in, made_up in session.execute(query):
         count = BranchCount(branch_id, name, label, int(expected), int(checked_in), int(made_up))
         found[ident].append(count)
+    if folded := [one.id for one in shown if one.folded_at is not None]:
+        found |= _kept(session, folded, user=user, branch_id=narrowed)
     return {ident: Counts(rows) for ident, rows in found.items()}
+
+
+def _kept(
+    session: Session, ids: Sequence[int], *, user: User | None, branch_id: int | None
+) -> dict[int, list[BranchCount]]:
+    """Of activities whose records are gone: what was counted then."""
+    query = (
+        sa.select(ActivityTotal, Branch)
+        .join(Branch, Branch.id == ActivityTotal.branch_id)
+        .where(ActivityTotal.activity_id.in_(ids))
+        .order_by(Branch.sort, Branch.id)
+    )
+    if user is not None:
+        query = query.where(branch_scope(user, Branch.id))
+    if branch_id is not None:
+        query = query.where(Branch.id == branch_id)
+    found: dict[int, list[BranchCount]] = {ident: [] for ident in ids}
+    for one, branch in session.execute(query):
+        figures = (one.expected, one.checked_in, one.made_up)
+        found[one.activity_id].append(BranchCount(branch.id, branch.name, branch.label, *figures))
+    return found
 
 
 def _came(ids: Sequence[int]) -> sa.Subquery:

@@ -32,6 +32,7 @@ from models import (
     MakeUpRequest,
     Member,
     MemberMove,
+    SignUp,
     User,
 )
 
@@ -163,6 +164,7 @@ def _make_nameless(session: Session, member: Member, *, at: datetime) -> None:
     session.execute(sa.delete(MemberMove).where(MemberMove.member_id == member.id))
     forwards = sa.update(ChatGroup).where(ChatGroup.forwarder_id == member.id)
     session.execute(forwards.values(forwarder_id=None))
+    session.execute(sa.delete(SignUp).where(SignUp.member_id.in_(theirs)))
     session.execute(
         sa.update(CheckIn)
         .where(CheckIn.member_id.in_(theirs))

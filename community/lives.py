@@ -48,8 +48,13 @@ ACTIVITY: Life[ActivityStatus] = Life(
     },
     steps=[
         Step(
+            "activity.edit", "修改活动", frozenset({ActivityStatus.OPEN}), None,
+            "activity.change", "the own branch's, for a secretary; its window is not over",
+            "活动{label}，不能再修改",
+        ),
+        Step(
             "activity.cancel", "取消活动", frozenset({ActivityStatus.OPEN}), ActivityStatus.CANCELLED,
-            "activity.change", "the own branch's, for a secretary; what was recorded stays",
+            "activity.change", "a reason; the own branch's, for a secretary; what was recorded stays",
             "活动{label}，请刷新后查看",
         ),
     ],

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from accounts import assigning, audit
 from accounts.rights import require
-from community import binding, bound, erasing, followers, moves, tags
+from community import binding, bound, erasing, followers, moves, signing_up, tags
 from community.privacy import MERGED, MIN_REASON, Glimpse, glimpse, without_the_person
 from ground import clock, reasons
 from ground.errors import Conflict, NotFound, Refused
@@ -130,6 +130,7 @@ def carry_out(
     released = _take_wechat(session, kept, other, wechat, at=at)
     moved = _take_records(session, kept.id, other.id)
     accounts = assigning.of_member(session, other.id)
+    signing_up.take_over(session, kept.id, other.id)
     for table in (MakeUpRequest, DataRequest, Consent):
         change = sa.update(table).where(table.member_id == other.id).values(member_id=kept.id)
         session.execute(change.execution_options(synchronize_session=False))

@@ -26,3 +26,12 @@ def month_bounds(at: datetime) -> tuple[datetime, datetime]:
     start = clock.to_shanghai(at).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     end = (start + timedelta(days=32)).replace(day=1)
     return start.astimezone(UTC), end.astimezone(UTC)
+
+
+def months_later(moment: datetime, months: int) -> datetime:
+    """The same day and hour of Shanghai so many months later; the last day of a month that is shorter."""
+    local = clock.to_shanghai(moment)
+    number = local.year * 12 + local.month - 1 + months
+    first = local.replace(year=number // 12, month=number % 12 + 1, day=1)
+    last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+    return first.replace(day=min(local.day, last.day)).astimezone(UTC)

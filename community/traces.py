@@ -30,6 +30,7 @@ from models import (
     MemberMove,
     OwnLink,
     QuotaUse,
+    SignUp,
     SpoolFailure,
     TagChange,
     Telling,
@@ -95,6 +96,7 @@ TRACES = (
     Trace("补签申请", MakeUpRequest, Of.MEMBER, MakeUpRequest.member_id, {
         "activity_id": "活动", "reason": "原因", "status": "状态", "at": "申请时间", "decided_at": "审批时间",
     }, Erased.NAMELESS),
+    Trace("报名", SignUp, Of.MEMBER, SignUp.member_id, {"activity_id": "活动", "at": "报名时间"}, Erased.GONE),
     Trace("信息申请", DataRequest, Of.MEMBER, DataRequest.member_id, {
         "kind": "申请", "status": "状态", "asked": "内容", "at": "申请时间", "decided_at": "办理时间", "answer": "答复",
     }, Erased.NAMELESS),

@@ -12,6 +12,7 @@ from models.activities import (
     MakeUpRequest,
     MakeUpStatus,
 )
+from models.announcing import ActivityChange, ActivityTemplate, ActivityTotal, SignUp
 from models.batches import BatchFile, BatchFileStatus, ImportBatch
 from models.content import Article, ArticleRevision, ArticleStatus, Asset, Column, Review
 from models.corrections import Correction, CorrectionKind, CorrectionStatus, Removal, RemovalStatus
@@ -64,7 +65,10 @@ __all__ = [
     "ROLE_NAMES",
     "Activity",
     "ActivityBranch",
+    "ActivityChange",
     "ActivityStatus",
+    "ActivityTemplate",
+    "ActivityTotal",
     "Area",
     "Article",
     "ArticleDraft",
@@ -140,6 +144,7 @@ __all__ = [
     "Setting",
     "SharedToken",
     "SignInDelay",
+    "SignUp",
     "SpecialDay",
     "SpoolFailure",
     "SyncRun",

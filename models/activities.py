@@ -46,6 +46,11 @@ class Activity(Base):
 
     ``status`` is an :class:`ActivityStatus`. ``keyword`` is what a member may reply instead of 签到. ``frozen_at`` is when it was
     written down whom it expects, once it had begun (:class:`ExpectedMember`); empty before.
+
+    ``template`` is the key of the template that it was made from. ``voluntary`` and ``question`` are what its page says beside
+    the purpose. ``expects`` says whom it expects where that is not every member of its branches. With ``sign_up`` members may
+    sign up before, as many as there are ``places`` (None: all). After ``keep_months`` only its figures are left (0: all is kept
+    for good), and ``folded_at`` is when that was done. ``version`` counts the edits.
     """
 
     __tablename__ = "activity"
@@ -63,6 +68,15 @@ class Activity(Base):
     created_by: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
     created_at: Mapped[datetime]
     frozen_at: Mapped[datetime | None]
+    template: Mapped[str] = mapped_column(sa.String(20), default="", server_default="")
+    voluntary: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
+    question: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
+    expects: Mapped[str] = mapped_column(sa.String(40), default="", server_default="")
+    sign_up: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    places: Mapped[int | None]
+    keep_months: Mapped[int] = mapped_column(default=0, server_default="0")
+    folded_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
 
     branches: Mapped[list[Branch]] = relationship(secondary="activity_branch", order_by="Branch.sort")
     creator: Mapped[User] = relationship()

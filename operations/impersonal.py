@@ -6,8 +6,16 @@ Whoever adds a column puts it here or into the table of :mod:`operations.retenti
 from __future__ import annotations
 
 IMPERSONAL: dict[str, str] = {
-    "activity": "id title keyword kind purpose place starts_at ends_at for_all status created_at frozen_at",
+    "activity": (
+        "id title keyword kind purpose place starts_at ends_at for_all status created_at frozen_at template voluntary question "
+        "expects sign_up places keep_months folded_at version"
+    ),
     "activity_branch": "activity_id branch_id",
+    "activity_change": "id activity_id at note fields told silent",
+    "activity_template": (
+        "key name purpose voluntary question expects minutes keep_months sign_up active updated_at"
+    ),
+    "activity_total": "activity_id branch_id expected checked_in made_up",
     "area": "id name sort",
     "article": (
         "id column_id title digest html cover_sha256 cover_square source_url status stage hash version created_at "

@@ -28,6 +28,7 @@ _OF_FOLLOWERS = frozenset(
         "notice",
         "check_in",
         "make_up",
+        "sign_up",
         "data_request",
         "consent",
     }

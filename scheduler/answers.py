@@ -17,7 +17,9 @@ from models import Delivery, DeliveryStatus, InboundMessage, Target
 from scheduler import roads
 from scheduler.keys import answer_key
 from scheduler.roads import Content, Road
+from scheduler.roads.base import Window
 from settings import WeChatLimits
+from wechat.wire.messages import WRITTEN_KINDS
 
 ROAD: Road = roads.carrying(Content.ANSWER)[0]
 PROMISED = DeliveryStatus.PROMISED.value
@@ -93,3 +95,30 @@ def too_late(session: Session, delivery: Delivery, road: Road, limits: WeChatLim
         )
     )
     return (sent or 0) >= window.messages
+
+
+def windows(
+    session: Session, window: Window, ids: sa.Select[Any], at: datetime
+) -> tuple[dict[str, datetime], set[str]]:
+    """Until when each of these may be written to, and who has got as many messages as WeChat allows."""
+    since = at - window.lasts
+    wrote = (
+        sa.select(InboundMessage.openid, sa.func.max(InboundMessage.sent_at).label("at"))
+        .where(
+            InboundMessage.received_at >= since,
+            InboundMessage.sent_at > since,
+            InboundMessage.kind.in_(WRITTEN_KINDS),
+            InboundMessage.openid.in_(ids),
+        )
+        .group_by(InboundMessage.openid)
+    )
+    last = wrote.subquery()
+    used = (
+        sa.select(Delivery.openid)
+        .join(last, last.c.openid == Delivery.openid)
+        .where(Delivery.status.in_(MAY_HAVE_BEEN_SEEN), Delivery.called_at >= last.c.at)
+        .group_by(Delivery.openid)
+        .having(sa.func.count() >= window.messages)
+    )
+    open_until = {openid: moment + window.lasts for openid, moment in session.execute(wrote)}
+    return open_until, {one for one in session.scalars(used) if one is not None}

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ground import clock, reasons
-from models import Branch, Delivery, DeliveryStatus, Push, QuotaUse, User
+from models import ActivityChange, Branch, Delivery, DeliveryStatus, Push, QuotaUse, User
 from scheduler import quota
 from settings import Settings
 
@@ -100,16 +100,32 @@ def _contacts(moment: datetime) -> sa.CompoundSelect[tuple[str, int]]:
 
 
 def told(session: Session, activity_id: int, *, but: int | None = None) -> Counter[str]:
-    """How many notices of an activity each follower had, or may have had, beside those of the push ``but``."""
+    """How many notices of an activity each follower had, or may have had, beside those of the push ``but``.
+
+    Of one that was edited since those alone that were made after the edit: what an earlier one said is no longer true.
+    """
+    edited = sa.select(sa.func.max(ActivityChange.at)).where(ActivityChange.activity_id == activity_id)
+    since = session.scalar(edited)
     notices = (
         sa.select(Delivery.openid, sa.func.count(sa.distinct(Delivery.push_id)))
         .join(Push, Push.id == Delivery.push_id)
-        .where(
-            Push.activity_id == activity_id,
-            Delivery.openid.is_not(None),
-            Delivery.status.not_in(_NOT_SENT),
-            Push.id != (but or 0),
-        )
+        .where(*_notices(activity_id), Push.id != (but or 0))
         .group_by(Delivery.openid)
     )
+    if since is not None:
+        notices = notices.where(Push.created_at > since)
     return Counter({openid: number for openid, number in session.execute(notices) if openid is not None})
+
+
+def noticed(activity_id: int) -> sa.Select[str | None]:
+    """SQL: the openids of all who had, or may have had, a notice of an activity."""
+    of_push = sa.select(Delivery.openid).join(Push, Push.id == Delivery.push_id)
+    return of_push.where(*_notices(activity_id))
+
+
+def _notices(activity_id: int) -> list[sa.ColumnElement[bool]]:
+    return [
+        Push.activity_id == activity_id,
+        Delivery.openid.is_not(None),
+        Delivery.status.not_in(_NOT_SENT),
+    ]

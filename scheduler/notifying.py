@@ -32,16 +32,13 @@ from models import (
     Delivery,
     DeliveryStatus,
     Follower,
-    InboundMessage,
     User,
 )
 from scheduler import answers, instance, quiet
 from scheduler.audience import Person
 from scheduler.audience.kinds import who_got
 from scheduler.life import DELIVERY
-from scheduler.roads.base import Window
 from settings import Settings
-from wechat.wire.messages import WRITTEN_KINDS
 
 RIGHT = "push.create"
 REASONS: Mapping[str, str] = {
@@ -214,7 +211,7 @@ def _readers(
     column = session.scalars(sa.select(Column.key).where(Column.id == correction.article.column_id)).one()
     told = set(session.scalars(sa.select(Delivery.openid).where(Delivery.correction_id == correction.id)))
     window = answers.ROAD.window(settings.wechat.limits)
-    open_until, spent = _windows(session, window, ids, at) if window else ({}, set())
+    open_until, spent = answers.windows(session, window, ids, at) if window else ({}, set())
     due = quiet.defer(at, settings.limits.quiet_hours)
     readers: list[_Reader] = []
     others = Counter(left=received - len(people))
@@ -233,33 +230,6 @@ def _readers(
         else:
             readers.append(_Reader(one.openid, until))
     return received, readers, {name: others[name] for name in REASONS if others[name]}
-
-
-def _windows(
-    session: Session, window: Window, ids: sa.Select[tuple[str]], at: datetime
-) -> tuple[dict[str, datetime], set[str]]:
-    """Until when each of these may be written to, and who has got as many messages as WeChat allows."""
-    since = at - window.lasts
-    wrote = (
-        sa.select(InboundMessage.openid, sa.func.max(InboundMessage.sent_at).label("at"))
-        .where(
-            InboundMessage.received_at >= since,
-            InboundMessage.sent_at > since,
-            InboundMessage.kind.in_(WRITTEN_KINDS),
-            InboundMessage.openid.in_(ids),
-        )
-        .group_by(InboundMessage.openid)
-    )
-    last = wrote.subquery()
-    used = (
-        sa.select(Delivery.openid)
-        .join(last, last.c.openid == Delivery.openid)
-        .where(Delivery.status.in_(answers.MAY_HAVE_BEEN_SEEN), Delivery.called_at >= last.c.at)
-        .group_by(Delivery.openid)
-        .having(sa.func.count() >= window.messages)
-    )
-    open_until = {openid: moment + window.lasts for openid, moment in session.execute(wrote)}
-    return open_until, {one for one in session.scalars(used) if one is not None}
 
 
 __all__ = ["REASONS", "RIGHT", "Notified", "Reach", "latest", "notified", "notify", "reach", "text"]

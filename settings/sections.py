@@ -139,6 +139,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     grace_minutes: int = 30
     plan_drift_percent: int = 10
     contacts_per_month: int = 8
+    activities_per_month: int = 6
     review_stages: int = 3
     review_remind_hours: int = 8
     bind_tries: int = 5

@@ -13,18 +13,32 @@ from typing import Any
 from flask import Response, flash, redirect, request, url_for
 
 from accounts import users
-from community import activities, attendance, counting, ledger, makeup, members, places, window
+from community import (
+    activities,
+    attendance,
+    changing,
+    copying,
+    counting,
+    folding,
+    invitation,
+    ledger,
+    makeup,
+    members,
+    places,
+    signing_up,
+    window,
+)
 from community.privacy import mask_name
 from community.window import Phase
 from database.session import Session
 from ground import clock
 from ground.errors import Conflict, Refused
 from ground.numbers import numbers_in
-from models import Activity, Branch, User
+from models import Activity, ActivityStatus, Branch, User
+from scheduler import changes
 from web import access, listing
-from web.access import acting, looking
+from web.access import acting, looking, settings
 from web.downloads import ledger_file
-from web.moments import from_input
 
 _RECENT = 10
 
@@ -62,7 +76,25 @@ def show(face: Face, activity_id: int) -> str:
     with looking() as (session, me):
         branch = face.branch(session, me)
         found = activities.get(session, activity_id, user=me)
-        return face.draw("show", branch=branch, activity=found, **_figures(session, me, found, face))
+        return face.draw(
+            "show",
+            branch=branch,
+            activity=found,
+            **_figures(session, me, found, face),
+            **_about(session, found),
+        )
+
+
+def _about(session: Session, found: Activity) -> dict[str, Any]:
+    """What has happened to it since it was announced, and where its page is."""
+    noted = changing.changes(session, found.id)
+    return {
+        "noted": [(one, changing.lines(one), changes.said(one)) for one in noted],
+        "signed": signing_up.places(session, found) if found.sign_up else None,
+        "page": f"{settings().server.base_url}{invitation.path(found.id)}",
+        "kept_until": folding.until(found),
+        "shifts": copying.SHIFTS,
+    }
 
 
 def live(face: Face, activity_id: int) -> Any:
@@ -93,7 +125,10 @@ def _figures(session: Session, me: User, found: Activity, face: Face) -> dict[st
 
 def _is_named(me: User, found: Activity, branch_id: int) -> bool:
     """Whether this user may know who came and who did not."""
-    return found.kind in activities.ATTENDED and users.own_branch(me) == branch_id
+    if found.status == ActivityStatus.CANCELLED:
+        return False
+    attended = found.kind in activities.ATTENDED and not found.expects and found.folded_at is None
+    return attended and users.own_branch(me) == branch_id
 
 
 def export(face: Face, activity_id: int) -> Any:
@@ -107,40 +142,6 @@ def export(face: Face, activity_id: int) -> Any:
         why = reason if in_clear else ""
         loaded = ledger.load(session, activity_id, at=clock.now(), user=me, unmask_reason=why)
     return ledger_file(loaded)
-
-
-# --- Announcing --------------------------------------------------------------------------------------------
-
-
-def announce(face: Face) -> Any:
-    """Take a filled form for a new activity."""
-    form = request.form
-    starts_at, ends_at = from_input(form.get("starts_at", "")), from_input(form.get("ends_at", ""))
-    if starts_at is None or ends_at is None:
-        raise Refused("请选择签到的开始时间和结束时间")
-    with acting() as (session, me):
-        branch = face.branch(session, me)
-        draft = activities.Draft(
-            title=form.get("title", ""), starts_at=starts_at, ends_at=ends_at,
-            branches=_chosen(session, me) if branch is None else [branch], keyword=form.get("keyword", ""),
-            kind=form.get("kind", "event"), purpose=form.get("purpose", ""), place=form.get("place", ""),
-        )  # fmt: skip
-        made = activities.create(session, me, draft, at=clock.now())
-    for remark in made.warnings:
-        flash(remark, "warning")
-    flash("活动已新建", "success")
-    return face.back_to("activity", activity_id=made.activity.id)
-
-
-def _chosen(session: Session, user: User) -> list[Branch]:
-    """The branches of the form; none means all. A secretary's form has the own one only."""
-    if users.own_branch(user) is None and request.form.get("scope") != "chosen":
-        return []
-    ids = numbers_in(request.form.getlist("branch"))
-    found = [branch for branch in places.branches(session) if branch.id in ids]
-    if not found:
-        raise Refused("请至少选择一个党支部")
-    return found
 
 
 # --- 补录 and 补签 -------------------------------------------------------------------------------------------

@@ -220,6 +220,14 @@ def share(part: int, whole: int) -> str:
     return f"{part / whole:.1%}" if whole else "—"
 
 
+def length_name(minutes: int) -> str:
+    """``1 小时 30 分钟``, ``7 天``."""
+    days, rest = divmod(minutes, 24 * 60)
+    hours, left = divmod(rest, 60)
+    words = [f"{number} {unit}" for number, unit in ((days, "天"), (hours, "小时"), (left, "分钟")) if number]
+    return " ".join(words)
+
+
 def register(app: Flask) -> None:
     """Give the templates these words."""
     env = app.jinja_env
@@ -238,6 +246,7 @@ def register(app: Flask) -> None:
         release_state=release_state,
         activity_state=activity_state,
         share=share,
+        length_name=length_name,
         weekday_names=weekday_names,
         audience_label=audience.label_of,
         ROLE_NAMES=ROLE_NAMES,

@@ -16,7 +16,7 @@ from click.testing import Result
 from python_calamine import CalamineWorkbook
 
 from accounts import audit
-from community import activities, counting, ledger
+from community import activities, changing, counting, ledger
 from ground.errors import Conflict, Forbidden, NotFound, Refused
 from models import Activity, Member, User
 from tests.community.conftest import NOON, Office, person
@@ -83,6 +83,7 @@ def test_what_the_command_line_cannot_use_is_one_chinese_line(office: Office, fl
         "--branches": "all",
         "--from": "2099-09-20T18:30",
         "--to": "2099-09-20T20:00",
+        "--purpose": "集中学习",
         "--as": "admin",
     }
     for option, value, says in (
@@ -131,15 +132,23 @@ def test_what_smells_of_compulsion_is_pointed_out(sqlite_office: Office) -> None
     admin = office.user("admin")
     smells: list[tuple[dict[str, Any], str]] = [
         ({"ends_at": NOON + timedelta(days=40)}, "长期打卡"),
-        ({"title": "全员打卡活动"}, "减负"),
-        ({"purpose": "未签到的点名通报"}, "减负"),
-        ({"purpose": ""}, "没有填写事由"),
         ({"keyword": "学习园地"}, "另有用途"),
     ]
     for other, says in smells:
         created = _create(office, admin, _draft(office, **other))
         assert any(says in line for line in created.warnings), other
-    assert not _create(office, admin, _draft(office)).warnings
+    for other, says in (
+        ({"title": "全员打卡活动"}, "活动名称里的“全员打卡”属于强制和全员要求，改为"),
+        ({"purpose": "未签到的点名通报"}, "点名、通报和处罚"),
+        ({"purpose": " "}, "请填写事由"),
+    ):
+        with pytest.raises(Refused, match=says):
+            _create(office, admin, _draft(office, **other))
+    _create(office, admin, _draft(office, title="安全生产排名发布会", override="会议的正式名称就是这样"))
+    assert not _create(office, admin, _draft(office, title="不评比、不排名的交流会")).warnings
+    with office.db.read_scope() as session:
+        details = [entry.detail for entry in audit.page(session, action="activity.create").entries]
+    assert {"branches": "all", "phrases": "排名", "override": "会议的正式名称就是这样"} in details
 
 
 def test_a_keyword_that_cannot_be_told_apart_is_refused(sqlite_office: Office) -> None:
@@ -200,7 +209,7 @@ def test_another_branchs_activity_does_not_exist_for_a_secretary(
         for look in (
             lambda: activities.get(session, activity.id, user=secretary),
             lambda: ledger.load(session, activity.id, user=secretary, at=NOON),
-            lambda: activities.cancel(session, secretary, activity.id, at=NOON),
+            lambda: changing.cancel(session, secretary, activity.id, reason="天气原因", at=NOON),
         ):
             with pytest.raises(NotFound):
                 look()
@@ -218,7 +227,7 @@ def test_a_secretary_does_not_call_off_what_other_branches_attend_too(office: Of
     activity = office.activity("主题党日", HUDONG, SHUIMO)
     secretary = office.user("secretary", HUDONG)
     with office.db.session_scope() as session, pytest.raises(Forbidden):
-        activities.cancel(session, secretary, activity.id, at=NOON)
+        changing.cancel(session, secretary, activity.id, reason="天气原因", at=NOON)
 
 
 def _file(office: Office, loaded: ledger.Ledger, folder: Path) -> bytes:

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule, run_state_machine_as_test
 from python_calamine import CalamineWorkbook
 
-from community import activities, attendance, checkin, counting, ledger, makeup, places
+from community import activities, attendance, changing, checkin, counting, ledger, makeup, places
 from models import Activity, MakeUpRequest
 from tests.community.books import BRANCHES, Came, Figures, Meeting
 from tests.community.conftest import Office
@@ -106,7 +106,7 @@ class Story(PeopleStory):
         ident = data.draw(st.sampled_from(self._which(uncancelled=True)))
         self.passes()
         with self.office.db.session_scope() as session:
-            activities.cancel(session, self.admin, ident, at=self.now)
+            changing.cancel(session, self.admin, ident, reason="天气原因", at=self.now)
         self.books.meetings[ident].cancelled = True
 
     @precondition(lambda self: self.books.bound and self._which(open=True))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from community import activities, attendance, checkin, counting, makeup
+from community import activities, attendance, changing, checkin, counting, makeup
 from community.checkin import CheckInAnswer
 from ground.errors import Conflict, Forbidden, NotFound, Refused
 from models import Activity, CheckIn, Member
@@ -200,9 +200,9 @@ def test_a_cancelled_activity_takes_no_check_in(office: Office, member: int) -> 
     admin = office.user("admin")
     activity = office.activity("主题党日")
     with office.db.session_scope() as session:
-        activities.cancel(session, admin, activity.id, at=NOON)
+        changing.cancel(session, admin, activity.id, reason="天气原因", at=NOON)
         with pytest.raises(Conflict):
-            activities.cancel(session, admin, activity.id, at=NOON)
+            changing.cancel(session, admin, activity.id, reason="天气原因", at=NOON)
     assert _reply(office).kind == "none_open"
 
 

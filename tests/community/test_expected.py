@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from community import activities, attendance, checkin, counting, erasing, expected, makeup
+from community import activities, attendance, changing, checkin, counting, erasing, expected, makeup
 from community.checkin import CheckInAnswer
 from ground import clock
 from ground.errors import NotFound
@@ -98,7 +98,7 @@ def test_a_list_is_made_however_late_and_for_what_was_called_off_too(
     late, off = office.activity("主题党日", HUDONG), office.activity("志愿服务", SHUIMO)
     admin = office.user("admin")
     with office.db.session_scope() as session:
-        activities.cancel(session, admin, off.id, at=NOON)
+        changing.cancel(session, admin, off.id, reason="天气原因", at=NOON)
     assert _begin(office, NOON + timedelta(days=40)) == 2
     _change(office, people[0], active=False)
     _change(office, people[2], active=False)

@@ -65,10 +65,14 @@ def test_an_activity_needs_an_end_and_a_branch_if_not_for_all(office: Office) ->
     assert "时间看不懂" in text_of(odd)
 
 
-def test_pressing_words_are_answered_with_a_remark(office: Office) -> None:
+def test_pressing_words_need_a_reason_that_is_recorded(office: Office) -> None:
     desk = office.desk("admin")
-    page = desk.follow(desk.post("/console/activities/new", _form(purpose="务必全员打卡，未打卡的通报")))
-    assert "不符合减负要求" in page
+    pressing = _form(purpose="务必全员打卡，未打卡的通报")
+    refused = desk.post("/console/activities/new", pressing, 422)
+    assert "不符合减负要求" in text_of(refused)
+    assert "保留的理由" in text_of(refused)
+    desk.follow(desk.post("/console/activities/new", {**pressing, "override": "引用上级文件的原话"}))
+    assert "引用上级文件的原话" in desk.get("/console/audit")
 
 
 def test_a_ledger_in_clear_needs_a_reason(office: Office) -> None:
@@ -143,8 +147,14 @@ def test_an_activity_that_is_called_off_keeps_its_records(office: Office) -> Non
     desk.post(
         f"{where}/record", {"member": [str(people[0])], "reason": "纸质", "branch": str(office.branch_id)}
     )
-    desk.post(f"{where}/cancel")
-    assert "已取消" in desk.get(where)
+    assert "请写明取消的原因" in desk.follow(
+        desk.post(f"{where}/cancel", headers={"Referer": f"http://localhost{where}"})
+    )
+    desk.post(f"{where}/cancel", {"reason": "天气原因，改期"})
+    page = text_of_page(desk.get(where))
+    assert "已取消" in page
+    assert "已有的 1 条签到记录保留，不计入参加人数" in page
+    assert "天气原因，改期" in page
     assert office.read(sa.select(sa.func.count(CheckIn.id))) == 1
 
 
@@ -171,7 +181,9 @@ def test_the_branch_s_first_page_is_not_crowded_out_by_what_invites_others(offic
         now, admin = clock.now(), users.by_name(session, "admin")
         for number in range(105):
             starts = now + timedelta(hours=2)
-            draft = activities.Draft(f"别处 {number}", starts, starts + timedelta(hours=1), [other])
+            draft = activities.Draft(
+                f"别处 {number}", starts, starts + timedelta(hours=1), [other], purpose="交流"
+            )
             activities.create(session, admin, draft, at=now)
     page = desk.get(f"/branch/{office.branch_id}/")
     assert f'href="{mine}"' in page

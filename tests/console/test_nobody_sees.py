@@ -158,6 +158,9 @@ _ONE = {"member": ["1"]}
 FORMS: dict[str, dict[str, Any]] = {
     "console.correction_retract": {"note": "活动已取消。"},
     "console.correction_note_post": {"note": "活动已经取消。", "seen": "活动已取消。"},
+    "console.activity_edit_post": {"version": "1"},
+    "branch.edit_post": {"version": "1"},
+    "console.activity_template_post": {"voluntary": "自愿参加", "minutes": "60", "keep_months": "0"},
     "console.transfer_check": _ONE,
     "console.transfer_do": _ONE,
     "console.request_post": {"decision": "done"},
@@ -207,6 +210,7 @@ def _live(session: Session, own: Branch, other: Branch) -> None:
         activities.paper_sheet(session, past, [people[first + 1].id])
         assert makeup.make_up(session, openids[first + 2], "当天在外地", at=now).kind == "pending"
     for_all = activities.activity(session, "全体")
+    activities.activity(session, "下周的", branches=[session.merge(own)], starts=now + timedelta(days=7))
     for number in (0, 3):
         activities.check_in(session, openids[number], for_all)
     answers.given(session, openids[3], "您好")
@@ -245,10 +249,10 @@ def _filled(office: Office, rule: Rule) -> Iterator[str]:
     other: dict[str, list[Any]] = {
         "head": heads,
         "branch_id": [1, 2],
-        "activity_id": [1, 2, 3],
+        "activity_id": [1, 2, 3, 4],
         "member_id": [1, 4, 7],
         "mark": marks,
-        "key": ["study"],
+        "key": ["study", "meeting"],
     }
     names = sorted(rule.arguments)
     pools = [other.get(name) or ([1, 2] if f"<int:{name}>" in rule.rule else ["1"]) for name in names]

@@ -205,14 +205,14 @@ def test_an_activity_and_its_check_ins_are_noted_once_in_console_and_on_the_bran
     with trail.one("activity.export", masked=True):
         secretary.post(f"{on_phone}/export", status=200)
     with trail.one("activity.change", cancelled=True):
-        admin.post(f"{at_console}/cancel")
+        admin.post(f"{at_console}/cancel", {"reason": "天气原因"})
     shown = admin.get(at_console)
     assert WAYS[CheckInWay.PAPER] in shown
 
 
 _COMMAND = (
     "activity", "create", "--title", "命令行里的活动", "--branches", "all", "--from", "2030-01-01T08:00",
-    "--to", "2030-01-01T09:00", "--as", "admin",
+    "--to", "2030-01-01T09:00", "--purpose", "学习", "--as", "admin",
 )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def test_an_article_and_a_check_in_travel_through_separate_processes(
 
     activity = live.flask_json(
         "activity", "create", "--title", "读书会", "--keyword", "读书", "--branches", BRANCH,
-        "--from", "2020-01-01T08:00", "--to", "2035-01-01T20:00", "--as", "bianji",
+        "--from", "2020-01-01T08:00", "--to", "2035-01-01T20:00", "--purpose", "集中学习", "--as", "bianji",
     )  # fmt: skip
     assert live.flask_json("activity", "show", str(activity["id"]))["checked_in"] == 0
     assert all(part.running for part in parts)

@@ -30,7 +30,16 @@ def test_a_check_in_survives_a_kill_of_the_server_at_each_step(live: Live, tmp_p
     live.user("bianji", "editor")
     activity = live.flask_json(
         *("activity", "create", "--title", "主题党日", "--keyword", "党日", "--branches", "all"),
-        *("--from", "2020-01-01T08:00", "--to", "2035-01-01T20:00", "--as", "bianji"),
+        *(
+            "--from",
+            "2020-01-01T08:00",
+            "--to",
+            "2035-01-01T20:00",
+            "--purpose",
+            "集中学习",
+            "--as",
+            "bianji",
+        ),
     )
     for number, (step, person) in enumerate(zip(STEPS, people, strict=True), 1):
         once = tmp_path / step

@@ -112,7 +112,7 @@ def test_a_member_checks_in_and_the_secretary_gets_the_ledger(office: Live, tmp_
     person = next(p for p in TRUTH["some_valid"] if p["branch"] == LAST)
     activity = office.flask_json(
         "activity", "create", "--title", "主题党日", "--keyword", "党日", "--branches", LAST,
-        "--from", "2020-01-01T08:00", "--to", "2035-01-01T20:00", "--as", "bianji",
+        "--from", "2020-01-01T08:00", "--to", "2035-01-01T20:00", "--purpose", "集中学习", "--as", "bianji",
     )  # fmt: skip
     assert activity["status"] == "open"
     unbound = office.say(stranger, "签到")

@@ -1,4 +1,4 @@
-"""我的资料 on the local phone: asked for in the chat, opened by WeChat's page, read at 375 px."""
+"""我的资料 and an activity's page on the local phone: asked for in the chat, opened by WeChat's page, read on narrow screens."""
 
 from __future__ import annotations
 
@@ -9,18 +9,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
 import runtime as parts
+from accounts import users
 from app import create_app
 from localwechat.testing import SandboxControl
+from models import Branch
 from runtime import Runtime
 from settings import with_base_url
 from tests.fixtures.browser import PHONE, Windows
 from tests.fixtures.configuration import make_settings
+from tests.fixtures.live import PASSWORD
 from tests.fixtures.processes import free_port
 from tests.inbound.conftest import furnish
+from tests.world import accounts
 from tests.world.linked import sections_for
 
 pytestmark = pytest.mark.browser
@@ -61,7 +65,11 @@ def linked(
     settings = with_base_url(make_settings(**sections), url)
     built = parts.build(settings)
     with built.db.session_scope() as session:
-        furnish(session)
+        office = furnish(session)
+        branch = session.get_one(Branch, office.branches[1])
+        accounts.account(
+            session, "shuji", "secretary", branch=branch, password_hash=users.hash_password(PASSWORD)
+        )
     app = create_app(settings, runtime=built)
     server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -98,3 +106,62 @@ def test_from_the_chat_to_the_page_to_a_correction_and_out_again(linked: Linked,
     page.get_by_role("button", name="解除绑定").click()
     expect(page.locator("h1")).to_have_text("已解除绑定")
     assert "您还没有绑定" in linked.say(openid, "我的资料")
+
+
+def open_as(linked: Linked, windows: Windows, openid: str, width: int) -> Page:
+    """A phone of this width, of somebody whom WeChat knows."""
+    context = windows.context(viewport={"width": width, "height": 640}, has_touch=True, is_mobile=True)
+    context.add_cookies([{"name": "sandbox_openid", "value": openid, "url": linked.sandbox.url}])
+    return context.new_page()
+
+
+def test_an_activity_from_a_template_to_its_page_to_its_end(linked: Linked, windows: Windows) -> None:
+    (openid,) = linked.sandbox.followers(1)
+    linked.say(openid, "绑定 李红梅 9012")
+    linked.say(openid, "同意")
+    hers = windows.context(viewport=PHONE, has_touch=True, is_mobile=True).new_page()
+    hers.goto(f"{linked.url}/branch/")
+    hers.get_by_label("用户名").fill("shuji")
+    hers.get_by_label("密码").fill(PASSWORD)
+    hers.get_by_role("button", name="登录").click()
+    hers.get_by_role("link", name="新建", exact=True).click()
+    hers.get_by_role("link", name="志愿服务", exact=True).click()
+    expect(hers.get_by_label("事由")).to_have_value("为社区居民做一件实事")
+    hers.get_by_label("活动名称").fill("楼道清洁一小时")
+    hers.get_by_label("地点").fill("三号楼")
+    hers.get_by_label("开始签到").fill("2036-06-07T08:30")
+    hers.get_by_label("结束签到").fill("2036-06-07T10:00")
+    hers.get_by_role("button", name="新建活动").click()
+    expect(hers.get_by_role("heading", name="楼道清洁一小时")).to_be_visible()
+    address = hers.locator("a.text-break").inner_text()
+
+    theirs = open_as(linked, windows, openid, 320)
+    theirs.goto(address)
+    expect(theirs.locator("main")).to_contain_text("2036年6月7日（周六）08:30 至 10:00")
+    theirs.get_by_role("link", name="报名或取消报名").click()
+    theirs.get_by_role("button", name="我要报名").click()
+    expect(theirs.locator("main")).to_contain_text("您已报名")
+    assert theirs.evaluate(LOOK) == {"width": 320, "low": []}
+
+    hers.get_by_role("link", name="编辑").click()
+    expect(hers.locator("html.ready")).to_be_attached()  # the script that moves the end is there
+    hers.get_by_label("开始签到").fill("2036-06-07T14:00")
+    expect(hers.get_by_label("结束签到")).to_have_value("2036-06-07T15:30")
+    hers.get_by_label("变更说明").fill("上午楼道停水")
+    hers.get_by_role("button", name="保存").click()
+    expect(hers.locator(".changes")).to_contain_text("开始时间由6月7日 08:30改为6月7日 14:00")
+    expect(hers.locator(".changes")).to_contain_text("已告知 1 人")
+    expect(hers.locator("main")).to_contain_text("已报名 1 人")
+    theirs.reload()
+    expect(theirs.locator("main")).to_contain_text("14:00 至 15:30")
+    expect(theirs.locator("main")).to_contain_text("上午楼道停水")
+
+    hers.locator("summary", has_text="取消活动").click()
+    hers.get_by_label("原因（党员会看到）").fill("下大雨")
+    hers.locator("details").get_by_role("button", name="取消活动").click()
+    hers.locator("#confirm.show").get_by_role("button", name="取消活动").click()
+    expect(hers.locator(".changes")).to_contain_text("下大雨")
+    theirs.goto(address)
+    expect(theirs.locator("main")).to_contain_text("活动已取消，不用签到")
+    expect(theirs.locator("main")).to_contain_text("下大雨")
+    assert theirs.evaluate(LOOK) == {"width": 320, "low": []}

@@ -10,6 +10,7 @@ from accounts import users
 from community import activities, counting, makeup, own_requests, places
 from ground import clock
 from web import activities as shared
+from web import announcing
 from web.access import action, looking, page
 from web.branch.face import blueprint, draw
 from web.once import once
@@ -115,8 +116,7 @@ def make_up_decide(branch_id: int, request_id: int) -> Any:
 @page("activity.create")
 def new(branch_id: int) -> str:
     """The form for an activity of this branch."""
-    with looking() as (session, me):
-        return draw("activities/new.html", branch=places.shown(session, me, branch_id))
+    return announcing.new_form(_face(branch_id))
 
 
 @blueprint.post("/<int:branch_id>/new", endpoint="new_post")
@@ -124,4 +124,25 @@ def new(branch_id: int) -> str:
 @action("activity.create", form=new)
 def new_post(branch_id: int) -> Any:
     """Announce it to the branch."""
-    return shared.announce(_face(branch_id))
+    return announcing.announce(_face(branch_id))
+
+
+@blueprint.get("/<int:branch_id>/activities/<int:activity_id>/edit")
+@page("activity.change")
+def edit(branch_id: int, activity_id: int) -> str:
+    """What may still be changed of an activity."""
+    return announcing.edit_form(_face(branch_id), activity_id)
+
+
+@blueprint.post("/<int:branch_id>/activities/<int:activity_id>/edit", endpoint="edit_post")
+@action("activity.change", form=edit)
+def edit_post(branch_id: int, activity_id: int) -> Any:
+    """Change it, and tell those concerned."""
+    return announcing.edit(_face(branch_id), activity_id)
+
+
+@blueprint.post("/<int:branch_id>/activities/<int:activity_id>/cancel")
+@action("activity.change")
+def cancel(branch_id: int, activity_id: int) -> Any:
+    """Call it off."""
+    return announcing.cancel(_face(branch_id), activity_id)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, request
+from flask import request
 
-from accounts import users
-from community import activities, counting, places
+from community import activities, counting
 from community.window import PHASES, Phase
 from ground import clock
 from web import activities as shared
-from web import listing
-from web.access import acting, action, looking, page
+from web import announcing, listing
+from web.access import action, looking, page
 from web.console.face import blueprint, draw
 from web.once import once
 
@@ -46,10 +45,7 @@ def activities_page() -> str:
 @page("activity.create")
 def activity_new() -> str:
     """The form."""
-    with looking() as (session, me):
-        own = users.own_branch(me)
-        branches = [one for one in places.branches(session) if own is None or one.id == own]
-        return draw("activities/new.html", branches=branches, limited=own is not None)
+    return announcing.new_form(_FACE)
 
 
 @blueprint.post("/activities/new", endpoint="activity_new_post")
@@ -57,7 +53,7 @@ def activity_new() -> str:
 @action("activity.create", form=activity_new)
 def activity_new_post() -> Any:
     """Announce it."""
-    return shared.announce(_FACE)
+    return announcing.announce(_FACE)
 
 
 @blueprint.get("/activities/<int:activity_id>")
@@ -74,14 +70,25 @@ def activity_live(activity_id: int) -> Any:
     return shared.live(_FACE, activity_id)
 
 
+@blueprint.get("/activities/<int:activity_id>/edit")
+@page("activity.change")
+def activity_edit(activity_id: int) -> str:
+    """What may still be changed."""
+    return announcing.edit_form(_FACE, activity_id)
+
+
+@blueprint.post("/activities/<int:activity_id>/edit", endpoint="activity_edit_post")
+@action("activity.change", form=activity_edit)
+def activity_edit_post(activity_id: int) -> Any:
+    """Change it, and tell those concerned."""
+    return announcing.edit(_FACE, activity_id)
+
+
 @blueprint.post("/activities/<int:activity_id>/cancel")
 @action("activity.change")
 def activity_cancel(activity_id: int) -> Any:
     """Call it off; what was recorded stays."""
-    with acting() as (session, me):
-        activities.cancel(session, me, activity_id, at=clock.now())
-    flash("活动已取消，已有的签到记录保留", "success")
-    return _FACE.back_to("activity", activity_id=activity_id)
+    return announcing.cancel(_FACE, activity_id)
 
 
 @blueprint.post("/activities/<int:activity_id>/export")

@@ -10,7 +10,7 @@ from flask import current_app, g, make_response, redirect, render_template, requ
 from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response as AnyResponse
 
-from community import consent, own_data, own_links, whole_file
+from community import consent, own_data, own_links, signing_up, whole_file
 from content import columns
 from ground import clock
 from ground.errors import NotFound, PioneerError, Refused, WeChatError
@@ -30,38 +30,43 @@ _SNAPSHOT = "这是微信的快照页，不能确认是您本人。请点页面�
 _STRANGER = "您还没有关注公众号，本平台没有保存您的资料。关注后在公众号回复“我的资料”即可查看"
 
 
-def _own(view: V) -> V:
+def own_only(view: V) -> V:
     """A page of the visitor's own: nobody without a visit, nothing kept by a browser, what is refused said on a page."""
 
     @wraps(view)
     def guarded(**values: Any) -> Any:
         g.visitor = visit.visitor()
         if g.visitor is None:
-            return _private(_door())
+            answer = _door()
+            if "mark" in values:  # of an activity's page, to which the door leads on
+                visit.remember(answer, values["mark"])
+            return _private(answer)
         try:
             return _private(make_response(view(**values)))
         except PioneerError as error:
-            return _private(_said("暂时不能办理", error.message, status=error.http_status))
+            return _private(said("暂时不能办理", error.message, status=error.http_status))
 
     return cast(V, guarded)
 
 
 @blueprint.get("/me")
-@_own
+@own_only
 def me() -> AnyResponse:
     """What is kept; name and phone in clear where the reader asks to see them."""
     in_clear = request.args.get("show") == "1"
     with runtime().db.read_scope() as session:
         limits = runtime().settings.limits
         found = own_data.shown(session, g.visitor, in_clear=in_clear, limits=limits)
+        coming = signing_up.upcoming(session, g.visitor, at=clock.now())
         names = {one.key: one.name for one in columns.listing(session, with_inactive=True)}
     muted = [names[key] for key in found.muted if key in names]
     kept = retention_report.for_followers(runtime().settings)
-    return _draw(
+    return draw(
         "reader/mine.html",
         text=consent.TEXT.split("\n")[0],
         version=consent.VERSION,
         own_data=found,
+        coming=coming,
         in_clear=in_clear,
         muted=muted,
         kept=kept,
@@ -69,7 +74,7 @@ def me() -> AnyResponse:
 
 
 @blueprint.post("/me/consent", endpoint="me_consent_post")
-@_own
+@own_only
 def me_consent_post() -> AnyResponse:
     """同意 the text as it is now."""
     with runtime().db.session_scope() as session:
@@ -78,7 +83,7 @@ def me_consent_post() -> AnyResponse:
 
 
 @blueprint.get("/me/correct")
-@_own
+@own_only
 def me_correct() -> AnyResponse:
     """What the roster says, and where to write what is wrong in it."""
     return _correcting()
@@ -88,11 +93,11 @@ def _correcting(problem: str = "", status: int = 200) -> AnyResponse:
     with runtime().db.read_scope() as session:
         found = own_data.shown(session, g.visitor)
     typed = request.form.get("text", "")
-    return _draw("reader/mine_correct.html", status, own_data=found, problem=problem, typed=typed)
+    return draw("reader/mine_correct.html", status, own_data=found, problem=problem, typed=typed)
 
 
 @blueprint.post("/me/correct", endpoint="me_correct_post")
-@_own
+@own_only
 def me_correct_post() -> AnyResponse:
     """更正申请: to the branch's secretary."""
     try:
@@ -100,52 +105,50 @@ def me_correct_post() -> AnyResponse:
             new = own_data.correct(session, g.visitor, request.form.get("text", ""), at=clock.now())
     except Refused as error:
         return _correcting(error.message, error.http_status)
-    said = "" if new else "已补充到正在办理的申请里，"
-    return _said("已提交更正申请", f"{said}办理结果会在公众号告诉您，也可以在“我的资料”页查看", back=True)
+    added = "" if new else "已补充到正在办理的申请里，"
+    return said("已提交更正申请", f"{added}办理结果会在公众号告诉您，也可以在“我的资料”页查看", back=True)
 
 
 @blueprint.get("/me/unbind")
-@_own
+@own_only
 def me_unbind() -> AnyResponse:
     """What follows from an unbinding, and the button that does it."""
-    return _draw("reader/mine_unbind.html")
+    return draw("reader/mine_unbind.html")
 
 
 @blueprint.post("/me/unbind", endpoint="me_unbind_post")
-@_own
+@own_only
 def me_unbind_post() -> AnyResponse:
     """解除绑定."""
     with runtime().db.session_scope() as session:
         own_data.unbind(session, g.visitor, at=clock.now())
-    return _said(
-        "已解除绑定", "您的微信不再与党员信息关联，仍可正常阅读。需要时在公众号回复“绑定”", back=True
-    )
+    return said("已解除绑定", "您的微信不再与党员信息关联，仍可正常阅读。需要时在公众号回复“绑定”", back=True)
 
 
 @blueprint.get("/me/erase")
-@_own
+@own_only
 def me_erase() -> AnyResponse:
     """What would go and what would stay, and the button that does it."""
     with runtime().db.read_scope() as session:
         found = own_data.shown(session, g.visitor)
-    return _draw("reader/mine_erase.html", own_data=found)
+    return draw("reader/mine_erase.html", own_data=found)
 
 
 @blueprint.post("/me/erase", endpoint="me_erase_post")
-@_own
+@own_only
 def me_erase_post() -> AnyResponse:
     """清除微信资料."""
     with runtime().db.session_scope() as session:
         asked = own_data.erase(session, g.visitor, roster="roster" in request.form, at=clock.now())
     runtime().db.empty_log()
     also = "。清除党员名册里个人信息的申请已提交管理员，办理结果会在公众号告诉您" if asked else ""
-    answer = _said("已清除", f"您的绑定、消息和阅读设置已经清除{also}。您仍然关注公众号，可以正常阅读")
+    answer = said("已清除", f"您的绑定、消息和阅读设置已经清除{also}。您仍然关注公众号，可以正常阅读")
     visit.end(answer, g.visitor)
     return answer
 
 
 @blueprint.get("/me/file/<kind>")
-@_own
+@own_only
 def me_file(kind: str) -> AnyResponse:
     """The whole file: a workbook to read, JSON for a machine."""
     if kind not in _FILES:
@@ -157,10 +160,10 @@ def me_file(kind: str) -> AnyResponse:
 
 
 @blueprint.post("/me/leave")
-@_own
+@own_only
 def me_leave() -> AnyResponse:
     """The visit ends: the next one who has this phone sees nothing."""
-    answer = _said("已退出", "再次查看请回到公众号，回复“我的资料”")
+    answer = said("已退出", "再次查看请回到公众号，回复“我的资料”")
     visit.end(answer, g.visitor)
     return answer
 
@@ -173,9 +176,10 @@ def _door() -> AnyResponse:
     with runtime().db.read_scope() as session:
         by_wechat = own_links.by_wechat(session, runtime().settings)
     if not by_wechat:
-        return _said("请从公众号打开", "请在公众号回复“我的资料”，点回复里的链接打开。链接只供您本人使用")
+        on = "，就会回到这个活动" if "mark" in (request.view_args or {}) else ""
+        return said("请从公众号打开", f"请在公众号回复“我的资料”，点回复里的链接打开{on}。链接只供您本人使用")
     if request.method != "GET":
-        return _said("页面已过期", "为保护您的资料，页面打开 30 分钟后失效，请重新打开“我的资料”", back=True)
+        return said("页面已过期", "为保护您的资料，页面打开 30 分钟后失效，请重新打开“我的资料”", back=True)
     state = visit.new_state()
     root = runtime().settings.server.base_url
     answer = redirect(runtime().client.oauth_url(f"{root}{url_for('reader.me_back')}", state), 303)
@@ -190,22 +194,20 @@ def me_back() -> AnyResponse:
     if not visit.is_back(request.args.get("state", "")) or not code:
         # Two quick openings bring the same answer twice: the first has let them in.
         return _private(
-            redirect(url_for("reader.me"), 303) if visit.visitor() else _said("请重新打开", _NOT_BACK)
+            redirect(url_for("reader.me"), 303) if visit.visitor() else said("请重新打开", _NOT_BACK)
         )
     try:
         person = runtime().client.oauth_exchange(code)
     except WeChatError as error:
         current_app.logger.warning("oauth refused: %s", error.code)
-        return _private(_said("请重新打开", _NOT_BACK, status=502))
+        return _private(said("请重新打开", _NOT_BACK, status=502))
     if person.is_snapshotuser:
-        return _private(_said("请使用完整服务", _SNAPSHOT))
+        return _private(said("请使用完整服务", _SNAPSHOT))
     with runtime().db.read_scope() as session:
         follower_id = own_links.follower_of(session, person.openid)
     if follower_id is None:
-        return _private(_said("请先关注公众号", _STRANGER))
-    answer = redirect(url_for("reader.me"), 303)
-    visit.begin(answer, follower_id)
-    return _private(answer)
+        return _private(said("请先关注公众号", _STRANGER))
+    return _private(_let_in(follower_id))
 
 
 @blueprint.get("/me/open/<token>")
@@ -214,8 +216,8 @@ def me_open(token: str) -> AnyResponse:
     with runtime().db.read_scope() as session:
         still = own_links.opens(session, token, at=clock.now())
     if not still:
-        return _private(_said("链接已失效", _AGAIN, status=410))
-    return _private(_draw("reader/mine_open.html", token=token))
+        return _private(said("链接已失效", _AGAIN, status=410))
+    return _private(draw("reader/mine_open.html", token=token))
 
 
 @blueprint.post("/me/open/<token>", endpoint="me_open_post")
@@ -224,23 +226,29 @@ def me_open_post(token: str) -> AnyResponse:
     with runtime().db.session_scope() as session:
         follower_id = own_links.take(session, token, at=clock.now())
     if follower_id is None:
-        return _private(_said("链接已失效", _AGAIN, status=410))
-    answer = redirect(url_for("reader.me"), 303)
+        return _private(said("链接已失效", _AGAIN, status=410))
+    return _private(_let_in(follower_id))
+
+
+def _let_in(follower_id: int) -> AnyResponse:
+    """A visit begins, on the page of the activity that was wanted, or on 我的资料."""
+    mark = visit.wanted()
+    answer = redirect(url_for("reader.my_activity", mark=mark) if mark else url_for("reader.me"), 303)
     visit.begin(answer, follower_id)
-    return _private(answer)
+    return answer
 
 
 @blueprint.errorhandler(CSRFError)
 def stale(_error: CSRFError) -> AnyResponse:
     """A form that was sent too late, or by another page than ours."""
-    return _private(_said("页面已过期", "请返回上一页，刷新后重试", status=400))
+    return _private(said("页面已过期", "请返回上一页，刷新后重试", status=400))
 
 
-def _said(heading: str, message: str, *, status: int = 200, back: bool = False) -> AnyResponse:
-    return _draw("reader/mine_said.html", status, heading=heading, message=message, back=back)
+def said(heading: str, message: str, *, status: int = 200, back: bool = False) -> AnyResponse:
+    return draw("reader/mine_said.html", status, heading=heading, message=message, back=back)
 
 
-def _draw(template: str, status: int = 200, **values: Any) -> AnyResponse:
+def draw(template: str, status: int = 200, **values: Any) -> AnyResponse:
     words = {"near": near, "in_prose": in_prose}
     return make_response(render_template(template, **frame(), **words, **values), status)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,18 +18,16 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
-from community import invitation, window
 from content import assets, columns, corrections, reading
 from content.cleaning import assets_in, text_of
 from database.session import Session
 from ground import clock
 from ground.errors import NotFound
-from models import Activity, Article, ArticleStatus, Column
+from models import Article, ArticleStatus, Column
 from runtime import Runtime
 from web import security
 from web.files import own
 from web.reader.body import readable
-from web.wording import WEEKDAYS
 
 blueprint = Blueprint("reader", __name__, url_prefix="/m")
 
@@ -106,15 +103,6 @@ def article_check(article_id: int, head: str) -> AnyResponse:
             raise NotFound("没有这份审核登记表的记录，请核对表上的编号，或联系发布单位")
         stands = reading.standing(session, article_id)
     return page("reader/check.html", same=same, stands=stands, number=article_id, head=head)
-
-
-@blueprint.get("/activity/<mark>")
-def activity(mark: str) -> AnyResponse:
-    """An activity for whoever got its notice: what, when, where and how to check in; nobody's name."""
-    with runtime().db.read_scope() as session:
-        found = invitation.invited_to(session, mark)
-        now = window.phase(found, clock.now())
-    return page("reader/activity.html", activity=found, phase=now, said=window.PHASES[now], when=_span(found))
 
 
 @blueprint.get("/asset/<sha256>")
@@ -224,16 +212,6 @@ def page(template: str, status: int = 200, **context: Any) -> AnyResponse:
         response.add_etag()
         return response.make_conditional(request)
     return response
-
-
-def _span(activity: Activity) -> tuple[str, str]:
-    """From when until when, in Shanghai: the day once where both are on it."""
-    begins, ends = clock.to_shanghai(activity.starts_at), clock.to_shanghai(activity.ends_at)
-
-    def at(moment: datetime) -> str:
-        return f"{moment.year}年{moment.month}月{moment.day}日（{WEEKDAYS[moment.weekday()]}）{moment:%H:%M}"
-
-    return at(begins), f"{ends:%H:%M}" if begins.date() == ends.date() else at(ends)
 
 
 def _day(moment: Any) -> str:

@@ -28,6 +28,7 @@ def begin(response: Response, follower_id: int) -> None:
     """From this answer on the browser is this follower's."""
     _keep(response, "visit", follower_id, VISIT)
     _drop(response, "way")
+    _drop(response, "wanted")
 
 
 def end(response: Response, follower_id: int) -> None:
@@ -49,6 +50,17 @@ def visitor() -> int | None:
 def send_off(response: Response, state: str) -> None:
     """Remember with what word this browser was sent to WeChat's page."""
     _keep(response, "way", state, _WAY)
+
+
+def remember(response: Response, mark: str) -> None:
+    """Remember which activity's page this browser wanted, for when it is known whose it is."""
+    _keep(response, "wanted", mark, _WAY)
+
+
+def wanted() -> str:
+    """The mark of that activity, or empty."""
+    kept, _ = _kept("wanted", _WAY)
+    return kept if isinstance(kept, str) else ""
 
 
 def new_state() -> str:

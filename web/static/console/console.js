@@ -4,6 +4,7 @@
 import "./notices.js";
 import "./forms.js";
 import "./fields.js";
+import "./spans.js";
 import "./frame.js";
 import "./fragments.js";
 

@@ -1,0 +1,123 @@
+"""An activity is edited or called off, and those concerned hear of it: who has checked in, who has signed up, who had a notice.
+
+They are told in the chat, which WeChat allows for two days after a person's last message, and not in the quiet hours. Whom that
+does not reach reads it on the activity's page, or gets a new notice: what was sent before the change does not count against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from community import changing, invitation
+from community.announcing import Draft
+from database.once import insert_once
+from models import Activity, ActivityChange, CheckIn, Delivery, Follower, Push, SignUp, User
+from scheduler import answers, contacts, instance, pushes, quiet
+from scheduler.life import PUSH
+from settings import Settings
+
+
+def edit(
+    session: Session,
+    settings: Settings,
+    user: User,
+    activity_id: int,
+    wanted: Draft,
+    *,
+    version: int,
+    note: str = "",
+    at: datetime,
+) -> changing.Edited:
+    """:func:`community.changing.edit`, and tell them."""
+    made = changing.edit(
+        session, user, activity_id, wanted, version=version, note=note, at=at, limits=settings.limits
+    )
+    if made.change is not None:
+        _tell(session, settings, made.activity, made.change, at)
+    return made
+
+
+def cancel(
+    session: Session, settings: Settings, user: User, activity_id: int, *, reason: str, at: datetime
+) -> changing.Edited:
+    """:func:`community.changing.cancel`, and tell them; notices of it that have not gone out are not sent any more."""
+    made = changing.cancel(session, user, activity_id, reason=reason, at=at)
+    assert made.change is not None
+    _tell(session, settings, made.activity, made.change, at)
+    waiting = [state.value for state in PUSH.step("push.cancel").sources]
+    due = sa.select(Push).where(Push.activity_id == activity_id, Push.status.in_(waiting))
+    for push in list(session.scalars(due)):
+        pushes.cancel(session, push, None, at=at)
+    return made
+
+
+def said(change: ActivityChange) -> str:
+    """Who was told, in a sentence."""
+    if not change.told and not change.silent:
+        return "没有需要告知的人"
+    parts = [f"已告知 {change.told:,} 人"] if change.told else []
+    if change.silent:
+        parts.append(f"{change.silent:,} 人近 48 小时没有给公众号发过消息，微信不允许直接告知")
+    return "，".join(parts)
+
+
+def _tell(
+    session: Session, settings: Settings, activity: Activity, change: ActivityChange, at: datetime
+) -> None:
+    concerned = _concerned(session, activity.id)
+    reached = _reached(session, settings, concerned, at) if instance.may_send(session, settings) else {}
+    due, about = quiet.defer(at, settings.limits.quiet_hours), f"activity:{activity.id}:{change.id}"
+    body = {"msgtype": "text", "text": {"content": text(settings, activity, change)}}
+    payload = msgspec.json.encode(body).decode()
+    rows = [
+        answers.CONSTANT | answers.row(one, payload, answers=f"{about}:{one}", due_at=due, expires_at=until)
+        for one, until in reached.items()
+        if until > due
+    ]
+    insert_once(session, Delivery, rows, keys=["key"])
+    change.told, change.silent = len(rows), len(concerned) - len(rows)
+    session.flush()
+
+
+def _concerned(session: Session, activity_id: int) -> list[str]:
+    """The openids of who follows and checked in, signed up or had a notice."""
+    came = sa.select(CheckIn.member_id).where(CheckIn.activity_id == activity_id)
+    signed = sa.select(SignUp.member_id).where(SignUp.activity_id == activity_id)
+    here = (Follower.subscribed.is_(True), Follower.gone.is_(False))
+    bound = sa.select(Follower.openid).where(*here, Follower.member_id.in_(sa.union(came, signed)))
+    noticed = contacts.noticed(activity_id)
+    known = sa.select(Follower.openid).where(*here, Follower.openid.in_(noticed))
+    return sorted(session.scalars(sa.union(bound, known)))
+
+
+def _reached(
+    session: Session, settings: Settings, concerned: Sequence[str], at: datetime
+) -> dict[str, datetime]:
+    """Who of them can be written to now, and until when."""
+    window = answers.ROAD.window(settings.wechat.limits)
+    if window is None or not concerned:
+        return {}
+    ids = sa.select(Follower.openid).where(Follower.openid.in_(concerned))
+    until, spent = answers.windows(session, window, ids, at)
+    return {one: moment for one, moment in until.items() if one not in spent}
+
+
+def text(settings: Settings, activity: Activity, change: ActivityChange) -> str:
+    """What they read: which activity, what was changed, why, and where its page is."""
+    title = activity.title.replace("<", "＜").replace(">", "＞")
+    if "status" in change.fields:
+        told = f"“{title}”已取消。\n原因：{change.note}"
+    else:
+        told = f"“{title}”有变更：\n" + "\n".join(changing.lines(change))
+        told += f"\n说明：{change.note}" if change.note else ""
+    told = told.replace("<", "＜").replace(">", "＞")
+    root = settings.server.base_url
+    return f'{told}\n<a href="{root}{invitation.path(activity.id)}">查看活动</a>' if root else told
+
+
+__all__ = ["cancel", "edit", "said", "text"]

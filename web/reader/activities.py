@@ -1,0 +1,79 @@
+"""An activity's own page: for whoever has its address, and for a member who is known, who signs up there and takes it back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import g, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from community import changing, folding, invitation, signing_up, window
+from database.session import Session
+from ground import clock
+from models import Activity
+from web.reader.mine import draw, own_only, said
+from web.reader.pages import blueprint, page, runtime
+from web.wording import WEEKDAYS, near
+
+
+@blueprint.get("/activity/<mark>")
+def activity(mark: str) -> AnyResponse:
+    """For whoever has the address: what, when, where, how to check in, what was changed; nobody's name."""
+    with runtime().db.read_scope() as session:
+        shown = _shown(session, invitation.invited_to(session, mark), mark)
+    return page("reader/activity.html", mine=None, near=near, **shown)
+
+
+@blueprint.get("/me/activity/<mark>")
+@own_only
+def my_activity(mark: str) -> AnyResponse:
+    """The same for a member, with how it stands for them."""
+    with runtime().db.read_scope() as session:
+        found = invitation.invited_to(session, mark)
+        shown = _shown(session, found, mark)
+        standing = signing_up.standing(session, found, g.visitor, at=clock.now())
+    return draw("reader/activity.html", mine=standing, **shown)
+
+
+@blueprint.post("/me/activity/<mark>", endpoint="my_activity_post")
+@own_only
+def my_activity_post(mark: str) -> AnyResponse:
+    """报名 or 取消报名."""
+    wanted, now = request.form.get("do", ""), clock.now()
+    with runtime().db.session_scope() as session:
+        found = invitation.invited_to(session, mark)
+        if wanted == "sign_up":
+            signing_up.sign_up(session, found.id, g.visitor, at=now)
+        elif wanted == "take_back":
+            signing_up.take_back(session, found.id, g.visitor, at=now)
+        else:
+            return said("没有办理", "请返回上一页，刷新后重试", status=400)
+    return redirect(url_for("reader.my_activity", mark=mark), 303)
+
+
+def _shown(session: Session, found: Activity, mark: str) -> dict[str, Any]:
+    now = window.phase(found, clock.now())
+    changes = changing.changes(session, found.id)[: 1 if now is window.Phase.CANCELLED else 3]
+    return {
+        "activity": found,
+        "mark": mark,
+        "phase": now,
+        "stands": window.PHASES[now],
+        "when": _span(found),
+        "taken": signing_up.places(session, found) if found.sign_up else None,
+        "changed": [(one, changing.lines(one)) for one in changes],
+        "kept_until": folding.until(found),
+        "moment": _moment,
+    }
+
+
+def _span(activity: Activity) -> tuple[str, str]:
+    """From when until when, in Shanghai: the day once where both are on it."""
+    begins, ends = clock.to_shanghai(activity.starts_at), clock.to_shanghai(activity.ends_at)
+    return _moment(begins), f"{ends:%H:%M}" if begins.date() == ends.date() else _moment(ends)
+
+
+def _moment(at: datetime) -> str:
+    local = clock.to_shanghai(at)
+    return f"{local.year}年{local.month}月{local.day}日（{WEEKDAYS[local.weekday()]}）{local:%H:%M}"
