@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +16,7 @@ pytest_plugins = [
     "tests.fixtures.processes",
     "tests.fixtures.traces",
     "tests.fixtures.configuration",
-    "tests.fixtures.templates",
+    "tests.fixtures.compiled",
     "tests.fixtures.services",
     "tests.fixtures.browser",
     "localwechat.testing",
@@ -26,6 +29,9 @@ for _name in list(os.environ):
     _is_setting = _name == "PIONEER_CONFIG" or (_name.startswith("PIONEER_") and "__" in _name)
     if _is_setting or _name.lower() in ("http_proxy", "https_proxy", "all_proxy"):
         del os.environ[_name]
+# Some hundred processes start in a run: whoever wants no bytecode kept would have each of them compile all sources anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +42,19 @@ def _own_clock() -> Iterator[None]:
         clock.follow("")
 
 
+def pytest_collection_finish() -> None:
+    """Some five thousand tests and all modules stay until the end: no collection of garbage need walk them again."""
+    gc.collect()
+    gc.freeze()
+
+
+_LONG = ("torture", "slow", "browser")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that kill and wait come first: at the end one of them would keep one process at work and the others idle."""
-    long = {item.path for item in items if item.get_closest_marker("torture")}
-    items.sort(key=lambda item: item.path not in long)
+    """Files that kill, wait or show pages come first: at the end one of them would keep one process at work, the others idle."""
+    rank: dict[Path, int] = {}
+    for item in items:
+        marks = (at for at, name in enumerate(_LONG) if item.get_closest_marker(name))
+        rank[item.path] = min(rank.get(item.path, len(_LONG)), next(marks, len(_LONG)))
+    items.sort(key=lambda item: rank[item.path])

@@ -11,7 +11,6 @@ from playwright.sync_api import Page, expect
 import runtime
 from accounts import users
 from content import columns
-from database.migrate import upgrade
 from tests.fixtures.browser import Windows
 from tests.fixtures.live import PASSWORD, Live
 from tests.fixtures.processes import Spawn, eventually
@@ -72,16 +71,13 @@ class Town:
 
 
 @pytest.fixture(scope="module")
-def town(spawn_module: Spawn, tmp_path_factory: pytest.TempPathFactory) -> Town:
-    folder = tmp_path_factory.mktemp("stories")
-    url = f"sqlite:///{folder / 'pioneer.db'}"
-    upgrade(url)
+def town(spawn_module: Spawn, module_sqlite_url: str, tmp_path_factory: pytest.TempPathFactory) -> Town:
     sections: dict[str, dict[str, Any]] = {
         "limits": {"quiet_hours": "22:00-07:00", "session_idle_minutes": 100_000, "session_hours": 2_000},
         "system": {"tick_s": 0.2},
         "wechat.limits": {"mass_max_openids": 3, "mass_batch_gap_s": 1.0, "mass_repeat_gap_s": 1.0},
     }
-    live = Live(spawn_module, folder, url, **sections)
+    live = Live(spawn_module, tmp_path_factory.mktemp("stories"), module_sqlite_url, **sections)
     live.start_sandbox()
     made = Town(live)
     made.it_is("2026-11-24T10:00:00")

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import runtime as parts
-from database.migrate import upgrade
 from settings import Settings, load_settings
 from tests.fixtures.configuration import write_config
 from tests.fixtures.processes import Process, Spawn, free_port
@@ -78,11 +77,9 @@ class Served:
         return sorted(took)
 
 
-def serve(spawn: Spawn, folder: Path, **server: Any) -> Served:
-    """Start it on a fresh SQLite database in ``folder``; ``server`` are further keys of that table."""
+def serve(spawn: Spawn, folder: Path, url: str, **server: Any) -> Served:
+    """Start it on the database ``url``, with its files in ``folder``; ``server`` are further keys of that table."""
     port = free_port()
-    url = f"sqlite:///{folder / 'pioneer.db'}"
-    upgrade(url)
     own: Mapping[str, Any] = {"base_url": f"http://127.0.0.1:{port}", "data_dir": str(folder / "var")}
     config = write_config(
         folder / "config.toml",

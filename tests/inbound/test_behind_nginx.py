@@ -21,10 +21,11 @@ ELSEWHERE = "127.0.0.2"
 
 
 @pytest.fixture(scope="module")
-def served(spawn_module: Spawn, tmp_path_factory: pytest.TempPathFactory) -> Served:
+def served(spawn_module: Spawn, module_sqlite_url: str, tmp_path_factory: pytest.TempPathFactory) -> Served:
     served = serve(
         spawn_module,
         tmp_path_factory.mktemp("behind"),
+        module_sqlite_url,
         proxies=["127.0.0.1"],
         hosts=[HOST],
         require_totp_for=[],

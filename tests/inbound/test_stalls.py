@@ -16,8 +16,8 @@ from tests.inbound.strangers import Stranger, crowd, post, push_path
 
 
 @pytest.fixture(scope="module")
-def served(spawn_module: Spawn, tmp_path_factory: pytest.TempPathFactory) -> Served:
-    return serve(spawn_module, tmp_path_factory.mktemp("stalls"))
+def served(spawn_module: Spawn, module_sqlite_url: str, tmp_path_factory: pytest.TempPathFactory) -> Served:
+    return serve(spawn_module, tmp_path_factory.mktemp("stalls"), module_sqlite_url)
 
 
 def kinds(served: Served) -> dict[str, tuple[bytes, bytes]]:

@@ -12,6 +12,8 @@ import pytest
 from tests.fixtures.processes import Spawn, eventually
 from tests.tooling.test_layout import ROOT
 
+pytestmark = pytest.mark.slow
+
 NEEDED = ("sh", "dirname", "id", "sha256sum", "cut", "cat", "grep", "mkdir", "rm", "mv", "ls", "cp")
 NO_ENSUREPIP = """#!/bin/sh
 case "$*" in *"import ensurepip"*) exit 1 ;; esac

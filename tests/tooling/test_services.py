@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import sys
 import threading
@@ -64,33 +65,42 @@ def test_settings_for_tests_are_valid_in_a_process_and_in_a_file(
     assert load_settings(path, env={}) == make_settings(limits={"quiet_hours": ""}, system={"tick_s": 0.5})
 
 
-@pytest.fixture
-def page_server() -> Iterator[str]:
+@contextlib.contextmanager
+def _site(host: str, body: str) -> Iterator[tuple[str, list[str]]]:
+    """A server of one page; its address, and what it was asked for."""
+    asked: list[str] = []
+
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = '<meta charset="utf-8"><h1>你好</h1><img src="http://outside.example/x.png">'.encode()
+            asked.append(self.path)
             self.send_response(200)
             self.send_header("Content-Type", "text/html")
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(f'<meta charset="utf-8">{body}'.encode())
 
         def log_message(self, *args: object) -> None:
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = http.server.ThreadingHTTPServer((host, 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
+    yield f"http://{host}:{server.server_port}", asked
     server.shutdown()
     server.server_close()
 
 
 @pytest.mark.browser
-def test_the_browser_shows_a_page_and_reports_what_it_asks_of_others(
-    windows: Windows, page_server: str
+def test_the_browser_shows_a_page_reports_what_it_asks_of_others_and_does_not_reach_them(
+    windows: Windows,
 ) -> None:
-    page = windows.phone()
-    page.goto(page_server)
-    assert page.inner_text("h1") == "你好"
-    assert any("outside.example" in fault for fault in windows.faults)
+    with _site("127.0.0.2", "a stranger") as (stranger, asked_of_the_stranger):
+        pictures = f'<img src="http://outside.example/x.png"><img src="{stranger}/y.png">'
+        with _site("127.0.0.1", f"<h1>你好</h1>{pictures}") as (address, asked):
+            page = windows.phone()
+            page.goto(address)
+            assert page.inner_text("h1") == "你好"
+    assert "/" in asked
+    for host in ("outside.example", stranger):
+        assert any(host in fault for fault in windows.faults)
+    assert not asked_of_the_stranger
     windows.faults.clear()

@@ -162,7 +162,7 @@ def wait_status(world: World, push_id: int, *statuses: str) -> dict[str, Any]:
     """The report of a push once it has one of these statuses."""
     eventually(
         lambda: world.shown(push_id)["status"] in statuses,
-        timeout_s=30,
+        timeout_s=60,
         message=f"push {push_id} never became {statuses}",
     )
     return world.shown(push_id)
