@@ -12,9 +12,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from content import owing
 from content.life import stage_name
 from content.reviewers import Bench, Case, Seat, awaited
-from models import Article, ArticleStatus, Follower, Release, ReleaseStatus, Review, ReviewAlert, User
+from models import Article, ArticleStatus, Follower, Release, Review, ReviewAlert, User
 
 _TEXT_CHARS = 300
 _WHERE = "请登录管理后台办理"
@@ -61,8 +62,7 @@ def returned(session: Session, article: Article, by: User, stage: int, *, at: da
 def still_waits(session: Session, alert: ReviewAlert) -> bool:
     """Whether what an alert asks for is still to be done; of one that asks for nothing, always."""
     if alert.release_id is not None:
-        is_open = Release.status.in_((ReleaseStatus.ASKED.value, ReleaseStatus.RELEASED.value))
-        found = sa.exists().where(Release.id == alert.release_id, is_open, Release.stage == alert.stage)
+        found = sa.exists().where(Release.id == alert.release_id, owing.OPEN, Release.stage == alert.stage)
     elif alert.article_id is not None:
         in_review = Article.status == ArticleStatus.IN_REVIEW.value
         found = sa.exists().where(Article.id == alert.article_id, in_review, Article.stage == alert.stage)

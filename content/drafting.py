@@ -85,8 +85,8 @@ def save(
 ) -> Article:
     """Save an edit over the version that the editor saw. ``said`` is what the history says about it.
 
-    All approvals fall: what was in review waits for its first stage again (or is a draft, if WeChat or the wording check would
-    refuse it now), what was approved is a draft. Saving without a change does nothing. Raises :class:`errors.Conflict` if
+    All approvals fall: what was in review waits for its first stage again (or is a draft, if it could not be submitted as it is
+    now), what was approved is a draft. Saving without a change does nothing. Raises :class:`errors.Conflict` if
     somebody saved meanwhile or the article is queued, scheduled or out; :class:`errors.Forbidden`, :class:`errors.Refused`,
     :class:`errors.NotFound`.
     """
@@ -129,7 +129,11 @@ def _looked_at(
 ) -> wording.Checked | None:
     """The wording of what would go on waiting for its review; None for what would not."""
     errors = any(finding.level == "error" for finding in _lint(fields, limits))
-    if article.status != ArticleStatus.IN_REVIEW or errors:
+    if (
+        article.status != ArticleStatus.IN_REVIEW
+        or errors
+        or revisions.is_out_already(session, article.id, fields)
+    ):
         return None
     return wording.look(session, fields.title, fields.digest, fields.html, article_id=article.id, at=at)
 

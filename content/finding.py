@@ -9,10 +9,11 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
+from content import owing
 from content.life import ARTICLE
 from database.listing import Listing
 from ground.errors import NotFound
-from models import Article, ArticleStatus, Correction, CorrectionStatus, Release, ReleaseStatus, Review, User
+from models import Article, ArticleStatus, Correction, CorrectionStatus, Release, Review, User
 
 _UNFINISHED = (ArticleStatus.DRAFT, ArticleStatus.RETURNED)
 
@@ -103,8 +104,7 @@ def listed(
     if status in ARTICLE.labels:
         query = query.where(Article.status == status)
     if late_at is not None:
-        over = [Release.status == ReleaseStatus.RELEASED.value, Release.due_at < late_at]
-        query = query.where(Article.id.in_(sa.select(Release.article_id).where(*over)))
+        query = query.where(Article.id.in_(sa.select(Release.article_id).where(*owing.late(late_at))))
     return Listing(session, query)
 
 

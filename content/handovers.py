@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 from accounts import audit
 from accounts.rights import may, require
 from content.life import REVIEW
-from content.reviewers import in_force, reviewing_people
+from content.reviewers import reviewing_people
 from database import claims
 from ground import clock
 from ground.errors import Conflict, Forbidden, NotFound, Refused
@@ -22,6 +22,7 @@ from models import Handover, User
 _LONGEST = timedelta(days=366)
 REASON_CHARS = 200
 _MANAGE = "user.manage"
+STANDINGS = {"acting": "委托中", "to_come": "未开始", "over": "已结束"}
 
 
 def make(
@@ -118,9 +119,12 @@ def listing(session: Session, user: User, *, at: datetime) -> list[Handover]:
     return list(session.scalars(query.where(Handover.last_day >= since).order_by(Handover.id.desc())))
 
 
-def acting(session: Session, *, at: datetime) -> set[int]:
-    """The ids of those that are in force."""
-    return set(session.scalars(sa.select(Handover.id).where(*in_force(at))))
+def standing(found: Handover, *, at: datetime) -> str:
+    """One of :data:`STANDINGS`, by its days and whether it was taken back."""
+    today = clock.shanghai_day(at)
+    if found.ended_at is not None or found.last_day < today:
+        return "over"
+    return "acting" if found.first_day <= today else "to_come"
 
 
-__all__ = ["acting", "end", "listing", "make"]
+__all__ = ["STANDINGS", "end", "listing", "make", "standing"]

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
+from content import owing
 from content.finding import is_id, texts_of
 from content.life import ARTICLE, LISTED, READABLE, SENDABLE, WENT_OUT
 from ground.errors import NotFound
@@ -19,7 +20,6 @@ from models import (
     ArticleRevision,
     ArticleStatus,
     Release,
-    ReleaseStatus,
 )
 
 _HEAD_CHARS = 16
@@ -111,7 +111,7 @@ def standing(session: Session, article_id: int) -> str:
 def _owed(session: Session, article: Article) -> bool:
     """Whether its text, or the correction that it came by, went past reviews that are still to be made up for."""
     mine = Release.article_id.in_(texts_of(article.id))
-    owed = [mine, Release.content_hash == article.hash, Release.status == ReleaseStatus.RELEASED.value]
+    owed = [mine, Release.content_hash == article.hash, owing.OWED]
     return session.scalar(sa.select(Release.id).where(*owed).limit(1)) is not None
 
 

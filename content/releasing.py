@@ -8,17 +8,18 @@ lets approvals fall lets the 紧急签发 fall with them.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.rights import may, require
-from content import alerts, corrections, life, stages
+from content import alerts, corrections, life, owing, stages
 from content.life import ARTICLE, RELEASE, REVIEW, stage_name
 from content.lifecycle import locked, take
 from content.review import REASON_CHARS, STALE, checked_opinion, decide, of_seat
-from content.reviewers import Bench, Case, Seat, awaited
+from content.reviewers import Bench, Case, Seats, awaited
 from content.trail import note
 from database.moving import move
 from ground.errors import Conflict, Forbidden, Refused
@@ -29,7 +30,6 @@ DEADLINE = timedelta(hours=24)
 """Within which the reviews that were left out are made up for."""
 _LEAST = 4
 _MOVED = "这次紧急签发刚刚有变化，请刷新后再试"
-_OPEN = (ReleaseStatus.ASKED.value, ReleaseStatus.RELEASED.value)
 
 
 def release(
@@ -160,7 +160,7 @@ def countersign(
     ):
         raise Conflict("补审刚刚有变化，请刷新后再看")
     stages.hold(session, article.column_id)
-    seat = seat_of(session, article, found, user, at=at)
+    seat = seats(session, article, found, user, at=at).mine
     if isinstance(seat, str):
         raise Forbidden(seat, article=article_id, user=user.id)
     last = stage >= found.last_stage
@@ -189,31 +189,27 @@ def case_of(article: Article, found: Release) -> Case:
     return Case(article.id, article.column_id, article.created_by, found.version, found.stage)
 
 
-def seat_of(session: Session, article: Article, found: Release, user: User, *, at: datetime) -> Seat | str:
-    """By what this user may do the review that is to be made up for next, or in Chinese why not."""
+def seats(session: Session, article: Article, found: Release, user: User, *, at: datetime) -> Seats:
+    """By what this user may do the review that is to be made up for next, or in Chinese why not; and everybody who may."""
     case = case_of(article, found)
-    seat = Bench(session, [case], at=at).seat(case, user)
-    return seat.replace("本稿当前待", "本稿当前待补") if isinstance(seat, str) else seat
+    told = Bench(session, [case], at=at).seats(case, user)
+    if not told.obstacle:
+        return told
+    return replace(told, mine=told.obstacle.replace("本稿当前待", "本稿当前待补"))
 
 
-def able(session: Session, article: Article, found: Release, *, at: datetime) -> list[tuple[User, Seat]]:
-    """Everybody who may do the review that is to be made up for next."""
-    return Bench(session, [case_of(article, found)], at=at).able(case_of(article, found))
+def may_sign(article: Article, found: Release | None, user: User, told: Seats) -> bool:
+    """Whether this user may sign for the article now, as the first or the second person.
 
-
-def may_sign(session: Session, article: Article, found: Release | None, user: User, *, at: datetime) -> bool:
-    """Whether this user may sign for the article now, as the first or the second person."""
-    if not ARTICLE.allows("article.release", article.status) or (
-        found is not None and found.first_by == user.id
-    ):
-        return False
-    bench = Bench(session, [awaited(article)], at=at)
-    return user.id in {one.id for one in bench.strangers(awaited(article))}
+    ``told`` is who may do the review that is awaited (:func:`content.review.seats`).
+    """
+    signed = found is not None and found.first_by == user.id
+    return ARTICLE.allows("article.release", article.status) and told.stranger and not signed
 
 
 def open_of(session: Session, article_id: int) -> Release | None:
     """The 紧急签发 of an article that waits for its second person, or for reviews."""
-    query = sa.select(Release).where(Release.article_id == article_id, Release.status.in_(_OPEN))
+    query = sa.select(Release).where(Release.article_id == article_id, owing.OPEN)
     return session.scalar(query.execution_options(populate_existing=True))
 
 
@@ -231,12 +227,11 @@ def marked(session: Session, article_ids: Collection[int]) -> dict[int, Release]
     """The 紧急签发 that counts, by the article that went out by it: its own or that of a text that corrected it."""
     if not article_ids:
         return {}
-    counts = Release.status.in_((ReleaseStatus.RELEASED.value, ReleaseStatus.SETTLED.value))
-    own = sa.select(Release.article_id, Release).where(counts, Release.article_id.in_(article_ids))
+    own = sa.select(Release.article_id, Release).where(owing.COUNTS, Release.article_id.in_(article_ids))
     corrected = (
         sa.select(Correction.article_id, Release)
         .join(Correction, Correction.draft_id == Release.article_id)
-        .where(counts, Correction.article_id.in_(article_ids))
+        .where(owing.COUNTS, Correction.article_id.in_(article_ids))
     )
     found: dict[int, Release] = {}
     for article_id, one in [*session.execute(own.order_by(Release.id)), *session.execute(corrected)]:
@@ -247,9 +242,8 @@ def marked(session: Session, article_ids: Collection[int]) -> dict[int, Release]
 
 def late(session: Session, *, at: datetime) -> list[Release]:
     """Those that were not made up for in time, with their articles, the oldest first."""
-    over = [Release.status == ReleaseStatus.RELEASED.value, Release.due_at < at]
-    query = sa.select(Release).options(joinedload(Release.article)).where(*over).order_by(Release.due_at)
-    return list(session.scalars(query))
+    query = sa.select(Release).options(joinedload(Release.article)).where(*owing.late(at))
+    return list(session.scalars(query.order_by(Release.due_at)))
 
 
 def missing(found: Release) -> Sequence[str]:
@@ -261,7 +255,6 @@ def missing(found: Release) -> Sequence[str]:
 
 __all__ = [
     "DEADLINE",
-    "able",
     "case_of",
     "countersign",
     "drop",
@@ -272,5 +265,5 @@ __all__ = [
     "of_article",
     "open_of",
     "release",
-    "seat_of",
+    "seats",
 ]

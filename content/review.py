@@ -14,18 +14,21 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from accounts.rights import may, require
-from content import alerts, corrections, life, stages, wording
+from content import alerts, corrections, life, revisions, stages, wording
 from content.drafting import findings
 from content.finding import get
 from content.life import REVIEW, WRITE, stage_name
 from content.lifecycle import take, void_release, void_reviews
-from content.reviewers import Bench, Seat, awaited
+from content.reviewers import NO_RIGHT, Bench, Seat, Seats, awaited
 from content.trail import note
 from ground.errors import Conflict, Forbidden, Refused
 from models import Article, ArticleStatus, Review, User
 from settings import Limits, WeChatLimits
 
 STALE = "内容已更新，请重新审核"
+NOTHING_CHANGED = (
+    "更正稿和已发布的内容完全相同，请先改好标题、正文、图片等有误的地方再提交；如果不需要更正，请取消这次更正"
+)
 REASON_CHARS = 500
 
 
@@ -40,14 +43,16 @@ def submit(
 ) -> Article:
     """Hand a draft (or a returned article) to the first reviewer.
 
-    Raises :class:`errors.Refused` with every reason for which WeChat or the office would not take it,
-    :class:`errors.Conflict` for a wrong status or changed content, :class:`errors.Forbidden`.
+    Raises :class:`errors.Refused` with every reason for which WeChat or the office would not take it, and for a 更正 that changes
+    nothing, :class:`errors.Conflict` for a wrong status or changed content, :class:`errors.Forbidden`.
     """
     require(user, WRITE)
     article = get(session, article_id)
     life.require(article, "article.submit")
     if expected_hash and expected_hash != article.hash:
         raise Conflict("该稿件已被修改，请刷新后再提交")
+    if revisions.is_out_already(session, article.id, revisions.fields_of(article)):
+        raise Refused(NOTHING_CHANGED)
     faults = [finding.message for finding in findings(article, limits) if finding.level == "error"]
     checked = wording.look_at(session, article, at=at)
     faults += checked.obstacles
@@ -161,28 +166,12 @@ def revoke(session: Session, article_id: int, user: User, *, reason: str, at: da
     return article
 
 
-def obstacle(session: Session, article: Article, user: User, *, at: datetime) -> str:
-    """Why this user may not review the article now, in Chinese; empty if nothing stands against it."""
-    found = seat_of(session, article, user, at=at)
-    return found if isinstance(found, str) else ""
-
-
-def seat_of(session: Session, article: Article, user: User, *, at: datetime) -> Seat | str:
-    """By what this user may do the review that is awaited, or in Chinese why not."""
-    if not may(user, REVIEW):
-        return "您没有审核权限，如需开通请联系管理员"
+def seats(session: Session, article: Article, user: User, *, at: datetime) -> Seats:
+    """By what this user may do the review that is awaited, or in Chinese why not; and everybody who may."""
     if not life.ARTICLE.allows("article.pass", article.status):
-        return life.not_in_review(article)
+        return Seats(life.not_in_review(article) if may(user, REVIEW) else NO_RIGHT)
     case = awaited(article)
-    return Bench(session, [case], at=at).seat(case, user)
-
-
-def able(session: Session, article: Article, *, at: datetime) -> list[tuple[User, Seat]]:
-    """Everybody who may do the review that is awaited; nobody for what is not in review."""
-    if not life.ARTICLE.allows("article.pass", article.status):
-        return []
-    case = awaited(article)
-    return Bench(session, [case], at=at).able(case)
+    return Bench(session, [case], at=at).seats(case, user)
 
 
 def checked_opinion(opinion: str) -> str:
@@ -209,7 +198,7 @@ def _awaiting(
         raise Conflict(STALE, article=article_id)
     if in_review and expected_stage and expected_stage != article.stage:
         raise _overtaken(session, article_id, article.hash, expected_stage)
-    seat = seat_of(session, article, user, at=at)
+    seat = seats(session, article, user, at=at).mine
     if isinstance(seat, str):
         if not in_review and may(user, REVIEW):
             raise Conflict(seat, article=article_id)

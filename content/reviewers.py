@@ -18,6 +18,8 @@ from content.life import REVIEW, stage_name
 from ground import clock
 from models import Article, ArticleRevision, ColumnReviewer, Handover, Review, User
 
+NO_RIGHT = "您没有审核权限，如需开通请联系管理员"
+
 
 @dataclass(frozen=True)
 class Case:
@@ -37,6 +39,23 @@ class Seat:
     instead_of: User | None = None
 
 
+@dataclass(frozen=True)
+class Seats:
+    """Who may do one review: by what this user may, or in Chinese why not; and everybody who may.
+
+    ``stranger``: this user reviews and has no part in the text.
+    """
+
+    mine: Seat | str
+    able: Sequence[tuple[User, Seat]] = ()
+    stranger: bool = False
+
+    @property
+    def obstacle(self) -> str:
+        """Why this user may not; empty if nothing stands against it."""
+        return self.mine if isinstance(self.mine, str) else ""
+
+
 class Bench:
     """Everybody who reviews, as far as it matters for some cases, at one moment."""
 
@@ -51,7 +70,7 @@ class Bench:
     def seat(self, case: Case, user: User) -> Seat | str:
         """By what this user may do the review, or in Chinese why not."""
         if not may(user, REVIEW):
-            return "您没有审核权限，如需开通请联系管理员"
+            return NO_RIGHT
         if barred := self.barred(case, user) or self._had_a_turn(case, user):
             return barred
         if not (elsewhere := self._placed_elsewhere(case, user)):
@@ -78,6 +97,11 @@ class Bench:
         """Everybody who may do the review now, with their seats."""
         seats = ((user, self.seat(case, user)) for user in self._people.values())
         return [(user, seat) for user, seat in seats if isinstance(seat, Seat)]
+
+    def seats(self, case: Case, user: User) -> Seats:
+        """All that a page says of one review."""
+        stranger = user.id in self._people and not self.barred(case, user)
+        return Seats(self.seat(case, user), self.able(case), stranger)
 
     def is_stuck(self, case: Case) -> bool:
         """Whether nobody may do the review now."""
@@ -134,7 +158,7 @@ def _named(session: Session, column_ids: Collection[int]) -> dict[tuple[int, int
     return found
 
 
-def in_force(at: datetime) -> list[sa.ColumnElement[bool]]:
+def _in_force(at: datetime) -> list[sa.ColumnElement[bool]]:
     """SQL: 委托 by which somebody may act at this moment."""
     today = clock.shanghai_day(at)
     return [Handover.ended_at.is_(None), Handover.first_day <= today, Handover.last_day >= today]
@@ -142,7 +166,7 @@ def in_force(at: datetime) -> list[sa.ColumnElement[bool]]:
 
 def _handed(session: Session, at: datetime) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
-    query = sa.select(Handover.deputy_id, Handover.user_id).where(*in_force(at)).order_by(Handover.id)
+    query = sa.select(Handover.deputy_id, Handover.user_id).where(*_in_force(at)).order_by(Handover.id)
     for deputy, principal in session.execute(query):
         found.setdefault(deputy, []).append(principal)
     return found
@@ -171,4 +195,4 @@ def _signed(session: Session, ids: Collection[int]) -> dict[tuple[int, int], int
     return found
 
 
-__all__ = ["Bench", "Case", "Seat", "awaited", "in_force", "reviewing_people"]
+__all__ = ["NO_RIGHT", "Bench", "Case", "Seat", "Seats", "awaited", "reviewing_people"]

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from ground import clock
 from ground.errors import Conflict, NotFound
-from models import Article, ArticleRevision, User
+from models import Article, ArticleRevision, Correction, CorrectionStatus, User
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,19 @@ def one(session: Session, article_id: int, version: int) -> ArticleRevision:
     if save is None:
         raise NotFound(f"这篇稿件没有第 {version} 版")
     return save
+
+
+def is_out_already(session: Session, article_id: int, fields: Fields) -> bool:
+    """Whether the text of a 更正 that is under way says what its readers have: as it is now, or was when the 更正 was begun."""
+    out = (
+        sa.select(Article)
+        .join(Correction, Correction.article_id == Article.id)
+        .where(Correction.draft_id == article_id, Correction.status == CorrectionStatus.OPEN.value)
+    )
+    published = session.scalar(out)
+    if published is None:
+        return False
+    return fields in (fields_of(published), fields_of_save(one(session, article_id, 1)))
 
 
 def changed_links(saves: Sequence[ArticleRevision]) -> dict[int, str]:

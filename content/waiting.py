@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, defer, joinedload
 
 from accounts.rights import may
+from content import owing
 from content.life import REVIEW
 from content.reviewers import Bench, Case, Seat
 from models import Article, ArticleStatus, Release, ReleaseStatus, Review, User
@@ -44,7 +45,7 @@ class Waits:
 def waits(session: Session, user: User, *, at: datetime) -> Waits:
     """What waits for this user; nothing but what is late where the role does not review."""
     releases = session.execute(_open_releases()).all()
-    late = [one.article_id for one in releases if one.status == ReleaseStatus.RELEASED and one.due_at < at]
+    late = [one.article_id for one in releases if owing.is_late(one, at)]
     if not may(user, REVIEW):
         return Waits(late=len(late))
     columns = (Article.id, Article.column_id, Article.created_by, Article.version, Article.stage)
@@ -89,7 +90,7 @@ def _open_releases() -> sa.Select[int, int, int, int, int, str, int, datetime | 
             Release.status, Release.first_by, Release.due_at,
         )
         .join(Article, Article.id == Release.article_id)
-        .where(Release.status.in_((ReleaseStatus.ASKED.value, ReleaseStatus.RELEASED.value)))
+        .where(owing.OPEN)
         .order_by(Release.id)
         .limit(_MOST)
     )  # fmt: skip

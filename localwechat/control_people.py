@@ -166,10 +166,8 @@ def _act(sandbox: Sandbox, data: dict[str, Any]) -> dict[str, Any]:
     if what == "consent":
         return people.consent(sandbox, openid, str(data["template_id"]), str(data.get("answer", "accept")))
     if what == "comment":
-        with sandbox.unit():
-            number = sandbox.store.insert(
-                "INSERT INTO comments (mid, idx, openid, content, created) VALUES (?, ?, ?, ?, ?)",
-                (int(data["mid"]), int(data.get("idx", 1)), openid, str(data["content"]), sandbox.now()),
-            )
+        number = people.comment(
+            sandbox, openid, int(data["mid"]), int(data.get("idx", 1)), str(data["content"])
+        )
         return {"user_comment_id": number}
     raise ValueError(f"unknown gesture {what!r}")

@@ -335,6 +335,17 @@ def read(sandbox: Sandbox, fid: int, mid: int, idx: int, source: str) -> None:
     )
 
 
+def comment(sandbox: Sandbox, openid: str, mid: int, idx: int, content: str) -> int:
+    """The person comments on an article; the comment's number. It is shown to others once the account selects it."""
+    with sandbox.unit():
+        return int(
+            sandbox.store.insert(
+                "INSERT INTO comments (mid, idx, openid, content, created) VALUES (?, ?, ?, ?, ?)",
+                (mid, idx, openid, content, sandbox.now()),
+            )
+        )
+
+
 def consent(sandbox: Sandbox, openid: str, template_id: str, answer: str) -> dict[str, Any]:
     """Answer a subscription pop-up: accept gives one notice, reject none; cancel takes it back."""
     if answer not in ("accept", "reject", "cancel"):

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from . import people, phone_articles
+from . import people, phone_articles, phone_comments
 from .api.menu import menu_for
 from .phone_chat import messages, tagged
 from .platform import Sandbox
@@ -22,6 +22,7 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
     phone = Blueprint("phone_api", __name__)
     route.bind(phone, sandbox)
     phone_articles.route.bind(phone, sandbox)
+    phone_comments.route.bind(phone, sandbox)
     return phone
 
 

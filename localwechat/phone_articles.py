@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from . import people
+from . import people, phone_comments
 from .api.qr import picture as qr_picture
 from .article_page import local_pictures, page, served
 from .clock import shanghai
@@ -86,7 +86,7 @@ def _article(sandbox: Sandbox, row: Row) -> Response:
     if row["deleted"]:
         text = "该内容已被发布者删除" if row["deleted"] == "author" else "此内容因违规无法查看"
         return served(page(text, f"<p>{text}</p>"))
-    reader = sandbox.person(request.args.get("openid") or request.cookies.get("sandbox_openid") or "")
+    reader = phone_comments.reader(sandbox)
     if reader is not None:
         with sandbox.unit():
             people.read(sandbox, int(reader["id"]), row["mid"], row["idx"], "公众号消息")
@@ -95,11 +95,12 @@ def _article(sandbox: Sandbox, row: Row) -> Response:
             "SELECT count(DISTINCT fid) FROM reads WHERE mid = ? AND idx = ?", (row["mid"], row["idx"])
         )
     )
-    return served(render(sandbox, json.loads(row["article"]), row["created"], reads))
+    below = phone_comments.under(sandbox, row, reader)
+    return served(render(sandbox, json.loads(row["article"]), row["created"], reads, below))
 
 
-def render(sandbox: Sandbox, article: dict[str, Any], at: float, reads: int = 0) -> str:
-    """The public page of an article."""
+def render(sandbox: Sandbox, article: dict[str, Any], at: float, reads: int = 0, comments: str = "") -> str:
+    """The public page of an article, with its ``comments`` as HTML."""
     escape = entities.escape
     if article["article_type"] == "newspic":
         pictures = "".join(
@@ -118,6 +119,6 @@ def render(sandbox: Sandbox, article: dict[str, Any], at: float, reads: int = 0)
         f'<div class="meta">{author}<span class="name" id="js_name">{escape(sandbox.account["name"])}</span>'
         f'<em id="publish_time">{time}</em></div>'
         f'<div class="rich_media_content" id="js_content">{content}</div>'
-        f'<div class="foot">{more}阅读 {reads}</div>'
+        f'<div class="foot">{more}阅读 {reads}</div>{comments}'
     )
     return local_pictures(page(article["title"], inner))

@@ -44,10 +44,21 @@ def rooms(
     slots = list(taken)
     if settings.wechat.account_type == "service":
         return _averages(session, settings, wanted, slots, at)
-    sends = quota.account_days(session, at, clock.day_bounds(wanted[-1])[0])
-    sends.update(clock.shanghai_day(one.at) for one in slots)
+    sends = account_sends(session, clock.day_bounds(wanted[-1])[0], slots, at=at)
     left = {day: quota.per_day(settings) - sends[day] for day in wanted}
     return {day: Room(sends[day] > 0, max(0, left[day]), max(0, -left[day])) for day in wanted}
+
+
+def account_sends(
+    session: Session, last: datetime, slots: Iterable[Slotted], *, own: int | None = None, at: datetime
+) -> Counter[date]:
+    """How many mass sends of the account each day from ``at`` to ``last`` has: made, reserved, or taken by coming ``slots``.
+
+    What the push ``own`` has reserved does not count.
+    """
+    found = quota.account_days(session, at, last, own=own)
+    found.update(clock.shanghai_day(one.at) for one in slots if one.articles)
+    return found
 
 
 def _averages(
@@ -100,4 +111,4 @@ def _audience(one: Slotted) -> str:
     return str(one.slot.get("audience") or audiences.EVERYONE)
 
 
-__all__ = ["Room", "rooms"]
+__all__ = ["Room", "account_sends", "rooms"]

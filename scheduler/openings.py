@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from ground import clock
 from ground.errors import Refused
-from scheduler import quiet, quota, slotted
+from scheduler import daily, quiet, quota, slotted
 from settings import Settings
 
 _A_MINUTE = timedelta(minutes=1)
@@ -49,10 +49,8 @@ def full_days(
     if settings.wechat.account_type == "service":
         return set()
     until = max(wanted, at) + _LOOKED_AHEAD
-    sends = quota.account_days(session, at, until, own=own)
-    sends.update(
-        clock.shanghai_day(one.at) for one in slotted.coming(session, settings, until, at=at) if one.articles
-    )
+    slots = slotted.coming(session, settings, until, at=at)
+    sends = daily.account_sends(session, until, slots, own=own, at=at)
     return {day for day, count in sends.items() if count >= quota.per_day(settings)}
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from community.activities import KINDS
 from community.lives import WAYS
 from community.window import PHASES, Phase, phase
-from content import releasing
+from content import owing, releasing
 from content.comparing import square_place
 from content.life import ARTICLE, CORRECTION, KIND_NAMES, RELEASE, REMOVAL, stage_name, status_name
 from ground import clock
@@ -234,7 +234,7 @@ def register(app: Flask) -> None:
     env.filters.update(
         in_table=in_table, in_prose=in_prose, near=near, for_input=for_input, grouped=grouped, stage_name=stage_name,
         clock_time=clock_time, zip_with=zip, weekday=weekday, day=clock.shanghai_day,
-        square_place=square_place, missing_stages=releasing.missing,
+        square_place=square_place, missing_stages=releasing.missing, late=owing.is_late,
     )  # fmt: skip
     env.globals.update(
         article_state=article_state,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import requests
 
 from localwechat.tests.world import AMR, MP4, World, jpeg, png
 
@@ -242,3 +243,30 @@ def test_comments_are_listed_selected_and_answered(world: World) -> None:
     assert listed["total"] == 1
     (comment,) = listed["comment"]
     assert (comment["content"], comment["reply"]["content"]) == ("写得好", "谢谢")
+
+
+def test_a_reader_writes_under_an_article_that_takes_comments_and_nothing_of_the_body_may(
+    world: World,
+) -> None:
+    (openid, other) = world.sandbox.followers(2)
+    data_id = world.send_list([openid, other])["msg_data_id"]
+    where, index = f"{world.sandbox.url}/phone", {"msg_data_id": data_id, "index": 0}
+    write = f"{where}/comment/{data_id}/1"
+
+    def post(text: str, **query: str) -> requests.Response:
+        return requests.post(write, params=query, data={"content": text}, timeout=10)
+
+    assert post("关着", openid=openid).status_code == 403
+    world.api("/cgi-bin/comment/open", index)
+    assert post("没有人").status_code == 403
+    assert [post(text, openid=openid).status_code for text in (" ", "字" * 601)] == [400, 400]
+    shown = post("<b>好</b>", openid=openid)
+    assert shown.url.startswith(f"{where}/article/{data_id}/1")
+    assert "&lt;b&gt;好&lt;/b&gt;" in shown.text
+    assert "form-action 'none'" in shown.headers["Content-Security-Policy"]
+    for_others = requests.get(f"{where}/article/{data_id}/1", params={"openid": other}, timeout=10).text
+    assert "写留言" in for_others
+    assert "&lt;b&gt;" not in for_others
+    (one,) = world.api("/cgi-bin/comment/list", index | {"begin": 0, "count": 10})["comment"]
+    assert (one["openid"], one["content"], one["comment_type"]) == (openid, "<b>好</b>", 0)
+    assert requests.get(f"{where}/comment/{data_id}/9", timeout=10).status_code == 404

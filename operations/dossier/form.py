@@ -9,7 +9,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from content import finding, stages, wording
+from content import finding, owing, stages, wording
 from content.cleaning import assets_in, text_of
 from content.life import EDITABLE, KIND_NAMES, WENT_OUT, stage_name, status_name
 from content.proofing.findings import SEVERITY_NAMES, Severity
@@ -232,7 +232,7 @@ def _releases(session: Session, article: Article) -> Sequence[Release]:
         .where(
             Release.article_id.in_(finding.texts_of(article.id)),
             Release.content_hash == article.hash,
-            Release.status.in_((ReleaseStatus.RELEASED.value, ReleaseStatus.SETTLED.value)),
+            owing.COUNTS,
         )
         .options(sa.orm.joinedload(Release.first), sa.orm.joinedload(Release.second))
         .order_by(Release.id)

@@ -53,7 +53,7 @@ def rows(form: Form) -> Iterator[list[Cell]]:
         Cell("；".join(_moment(one.due_at) for one in form.goings) or "—"),
         name("正文字数\n图片数"),
         Cell(
-            f"{form.characters} 字，图片（含封面） {form.pictures} 张"
+            f"{form.characters} 字，图片（含封面）{form.pictures} 张"
             + ("\n图片授权：（手签）" if form.pictures else "")
         ),
     ]

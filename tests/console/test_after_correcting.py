@@ -13,7 +13,7 @@ from ground import clock
 from models import Removal
 from scheduler import instance
 from tests.console.conftest import Office, field, text_of
-from tests.console.test_correcting import SAID, TAKEN_BACK, number, out, retraction, review
+from tests.console.test_correcting import SAID, TAKEN_BACK, mend, number, out, retraction, review
 from tests.fixtures.configuration import make_settings
 from tests.world import messages, pushes
 
@@ -63,6 +63,7 @@ def test_the_page_says_whom_a_notice_reaches_and_then_how_many_were_told(office:
 def test_a_corrected_article_may_be_sent_anew_at_the_price_of_quota(office: Office) -> None:
     article, editor = out(office), office.desk("editor")
     begun = editor.post(f"/console/articles/{article}/correct", SAID)
+    mend(office, _number(begun.location))
     review(office, _number(begun.location))
     said = text_of(editor.client.get(f"/console/articles/{article}/notify"))
     assert "服务号每位收到者用去本月 4 条中的 1 条" in said
@@ -74,6 +75,7 @@ def test_the_note_for_readers_is_reworded_until_somebody_reviews_it(office: Offi
     article, editor = out(office), office.desk("editor")
     begun = editor.post(f"/console/articles/{article}/correct", SAID)
     draft, where = _number(begun.location), f"/console/corrections/{number(office, article)}/note"
+    mend(office, draft)
     better = {"note": "第三段时间应为 12 月 6 日，特此更正。", "seen": SAID["note"]}
     assert "请填写给读者看的更正说明" in text_of(editor.post(where, {**better, "note": " "}, 422))
     assert better["note"] in editor.follow(editor.post(where, better))

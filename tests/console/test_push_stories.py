@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 import runtime
 from accounts import users
@@ -14,6 +14,7 @@ from content import columns
 from tests.fixtures.browser import Windows
 from tests.fixtures.live import PASSWORD, Live
 from tests.fixtures.processes import Spawn, eventually
+from tests.fixtures.screens import fits
 from tests.world import accounts, articles, followers, members, places
 
 pytestmark = pytest.mark.browser
@@ -22,6 +23,8 @@ ONE, TWO = "桂花一网格", "桂花二网格"
 LONELY = "桂花三网格"
 HOMES = {"第一党支部": [ONE] * 5 + [TWO] * 3, "第二党支部": [ONE] * 4 + [TWO] * 2, "第三党支部": [LONELY]}
 TITLES = ("两个支部的消息", "改期的消息", "停电那天的消息", "夜里的消息", "不能等的消息")
+STORM, FORGOTTEN = "暴雨红色预警：低洼处居民请立即转移", "今晚停电抢修通知"
+WHY = ("暴雨红色预警，等不到明天上班", "已电话请示街道值班领导")
 SEND = "/cgi-bin/message/mass/send"
 
 
@@ -39,7 +42,8 @@ class Town:
         with parts.db.session_scope() as session:
             columns.ensure_defaults(session)
             places.branches(session, *HOMES, grids=[ONE, TWO, LONELY])
-            for name, role in (("bianji", "editor"), ("guanli", "admin")):
+            reviewers = [(name, "reviewer") for name in accounts.REVIEWERS]
+            for name, role in (("bianji", "editor"), ("guanli", "admin"), *reviewers):
                 accounts.account(session, name, role, password_hash=hashed)
             for branch, grids in HOMES.items():
                 openids = self.live.control("followers", {"count": len(grids)})["openids"]
@@ -47,9 +51,10 @@ class Town:
                 followers.bind_all(session, openids, members.enrol(session, rows))
                 for openid, grid in zip(openids, grids, strict=True):
                     self.who.setdefault((branch, grid), []).append(openid)
-        for title in TITLES:
+        for title in (*TITLES, STORM, FORGOTTEN):
+            status = "approved" if title in TITLES else "draft"
             articles.article(
-                parts.db, parts.settings.data_dir, title, column="study", status="approved", cover_square=400
+                parts.db, parts.settings.data_dir, title, column="study", status=status, cover_square=400
             )
         parts.close()
 
@@ -87,9 +92,9 @@ def town(spawn_module: Spawn, module_sqlite_url: str, tmp_path_factory: pytest.T
     return made
 
 
-def enter(windows: Windows, town: Town, username: str = "bianji") -> Page:
-    """A desk at which this person is signed in."""
-    page = windows.desk()
+def enter(windows: Windows, town: Town, username: str = "bianji", *, on_phone: bool = False) -> Page:
+    """A desk, or a phone, at which this person is signed in."""
+    page = windows.phone() if on_phone else windows.desk()
     page.goto(f"{town.live.url}/console/")
     page.get_by_label("用户名").fill(username)
     page.get_by_label("密码").fill(PASSWORD)
@@ -249,3 +254,92 @@ def test_at_night_only_an_emergency_goes_and_only_when_a_second_person_agrees(
     page.goto(waiting)
     stands(page, "已发布")
     assert town.received(before) == town.of("第一党支部", "第二党支部")
+
+
+def hand_in(page: Page, town: Town, title: str) -> None:
+    """The editor submits a draft."""
+    page.goto(f"{town.live.url}/console/articles?q={title}")
+    page.get_by_role("link", name=title).first.click()
+    confirm(page, "提交审核")
+    expect(page.locator("#notices")).to_contain_text("已提交一审")
+
+
+def sign(page: Page, town: Town, title: str, why: str, answer: str) -> None:
+    """A reviewer finds it on the own list and signs for it; whoever is second finds the form open."""
+    page.goto(f"{town.live.url}/console/reviews")
+    page.get_by_role("link", name=title).first.click()
+    reason = page.get_by_label("紧急签发的理由")
+    if not reason.is_visible():
+        page.get_by_text("来不及逐级审核时").click()
+    reason.fill(why)
+    fits(page)
+    page.get_by_role("button", name=re.compile("^签发")).click()
+    page.locator("#confirm.show").get_by_role("button", name="签发", exact=True).click()
+    expect(page.locator("#notices")).to_contain_text(answer)
+
+
+def waiting_for(page: Page, title: str) -> Locator:
+    """The line of the desk's 我的待办 that is about this article."""
+    return page.locator(".todo-line", has_text=title)
+
+
+def make_up(page: Page, town: Town, title: str, act: str, answer: str) -> None:
+    """A reviewer does the review that was left out, from the desk on."""
+    page.goto(f"{town.live.url}/console/")
+    expect(waiting_for(page, title)).to_contain_text(f"待补{act}")
+    waiting_for(page, title).get_by_role("link").click()
+    expect(page.get_by_role("heading", level=1, name=title)).to_be_visible()
+    fits(page)
+    page.get_by_role("button", name="通过").filter(visible=True).click()
+    page.locator("#confirm.show").get_by_role("button", name="通过", exact=True).click()
+    expect(page.locator("#notices")).to_contain_text(answer)
+
+
+def test_an_emergency_at_night_goes_out_by_two_and_two_and_its_reviews_follow_or_stay_red(
+    town: Town, windows: Windows
+) -> None:
+    town.it_is("2026-12-01T22:40:00")
+    editor, before = enter(windows, town), len(town.live.receipts())
+    for title in (STORM, FORGOTTEN):
+        hand_in(editor, town, title)
+    # Two who had no part in it stand for the three reviews: one at a desk, one in bed with a phone.
+    first, second = enter(windows, town, "first"), enter(windows, town, "second", on_phone=True)
+    for title in (STORM, FORGOTTEN):
+        sign(first, town, title, WHY[0], "您已签发，另一位审核员签发后生效")
+        sign(second, town, title, WHY[1], "已紧急签发，可以排队或推送，请在 24 小时内补审")
+    # The push of both has a reason of its own, and a second person of its own.
+    begin(editor, town, STORM, "第二党支部")
+    editor.get_by_role("checkbox", name=re.compile(FORGOTTEN)).check()
+    editor.locator("#urgent").fill(WHY[0])
+    editor.get_by_role("button", name="下一步").click()
+    confirm(editor, "提交紧急推送")
+    stands(editor, "待确认")
+    boss = enter(windows, town, "guanli", on_phone=True)
+    boss.goto(f"{town.live.url}/console/pushes?q={STORM}")
+    boss.get_by_role("link", name=STORM).first.click()
+    expect(boss.locator("main")).to_contain_text(WHY[0])
+    fits(boss)
+    confirm(boss, "同意发送")
+    stands(boss, "已发布")
+    assert town.received(before) == town.of("第二党支部")
+    # The next morning the reviews of one of them are made up for, by three.
+    town.it_is("2026-12-02T08:30:00")
+    third = enter(windows, town, "third", on_phone=True)
+    make_up(third, town, STORM, "一审", "已补审，还须补二审、三审")
+    make_up(first, town, STORM, "二审", "已补审，还须补三审")
+    make_up(second, town, STORM, "三审", "已全部补审")
+    town.it_is("2026-12-02T23:00:00")
+    editor.goto(f"{town.live.url}/console/articles?q={STORM}")
+    expect(editor.locator("tbody tr").first).to_contain_text("紧急签发，已补审")
+    expect(editor.locator("tbody .state-danger")).to_have_count(0)
+    # Nobody did the other's: it is red on the desk, in the list and on its page, until somebody does.
+    editor.goto(f"{town.live.url}/console/")
+    late = waiting_for(editor, FORGOTTEN)
+    expect(late.locator(".state-danger")).to_contain_text("一审、二审、三审逾期未补")
+    late.get_by_role("link").click()
+    expect(editor.locator(".alert-danger")).to_contain_text("前补审，请尽快补审")
+    editor.goto(f"{town.live.url}/console/articles?mark=late")
+    expect(editor.locator("tbody tr")).to_have_count(1)
+    expect(editor.locator("tbody .state-danger")).to_contain_text("逾期未补")
+    third.goto(f"{town.live.url}/console/")
+    expect(waiting_for(third, FORGOTTEN).locator(".state-danger")).to_contain_text("待补一审，已逾期")

@@ -108,7 +108,9 @@ def test_one_character_changed_and_the_code_on_the_paper_says_so(office: Office)
         f"/m/a/{article}/check/{digest[:8]}",
         "/m/a/999/check/" + digest[:16],
     ):
-        assert phone.get(unknown).status_code == 404, unknown
+        answer = phone.get(unknown)
+        assert answer.status_code == 404, unknown
+        assert "<h1>查不到这份登记表</h1>" in answer.text
     assert (
         phone.get(f"/m/a/{article}/check/%25%25%25%25%25%25%25%25%25%25%25%25%25%25%25%25").status_code == 404
     )

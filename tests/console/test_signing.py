@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from ground import clock
 from models import Article, Column, Handover, Release, Review, User
 from tests.console.conftest import Desk, Office, field
-from tests.console.test_correcting import SAID, out
+from tests.console.test_correcting import SAID, mend, out
 from tests.console.test_one_entry_an_act import Trail, trail
 
 __all__ = ["trail"]
@@ -52,7 +53,7 @@ def test_an_administrator_says_how_many_reviews_a_column_has_and_by_whom(
     office.desk("editor").post(f"{column}/review", wanted, status=403)
     article = office.article("社区里的一件小事", "in_review")
     shown = office.desk("third").get(f"/console/articles/{article}/review")
-    assert "本栏目的一审由first、second审核" in shown
+    assert "本栏目的一审由first、second审核。" in shown
     assert "可以一审的人：first、second" in shown
 
 
@@ -63,6 +64,8 @@ def test_what_nobody_can_review_stands_on_the_administrators_desk(office: Office
     admin.post(f"/console/users/{id_of(office, 'third')}/active", {"active": "no"})
     page = admin.get("/console/")
     assert "没有人可以审" in page
+    assert 'aria-label="待办 1 项"' in page
+    assert 'aria-label="没有待办"' in office.desk("auditor").get("/console/")
     assert "没有人可以审核" in page
     assert "现在没有人可以一审" in admin.get(f"/console/articles/{article}")
     assert "指定的人都不能审核，稿件会停在这一级" in admin.get(f"/console/columns/{news(office)}")
@@ -96,6 +99,37 @@ def test_a_reviewer_hands_over_and_the_deputy_is_shown_in_that_place(office: Off
     office.desk("third").post(handover, status=403)
     with trail.one("handover.end"):
         first.post(handover)
+
+
+def test_the_command_hands_over_lists_and_takes_back(office: Office) -> None:
+    office.desk("admin").post(
+        f"/console/columns/{news(office)}/review", {"reviewers-1": id_of(office, "first")}
+    )
+    article = str(office.article("社区里的一件小事", "in_review"))
+    today = clock.shanghai_day(clock.now())
+    last = (today + timedelta(days=3)).isoformat()
+
+    def run(*words: str, code: int = 0) -> str:
+        done = office.app.test_cli_runner().invoke(args=words)
+        assert done.exit_code == code, done.output
+        return done.output + (done.stderr if code else "")
+
+    lend = ("handover", "create", "second", "--to", last, "--reason", "出差")
+    assert "没有此项权限" in run(*lend, "--as", "editor", code=2)
+    assert "没有此项权限" in run(*lend, "--of", "first", "--as", "third", code=2)
+    assert "日期“明天”看不懂" in run(*lend, "--from", "明天", "--as", "first", code=2)
+    assert f"已委托second，编号 1，到 {last} 自动结束" in run(*lend, "--as", "first")
+    assert "已经委托给同一位" in run(*lend, "--of", "first", "--as", "admin", code=2)
+    (one,) = json.loads(run("handover", "list", "--as", "second", "--json"))
+    assert (one["user"], one["deputy"], one["first_day"], one["last_day"], one["status"]) == (
+        "first", "second", today.isoformat(), last, "acting",
+    )  # fmt: skip
+    assert "（无）" in run("handover", "list", "--as", "third")
+    run("article", "approve", article, "--as", "second")
+    assert "只有委托人、受托人或管理员" in run("handover", "end", "1", "--as", "third", code=2)
+    assert "委托已结束" in run("handover", "end", "1", "--as", "second")
+    assert "这项委托已经结束" in run("handover", "end", "1", "--as", "second", code=2)
+    assert "出差  已结束" in run("handover", "list", "--as", "admin")
 
 
 def _handover(office: Office) -> int:
@@ -204,8 +238,7 @@ def test_who_signs_for_a_correction_is_told_that_it_replaces_what_is_out(office:
     published, editor = out(office), office.desk("editor")
     begun = editor.post(f"/console/articles/{published}/correct", SAID)
     draft = int(begun.location.split("/")[-2])
-    with office.parts.db.session_scope() as session:
-        session.get_one(Article, draft).title = "主题党日通知（更正）"
+    mend(office, draft)
     shown = field(editor.get(f"/console/articles/{draft}"), "hash")
     editor.post(f"/console/articles/{draft}/submit", {"hash": shown})
     sign(office.desk("first"), draft)

@@ -30,6 +30,12 @@ def published(office: Office) -> Article:
 
 
 def begin(office: Office, article: Article, who: str = "editor") -> Article:
+    """A correction, and its text with the mistake mended."""
+    return office.save(untouched(office, article, who), by=who, title="主题党日通知（更正）")
+
+
+def untouched(office: Office, article: Article, who: str = "editor") -> Article:
+    """The text of a correction as it is when it begins: what is out."""
     with office.db.session_scope() as session:
         return corrections.begin(
             session, article.id, office.users[who], reason=REASON, note_=NOTE, at=clock.now()
@@ -53,7 +59,7 @@ def open_one(office: Office, article: Article) -> Correction:
 def test_a_corrected_text_replaces_the_published_one_with_its_last_approval(
     office: Office, published: Article
 ) -> None:
-    draft = begin(office, published)
+    draft = untouched(office, published)
     assert (draft.title, draft.status) == ("主题党日通知", "draft")
     office.save(draft, title="主题党日通知（更正）")
     office.submit(draft)
@@ -69,6 +75,21 @@ def test_a_corrected_text_replaces_the_published_one_with_its_last_approval(
         assert (told.kind, told.note) == ("correct", NOTE)
         assert revisions.kept(session, published.id)[0].note == f"更正：{REASON}"
         assert publish.sendable(session, [published.id])[0].status == "corrected"
+
+
+def test_a_correction_that_changes_nothing_is_reviewed_by_nobody(office: Office, published: Article) -> None:
+    draft = untouched(office, published)
+    with pytest.raises(
+        Refused, match="更正稿和已发布的内容完全相同，请先改好标题、正文、图片等有误的地方再提交"
+    ):
+        office.submit(draft)
+    changed = office.submit(office.save(draft, html="<p>活动时间是 12 月 5 日。</p>"))
+    assert changed.status == "in_review"
+    back = office.save(changed, html=draft.html)  # the mistake comes back while reviewers read
+    assert back.status == "draft"
+    with pytest.raises(Refused, match="如果不需要更正，请取消这次更正"):
+        office.submit(back)
+    assert office.submit(office.save(back, digest="时间已更正")).status == "in_review"
 
 
 def test_nobody_approves_the_correction_that_they_wrote(office: Office, published: Article) -> None:

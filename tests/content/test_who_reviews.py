@@ -42,7 +42,9 @@ def hand_over(office: Office, whose: str, to: str, first: int = 0, last: int = 1
 def able(office: Office, article: Article) -> set[str]:
     """Who may do the review that is awaited."""
     with office.db.read_scope() as session:
-        found = review.able(session, session.get_one(Article, article.id), at=clock.now())
+        found = review.seats(
+            session, session.get_one(Article, article.id), office.users["admin"], at=clock.now()
+        ).able
         return {user.username for user, _ in found}
 
 

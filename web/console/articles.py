@@ -122,14 +122,15 @@ def article(article_id: int) -> str:
     with looking() as (session, me):
         found = finding.get(session, article_id, full=True)
         done = corrections.of_article(session, article_id)
+        seats = review.seats(session, found, me, at=now)
         return draw(
             "articles/show.html",
             article=found,
             findings=drafting.findings(found, settings().wechat.limits),
             checked=wording.look_at(session, found, at=now),
             handed_in=wording.last_check(session, found),
-            obstacle=review.obstacle(session, found, me, at=now),
-            able=review.able(session, found, at=now),
+            obstacle=seats.obstacle,
+            able=seats.able,
             stages=stages.demanded(session, found, settings().limits),
             comments=comments.shown(session, found),
             releases=releasing.of_article(session, article_id),

@@ -9,7 +9,7 @@ from flask import url_for
 
 from accounts import users
 from community import activities, attendance, counting
-from content import finding, queue, releasing, waiting
+from content import finding, owing, queue, releasing, waiting
 from content.life import stage_name, status_name
 from content.waiting import Waits
 from database.session import Session
@@ -77,7 +77,7 @@ def _to_do(session: Session, me: User, waits: Waits) -> list[Item]:
     for one in waiting.articles(session, waits.make_ups, limit=_SOME):
         mark = marks[one.id]
         word = f"待补{stage_name(mark.stage)}"
-        over = mark.due_at is not None and mark.due_at < now
+        over = owing.is_late(mark, now)
         found.append(
             _item("review", one, f"{word}，已逾期" if over else word, "danger" if over else "warning")
         )

@@ -58,8 +58,8 @@ def handovers_page() -> str:
         people = list(reviewing_people(session).values())
         return draw(
             "articles/handovers.html",
-            found=handovers.listing(session, me, at=now),
-            acting=handovers.acting(session, at=now),
+            found=[(one, handovers.standing(one, at=now)) for one in handovers.listing(session, me, at=now)],
+            standings=handovers.STANDINGS,
             people=people,
             manages=users.may(me, "user.manage"),
             today=clock.shanghai_day(now),

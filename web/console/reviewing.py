@@ -55,7 +55,6 @@ def article_review(article_id: int) -> Any:
     with looking() as (session, me):
         article = finding.get(session, article_id, full=True)
         released = releasing.open_of(session, article_id)
-        made_up = released is not None and released.status == ReleaseStatus.RELEASED
         return draw(
             "articles/review.html",
             article=article,
@@ -67,28 +66,32 @@ def article_review(article_id: int) -> Any:
             comments=comments.shown(session, article),
             releases=releasing.of_article(session, article_id),
             released=released,
-            may_sign=releasing.may_sign(session, article, released, me, at=now),
             now=now,
-            **_what_to_read(session, article, released if made_up else None, me),
+            **_what_to_read(session, article, released, me),
         )
 
 
-def _what_to_read(session: Session, article: Article, released: Release | None, me: User) -> dict[str, Any]:
-    """Which save, for which stage, bound to which content, and why this user may not; of a 补审 it is what was released."""
-    now = clock.now()
-    if released is None:
-        seat, able = review.seat_of(session, article, me, at=now), review.able(session, article, at=now)
-        told: dict[str, Any] = {"stage": article.stage, "version": article.version, "hash": article.hash}
+def _what_to_read(session: Session, article: Article, found: Release | None, me: User) -> dict[str, Any]:
+    """Which save, for which stage, bound to which content, and who may; of a 补审 it is what was released."""
+    now, told = clock.now(), dict[str, Any]()
+    if found is not None and found.status == ReleaseStatus.RELEASED:
+        seats = releasing.seats(session, article, found, me, at=now)
+        told |= {
+            "stage": found.stage,
+            "version": found.version,
+            "hash": found.content_hash,
+            "making_up": True,
+        }
     else:
-        seat = releasing.seat_of(session, article, released, me, at=now)
-        able = releasing.able(session, article, released, at=now)
-        told = {"stage": released.stage, "version": released.version, "hash": released.content_hash}
-    told |= {"making_up": released is not None, "obstacle": "", "instead_of": None, "able": able}
-    if isinstance(seat, str):
-        told["obstacle"] = seat
-    elif seat.instead_of is not None:
-        told["instead_of"] = seat.instead_of.label
-    return told
+        seats = review.seats(session, article, me, at=now)
+        told |= {"stage": article.stage, "version": article.version, "hash": article.hash, "making_up": False}
+    other = None if isinstance(seats.mine, str) else seats.mine.instead_of
+    return told | {
+        "obstacle": seats.obstacle,
+        "instead_of": other.label if other is not None else None,
+        "able": seats.able,
+        "may_sign": releasing.may_sign(article, found, me, seats),
+    }
 
 
 @blueprint.post("/articles/<int:article_id>/review", endpoint="article_review_post")

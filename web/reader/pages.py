@@ -99,10 +99,9 @@ def article_check(article_id: int, head: str) -> AnyResponse:
     """Where the code on a printed 审核登记表 leads: whether the text is still that of the form, and how it stands."""
     with runtime().db.read_scope() as session:
         same = reading.same_text(session, article_id, head)
-        if same is None:
-            raise NotFound("没有这份审核登记表的记录，请核对表上的编号，或联系发布单位")
-        stands = reading.standing(session, article_id)
-    return page("reader/check.html", same=same, stands=stands, number=article_id, head=head)
+        stands = reading.standing(session, article_id) if same is not None else ""
+    status = 404 if same is None else 200
+    return page("reader/check.html", status, same=same, stands=stands, number=article_id, head=head)
 
 
 @blueprint.get("/asset/<sha256>")
