@@ -24,6 +24,9 @@ from models import PushStatus
 from scheduler.life import DELIVERY, PUSH
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scheduler.failures import Cause
     from scheduler.pushes import Created
 
 group = Group("push", short_help="推送：新建、查看、暂停、继续、取消")
@@ -109,12 +112,16 @@ def create(
 
 def _new(made: Created) -> dict[str, Any]:
     """A new push as ``--json`` shows it."""
+    from scheduler import planner, shares
+
     push = made.push
     return {
         "id": push.id,
         "status": push.status,
         "planned": push.planned,
         "skipped": push.skipped,
+        "unit": shares.unit_of(push),
+        "said": shares.said(shares.of(push), planner.reasons()),
         "due_at": push.due_at,
         "notes": list(made.notes),
     }
@@ -122,13 +129,20 @@ def _new(made: Created) -> dict[str, Any]:
 
 def _tell(made: Created) -> None:
     """What became of a new push, in lines."""
-    from scheduler import planner, roads
+    from scheduler import planner, roads, shares
 
     push, reasons = made.push, planner.reasons()
     for note in made.notes:
         click.echo(note)
-    to = f"将发给 {push.planned:,} 人" if roads.reaches(push.road) else "只发布，不通知任何人"
+    found = shares.of(push)
+    to = (
+        f"将发给 {push.planned:,} {shares.unit(found)}"
+        if roads.reaches(push.road)
+        else "只发布，不通知任何人"
+    )
     click.echo(f"推送 {push.id} {PUSH.label(push.status)}，{to}")
+    if said := shares.said(found, reasons):
+        click.echo(said)
     for reason, number in push.skipped.items():
         click.echo(f"  {reasons.get(reason, reason)}：{number:,} 人")
 
@@ -144,8 +158,8 @@ def _usual(activity: int | None) -> str:
 @click.argument("push_id", type=int)
 @json_option
 def show(push_id: int, as_json: bool) -> None:
-    """查看推送的进度和结果（人数按关注者计）。"""
-    from scheduler import failures, planner, progress, pushes, resending, standing, tally
+    """查看推送的进度和结果（按关注者计；只发到群的按群计）。"""
+    from scheduler import failures, progress, pushes, resending, standing, tally
 
     parts = runtime()
     with parts.db.read_scope() as session:
@@ -161,28 +175,40 @@ def show(push_id: int, as_json: bool) -> None:
     if as_json:
         emit_json({**shown, "per_second": round(how.per_second, 1), "seconds_left": how.seconds_left})
         return
-    click.echo(f"推送 {push_id} 《{shown['title']}》 {PUSH.label(shown['status'])}")
+    _show(shown, causes, waits.said if waits else "", how.said if how.seconds_left is not None else "")
+
+
+def _show(shown: dict[str, Any], causes: Sequence[Cause], waits: str, how: str) -> None:
+    """A push in lines."""
+    from scheduler import planner, roads, shares
+
+    click.echo(f"推送 {shown['id']} 《{shown['title']}》 {PUSH.label(shown['status'])}")
     if shown["note"]:
         click.echo(shown["note"])
-    if waits:
-        click.echo(waits.said)
-    if how.seconds_left is not None:
-        click.echo(how.said)
+    for said in filter(None, [waits, how]):
+        click.echo(said)
     emit_rows(
         ["计划", "微信已受理", "送达", "失败", "待核对"],
         [[shown[name] for name in ("planned", "accepted", "delivered", "failed", "unknown")]],
     )
+    if shown["said"]:
+        click.echo(shown["said"])
+    if len(shown["roads"]) > 1 or shown["unit"] != shares.PEOPLE:
+        _show_roads(shown["roads"])
     reasons = planner.reasons()
     for reason, number in shown["skipped"].items():
         click.echo(f"未发送 {number:,} 人：{reasons.get(reason, reason)}")
     for cause in causes:
-        click.echo(f"{'失败' if cause.certain else '待核对'} {cause.people:,} 人：{cause.words}")
+        whose = f"（{roads.title(cause.road)}）" if len(shown["roads"]) > 1 else ""
+        click.echo(
+            f"{'失败' if cause.certain else '待核对'} {cause.people:,} {cause.unit}{whose}：{cause.words}"
+        )
     if shown["again_of"]:
         click.echo(f"重发自推送 {shown['again_of']}")
     if shown["repeats"]:
         click.echo(f"已重发：推送 {'、'.join(map(str, shown['repeats']))}")
     emit_rows(
-        ["投递", "对象", "人数", "状态", "说明"],
+        ["投递", "对象", "数量", "状态", "说明"],
         [
             [one["id"], one["target"], one["recipients"], DELIVERY.label(one["status"]), one["error"]]
             for one in shown["deliveries"][:_SHOWN]
@@ -190,6 +216,15 @@ def show(push_id: int, as_json: bool) -> None:
     )
     if len(shown["deliveries"]) > _SHOWN:
         click.echo(f"共 {len(shown['deliveries']):,} 批，仅显示前 {_SHOWN} 批，全部请加 --json")
+
+
+def _show_roads(found: list[dict[str, Any]]) -> None:
+    """What has become of a push by each of its roads."""
+    names = ("planned", "accepted", "delivered", "failed", "unknown")
+    emit_rows(
+        ["渠道", "计划", "已受理", "送达", "失败", "待核对"],
+        [[one["title"], *(f"{one[name]:,} {one['unit']}" for name in names)] for one in found],
+    )
 
 
 @group.command("watch")

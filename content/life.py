@@ -150,6 +150,8 @@ LISTED = (A.PUBLISHED, A.CORRECTED)
 """What readers find in lists."""
 READABLE = (*LISTED, A.RETRACTED, A.ARCHIVED)
 """What still answers under its address."""
+ON_ITS_WAY = (A.PUBLISHING, A.RETRACTED)
+"""What answers besides, though nobody knows yet that it arrived, to who follows a link that a push has brought."""
 
 
 def stage_name(stage: int) -> str:
@@ -189,6 +191,7 @@ __all__ = [
     "EDITABLE",
     "KIND_NAMES",
     "LISTED",
+    "ON_ITS_WAY",
     "READABLE",
     "RELEASE",
     "REMOVAL",

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from content import owing
 from content.finding import is_id, texts_of
-from content.life import ARTICLE, LISTED, READABLE, SENDABLE, WENT_OUT
+from content.life import ARTICLE, LISTED, ON_ITS_WAY, READABLE, SENDABLE, WENT_OUT
 from ground.errors import NotFound
 from models import (
     Article,
@@ -68,14 +68,18 @@ def shelf(session: Session, column_id: int, *, number: int = 1, size: int = 10) 
     return Shelf(found[:size], number, len(found) > size)
 
 
-def article(session: Session, article_id: int) -> Article:
-    """An article that was published, with its column. Raises :class:`errors.NotFound` for anything else."""
+def article(session: Session, article_id: int, *, on_its_way: bool = False) -> Article:
+    """An article that was published, with its column. Raises :class:`errors.NotFound` for anything else.
+
+    With ``on_its_way``, for who follows a link of a push that has begun, also one that is being published.
+    """
     found = None
     if is_id(article_id):
+        out = sa.and_(Article.status.in_(READABLE), Article.published_at.is_not(None))
+        if on_its_way:
+            out = sa.or_(out, Article.status.in_(ON_ITS_WAY))
         found = session.scalar(
-            sa.select(Article)
-            .where(Article.id == article_id, Article.status.in_(READABLE), Article.published_at.is_not(None))
-            .options(joinedload(Article.column))
+            sa.select(Article).where(Article.id == article_id, out).options(joinedload(Article.column))
         )
     if found is None:
         raise NotFound("没有这篇文章，可能已经移走或还没有发布")
@@ -116,7 +120,9 @@ def _owed(session: Session, article: Article) -> bool:
 
 
 def neighbours(session: Session, of: Article) -> Neighbours:
-    """The articles before and after one in its column."""
+    """The articles before and after one in its column; none of one that is being published."""
+    if of.published_at is None:
+        return Neighbours(None, None)
     moment, here = of.published_at, of.id
     newer = _merged(
         session,

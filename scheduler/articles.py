@@ -15,6 +15,7 @@ from content.assets import AssetStore
 from content.cleaning import asset_url
 from content.publish import Upload
 from models import Article, Delivery, Push, PushArticle
+from scheduler import marks, roads
 from scheduler.roads.load import Card
 from settings import Settings
 
@@ -91,6 +92,21 @@ def cards(session: Session, push_id: int, base_url: str) -> list[Card]:
         )
         for ident, title, digest, cover in rows
     ]
+
+
+def on_its_way(session: Session, article_id: int, mark: str) -> bool:
+    """Whether ``mark`` stands in a link to this article by which a push that has begun to send it reaches people.
+
+    Its page must answer as soon as the first message is out, before it is known that it arrived.
+    """
+    found = marks.read(mark)
+    if found is None:
+        return False
+    carries = sa.exists().where(PushArticle.push_id == Push.id, PushArticle.article_id == article_id)
+    begun = sa.select(Push.planned_roads).where(
+        Push.id == found.push_id, Push.planned_at.is_not(None), carries
+    )
+    return found.road in roads.named(session.scalar(begun) or "")
 
 
 def started(session: Session, push: Push) -> None:

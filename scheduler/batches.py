@@ -19,6 +19,7 @@ from settings import Settings
 
 _CALLED = (
     "push_id", "road", "key", "target_kind", "target_id", "branch_id", "openids", "openid", "payload", "attempts", "called_at",
+    "expires_at",
 )  # fmt: skip
 
 

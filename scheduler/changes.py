@@ -17,7 +17,7 @@ from community import changing, invitation
 from community.announcing import Draft
 from database.once import insert_once
 from models import Activity, ActivityChange, CheckIn, Delivery, Follower, Push, SignUp, User
-from scheduler import answers, contacts, instance, pushes, quiet
+from scheduler import answers, contacts, instance, pushes, quiet, windows
 from scheduler.life import PUSH
 from settings import Settings
 
@@ -99,12 +99,13 @@ def _reached(
     session: Session, settings: Settings, concerned: Sequence[str], at: datetime
 ) -> dict[str, datetime]:
     """Who of them can be written to now, and until when."""
-    window = answers.ROAD.window(settings.wechat.limits)
-    if window is None or not concerned:
+    if not concerned:
         return {}
     ids = sa.select(Follower.openid).where(Follower.openid.in_(concerned))
-    until, spent = answers.windows(session, window, ids, at)
-    return {one: moment for one, moment in until.items() if one not in spent}
+    open_now = windows.at(session, answers.ROAD, settings.wechat.limits, at, among=ids)
+    return (
+        {one: until for one, until in open_now.until.items() if one not in open_now.used} if open_now else {}
+    )
 
 
 def text(settings: Settings, activity: Activity, change: ActivityChange) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from database.listing import Listing
 from models import Delivery, DeliveryStatus, Push, PushArticle, PushStatus
 from scheduler.life import OVER, PUSH
+from scheduler.roads.base import GROUPS
 
 
 def listed(session: Session, *, status: str = "", words: str = "") -> Listing[Push]:
@@ -24,10 +25,12 @@ def listed(session: Session, *, status: str = "", words: str = "") -> Listing[Pu
 
 
 def reached(session: Session, ids: Sequence[int]) -> dict[int, int]:
-    """Followers reached, by push."""
-    sent = sa.func.sum(sa.func.coalesce(Delivery.sent_count, Delivery.recipients))
+    """Followers reached, by push; groups, of one that goes to none by name."""
+    sent = sa.func.coalesce(Delivery.sent_count, Delivery.recipients)
+    to_groups = Delivery.target_kind.in_(GROUPS)
+    people = sa.func.sum(sa.case((to_groups, None), else_=sent))
     query = (
-        sa.select(Push.id, sent)
+        sa.select(Push.id, sa.func.coalesce(people, sa.func.sum(sent)))
         .join(Push.deliveries)
         .where(Push.id.in_(ids), Delivery.status == DeliveryStatus.DELIVERED.value)
     )

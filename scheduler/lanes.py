@@ -171,19 +171,27 @@ class Lanes:
         # First what may have been taken already: WeChat does not know its keys for long.
         for status in ("unknown", "planned") if seen.doubtful else ("planned",):
             for road in seen.by:
-                won = batches.claim(
-                    session,
-                    self._settings,
-                    lane.push_id,
-                    road,
-                    lane.owner,
-                    status=status,
-                    most=self._size(road, seen.waiting),
-                    at=now,
-                )
-                if won:
-                    lane.batch = [self._item(session, row, road, lane, now) for row in won]
+                most = self._size(road, seen.waiting)
+                if self._claim_some(session, lane, road, status, most, now):
                     return
+
+    def _claim_some(
+        self, session: Session, lane: _Lane, road: Road, status: str, most: int, now: datetime
+    ) -> bool:
+        """Claim some calls of this road that are not too late; whether there are any. Some of the late ones fail here."""
+        assert lane.push_id is not None
+        for _ in range(_MOST):
+            won = batches.claim(
+                session, self._settings, lane.push_id, road, lane.owner, status=status, most=most, at=now
+            )
+            lane.batch = [
+                self._item(session, row, road, lane, now)
+                for row in won
+                if not settling.drop_late(session, self._settings, row, road, now)
+            ]
+            if lane.batch or not won:
+                break
+        return bool(lane.batch)
 
     def _begin(self, session: Session, lane: _Lane, now: datetime) -> None:
         """What is done once a lane: give up what WeChat would not know again, look what the notice says."""
@@ -207,7 +215,7 @@ class Lanes:
 
     def _claim_answer(self, session: Session, lane: _Lane, now: datetime) -> None:
         """One at a time, as there is no key; not if its time is over."""
-        road, limits = answers.ROAD, self._settings.wechat.limits
+        road = answers.ROAD
         ids = claims.claim(
             session,
             Delivery,
@@ -220,8 +228,7 @@ class Lanes:
             values={"status": "claimed"},
         )
         for delivery in [session.get_one(Delivery, one) for one in ids]:
-            if answers.too_late(session, delivery, road, limits, now):
-                report.failed(session, delivery, now, road.too_late)
+            if settling.drop_late(session, self._settings, delivery, road, now):
                 continue
             delivery.called_at, delivery.attempts = now, delivery.attempts + 1
             lane.batch = [self._item(session, delivery, road, lane, now)]

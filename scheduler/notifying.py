@@ -34,7 +34,7 @@ from models import (
     Follower,
     User,
 )
-from scheduler import answers, instance, quiet
+from scheduler import answers, instance, quiet, windows
 from scheduler.audience import Person
 from scheduler.audience.kinds import who_got
 from scheduler.life import DELIVERY
@@ -210,20 +210,19 @@ def _readers(
     ]
     column = session.scalars(sa.select(Column.key).where(Column.id == correction.article.column_id)).one()
     told = set(session.scalars(sa.select(Delivery.openid).where(Delivery.correction_id == correction.id)))
-    window = answers.ROAD.window(settings.wechat.limits)
-    open_until, spent = answers.windows(session, window, ids, at) if window else ({}, set())
+    open_now = windows.at(session, answers.ROAD, settings.wechat.limits, at, among=ids)
     due = quiet.defer(at, settings.limits.quiet_hours)
     readers: list[_Reader] = []
     others = Counter(left=received - len(people))
     for one in people:
-        until = open_until.get(one.openid)
+        until = open_now.until.get(one.openid) if open_now else None
         if one.openid in told:
             others["told"] += 1
         elif column in one.muted_columns():
             others["muted"] += 1
         elif until is None:
             others["silent"] += 1
-        elif one.openid in spent:
+        elif open_now and one.openid in open_now.used:
             others["spent"] += 1
         elif until <= due:
             others["night"] += 1

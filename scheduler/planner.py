@@ -7,7 +7,7 @@ follower of the audience once and decides in memory, so that 66,000 take well un
 from __future__ import annotations
 
 import itertools
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,14 +15,14 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from community import tags
 from ground.errors import Refused
-from models import Delivery, FollowerTag, Push
-from scheduler import ahead, contacts, keys, quota, roads
+from models import Delivery, Push
+from scheduler import ahead, contacts, keys, quota, roads, shares, windows
 from scheduler import audience as audiences
-from scheduler.audience import Audience, Person, chats
+from scheduler.audience import Audience, Person, chats, tagged
 from scheduler.roads import Picture, Planned, Road, Target
-from scheduler.roads.base import GROUPS, PERSONAL, Carried, Chat, People
+from scheduler.roads.base import GROUPS, PERSONAL, Chat, People
+from scheduler.shares import Share
 from settings import Settings
 
 _AT_ONCE = 2_000
@@ -65,13 +65,15 @@ def _to_groups(route: Route) -> Sequence[Planned]:
 class Plan:
     """The calls to make, by road; ``skipped`` counts whom none of them reaches, by reason (:func:`reasons`).
 
-    ``ahead`` is what slots will use before, ``told`` how many notices of the same activity each follower had.
+    ``ahead`` is what slots will use before, ``told`` how many notices of the same activity each follower had,
+    ``shares`` what each road has of it and what it leaves.
     """
 
     routes: Sequence[Route]
     skipped: dict[str, int]
     ahead: ahead.Ahead = field(default_factory=ahead.Ahead)
     told: Mapping[str, int] = field(default_factory=dict)
+    shares: Sequence[Share] = ()
 
     @property
     def deliveries(self) -> list[Planned]:
@@ -95,7 +97,22 @@ class Plan:
     @property
     def groups(self) -> int:
         """How many groups it goes to, by robots and by people."""
-        return len({one.target_id for route in self.routes for one in _to_groups(route)})
+        return len({one.target_id for one in self.to_groups})
+
+    @property
+    def to_groups(self) -> list[Planned]:
+        """Its calls to groups."""
+        return [one for route in self.routes for one in _to_groups(route)]
+
+    @property
+    def unit(self) -> str:
+        """What :attr:`planned` counts."""
+        return shares.GROUPS if self.groups and not self.personal else shares.PEOPLE
+
+    @property
+    def said(self) -> str:
+        """In a sentence, how its roads share it; empty where one of them reaches all."""
+        return shares.said(self.shares, reasons())
 
     @property
     def silent(self) -> bool:
@@ -104,8 +121,9 @@ class Plan:
 
     @property
     def title(self) -> str:
-        """What people read for its roads."""
-        return "、".join(route.road.title for route in self.routes)
+        """What people read for the roads that it goes by; for all that were asked, where it goes by none."""
+        used = [route for route in self.routes if route.deliveries]
+        return "、".join(route.road.title for route in used or self.routes)
 
 
 def plan(
@@ -150,32 +168,59 @@ def plan(
         skipped.clear()  # nobody is left out of a group by name
     else:
         skipped.update(found[0].skipped if len(by) == 1 else _by_no_road(following, routes, found))
-    return Plan(routes, {reason: n for reason, n in skipped.items() if n}, taken, told)
+    shared = _shares(session, settings, routes, found)
+    return Plan(routes, {reason: n for reason, n in skipped.items() if n}, taken, told, shared)
+
+
+def _shares(
+    session: Session, settings: Settings, routes: Sequence[Route], found: Sequence[_Found]
+) -> list[Share]:
+    """What each road has: followers, or groups and who of those that no road reaches by name is in them."""
+    to_groups = [_to_groups(route) for route in routes]
+    reached = {openid for route in routes for openid in route.people} if any(to_groups) else set[str]()
+    rest = {one for one in found[0].left.openids if one not in reached} if reached else set[str]()
+    shared: list[Share] = []
+    for route, one, groups in zip(routes, found, to_groups, strict=True):
+        readers = chats.readers(session, groups, rest) if groups and rest else set[str]()
+        rest -= readers
+        people = 0 if groups else sum(len(call.people) for call in route.deliveries)
+        left = {} if route.road.targets(settings) <= GROUPS else dict(one.skipped)
+        shared.append(Share(route.road.name, people, len(groups), left, len(readers)))
+    return shared
 
 
 def _by_each(asked: _Asked, by: Sequence[Road], of_audience: Sequence[Chat], *, auto: bool) -> list[_Found]:
-    """What each of the roads makes of those whom the ones before it left."""
+    """What each of the roads makes of those whom the ones before it left, and of groups to which none before it goes."""
     found: list[_Found] = []
     left = asked.following
+    gone_to: set[int | None] = set()
     for number, road in enumerate(by):
         if number and len(found[-1].deliveries):
             reached = {openid for call in found[-1].deliveries for openid in call.people}
             left = People(person for person in left if person.openid not in reached)
         wants_chats = bool(road.targets(asked.settings) & GROUPS)
-        some = of_audience if wants_chats else ()
+        some = [chat for chat in of_audience if chat.id not in gone_to] if wants_chats else []
         if some and auto and road.fills:
             some = chats.left_over(asked.session, some, left.openids)
         found.append(_of_road(asked, road, left, some))
+        gone_to |= {call.target_id for call in found[-1].deliveries if call.kind in GROUPS} if some else set()
     return found
 
 
 @dataclass(frozen=True)
 class _Found:
-    """What one road makes of an audience. ``left_out`` are people whom it leaves out, ``skipped`` counts all of them."""
+    """What one road makes of those who were ``left``; ``left_out`` are whom it leaves out, ``skipped`` counts all of them."""
 
+    left: People
     deliveries: Sequence[Planned]
     left_out: dict[str, str]
     skipped: Counter[str]
+
+    def why_not(self, openid: str) -> str:
+        """Why this one, whom no road reaches, was not reached by this road; empty where it says nothing of that."""
+        if openid in self.left_out:
+            return self.left_out[openid]
+        return next(iter(self.skipped - Counter(self.left_out.values())), "")
 
 
 @dataclass(frozen=True)
@@ -218,6 +263,8 @@ def _of_road(asked: _Asked, road: Road, left: People, of_audience: Sequence[Chat
     reachable = People()
     left_out: dict[str, str] = {}
     muted = _muted(left, columns)
+    limits = asked.settings.wechat.limits
+    open_then = windows.at(asked.session, road, limits, asked.moment) if len(left) else None
     for openid in left.openids:
         if openid in muted:
             left_out[openid] = "muted"
@@ -225,12 +272,16 @@ def _of_road(asked: _Asked, road: Road, left: People, of_audience: Sequence[Chat
             left_out[openid] = "told"
         elif openid in spent:
             left_out[openid] = "quota_used"
+        elif open_then is not None and openid not in open_then.until:
+            left_out[openid] = "window"
+        elif open_then is not None and openid in open_then.used:
+            left_out[openid] = "window_used"
         else:
             reachable.add(openid)
     to_all_left = asked.to_all_left if road.costs_quota else 0
     narrowed = left_out or len(left) < len(asked.following) or not asked.audience.everyone or not to_all_left
     whole_tags = (
-        _whole_tags(asked.session, reachable, road.largest(asked.settings.wechat.limits))
+        tagged.whole(asked.session, reachable, road.largest(limits))
         if Target.TAG in targets and narrowed
         else ()
     )
@@ -243,9 +294,10 @@ def _of_road(asked: _Asked, road: Road, left: People, of_audience: Sequence[Chat
         to_all_left=to_all_left,
         account_left=asked.account_left if road.costs_quota else 0,
         chats=of_audience,
+        until=open_then.until if open_then else {},
     )
     routed = road.plan(picture)
-    return _Found(routed.deliveries, left_out, Counter(left_out.values()) + Counter(routed.skipped))
+    return _Found(left, routed.deliveries, left_out, Counter(left_out.values()) + Counter(routed.skipped))
 
 
 def _muted(following: People, columns: set[str]) -> set[str]:
@@ -256,51 +308,10 @@ def _muted(following: People, columns: set[str]) -> set[str]:
 
 
 def _by_no_road(following: People, routes: Sequence[Route], found: Sequence[_Found]) -> Counter[str]:
-    """Why those get nothing whom none of several roads reaches: what the first road that names them says."""
+    """Why those get nothing whom none of several roads reaches: what the first road says."""
     reached = {openid for route in routes for openid in route.people}
-    otherwise = next(
-        (reason for one in found for reason in one.skipped - Counter(one.left_out.values())), "no_way"
-    )
-
-    def why(openid: str) -> str:
-        return next((one.left_out[openid] for one in found if openid in one.left_out), otherwise)
-
-    return Counter(why(openid) for openid in following.openids if openid not in reached)
-
-
-def _whole_tags(session: Session, reachable: People, largest: int) -> list[Carried]:
-    """The tags that may stand for a call, as far as we know: on nobody who is not to be reached, with no change of them waiting.
-
-    Those that are on everyone to be reached, or on more than the ``largest`` list may hold: no other saves a call. Where one list
-    is enough, they are among the few of any single person.
-    """
-    if not reachable:
-        return []
-    count = sa.func.count()
-    sizes = sa.select(FollowerTag.tag_id).group_by(FollowerTag.tag_id).having(count <= len(reachable))
-    sizes = sizes.having(sa.or_(count == len(reachable), count > largest))
-    if len(reachable) <= largest:
-        theirs = sa.select(FollowerTag.tag_id).where(FollowerTag.openid == reachable.openids[0])
-        sizes = sizes.where(FollowerTag.tag_id.in_(theirs))
-    named = tags.still(session, list(session.scalars(sizes)))
-    if not named:
-        return []
-    carriers: defaultdict[int, set[str]] = defaultdict(set)
-    for tag_id, openid in session.execute(
-        sa.select(FollowerTag.tag_id, FollowerTag.openid).where(FollowerTag.tag_id.in_(named))
-    ):
-        carriers[tag_id].add(openid)
-    wanted = set(reachable.openids)
-    return [
-        Carried(tag_id, named[tag_id], frozenset(on))
-        for tag_id, on in sorted(carriers.items())
-        if on <= wanted
-    ]
-
-
-def tags_on_their_way(session: Session, audience: Audience) -> bool:
-    """Whether a place of the audience has tag changes that wait for their first try, or are in it: a second's work at WeChat."""
-    return tags.untried(session, [(part.kind, part.id) for part in audience.every_part])
+    left = (openid for openid in following.openids if openid not in reached)
+    return Counter(next(filter(None, (one.why_not(openid) for one in found)), "no_way") for openid in left)
 
 
 def reserve(session: Session, settings: Settings, push: Push, made: Plan) -> None:
@@ -356,6 +367,7 @@ def write(session: Session, settings: Settings, push: Push, made: Plan, now: dat
                 "target": planned.target[:120],
                 "recipients": planned.recipients,
                 "branch_id": planned.branch_id,
+                "expires_at": planned.until,
                 "due_at": now,
             }
             for planned in some

@@ -23,7 +23,19 @@ from ground.life import Step
 from models import Activity, ActivityStatus, Article, Column, Delivery, Push, PushArticle, PushStatus, User
 from scheduler import articles as outgoing
 from scheduler import audience as audiences
-from scheduler import contacts, instance, openings, planner, quiet, quota, reaching, roads, tally, timing
+from scheduler import (
+    contacts,
+    instance,
+    openings,
+    planner,
+    quiet,
+    quota,
+    reaching,
+    roads,
+    shares,
+    tally,
+    timing,
+)
 from scheduler.life import PUSH
 from settings import Settings
 
@@ -171,6 +183,7 @@ def _plan(session: Session, settings: Settings, push: Push, columns: set[str], a
     )  # fmt: skip
     push.planned, push.skipped = made.planned, made.skipped
     push.confirmed = {"planned": made.planned, "skipped": made.skipped}
+    shares.agreed(push, made.shares)
     return made
 
 
@@ -269,7 +282,7 @@ def reschedule(
         session, "push.reschedule", at=at, user=user, actor="" if user else "命令行", subject=f"push:{push.id}",
         detail={"due_at": shown, "planned": push.planned},
     )  # fmt: skip
-    return f"已改到 {shown}，预计 {push.planned} 人收到"
+    return f"已改到 {shown}，预计 {push.planned} {shares.unit_of(push)}收到"
 
 
 def release(session: Session, push: Push, user: User | None, *, at: datetime) -> str:
@@ -383,4 +396,4 @@ def _after(session: Session, push: Push, user: User | None, action: str, now: da
     )
     if not left:
         return f"{said}，还没有发出任何消息"
-    return f"{said}，此前已发出的 {left} 人不受影响，无法收回"
+    return f"{said}，此前已发出的 {left} {shares.unit_of(push)}不受影响，无法收回"

@@ -13,11 +13,12 @@ from database import locks
 from database.locks import Lock
 from ground.errors import Conflict, Refused
 from models import Delivery, DeliveryStatus, Push, Target, User
-from scheduler import articles, audience, failures, pushes
+from scheduler import articles, audience, failures, pushes, shares
 from scheduler.life import OVER, PUSH
 from settings import Settings
 
 _LASTING = "这些原因不会自行消失，重发也收不到"
+_TO_GROUPS = "没有发到的群，请由所在支部转发，不能在这里重发"
 _NAMELESS = "微信只给人数，不给名单，不知道是哪些人没有收到，不能单独重发"
 _NOBODY = "没有送达的人已经在重发中收到，或已取消关注"
 _REPEATED = "这次推送已经重发过，有人已经收到或可能收到，不能再发给全部对象"
@@ -43,6 +44,9 @@ def offer(session: Session, push: Push, *, at: datetime) -> Offer | None:
     certain = [cause for cause in failures.of_push(session, push.id) if cause.certain]
     if not certain or not PUSH.allows("push.again", push.status):
         return None
+    certain = [cause for cause in certain if cause.unit == shares.PEOPLE]
+    if not certain:
+        return Offer(said=_TO_GROUPS)
     passing = sum(cause.people for cause in certain if cause.passing)
     if not passing:
         return Offer(said=_LASTING if any(cause.named for cause in certain) else _NAMELESS)

@@ -21,8 +21,9 @@ from database.locks import Lock
 from ground import clock, faultpoints
 from ground.errors import PioneerError
 from models import Delivery, Push
-from scheduler import articles, planner, pushes, quiet, report, roads, settling
+from scheduler import articles, planner, pushes, quiet, report, roads, settling, shares
 from scheduler import audience as audiences
+from scheduler.audience import tagged
 from scheduler.drafting import Drafts
 from scheduler.lanes import Item, Lanes
 from scheduler.outcome import of_failure
@@ -154,10 +155,12 @@ class Sender:
         if far := self._too_far(push, made):
             push.status, push.note = "held", far
             push.planned, push.skipped = made.planned, made.skipped
+            shares.planned(push, made.shares)
             planner.reserve(session, self._settings, push, made)
             return False
         planner.write(session, self._settings, push, made, now)
         push.planned_at, push.planned, push.skipped = now, made.planned, made.skipped
+        shares.planned(push, made.shares)
         push.planned_roads = ",".join(route.road.name for route in made.routes if route.deliveries)
         if any(route.deliveries for route in made.routes):
             articles.started(session, push)
@@ -168,23 +171,31 @@ class Sender:
         return True
 
     def _too_far(self, push: Push, made: planner.Plan) -> str:
-        """Why the plan is not what was confirmed any more, beyond what the office lets pass; empty where it is."""
-        percent = self._settings.limits.plan_drift_percent
+        """Why the plan is not what was confirmed any more, beyond what the office lets pass; empty where it is.
+
+        Who is reached through a window may have written, or not, since then: where others are reached too, only these count.
+        """
+        percent, limits = self._settings.limits.plan_drift_percent, self._settings.wechat.limits
         confirmed = push.confirmed.get("released", push.confirmed.get("planned"))
         if confirmed is None or not percent:
             return ""
-        apart = abs(made.planned - confirmed)
-        if apart < _FEW or apart * 100 <= percent * confirmed:
+        was = confirmed - shares.by_windows(shares.of(push), limits)
+        now = made.planned - shares.by_windows(made.shares, limits)
+        if not was and not now:
+            was, now = confirmed, made.planned
+        apart = abs(now - was)
+        if apart < _FEW or apart * 100 <= percent * was:
             return ""
-        return f"确认时预计 {confirmed} 人收到，现在是 {made.planned} 人，相差超过 {percent}%，请确认后再发送"
+        unit = shares.unit(made.shares)
+        return f"确认时预计 {confirmed} {unit}收到，现在是 {made.planned} {unit}，相差超过 {percent}%，请确认后再发送"
 
     def _awaits_tags(self, session: Session, push: Push, now: datetime) -> bool:
         """Whether members have just been bound whose tags are not at WeChat yet; one single person has no other road."""
         try:
             ways = roads.choose(push.road, push.kind, self._settings)
-            tagged = any(Target.TAG in road.targets(self._settings) for road in ways)
+            by_tag = any(Target.TAG in road.targets(self._settings) for road in ways)
             chosen = audiences.of_push(session, push, at=now)
-            return tagged and planner.tags_on_their_way(session, chosen)
+            return by_tag and tagged.on_their_way(session, chosen)
         except PioneerError:
             return False  # the plan will say why
 
@@ -273,6 +284,8 @@ class Sender:
             delivery = session.get_one(Delivery, claimed[0])
             if settling.key_forgotten(delivery, road, self._settings, now):
                 settling.give_up(session, delivery, now)
+                return delivery.id
+            if settling.drop_late(session, self._settings, delivery, road, now):
                 return delivery.id
             load = settling.load_of(session, self._settings, push_id)
             call = settling.call_of(

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from database import claims, rows
 from database.base import table_of
 from models import ChatGroup, Delivery, Push, Target
-from scheduler import articles, marks, planner, pushes, quota, report, roads
+from scheduler import articles, marks, planner, pushes, quota, report, roads, windows
 from scheduler.outcome import MOST_TRIES, Next, Outcome
 from scheduler.roads import Answer, Call, Road
 from scheduler.roads.load import Card, Notice, Occasion
@@ -106,6 +106,24 @@ def call_of(
         occasion=load.occasion,
         address=address,
     )
+
+
+def drop_late(
+    session: Session, settings: Settings, delivery: Delivery | sa.Row[Any], road: Road, now: datetime
+) -> bool:
+    """Fail a claimed call whose time is over, or whose person got as many messages as WeChat allows; whether that is so.
+
+    Of one that was made before nothing certain can be said.
+    """
+    if delivery.called_at not in (None, now):
+        return False
+    limits, whose = settings.wechat.limits, delivery.openid
+    if not windows.too_late(session, road, limits, openid=whose, expires_at=delivery.expires_at, now=now):
+        return False
+    late = session.get_one(Delivery, delivery.id, populate_existing=True)
+    late.called_at, late.attempts = None, late.attempts - (late.called_at == now)
+    report.failed(session, late, now, road.too_late)
+    return True
 
 
 def forgotten_before(road: Road, settings: Settings, now: datetime) -> datetime:

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from ground import clock
 from models import Delivery, Push
-from scheduler import roads
+from scheduler import planner, roads, shares
 from scheduler.roads import GROUPS
 
+_CONFIRMED = ("planned", "skipped", "released")
 _SUMS = ("accepted", "delivered", "failed", "unknown", "cancelled", "calls")
 
 
@@ -19,7 +20,8 @@ def of(session: Session, push: Push) -> dict[str, Any]:
     """How a push stands, in numbers. Counts are followers; groups, where it goes to none by name. ``calls`` carry them.
 
     ``planned`` is who was to receive it; ``accepted`` who was in calls that WeChat took, ``delivered`` and ``failed`` what became
-    of them, ``unknown`` who is in calls whose fate is not known. ``roads`` has the same of each road, with its ``unit``.
+    of them, ``unknown`` who is in calls whose fate is not known. ``roads`` has the same of each road, with its ``unit``, and
+    ``said`` says in a sentence how they share it.
     """
     by_road = _of_roads(session, push)
     personal = [one for one in by_road if not one["groups"]]
@@ -32,12 +34,14 @@ def of(session: Session, push: Push) -> dict[str, Any]:
         "road": push.road,
         "due_at": clock.to_shanghai(push.due_at).isoformat(),
         "planned": push.planned,
-        "confirmed": dict(push.confirmed),
+        "confirmed": {name: push.confirmed[name] for name in _CONFIRMED if name in push.confirmed},
         "urgent": push.urgent,
         "again_of": push.again_of,
         **{name: sum(one[name] for one in counted) for name in _SUMS},
         "calls": sum(one["calls"] for one in by_road),
         "roads": by_road,
+        "unit": counted[0]["unit"] if counted else shares.unit_of(push),
+        "said": shares.said(shares.of(push), planner.reasons()),
         "skipped": dict(push.skipped),
         "note": push.note,
         "articles": [
@@ -57,6 +61,7 @@ def _of_roads(session: Session, push: Push) -> list[dict[str, Any]]:
         "failed": _total(people, status == "failed") + _total(short, status == "delivered"),
         "unknown": _total(people, status == "unknown"),
         "cancelled": _total(people, status == "cancelled"),
+        "planned": _total(people, sa.or_(status != "cancelled", Delivery.called_at.is_(None))),
         "calls": sa.func.count(Delivery.id),
     }
     to_groups = sa.func.max(sa.case((Delivery.target_kind.in_(GROUPS), 1), else_=0)).label("groups")
@@ -70,8 +75,8 @@ def _of_roads(session: Session, push: Push) -> list[dict[str, Any]]:
             "road": name,
             "title": roads.of(name).title,
             "groups": bool(found[name]["groups"]),
-            "unit": "个群" if found[name]["groups"] else "人",
-            **{one: int(found[name][one]) for one in _SUMS},
+            "unit": shares.GROUPS if found[name]["groups"] else shares.PEOPLE,
+            **{one: int(found[name][one]) for one in ("planned", *_SUMS)},
         }
         for name in order
     ]

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from models import Delivery, DeliveryStatus, Push, PushArticle, PushStatus, QuotaUse
 from scheduler import audience as audiences
-from scheduler import quota, roads
+from scheduler import quota, roads, shares
+from scheduler.roads.base import GROUPS, Planned
 
 _CAME_TO_NOTHING = (PushStatus.CANCELLED, PushStatus.FAILED)
 _NOT_SENT = (DeliveryStatus.FAILED, DeliveryStatus.CANCELLED)
@@ -32,11 +33,20 @@ def reached(
     known = {openid for _, openid in (*by_ledger, *by_call)}
     named = {push_id for push_id, subject in (*by_ledger, *by_call) if subject not in quota.ACCOUNTS}
     for push in others:
-        if push.id not in named:
+        if push.id not in named and shares.unit_of(push) == shares.PEOPLE:
             known |= {
                 one.openid for one in audiences.people(session, audiences.of_push(session, push, at=at))
             }
     return known & set(people)
+
+
+def groups(session: Session, article_ids: Collection[int], calls: Collection[Planned]) -> int:
+    """To how many of these groups a push that is planned has brought one of the articles, or will bring it."""
+    ids = [push.id for push in _with_one(session, article_ids)]
+    failed = [status.value for status in _NOT_SENT]
+    to_one = [Delivery.target_kind.in_(GROUPS), Delivery.status.not_in(failed)]
+    query = sa.select(Delivery.target_id).where(Delivery.push_id.in_(ids), *to_one).distinct()
+    return len({call.target_id for call in calls} & set(session.scalars(query))) if ids else 0
 
 
 def _with_one(session: Session, article_ids: Collection[int]) -> Sequence[Push]:
@@ -68,4 +78,4 @@ def _by_call(session: Session, ids: Sequence[int]) -> set[tuple[int, str]]:
     return {(int(push_id or 0), str(openid)) for push_id, openid in rows}
 
 
-__all__ = ["reached"]
+__all__ = ["groups", "reached"]

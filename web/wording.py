@@ -21,11 +21,12 @@ from models import (
     CorrectionKind,
     CorrectionStatus,
     DeliveryStatus,
+    Push,
     PushStatus,
     ReleaseStatus,
     RemovalStatus,
 )
-from scheduler import audience, roads
+from scheduler import audience, planner, roads, shares
 from scheduler.life import DELIVERY, PUSH
 
 if TYPE_CHECKING:
@@ -111,6 +112,11 @@ def article_state(article: Article) -> State:
 def push_state(status: str) -> State:
     """The state of a push."""
     return State(PUSH.label(status), *_PUSH[PushStatus(status)])
+
+
+def push_said(push: Push) -> str:
+    """In a sentence, how the roads of a push share it."""
+    return shares.said(shares.of(push), planner.reasons())
 
 
 def correction_state(status: str) -> State:
@@ -252,6 +258,9 @@ def register(app: Flask) -> None:
         ROLE_NAMES=ROLE_NAMES,
         road_title=roads.title,
         road_reaches=roads.reaches,
+        push_unit=shares.unit_of,
+        push_said=push_said,
+        GROUPS=roads.GROUPS,
         WAYS=WAYS,
         ARTICLE=ARTICLE,
         PUSH=PUSH,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from models import Branch, ChatGroup, Follower, Member
 from scheduler.audience.values import Audience
-from scheduler.roads.base import Chat
+from scheduler.roads.base import Chat, Planned
 
 _WHOLE = "branch"
 _FOLLOWS = (Follower.subscribed.is_(True), Follower.gone.is_(False))
@@ -41,6 +41,15 @@ def left_over(session: Session, chats: Collection[Chat], left: Collection[str]) 
         return []
     members = _members(session, {chat.branch_id for chat in chats if chat.branch_id is not None})
     return [chat for chat in chats if chat.branch_id is None or members[chat.branch_id] & rest]
+
+
+def readers(session: Session, calls: Iterable[Planned], people: Collection[str]) -> set[str]:
+    """Who of these people reads what goes to groups by these calls: of their branches, or all where it is everybody's."""
+    branch_ids = {call.branch_id for call in calls}
+    if None in branch_ids:
+        return set(people)
+    members = _members(session, {one for one in branch_ids if one is not None})
+    return set(people) & set[str]().union(*members.values())
 
 
 def _all(session: Session) -> list[Chat]:

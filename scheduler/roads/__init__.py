@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
@@ -69,6 +71,38 @@ def cost(kind: str, limits: WeChatLimits) -> str:
     return next((road.cost(limits) for road in carrying(kind)), "")
 
 
+@dataclass(frozen=True)
+class Offer:
+    """A road as a person chooses it: what it costs, and why it cannot be chosen, if so."""
+
+    name: str
+    title: str
+    cost: str
+    refusal: str
+
+
+@dataclass(frozen=True)
+class Offers:
+    """The roads for one kind of content, and what ``auto`` would go by, the first first (none: by none)."""
+
+    roads: Sequence[Offer]
+    auto: Sequence[str]
+
+
+def offers(kind: str, settings: Settings) -> Offers:
+    """What a person may choose for this kind of content, for a page."""
+    limits = settings.wechat.limits
+    found = [
+        Offer(road.name, road.title, road.cost(limits), road.refusal(kind, settings))
+        for road in carrying(kind)
+    ]
+    try:
+        auto = [road.title for road in _fitting(kind, settings)]
+    except Refused:
+        auto = []
+    return Offers(found, auto)
+
+
 def title(name: str) -> str:
     """What people read for what stands in the row of a push or a delivery: ``auto``, or names of roads."""
     return "、".join(_AUTO_TITLE if one == AUTO else of(one).title for one in named(name))
@@ -97,7 +131,7 @@ def named(text: str) -> list[str]:
 def choose(text: str, kind: str, settings: Settings) -> list[Road]:
     """The roads named in ``text`` for a push of ``kind`` (articles or activity), the best first.
 
-    ``auto`` takes the first that can carry it, and those that :attr:`Road.fills` what it leaves.
+    ``auto`` takes the first that can carry it, and those that :attr:`Road.fills` what it leaves, or these alone.
 
     Raises :class:`errors.Refused` with the reason where a road is unknown, cannot carry this or is not set up.
     """
@@ -128,10 +162,10 @@ def is_auto(text: str) -> bool:
 def _fitting(kind: str, settings: Settings) -> list[Road]:
     could = carrying(kind)
     fitting = [road for road in could if not road.refusal(kind, settings)]
-    first = next((road for road in fitting if not road.fills), None)
-    if first is None:
+    if not any(road.reaches for road in fitting):
         raise Refused(could[0].refusal(kind, settings) if could else "没有可用的渠道")
-    return [first, *(road for road in fitting if road.fills)]
+    first = next((road for road in fitting if not road.fills), None)
+    return [*([first] if first else ()), *(road for road in fitting if road.fills)]
 
 
 def attempt(road: Road, client: Client, call: Call) -> tuple[Answer | None, Exception | None]:
@@ -146,7 +180,7 @@ def attempt(road: Road, client: Client, call: Call) -> tuple[Answer | None, Exce
 
 
 __all__ = [
-    "AUTO", "GROUPS", "ROADS", "Answer", "Call", "Content", "Picture", "Planned", "Result", "Road", "Target",
-    "attempt", "carrying", "choose", "cost", "found", "is_auto", "listed", "named", "of", "offered", "reaches", "reasons",
-    "taking", "title",
+    "AUTO", "GROUPS", "ROADS", "Answer", "Call", "Content", "Offer", "Offers", "Picture", "Planned", "Result", "Road", "Target",
+    "attempt", "carrying", "choose", "cost", "found", "is_auto", "listed", "named", "of", "offered", "offers", "reaches",
+    "reasons", "taking", "title",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, overload
 
@@ -113,7 +113,8 @@ class Picture:
     road before this one reaches.
     ``tags`` are tags on nobody who is not reachable: on all of them, or on more than one list may hold. ``to_all_left`` and
     ``account_left`` are what is left of the account's own quota. These three are filled for roads that have such targets and
-    cost a quota; ``chats`` for roads to :data:`GROUPS`.
+    cost a quota; ``chats`` for roads to :data:`GROUPS`, without those to which a road before this one goes; ``until`` for roads
+    with a :meth:`Road.window`: when it closes for each.
     """
 
     settings: Settings
@@ -124,6 +125,7 @@ class Picture:
     to_all_left: int
     account_left: int
     chats: Sequence[Chat] = ()
+    until: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
     def openids(self) -> list[str]:
@@ -142,7 +144,7 @@ class Planned:
     """One call to be. ``people`` are the followers whom it will reach, ``target`` is what a person reads of them.
 
     ``target_id`` is the number of what is addressed, of a tag or a group say; ``openids`` are the people where each is named.
-    ``branch_id`` is whose group it is.
+    ``branch_id`` is whose group it is. From ``until`` on it is not sent any more.
     """
 
     people: Sequence[str]
@@ -151,6 +153,7 @@ class Planned:
     target_id: int | None = None
     openids: Sequence[str] | None = None
     branch_id: int | None = None
+    until: datetime | None = None
 
     @property
     def recipients(self) -> int:
@@ -159,11 +162,20 @@ class Planned:
 
 
 class Singly(Sequence[Planned]):
-    """A call for each of these people, made when it is looked at: of very many, only the people are kept."""
+    """A call for each of these people, made when it is looked at: of very many, only the people are kept.
 
-    def __init__(self, people: Sequence[str], target: str = TARGET_NAMES[Target.FOLLOWER]) -> None:
+    ``until`` says of some when it is too late for theirs.
+    """
+
+    def __init__(
+        self,
+        people: Sequence[str],
+        target: str = TARGET_NAMES[Target.FOLLOWER],
+        until: Mapping[str, datetime] | None = None,
+    ) -> None:
         self._people = people
         self._target = target
+        self._until = until or {}
 
     def __len__(self) -> int:
         return len(self._people)
@@ -176,9 +188,9 @@ class Singly(Sequence[Planned]):
 
     def __getitem__(self, index: int | slice) -> Planned | Singly:
         if isinstance(index, slice):
-            return Singly(self._people[index], self._target)
+            return Singly(self._people[index], self._target, self._until)
         one = [self._people[index]]
-        return Planned(one, self._target, Target.FOLLOWER, openids=one)
+        return Planned(one, self._target, Target.FOLLOWER, openids=one, until=self._until.get(one[0]))
 
 
 @dataclass(frozen=True)
@@ -247,6 +259,8 @@ class Road:
 
     name: ClassVar[str]
     title: ClassVar[str]
+    called: ClassVar[str] = ""
+    """How the sentence calls it that says who is reached by what, where that is not the title."""
     order: ClassVar[int] = 100
     carries: ClassVar[frozenset[Content]] = frozenset()
     """Kinds of content; a road that carries nothing for a push is never offered for one."""

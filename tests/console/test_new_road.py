@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -23,6 +21,7 @@ from scheduler.lanes import Lanes
 from scheduler.sender import Sender
 from scheduler.tick import Ticker
 from tests.console.conftest import Office, text_of
+from tests.fixtures.roads import folders
 from wechat.inbound import router
 from wechat.inbound.context import Context
 from wechat.inbound.reception import DONE
@@ -77,26 +76,12 @@ ROAD = RadioRoad()
 '''
 
 
-@contextmanager
-def _folders(folder: Path, monkeypatch: pytest.MonkeyPatch, **sources: str) -> Iterator[list[ModuleType]]:
-    """Folders with roads beside those that the product has."""
-    for name, source in sources.items():
-        (folder / name).mkdir(parents=True)
-        (folder / name / "__init__.py").write_text(source)
-    monkeypatch.setattr(roads, "__path__", [*roads.__path__, str(folder)])
-    monkeypatch.setattr(roads, "ROADS", roads.found())
-    yield [sys.modules[f"{roads.__name__}.{name}"] for name in sources]
-    for name in sources:
-        del sys.modules[f"{roads.__name__}.{name}"]
-        delattr(roads, name)
-
-
 @pytest.fixture(params=["True", "False"], ids=["one after another", "side by side"])
 def radio(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[ModuleType]:
     source = RADIO.replace("SERIAL", request.param)
-    with _folders(tmp_path / "roads", monkeypatch, radio=source) as (module,):
+    with folders(tmp_path / "roads", monkeypatch, radio=source) as (module,):
         yield module
 
 
@@ -106,7 +91,7 @@ def radio_and_tower(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     tower = RADIO.replace("SERIAL", "False").replace('"radio"', '"tower"').replace("广播站", "信号塔")
     tower = tower.replace("first, *people =", "people =")
     tower = tower.replace("takes = BroadcastOver", "takes = None").replace("broadcast-", "tower-")
-    with _folders(tmp_path / "roads", monkeypatch, radio=radio, tower=tower) as modules:
+    with folders(tmp_path / "roads", monkeypatch, radio=radio, tower=tower) as modules:
         yield modules
 
 
@@ -199,7 +184,8 @@ def test_one_push_travels_by_several_roads_at_once(office: Office, radio_and_tow
     form = _form(office) | {"road": "radio，tower"}
     look = text_of(desk.post("/console/pushes/confirm", form, 200))
     assert "广播站、信号塔，分 3 批" in look
-    assert "没有收音机" not in look, "whom one road leaves out the other one reaches"
+    assert "5 人用广播站，1 人不能用广播站（没有收音机），改用信号塔 1 人" in look
+    assert "人不会收到" not in look, "whom one road leaves out the other one reaches"
     where = desk.post("/console/pushes/new", form).location
     assert office.read(sa.select(Push.planned)) == 6
 

@@ -13,7 +13,8 @@ def test_an_editor_publishes_without_pushing(office: Office) -> None:
     with office.parts.db.session_scope() as session:
         office.member(session, "裘砚舟", openid="oReader")
     page = editor.get(f"/console/pushes/new?article={article}")
-    assert '<option value="publish"' in page
+    assert 'name="road" id="road-publish" value="publish"' in page
+    assert "不给任何人发消息，不占群发额度" in page
     form = {"kind": "articles", "article": article, "to": "all", "when": "now", "road": "publish"}
     counted = text_of(editor.post("/console/pushes/count", form, 200))
     assert "只发布，不推送：文章进入公众号的发表记录和所属栏目" in counted

@@ -124,6 +124,13 @@ def test_no_two_roads_take_the_same_event() -> None:
     assert len(taken) == len(set(taken))
 
 
+@pytest.mark.parametrize("name", [road.name for road in ROADS.values() if road.carries])
+def test_what_a_road_guarantees_is_written_down(name: str) -> None:
+    _, _, said = (ROOT / "docs/reliability.md").read_text().partition("### Guarantees by road")
+    rows = [line for line in said.partition("\n## ")[0].splitlines() if line.startswith("|")]
+    assert [row for row in rows if f"`{name}`" in row.split("|")[1]], f"{name} has no row there"
+
+
 @pytest.mark.parametrize("name", list(ROADS))
 def test_the_tests_of_a_road_stand_beside_it(name: str) -> None:
     assert list((_FOLDER / name / "tests").glob("test_*.py"))

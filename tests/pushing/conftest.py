@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 
 from localwechat.testing import SandboxControl
 from scheduler.engine import Engine
+from tests.fixtures.configuration import make_settings
 from tests.fixtures.processes import eventually
 from tests.fixtures.steps import watched
-from tests.world.linked import GAP_S, World, make_world, settings_for
+from tests.world.linked import GAP_S, World, make_world, sections_for, settings_for
 
 
 @pytest.fixture
@@ -48,6 +50,28 @@ def postgres_world(wechat: SandboxControl, postgres_url: str, tmp_path: Path) ->
     with watched(made.runtime.db):
         yield made
     made.runtime.close()
+
+
+@contextmanager
+def opened(wechat: SandboxControl, url: str, folder: Path, **wechat_limits: Any) -> Iterator[World]:
+    """A world whose pages have an address, and where a follower gets one mass message a month."""
+    sections = sections_for(wechat, url, str(folder / "var"), mass_per_follower_month=1, **wechat_limits)
+    sections["server"]["base_url"] = "https://pioneer.example"
+    made = make_world(wechat, make_settings(**sections))
+    yield made
+    made.runtime.close()
+
+
+@pytest.fixture
+def named(wechat: SandboxControl, database_url: str, tmp_path: Path) -> Iterator[World]:
+    with opened(wechat, database_url, tmp_path) as world:
+        yield world
+
+
+@pytest.fixture
+def lite_named(wechat: SandboxControl, sqlite_url: str, tmp_path: Path) -> Iterator[World]:
+    with opened(wechat, sqlite_url, tmp_path) as world:
+        yield world
 
 
 @pytest.fixture

@@ -4,31 +4,39 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ground import clock
 from models import Delivery, Push
-from scheduler import pushes, report
+from scheduler import marks, pushes, report
 from tests.torture.office import Office
 
 _MONTHLY = 4
 _FEWEST = 2  # WeChat takes no list of one
+_WINDOW, _IN_ONE = timedelta(hours=48), 5
+"""How long WeChat lets the account write to a person who wrote, and how often."""
+_BY_WINDOW = "custom"
 _DONE = ("awaiting_result", "sent", "partly_failed", "unknown", "failed")
 _SUCCESS = {"mass": "send success", "template": "success"}
 
 
 @dataclass
 class Expected:
-    """What is known of a push before it leaves: who was to have it when it was confirmed, and by whom it was judged since."""
+    """What is known of a push before it leaves: who was to have it when it was confirmed, and by whom it was judged since.
+
+    By our own books, ``by_mass`` is who is to have it by its first road, ``by_window`` who is to have it besides, or, where a
+    公众号 has no mass send left that day, instead.
+    """
 
     confirmed: set[str] | None
     month: str
     made_at: int = 0
     planned: set[str] = field(default_factory=set)
-    due: set[str] = field(default_factory=set)
+    by_mass: set[str] = field(default_factory=set)
+    by_window: set[str] = field(default_factory=set)
     judged: bool = False
 
 
@@ -43,7 +51,10 @@ class Books:
         self.expected: dict[int, Expected] = {}
         self._had: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._got: defaultdict[str, list[str]] = defaultdict(list)
-        self._seen = dict.fromkeys(_SUCCESS, 0)
+        self._by_window: defaultdict[int, list[str]] = defaultdict(list)
+        self._wrote: dict[str, datetime] = {}
+        self._since_then: Counter[str] = Counter()
+        self._seen = dict.fromkeys((*_SUCCESS, _BY_WINDOW), 0)
         self._changed_at: dict[str, int] = {}
         self._changes = 0
         self.happened: Counter[str] = Counter()
@@ -60,12 +71,38 @@ class Books:
         """What a person was told of a new push."""
         self.expected[push.id] = Expected(said, clock.month_key(push.due_at), self._changes)
 
-    def should(self, session: Session, push: Push, own: int, month: str) -> set[str]:
-        """Who is to have it, by our own books."""
+    def wrote(self, openid: str, at: datetime) -> None:
+        """A follower wrote to the account."""
+        self._wrote[openid] = at
+        self._since_then[openid] = 0
+        self.happened["write"] += 1
+
+    def should(self, session: Session, push: Push, own: int, month: str) -> tuple[set[str], set[str]]:
+        """Who is to have it, by our own books: by its first road, and by a window."""
+        by_mass = self._by_mass(session, push, own, month)
+        if push.kind == "activity" or push.road != "auto":
+            return by_mass, set()
+        keys, since = pushes.columns_of(session, push), clock.now() - _WINDOW
+        left = self._meant(push) - by_mass if self._office.account == "service" else self._meant(push)
+        by_window = {
+            openid
+            for openid in left
+            if not keys <= self.muted[openid]
+            and openid in self._wrote
+            and self._wrote[openid] > since
+            and self._since_then[openid] < _IN_ONE
+        }
+        return by_mass, by_window
+
+    def _meant(self, push: Push) -> set[str]:
         meant = set(self.following)
         if push.audience != "all":
             named = {piece.partition(":")[2] for piece in push.audience.split(",")}
             meant = {openid for openid in meant if self._office.branch_of.get(openid) in named}
+        return meant
+
+    def _by_mass(self, session: Session, push: Push, own: int, month: str) -> set[str]:
+        meant = self._meant(push)
         if push.kind == "activity" or self._office.account != "service":
             return meant
         keys = pushes.columns_of(session, push)
@@ -107,32 +144,55 @@ class Books:
                 jobs[receipt["msg_id"]] += 1
                 if road == "mass":
                     self._had[clock.month_key(datetime.fromisoformat(receipt["at"]))][receipt["openid"]] += 1
-            if jobs:
+            if jobs and road in _SUCCESS:
                 with self._db.session_scope() as session:
                     for msg_id, count in jobs.items():
                         report.job_finished(
                             session, road, msg_id, status, {"total": count, "sent": count}, at=clock.now()
                         )
 
+        self._receive_by_window()
+
+    def _receive_by_window(self) -> None:
+        """Customer-service messages carry no key: the link in each says of which push it is."""
+        new: Counter[str] = Counter()
+        for receipt in self._office.sandbox.receipts(_BY_WINDOW, after=self._seen[_BY_WINDOW]):
+            self._seen[_BY_WINDOW] = receipt["seq"]
+            new[receipt["openid"]] += 1
+        for openid, count in new.items():
+            shown = [one for one in self._office.sandbox.chat(openid) if one["kind"] == _BY_WINDOW]
+            for message in shown[-count:]:
+                mark = marks.read(message["articles"][0]["url"].partition(f"?{marks.PARAMETER}=")[2])
+                if mark is None:
+                    self.breaks.append(f"a customer-service message of no push: {message}")
+                else:
+                    self._by_window[mark.push_id].append(openid)
+            self._since_then[openid] += count
+            self.happened["by a window"] += count
+
     def _judge_one(self, session: Session, push: Push) -> None:
         one = self.expected[push.id]
         one.judged = True
         keys = session.scalars(sa.select(Delivery.key).where(Delivery.push_id == push.id))
         got = Counter(openid for key in keys for openid in self._got[key])
+        due = one.by_mass | one.by_window
+        if self._office.account != "service":
+            due = one.by_mass if got else one.by_window
+        got.update(self._by_window[push.id])
         self.pushes += 1
         self.people += len(self._office.openids)
         self._compare(push, "twice", {openid for openid, count in got.items() if count > 1}, set())
         self._compare(push, "planned when due", one.planned, set(got))
         if self._office.account == "service" or got:
-            self._compare(push, "due by our books", one.due, set(got))
+            self._compare(push, "due by our books", due, set(got))
         if one.confirmed is not None and (self._office.account == "service" or got):
             same = {
                 openid for openid in self._office.openids if self._changed_at.get(openid, 0) <= one.made_at
             }
             came, left = set(got) & same, one.confirmed & same
-            if not one.due and len(left) == 1:
-                # All others went: no list and no tag is for one person alone, and the push says so.
-                left = set()
+            if not one.by_mass and len(left) == 1:
+                # All others went: no list and no tag is for one person alone, and the push says so; a window may be open.
+                left &= came
                 self.happened["one alone was left"] += 1
             # More may have it than were named, for what others had reserved came back: nobody less.
             self._compare(push, "confirmed", left, came & one.confirmed)

@@ -23,12 +23,13 @@ from tests.fixtures.processes import eventually
 from tests.torture import troubles, verdict
 from tests.torture.parts import Part
 from tests.torture.stage import BRANCHES, Stage, open_stage
-from tests.world import accounts, activities, answers, articles
+from tests.world import accounts, activities, answers, articles, messages
 from tests.world import pushes as made
 
 _ROUND = 13  # kills, after which all must have come to rest
 _OPEN_MOST = 4
 _ARMED = 0.7  # of all that begin get a step at which they kill themselves
+_BY_WINDOW = 0.25  # of the pushes of articles go to people who wrote, by messages without a key
 _SETTLE_S = 90.0
 _LOOK_S = 0.2
 _SHORT, _LONG = 36, 110
@@ -114,11 +115,16 @@ class Torture:
         except sa.exc.DBAPIError:
             return
 
+        road = "custom" if self._rng.random() < _BY_WINDOW else "auto"
+
         def decide(session: Session) -> None:
-            made.push(session, stage.runtime.settings, article, audience=audience)
+            if road != "auto":
+                for openid in stage.members_of(audience):
+                    messages.message(session, openid)
+            made.push(session, stage.runtime.settings, article, audience=audience, road=road)
 
         stage.write(decide)
-        self.tally.pushes[audience] += 1
+        self.tally.pushes[f"{audience} by {road}"] += 1
 
     def _notice(self, audience: str) -> None:
         stage, title = self._stage, f"第 {self._number} 次活动"

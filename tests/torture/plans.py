@@ -1,9 +1,9 @@
 """One piece of plans against receipts: an account's months by one seed, and for every follower what was said and what came.
 
 Three sets are compared after each push. What the plan says at its due moment, what people received by the local WeChat's
-receipts, and who should have had it by books of our own that know nothing of the planner: who follows, belongs, has muted, and
-has how many messages left this month beside what is reserved. What a person confirmed, days before, must have come about as
-well, but for those who came, left or muted meanwhile.
+receipts, and who should have had it by books of our own that know nothing of the planner: who follows, belongs, has muted, has
+how many messages left this month beside what is reserved, and wrote within 48 hours. What a person confirmed, days before, must
+have come about as well, but for those who came, left or muted meanwhile.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from scheduler import audience as audiences
 from scheduler import planner, pushes, roads
 from tests.torture.books import Books, Expected
 from tests.torture.office import Office
-from tests.world import accounts, activities, articles
+from tests.world import accounts, activities, articles, messages
 from tests.world import followers as people
 
 _OPEN = ("scheduled", "held", "sending", "paused")
@@ -57,6 +57,7 @@ class Months:
     def _day(self, day: datetime) -> None:
         self._office.go_to(day)
         self._come_and_go()
+        self._write()
         self._decide(day)
         for hour in _HOURS:
             moment = day.replace(hour=hour, minute=0, second=1)
@@ -112,6 +113,14 @@ class Months:
             self._bind(rng.choice(unbound), office.spare.pop(), now)
         for openid in rng.sample(sorted(self.books.following), rng.choice((0, 1, 2))):
             self._mute(openid, rng.choice(("study", "news")))
+
+    def _write(self) -> None:
+        """Some write to the account: for two days whoever's month is full can be reached all the same."""
+        for openid in self._rng.sample(sorted(self.books.following), self._rng.choice((0, 1, 4, 9))):
+            self._office.sandbox.say(openid, "你好")
+            with self._db.session_scope() as session:
+                messages.message(session, openid)
+            self.books.wrote(openid, clock.now())
 
     def _bind(self, openid: str, member_id: int, now: datetime) -> None:
         with self._db.session_scope() as session:
@@ -231,7 +240,7 @@ class Months:
                 one.planned = self._plan(session, push)
             except PioneerError:
                 one.planned = set()
-            one.due = self.books.should(session, push, row, month)
+            one.by_mass, one.by_window = self.books.should(session, push, row, month)
 
 
 def run_piece(account: str, months: int, seed: int, folder: Path) -> dict[str, Any]:

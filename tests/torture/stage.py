@@ -91,6 +91,7 @@ class Stage:
                 "mass_max_openids": 8,  # so that a list goes in several calls
                 "mass_per_follower_month": _PLENTY,
                 "customer_service_count": _PLENTY,
+                "customer_service_hours": _PLENTY,
             },
         }
 

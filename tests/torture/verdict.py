@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models import Delivery, JobResult, Push, QuotaUse
+from scheduler import marks
 from tests.torture.stage import Stage
 
 KEYED = ("mass", "template")
@@ -89,11 +90,15 @@ def _judge_pushes(stage: Stage, found: Verdict, rows: list[Delivery]) -> None:
             got[row.push_id][receipt["openid"]] += 1
             of_call[row.key] += 1
             found.received[road] += 1
+    for row in _shown_by_window(stage, rows):
+        got[row.push_id or 0][row.openid or ""] += 1
+        of_call[row.key] += 1
+        found.received[row.road] += 1
     _judge_calls(found, rows, of_call)
     pushes = stage.read(lambda session: list(session.scalars(sa.select(Push).order_by(Push.id))))
     for push in pushes:
         calls = [row for row in rows if row.push_id == push.id]
-        road = "template" if push.kind == "activity" else "mass"
+        road = "template" if push.kind == "activity" else "mass" if push.road == "auto" else push.road
         _judge_push(found, push, calls, road, got[push.id], stage.members_of(push.audience))
 
 
@@ -108,11 +113,25 @@ def _judge_calls(found: Verdict, rows: list[Delivery], of_call: Counter[str]) ->
             found.breaks.append(f"{said}: {came} received it all the same")
         if row.status == "unknown":
             found.unknown[row.road] += row.recipients
-            if row.msg_id:  # accepted, and its result was lost on the way: it has come, and nobody says so
+            if row.road not in KEYED:
+                if came > row.recipients:
+                    found.breaks.append(f"{said}: {came} of {row.recipients} received it")
+            elif row.msg_id:  # accepted, and its result was lost on the way: it has come, and nobody says so
                 if came != row.recipients:
                     found.breaks.append(f"{said}: accepted, and {came} of {row.recipients} received it")
             elif row.error_code not in _TOLD_TO_WAIT:
                 found.breaks.append(f"{said}: a key was not used while it could be")
+
+
+def _shown_by_window(stage: Stage, rows: list[Delivery]) -> Iterator[Delivery]:
+    """The calls of pushes that came as customer-service messages, as often as they came: the link in one says of which push."""
+    of_one = {(row.push_id, row.openid): row for row in rows if row.road not in KEYED}
+    for openid in sorted({openid for _, openid in of_one if openid}):
+        for message in stage.sandbox.chat(openid):
+            for card in message.get("articles", ()) if message["kind"] == "custom" else ():
+                mark = marks.read(card["url"].partition(f"?{marks.PARAMETER}=")[2])
+                if mark is not None:
+                    yield of_one[mark.push_id, openid]
 
 
 def _judge_push(

@@ -8,7 +8,7 @@ from flask import flash, redirect, request, url_for
 
 from ground import clock
 from ground.errors import Conflict
-from scheduler import articles, planner, pushes, resending
+from scheduler import articles, planner, pushes, resending, shares
 from web.access import acting, action, looking, page, settings
 from web.console.face import blueprint, draw
 from web.console.push_new import Wanted, articles_of, preview_of
@@ -45,5 +45,5 @@ def push_again_post(push_id: int) -> Any:
         made = resending.resend(session, settings(), me, failed, often=often, at=clock.now())
     for remark in made.notes:
         flash(remark, "warning")
-    flash(f"已提交重发，预计 {made.push.planned} 人收到", "success")
+    flash(f"已提交重发，预计 {made.push.planned} {shares.unit_of(made.push)}收到", "success")
     return redirect(url_for("console.push", push_id=made.push.id), 303)

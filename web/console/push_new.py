@@ -29,6 +29,8 @@ from web.moments import from_input
 from web.once import once
 
 _OFFERED = 60
+_KINDS = {"articles": "road", "activity": "notice_road"}
+"""The field in which the roads for each kind of content are ticked."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def push_new() -> str:
             kept=saved.listing(session),
             more=chosen_by_name(session),
             auto=roads.AUTO,
-            roads=[(road.name, road.title) for road in roads.offered()],
+            offers={kind: roads.offers(kind, settings()) for kind in _KINDS},
             activity_cost=roads.cost(roads.Content.ACTIVITY, settings().wechat.limits),
         )
 
@@ -160,10 +162,21 @@ def wanted(*, complete: bool = True) -> Wanted:
         activity_id,
         _audience(activity_id),
         due_at,
-        form.get("road", roads.AUTO),
+        _roads(kind, complete=complete),
         form.get("urgent", "").strip(),
         form.get("often", "").strip(),
     )
+
+
+def _roads(kind: str, *, complete: bool) -> str:
+    """The roads as they are kept with a push: the choice left to us, or all that are ticked."""
+    way = request.form.get("way", "")
+    if way == roads.AUTO:
+        return roads.AUTO
+    ticked = request.form.getlist(_KINDS.get(kind, "road") if way else "road")
+    if way and complete and not ticked:
+        raise Refused("请至少选择一种推送方式，或改为自动选择")
+    return "+".join(ticked) or roads.AUTO
 
 
 def _audience(activity_id: int | None) -> str:

@@ -25,6 +25,8 @@ from ground import clock
 from ground.errors import NotFound
 from models import Article, ArticleStatus, Column
 from runtime import Runtime
+from scheduler import articles as outgoing
+from scheduler import marks
 from web import security
 from web.files import own
 from web.reader.body import readable
@@ -85,7 +87,9 @@ def column(key: str) -> AnyResponse:
 def article(article_id: int) -> AnyResponse:
     """An article; of a withdrawn one only that it was withdrawn."""
     with runtime().db.read_scope() as session:
-        found = reading.article(session, article_id)
+        mark = request.args.get(marks.PARAMETER, "")
+        on_its_way = bool(mark) and outgoing.on_its_way(session, article_id, mark)
+        found = reading.article(session, article_id, on_its_way=on_its_way)
         neighbours = reading.neighbours(session, found)
         context = _article_context(session, found)
         told = corrections.told(session, found.id)

@@ -271,7 +271,7 @@ class Unknown(Push, frozen=True):
 
 def is_written(push: Push) -> bool:
     """Whether a follower wrote or sent something: it opens the 48 hours of customer-service messages."""
-    return isinstance(push, _WRITTEN)
+    return kind_of(push) in WRITTEN_KINDS
 
 
 def is_waited_for(push: Push) -> bool:
@@ -283,9 +283,11 @@ def is_waited_for(push: Push) -> bool:
 
 def kind_of(push: Push) -> str:
     """A short stable name for tables and metrics: ``text``, ``menu_click``, …; ``unknown`` for the rest."""
-    return _KINDS[type(push)]
+    return _CHOICE if isinstance(push, Text) and push.menu_id else _KINDS[type(push)]
 
 
+_CHOICE = "menu_choice"
+"""A tap on an item of a menu message: it comes as a text, and opens no more than a tap on the account's menu does."""
 _WRITTEN = (Text, Image, Voice, Video, Location, Link, File, MiniProgramPage)
 _KINDS: dict[type[Push], str] = {
     Text: "text",

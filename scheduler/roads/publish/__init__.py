@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from models import Target
 from scheduler.roads.base import Answer, Call, Content, Picture, Planned, Result, Road, Routed
-from settings import Settings
+from settings import Settings, WeChatLimits
 from wechat.outbound.groups import Group
 from wechat.wire import messages
 
@@ -48,6 +48,9 @@ class PublishRoad(Road):
 
     def refusal(self, kind: str, settings: Settings) -> str:
         return "" if kind in self.carries else "发布只用于稿件，活动通知请改用自动选择（auto）"
+
+    def cost(self, limits: WeChatLimits) -> str:
+        return "只进入公众号的发表记录和栏目，不给任何人发消息，不占群发额度；以后还可以再推送。"
 
     def plan(self, picture: Picture) -> Routed:
         return Routed([Planned((), _TO_NOBODY, Target.EVERYONE)])
