@@ -70,6 +70,10 @@ ACTION_NAMES = {
     "checkin.record": "补录签到",
     "checkin.make_up": "审批补签",
     "checkin.undo": "撤销签到",
+    "group.create": "新建群",
+    "group.change": "修改群",
+    "group.close": "停用群",
+    "group.try": "向群试发",
     RESTORED: "恢复备份",
     "audit.seal": "日志改用密钥校验",
 }

@@ -36,6 +36,9 @@ RIGHTS: dict[str, frozenset[str]] = {
     "activity.template": frozenset({"admin", "editor"}),
     "activity.export": frozenset({"admin", "secretary", "auditor"}),
     "checkin.record": frozenset({"admin", "secretary"}),
+    # groups of branches
+    "group.view": frozenset({"admin", "editor", "secretary", "auditor"}),
+    "group.change": frozenset({"admin", "editor", "secretary"}),
     # people and places
     "place.view": _ALL,
     "place.import": frozenset({"admin"}),

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "keys": ("cli.keys", "keys", "生成配置文件需要的密钥"),
     "user": ("cli.user", "group", "用户：新建、列出、停用、改密码"),
     "place": ("cli.place", "group", "片区、社区、网格和党支部：导入、列出"),
+    "group": ("cli.group", "group", "群：登记、修改、停用，试发机器人"),
     "member": ("cli.member_hand", "group", "党员名册：导入，新增、更正、转移、移出、合并"),
     "audience": ("cli.audience", "group", "推送对象：试算人数，保存常用对象"),
     "workdays": ("cli.workdays", "group", "放假安排：节假日和调休上班日"),

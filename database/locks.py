@@ -16,6 +16,7 @@ class Lock(IntEnum):
     PLANNING = 0x50494F4E45455202  # two pushes never count on the same last message of a follower
     ROSTER_IMPORT = 0x50494F4E45455203  # whoever is in two files becomes one member
     LEXICON = 0x50494F4E45455204  # versions of the lexicon follow each other
+    GROUPS = 0x50494F4E45455205  # two groups of a branch never get the same name, nor two groups one robot
 
 
 def hold(on: Session | sa.Connection, lock: Lock) -> None:

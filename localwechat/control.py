@@ -199,6 +199,9 @@ def robots(sandbox: Sandbox) -> Response:
         with sandbox.unit():
             if data.get("removed"):
                 sandbox.store.run("UPDATE groups SET robot = '' WHERE robot = ?", (str(data["key"]),))
+                sandbox.store.run(
+                    "INSERT OR IGNORE INTO usage VALUES ('robot_gone', ?, 1)", (str(data["key"]),)
+                )
             else:
                 sandbox.store.run(
                     "INSERT INTO groups (name, robot) VALUES (?, ?)",

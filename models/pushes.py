@@ -70,8 +70,8 @@ class Push(Leased, Base):
     schedulers from filling one slot of a column twice (``<column>:<UTC moment>``). ``lease_until`` and ``lease_owner`` are the
     claim. ``road`` is ``auto``, or the names of one or several roads, joined by commas; ``planned_roads`` are those of its plan.
     ``confirmed`` is what a person saw and agreed to, ``{"planned": followers, "skipped": {reason:
-    followers}}``; it stays beside what is planned when the moment has come. With it stands how its roads share it, as agreed to and
-    as planned when due (:mod:`scheduler.shares`). ``urgent`` is the reason for not waiting for the
+    followers}}``; it stays beside what is planned when the moment has come. With it stands how its roads share it, as agreed to
+    and as planned when due (:mod:`scheduler.shares`). ``urgent`` is the reason for not waiting for the
     end of the quiet hours, ``released_by`` the second person who agreed; ``often`` the reason for contacting people who have
     been contacted often this month. ``again_of`` is the push that failed to reach those to whom this one is sent again.
     ``meant`` is which set each name in ``audience`` stands for, ``{"branch:NAME": id}``: a name may change before it is due.

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models import Activity, Article, Branch, Column, Push, User
+from models import Activity, Article, Branch, ChatGroup, Column, Push, User
 
 _NAMED: dict[str, tuple[Any, Any]] = {
     "user": (User.id, User.username),
@@ -18,6 +18,7 @@ _NAMED: dict[str, tuple[Any, Any]] = {
     "activity": (Activity.id, Activity.title),
     "branch": (Branch.id, Branch.label),
     "column": (Column.id, Column.name),
+    "group": (ChatGroup.id, ChatGroup.name),
 }
 
 

@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session
 
 from ground.errors import Refused
 from models import Delivery, Push
-from scheduler import ahead, contacts, keys, quota, roads, shares, windows
+from scheduler import ahead, contacts, keys, pacing, quota, roads, shares, windows
 from scheduler import audience as audiences
 from scheduler.audience import Audience, Person, chats, tagged
 from scheduler.roads import Picture, Planned, Road, Target
-from scheduler.roads.base import GROUPS, PERSONAL, Chat, People
+from scheduler.roads.base import GROUPS, PERSONAL, Chat
+from scheduler.roads.people import People
 from scheduler.shares import Share
 from settings import Settings
 
@@ -162,10 +163,14 @@ def plan(
     taken = ahead.of_slots(session, at, moment) if costly else ahead.Ahead()
     told = contacts.told(session, activity_id, but=own) if activity_id is not None else Counter[str]()
     asked = _Asked(session, settings, audience, following, columns, moment, own, taken, told)
+    if auto and not of_audience:
+        by = [road for road in by if not (road.fills and road.targets(settings) <= GROUPS)]
     found = _by_each(asked, by, of_audience, auto=auto)
     routes = [Route(road, one.deliveries) for road, one in zip(by, found, strict=True)]
     if all(road.targets(settings) <= GROUPS for road in by if road.reaches):
         skipped.clear()  # nobody is left out of a group by name
+        if by[0].reaches and not any(route.deliveries for route in routes):
+            raise Refused(f"“{audience.label}”{by[0].nobody}")
     else:
         skipped.update(found[0].skipped if len(by) == 1 else _by_no_road(following, routes, found))
     shared = _shares(session, settings, routes, found)
@@ -354,6 +359,7 @@ def write(session: Session, settings: Settings, push: Push, made: Plan, now: dat
     written: list[int] = []
     made_ids = sa.insert(Delivery).returning(Delivery.id, sort_by_parameter_order=True)
     for route, some in _in_pieces(made.routes):
+        moments = pacing.moments(session, settings, route.road, [one.target_id for one in some], now)
         rows = [
             {
                 "push_id": push.id,
@@ -368,9 +374,9 @@ def write(session: Session, settings: Settings, push: Push, made: Plan, now: dat
                 "recipients": planned.recipients,
                 "branch_id": planned.branch_id,
                 "expires_at": planned.until,
-                "due_at": now,
+                "due_at": moment,
             }
-            for planned in some
+            for planned, moment in zip(some, moments, strict=True)
         ]
         ids = list(session.scalars(made_ids, rows))
         written += ids

@@ -22,7 +22,6 @@ from scheduler.roads import Answer, Call, Road
 from scheduler.roads.load import Card, Notice, Occasion
 from settings import Settings
 
-_UNSAID = "微信没有给出结果，无法确认是否送达，请到公众号后台核对，不要重发"
 _WAITING = ("claimed", "unknown")
 _ANSWER_RESTS = timedelta(minutes=5)
 
@@ -142,9 +141,10 @@ def key_forgotten(delivery: Delivery, road: Road, settings: Settings, now: datet
     return delivery.called_at is not None and delivery.called_at <= forgotten_before(road, settings, now)
 
 
-def give_up(session: Session, delivery: Delivery, now: datetime, said: str = _UNSAID) -> None:
-    """Leave it unknown for good: only an event that comes late, or a person, can decide. ``said`` is what people read."""
-    delivery.status, delivery.finished_at, delivery.error = "unknown", now, said
+def give_up(session: Session, delivery: Delivery, now: datetime, said: str = "") -> None:
+    """Leave it unknown for good: only an event that comes late, or a person, can decide. ``said``: what people read instead."""
+    delivery.status, delivery.finished_at = "unknown", now
+    delivery.error = said or roads.of(delivery.road).unsaid
     delivery.openids = None
     session.flush()
     report.settle_of(session, delivery, now)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -36,7 +37,7 @@ def at(
     limits: WeChatLimits,
     moment: datetime,
     *,
-    among: sa.Select[tuple[str]] | None = None,
+    among: sa.Select[Any] | None = None,
 ) -> Windows | None:
     """Whose window will be open at ``moment``, by what they wrote until now; None where that does not matter to this road.
 

@@ -12,7 +12,6 @@ FORMER = {
     "limits.mass_calls_per_minute": "微信自己限制，超过时自动等待",
     "limits.tags_per_follower": "微信自己限制，超过时第二天再试",
     "limits.client_id_bytes": "编号的长度是固定的",
-    "limits.robot_per_minute": "微信自己限制",
 }
 """Keys that former versions had and nothing reads any more: still accepted, with one line that says so."""
 

@@ -61,6 +61,7 @@ class WeChatLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mass_result_minutes: int = 5
     template_key_minutes: int = 10
     protection_minutes: int = 30
+    robot_per_minute: int = 20
     tags_per_account: int = 100
     openids_per_tagging: int = 50
     customer_service_count: int = 5

@@ -126,13 +126,37 @@ def _card(part: dict[str, Any]) -> dict[str, Any]:
         40058,
         "card_image missing. invalid Request Parameter",
     )
+    text = str(part.get("sub_title_text", "")) if title.get("title") else ""
     return {
-        "type": "card",
+        "type": "template_card",
         "title": str(title.get("title") or part.get("sub_title_text")),
         "digest": str(title.get("desc", "")),
+        "text": text,
         "cover": str(image.get("url", "")) if isinstance(image, dict) else "",
         "url": str(part["card_action"].get("url", "")),
+        "source": str(_inner(part, "source").get("desc", "")),
+        "emphasis": {k: str(v) for k, v in _inner(part, "emphasis_content").items()},
+        "fields": [
+            {"name": str(one.get("keyname", "")), "value": str(one.get("value", ""))}
+            for one in _several(part, "horizontal_content_list", 6)
+        ],
+        "jumps": [
+            {"title": str(one.get("title", "")), "url": str(one.get("url", ""))}
+            for one in _several(part, "jump_list", 3)
+        ],
     }
+
+
+def _inner(part: dict[str, Any], name: str) -> dict[str, Any]:
+    inner = part.get(name)
+    return inner if isinstance(inner, dict) else {}
+
+
+def _several(part: dict[str, Any], name: str, most: int) -> list[dict[str, Any]]:
+    found = part.get(name, [])
+    fits = isinstance(found, list) and len(found) <= most and all(isinstance(one, dict) for one in found)
+    refuse(not fits, 40058, f"{name}. invalid Request Parameter")
+    return list(found)
 
 
 TYPES = ("text", "markdown", "markdown_v2", "image", "news", "file", "voice", "template_card")

@@ -336,7 +336,7 @@ def test_a_robot_sends_cards_pictures_and_files(world: World) -> None:
         assert world.api(ROBOT, body, token="") == {"errcode": 0, "errmsg": "ok"}
     (group,) = json.loads(world.sandbox.request("GET", "/phone/api/groups")[1])
     chat = json.loads(world.sandbox.request("GET", f"/phone/api/groups/{group['id']}/chat")[1])
-    assert [m["type"] for m in chat["messages"]] == ["markdown", "image", "news", "file", "card"]
+    assert [m["type"] for m in chat["messages"]] == ["markdown", "image", "news", "file", "template_card"]
     assert chat["messages"][3]["name"] == "台账.csv"
 
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from localwechat.testing import SandboxControl
+from localwechat.tests.error_cases.register import ROBOT
 from localwechat.tests.receiver import Receiver
 from localwechat.tests.world import World
 from tests.fixtures.browser import Windows
@@ -139,6 +140,46 @@ def test_an_article_is_read_and_forwarded_into_a_group(
     page.locator(".card.share", has_text="小院议事会").click()
     expect(phone.inside().get_by_text("正文第一段")).to_be_visible()
     fits(page)
+
+
+def test_a_robot_s_markdown_news_and_card_look_as_in_wecom(
+    world: World, phone: Handset, sandbox: SandboxControl
+) -> None:
+    """Titles stay text whatever is in them; links and cards open."""
+    sandbox.followers(1)
+    link = f"{sandbox.url}/phone/?seen=1"
+    nasty = "<img src=x onerror=alert(1)> [x](javascript:alert(1))"
+    said = f'### 主题党日\n> 时间：<font color="warning">**今晚** 19:30</font>\n`口令` {nasty}\n[查看活动]({link})'
+    card = {
+        "card_type": "text_notice",
+        "source": {"desc": "第一党支部"},
+        "main_title": {"title": "学习园地"},
+        "sub_title_text": "本周学习内容",
+        "card_action": {"type": 1, "url": link},
+        "jump_list": [{"type": 1, "title": "阅读全文", "url": link}],
+    }
+    articles = [{"title": f"第 {n} 篇", "url": link, "description": "摘要"} for n in (1, 2)]
+    for body in (
+        {"msgtype": "markdown", "markdown": {"content": said}},
+        {"msgtype": "news", "news": {"articles": articles}},
+        {"msgtype": "template_card", "template_card": card},
+    ):
+        assert world.api(ROBOT, body, token="")["errcode"] == 0
+    page = phone.open().page
+    page.get_by_role("button", name="党支部群").click()
+    shown = page.locator(".markdown")
+    expect(shown.locator(".heading-3")).to_have_text("主题党日")
+    expect(shown.locator("blockquote .font-warning strong")).to_have_text("今晚")
+    expect(shown.locator("code")).to_have_text("口令")
+    expect(shown).to_contain_text("<img src=x onerror=alert(1)>")
+    expect(shown.locator("img, a[href^=javascript]")).to_have_count(0)
+    expect(page.locator(".sender .bot")).to_have_count(3)
+    expect(page.locator(".news-many .news-row")).to_have_text("第 2 篇")
+    fits(page)
+    for opens in (shown.get_by_role("link", name="查看活动"), page.get_by_role("button", name="阅读全文")):
+        opens.click()
+        expect(phone.inside().locator(".me")).to_be_visible()
+        phone.close()
 
 
 def test_the_way_back_goes_one_screen_at_a_time(

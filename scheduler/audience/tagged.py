@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from community import tags
 from models import FollowerTag
 from scheduler.audience.values import Audience
-from scheduler.roads.base import Carried, People
+from scheduler.roads.base import Carried
+from scheduler.roads.people import People
 
 
 def whole(session: Session, reachable: People, largest: int) -> list[Carried]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,6 +12,7 @@ from ground.errors import Refused
 from models import Target
 from scheduler.audience import Audience, Person
 from scheduler.roads.load import Card, Occasion
+from scheduler.roads.people import People
 from settings import Settings, WeChatLimits
 from wechat.outbound.groups import Group
 from wechat.outbound.reaction_table import look_up
@@ -52,37 +53,6 @@ class Carried:
     tag_id: int
     name: str
     openids: frozenset[str]
-
-
-class People(Sequence[Person]):
-    """Very many followers in little room: their openids, and of the few who muted something what it is."""
-
-    def __init__(self, people: Iterable[Person] = ()) -> None:
-        self.openids: list[str] = []
-        self.muted: dict[str, str] = {}
-        for person in people:
-            self.add(person.openid, person.muted)
-
-    def add(self, openid: str, muted: str = "") -> None:
-        """One more."""
-        self.openids.append(openid)
-        if muted:
-            self.muted[openid] = muted
-
-    def __len__(self) -> int:
-        return len(self.openids)
-
-    @overload
-    def __getitem__(self, index: int) -> Person: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[Person]: ...
-
-    def __getitem__(self, index: int | slice) -> Person | list[Person]:
-        if isinstance(index, slice):
-            return [Person(one, self.muted.get(one, "")) for one in self.openids[index]]
-        one = self.openids[index]
-        return Person(one, self.muted.get(one, ""))
 
 
 @dataclass(frozen=True)
@@ -219,7 +189,7 @@ class Call:
     payload: Mapping[str, Any] = field(default_factory=dict)
     url: str = ""
     cards: Sequence[Card] = ()
-    address: str = ""
+    address: str = field(default="", repr=False)
     occasion: Occasion | None = None
 
 
@@ -296,6 +266,10 @@ class Road:
     """The calls that it makes, by which the table of reactions knows WeChat's codes."""
     too_late: ClassVar[str] = "已超过可以发送的时间"
     """What a person reads of a call that was not made because its time, or its window, is over."""
+    unsaid: ClassVar[str] = "微信没有给出结果，无法确认是否送达，请到公众号后台核对，不要重发"
+    """What a person reads of a call whose fate nobody will tell any more."""
+    nobody: ClassVar[str] = "没有可以送达的群"
+    """What a person reads where a road to groups finds none that it can reach."""
     reasons: ClassVar[Mapping[str, str]] = {}
     """Why somebody gets nothing by this road, as it is shown: by the names in :attr:`Routed.skipped`."""
 
@@ -335,6 +309,10 @@ class Road:
         """How long to wait where WeChat says that the call came too soon after another one."""
         return timedelta(seconds=limits.mass_batch_gap_s)
 
+    def per_minute(self, limits: WeChatLimits) -> int:
+        """How many calls to the same target may be made a minute; 0: as many as there are."""
+        return 0
+
     def result_after(self, limits: WeChatLimits) -> timedelta:
         """How long after a call was taken its result is missed."""
         return timedelta(minutes=limits.mass_result_minutes)
@@ -360,6 +338,10 @@ class Road:
     def send(self, client: Client, call: Call) -> Answer:
         """Make the one call. Raises :class:`errors.WeChatError` or :class:`errors.Unavailable`."""
         raise Refused(f"{self.title}还不能发送")
+
+    def try_out(self, client: Client, address: str) -> None:
+        """Say something harmless there, so that a person sees whether it gets through. Raises as :meth:`send`."""
+        raise Refused(f"{self.title}不能试发")
 
     def ask(self, client: Client, msg_id: str) -> str:
         """The status of a job, empty while it is not known. Raises :class:`errors.WeChatError` or :class:`errors.Unavailable`."""

@@ -33,7 +33,7 @@ from models import Article, Branch, Member, Removal, RequestKind, User
 from operations import uploads
 from tests.community.conftest import sheet_bytes
 from tests.console.conftest import ROLES, Office
-from tests.world import accounts, activities, answers, followers, pushes
+from tests.world import accounts, activities, answers, followers, groups, pushes
 
 OWN = {"鲜于澹": "13877650001", "裘砚舟": "13877650002", "酆听雪": "13877650003"}
 OTHERS = {"訾望川": "13877660001", "佴怀瑾": "13877660002", "亓晚棠": "13877660003", "宓见深": "13877660004"}
@@ -118,6 +118,8 @@ UNANSWERED = {
     *("reader.asset", "reader.text_size", "reader.nowhere", "api.list_articles"),
     # one follower's own link, which opens once: tests/reader/test_my_data.py
     *("reader.me_open", "reader.me_open_post"),
+    # without a robot nothing is tried; they lead back to the group's page, which is walked
+    *("branch.group_try", "console.group_try"),
     # for the demo alone
     "console.components",
 }
@@ -155,7 +157,10 @@ FORM = {
     "note": "原文有误，特此更正。",
 }
 _ONE = {"member": ["1"]}
+_GROUP = {"kind": "wechat"}
 FORMS: dict[str, dict[str, Any]] = {
+    **dict.fromkeys(("branch.group_new_post", "branch.group_post"), _GROUP),
+    **dict.fromkeys(("console.group_new_post", "console.group_post"), _GROUP),
     "console.correction_retract": {"note": "活动已取消。"},
     "console.correction_note_post": {"note": "活动已经取消。", "seen": "活动已取消。"},
     "console.activity_edit_post": {"version": "1"},
@@ -209,6 +214,7 @@ def _live(session: Session, own: Branch, other: Branch) -> None:
         activities.check_in(session, openids[first], past, at=now - timedelta(hours=8))
         activities.paper_sheet(session, past, [people[first + 1].id])
         assert makeup.make_up(session, openids[first + 2], "当天在外地", at=now).kind == "pending"
+        groups.group(session, session.merge(branch), forwarder=people[first].id)
     for_all = activities.activity(session, "全体")
     activities.activity(session, "下周的", branches=[session.merge(own)], starts=now + timedelta(days=7))
     for number in (0, 3):

@@ -20,9 +20,14 @@ _ELSEWHERE = ("database", "ground", "localwechat", "models", "settings", "wechat
 _HOMONYMS = {
     "content/allowed.py": {"template"},  # an element of HTML
     "content/pasting.py": {"template"},  # the same element
+    "community/groups.py": {"robot"},  # a column: the address of a group's own
     "content/word/numerals.py": {"custom"},  # a format of numbers in Word
     "web/console/account.py": {"publish"},  # a button of the menu's form
     "web/templates/console/account/menu.html": {"publish"},
+    # a field of a form: from which template an activity is made
+    "web/announcing.py": {"template"},
+    "web/templates/branch/activities/new.html": {"template"},
+    "web/templates/console/activities/new.html": {"template"},
     "scheduler/previewing.py": {"client.mass_preview_to_name"},  # a draft on a few phones, and no push
     # what an account may do, named as WeChat names its interfaces
     "operations/probe.py": {

@@ -91,7 +91,7 @@ EXPECTED: dict[str, dict[str, str]] = {
     "robot": {
         "unknown-reconcile": "-1",
         "wait-for-quota(minute)": "45009",
-        "stop-and-alert-admin": "93000 93004 93008",
+        "drop-recipient(gone)": "93000 93004 93008",
         "bug": "40008 40058 44004 45002 40009 45001 301019",
         "replan(media)": "40007",
     },

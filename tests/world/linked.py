@@ -50,6 +50,7 @@ def sections_for(
             "open_base_url": sandbox.url,
             "template_id": "",
         },
+        "wecom": {"api_base_url": sandbox.url},
         "limits": {"quiet_hours": ""},
         "system": {"tick_s": 0.1},
         "wechat.limits": {"mass_repeat_gap_s": GAP_S, "mass_batch_gap_s": 1.0, **limits},

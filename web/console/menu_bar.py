@@ -79,6 +79,7 @@ MENU = (
         (
             Entry("党员名册", "console.members", "member.view"),
             Entry("党支部", "console.branches", "place.view"),
+            Entry("群", "console.groups", "group.view"),
             Entry("社区与网格", "console.places", "place.view"),
             Entry("信息申请", "console.requests", "member.answer", "requests", ("console.request",)),
             Entry("关注者", "console.followers", "follower.view"),

@@ -53,7 +53,7 @@ SUBJECTS = {
     "article": "稿件", "push": "推送", "activity": "活动", "user": "账号", "member": "党员", "column": "栏目",
     "branch": "党支部", "import": "导入", "reply": "自动回复", "menu": "菜单", "follower": "关注者", "spool": "搁置消息",
     "lexicon": "错敏词条", "audience": "常用对象", "year": "放假安排",
-    "transfer": "转移",
+    "transfer": "转移", "group": "群",
 }  # fmt: skip
 DETAILS = {
     "role": "角色", "name": "名称", "active": "启用", "password": "密码", "reason": "事由", "created": "新增", "updated": "更新",

@@ -2,6 +2,7 @@
 
 import { accountAvatar, avatar, chatTime, el, icon } from "./dom.js";
 import { now, state } from "./state.js";
+import { markdown, templateCard } from "./wecom.js";
 
 /** Text with the few links that WeChat makes alive: <a href="http…"> and <a href="weixin://bizmsgmenu?…">. */
 export function rich(text, onLink) {
@@ -59,7 +60,9 @@ function msgmenu(message, on) {
 
 function body(message, on) {
   switch (message.type) {
-    case "text": case "markdown": return el("div", { class: "bubble" }, rich(message.content ?? "", on.link));
+    case "markdown": return markdown(message.content ?? "", on.link);
+    case "template_card": return templateCard(message, cover, on.link);
+    case "text": return el("div", { class: "bubble" }, rich(message.content ?? "", on.link));
     case "news": return news(message, on);
     case "template": return template(message, on);
     case "msgmenu": return msgmenu(message, on);
@@ -87,12 +90,13 @@ export function bubble(message, before, on) {
     return { node: row, drawn: true };
   }
   const own = message.way === "out";
-  const wide = !own && ["news", "template"].includes(message.type);
+  const robot = message.kind === "robot";
+  const wide = !own && !robot && ["news", "template"].includes(message.type);
   const sender = message.sender;
   const face = own ? avatar(state.person?.nickname ?? "我") : sender ? avatar(sender) : accountAvatar();
   row.append(el("div", { class: `row ${own ? "own" : ""} ${wide ? "wide" : ""}`, "data-seq": message.seq },
     wide ? "" : face,
-    el("div", { class: "said" }, sender && !own && el("small", { class: "sender" }, sender), body(message, on))));
+    el("div", { class: "said" }, sender && !own && el("small", { class: "sender" }, sender, robot && el("span", { class: "bot" }, "机器人")), body(message, on))));
   return { node: row, drawn: true };
 }
 

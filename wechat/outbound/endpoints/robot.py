@@ -12,7 +12,11 @@ import msgspec
 
 from wechat.outbound.endpoints.base import Caller
 from wechat.outbound.endpoints.table import ROBOT_SEND, ROBOT_UPLOAD
+from wechat.outbound.failures import CallFailed
+from wechat.outbound.reaction_table import look_up
 from wechat.outbound.transport import File
+
+_UNKNOWN_KEY = 93000
 
 
 class _MediaId(msgspec.Struct):
@@ -29,8 +33,15 @@ class RobotCalls(Caller):
         """Send to a group; ``payload`` as WeCom has it: ``{"msgtype": "text", "text": {"content": ...}}``.
 
         Text ≤ 2,048 bytes, markdown ≤ 4,096 bytes, news 1–8. 45009: ``wait-for-quota(minute)``; 93000: the key is wrong or the
-        robot was taken out of the group.
+        robot was taken out of the group. Without a key no call is made: the group has no robot any more.
         """
+        if not key:
+            raise CallFailed(
+                look_up(ROBOT_SEND.group, _UNKNOWN_KEY),
+                group=ROBOT_SEND.group,
+                path=ROBOT_SEND.path,
+                code=None,
+            )
         self.call(ROBOT_SEND, query={"key": key}, body=dict(payload))
 
     def robot_text(self, key: str, text: str, *, mention: Sequence[str] = ()) -> None:

@@ -22,6 +22,7 @@ from wechat.outbound.reactions import (
 _IP_ADVICE = "请把本机出口地址 {ip} 加入微信开发者平台“基础信息”中的 API IP 白名单，几分钟后生效"
 _SECRET_ADVICE = "请核对配置中的 AppID 与 AppSecret，重置过 AppSecret 的须更新配置后重启"
 _PUNISHED = "请登录公众号后台查看通知并按要求整改"
+_NEW_ROBOT = "请在企业微信群里重新添加机器人，再到“群”里更新这个群的机器人地址"
 
 ROWS: dict[Group, list[Row]] = {
     Group.ANY: [
@@ -96,14 +97,10 @@ ROWS: dict[Group, list[Row]] = {
     Group.ROBOT: [
         Row(-1, UNKNOWN, "企业微信系统繁忙"),
         Row(45009, MINUTE, "该群机器人每分钟 20 条的额度已用完"),
-        Row(
-            93000,
-            STOP,
-            "群机器人地址不正确，或机器人已被移出群",
-            "请党支部在企业微信群里重新添加机器人并更新地址",
-        ),
-        Row(93004, STOP, "群机器人已停用", "请党支部在企业微信群里重新添加机器人并更新地址"),
-        Row(93008, STOP, "群机器人不在群里", "请党支部在企业微信群里重新添加机器人并更新地址"),
+        # One group's robot: the others' messages go on, and WeCom's code tells us of no repair but a new address.
+        Row(93000, drop(Detail.GONE), "群机器人地址不正确，或机器人已被移出群", _NEW_ROBOT),
+        Row(93004, drop(Detail.GONE), "群机器人已停用", _NEW_ROBOT),
+        Row(93008, drop(Detail.GONE), "群机器人不在群里", _NEW_ROBOT),
         Row(40008, BUG, "群机器人消息类型不正确"),
         Row(40058, BUG, "群机器人消息的参数不正确或过长"),
         Row(44004, BUG, "群机器人消息为空"),
