@@ -205,7 +205,8 @@ def _take(session: Session, article_ids: Sequence[int], settings: Settings) -> l
 
 
 def _open_activity(session: Session, activity_id: int, now: datetime) -> Activity:
-    activity = session.get(Activity, activity_id)
+    held = {"read": True}  # nobody calls it off before the push is there to be cancelled with it
+    activity = session.get(Activity, activity_id, with_for_update=held, populate_existing=True)
     if activity is None:
         raise NotFound(f"没有编号为 {activity_id} 的活动")
     if activity.status != ActivityStatus.OPEN or window.ended(activity, now):
