@@ -38,7 +38,7 @@ _NO_KEY = (
     "群机器人的地址不对，请在企业微信群的“消息推送（群机器人）”里复制完整的 Webhook 地址后粘贴，"
     f"它以 https://qyapi.weixin.qq.com{_PATH}?key= 开头"
 )
-_WITH_TAIL = re.compile(r"(.+?)[\s（(]*([0-9]{4})[)）]?", re.ASCII)
+_TAIL = 4
 
 
 @dataclass(frozen=True)
@@ -240,8 +240,10 @@ def _member(session: Session, user: User, branch_id: int | None, text: str) -> i
         return None
     require(user, "member.view", branch_id)
     found = _called(session, branch_id, text)
-    if not found and (tailed := _WITH_TAIL.fullmatch(text)):
-        name, tail = tailed.groups()
+    bare = text.rstrip(")）")
+    tail = bare[-_TAIL:]
+    if not found and tail.isascii() and tail.isdecimal():
+        name = bare[:-_TAIL].rstrip("(（ ")
         found = [one for one in _called(session, branch_id, name) if (one.phone or "").endswith(tail)]
     if not found:
         raise Refused("名册里没有这位党员，请核对转发人的姓名；转发人应是本支部的党员")

@@ -48,7 +48,9 @@ def cancel(
     """:func:`community.changing.cancel`, and tell them; notices of it that have not gone out are not sent any more."""
     waiting = [state.value for state in PUSH.step("push.cancel").sources]
     due = sa.select(Push).where(Push.activity_id == activity_id, Push.status.in_(waiting)).order_by(Push.id)
-    session.scalars(due.with_for_update()).all()  # before the trail's lock, as whoever acts on a push takes them
+    session.scalars(
+        due.with_for_update()
+    ).all()  # before the trail's lock, as whoever acts on a push takes them
     made = changing.cancel(session, user, activity_id, reason=reason, at=at)
     assert made.change is not None
     _tell(session, settings, made.activity, made.change, at)

@@ -92,8 +92,11 @@ class Torture:
         if waiting is not None and waiting < _OPEN_MOST:
             self._number += 1
             audience = rng.choice(_AUDIENCES)
-            if rng.random() < 0.6:
+            kind = rng.random()
+            if kind < 0.45:
                 self._articles(audience)
+            elif kind < 0.6:
+                self._articles(audience, road=rng.choice(("robot", "mass,robot")))
             else:
                 self._notice(audience)
         for openid in rng.sample(stage.members_of("all"), rng.randint(0, 3)):
@@ -106,7 +109,7 @@ class Torture:
 
         self._stage.write(decide)
 
-    def _articles(self, audience: str) -> None:
+    def _articles(self, audience: str, road: str = "") -> None:
         stage, title = self._stage, f"第 {self._number} 篇"
         try:
             article = articles.article(
@@ -115,16 +118,16 @@ class Torture:
         except sa.exc.DBAPIError:
             return
 
-        road = "custom" if self._rng.random() < _BY_WINDOW else "auto"
+        way = road or ("custom" if self._rng.random() < _BY_WINDOW else "auto")
 
         def decide(session: Session) -> None:
-            if road != "auto":
+            if way == "custom":
                 for openid in stage.members_of(audience):
                     messages.message(session, openid)
-            made.push(session, stage.runtime.settings, article, audience=audience, road=road)
+            made.push(session, stage.runtime.settings, article, audience=audience, road=way)
 
         stage.write(decide)
-        self.tally.pushes[f"{audience} by {road}"] += 1
+        self.tally.pushes[f"{audience} by {way}"] += 1
 
     def _notice(self, audience: str) -> None:
         stage, title = self._stage, f"第 {self._number} 次活动"

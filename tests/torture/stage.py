@@ -25,7 +25,7 @@ from tests.fixtures.configuration import account, write_config
 from tests.fixtures.processes import Spawn, eventually, free_port, http_status
 from tests.fixtures.servers import Server, start_postgres, start_redis
 from tests.torture.parts import Forked, Nursery, Part, Whole
-from tests.world import many
+from tests.world import groups, many
 
 MODES = ("embedded", "scaled")
 BRANCHES = ("第1党支部", "第2党支部", "第3党支部", "第4党支部")
@@ -52,6 +52,8 @@ class Stage:
             upgrade(self.database_url)
         self.runtime = product.build(load_settings(self.config, env={}))
         self.people: dict[str, list[str]] = {}
+        self.robots: dict[int, str] = {}
+        """The keys of the robots by group: each branch has one, and so has the whole street."""
         self.parts: list[Part] = []
         self._furnish()
 
@@ -73,6 +75,7 @@ class Stage:
             "database": {"url": self.database_url},
             "redis": {"url": self.servers["redis"].url if "redis" in self.servers else ""},
             "wechat": wechat,
+            "wecom": {"api_base_url": self.sandbox.url},
             "limits": {
                 "quiet_hours": "",
                 "grace_minutes": 1440,
@@ -92,6 +95,7 @@ class Stage:
                 "mass_per_follower_month": _PLENTY,
                 "customer_service_count": _PLENTY,
                 "customer_service_hours": _PLENTY,
+                "robot_per_minute": 3,
             },
         }
 
@@ -114,6 +118,9 @@ class Stage:
                 for openid, branch in self._tagged(session, openids, people)
             ]
             tags.queue(session, wanted, at=clock.now())
+            for branch in [*session.scalars(sa.select(Branch).order_by(Branch.id)), None]:
+                key = groups.robot(self.sandbox)
+                self.robots[groups.group(session, branch, robot=key).id] = key
         while tags.work(self.runtime.db, self.runtime.client):
             pass
         for openid in openids:  # whoever wrote can be answered

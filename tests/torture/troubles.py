@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 MASS = "/cgi-bin/message/mass/*"
-SENDS = (MASS, "/cgi-bin/message/template/send", "/cgi-bin/message/custom/send")
+SENDS = (MASS, "/cgi-bin/message/template/send", "/cgi-bin/message/custom/send", "/cgi-bin/webhook/send")
 _BEFORE = (
     "/cgi-bin/draft/add",
     "/cgi-bin/material/add_material",

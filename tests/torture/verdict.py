@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session
 from models import Delivery, JobResult, Push, QuotaUse
 from scheduler import marks
 from tests.torture.stage import Stage
+from tests.world import groups
 
 KEYED = ("mass", "template")
+ROBOT = "robot"
 _FINAL = ("delivered", "failed", "unknown", "cancelled")
 _DONE = ("sent", "unknown", "partly_failed", "failed", "cancelled")
 _TOLD_TO_WAIT = (45009, 40001, 42001)
@@ -72,7 +74,9 @@ def judge(stage: Stage) -> Verdict:
     found = Verdict()
     rows = stage.read(lambda session: list(session.scalars(sa.select(Delivery).order_by(Delivery.id))))
     found.breaks += [f"never settled: {one}" for one in stage.read(unsettled)]
-    _judge_pushes(stage, found, [row for row in rows if row.push_id is not None])
+    of_pushes = [row for row in rows if row.push_id is not None]
+    _judge_pushes(stage, found, [row for row in of_pushes if row.road != ROBOT])
+    _judge_robots(stage, found, [row for row in of_pushes if row.road == ROBOT])
     _judge_answers(stage, found, [row for row in rows if row.push_id is None])
     return found
 
@@ -98,7 +102,9 @@ def _judge_pushes(stage: Stage, found: Verdict, rows: list[Delivery]) -> None:
     pushes = stage.read(lambda session: list(session.scalars(sa.select(Push).order_by(Push.id))))
     for push in pushes:
         calls = [row for row in rows if row.push_id == push.id]
-        road = "template" if push.kind == "activity" else "mass" if push.road == "auto" else push.road
+        if push.road == ROBOT:
+            continue  # no follower gets anything by it
+        road = "template" if push.kind == "activity" else "custom" if push.road == "custom" else "mass"
         _judge_push(found, push, calls, road, got[push.id], stage.members_of(push.audience))
 
 
@@ -150,6 +156,28 @@ def _judge_push(
         found.breaks.append(
             f"push {push.id} ({push.audience}, {push.status}): {twice} twice, {len(strangers)} strangers, {lacking} missing"
         )
+
+
+def _judge_robots(stage: Stage, found: Verdict, rows: list[Delivery]) -> None:
+    """There is no key here either. Which push a message came from is said by the marks in its links."""
+    shown = Counter(
+        (push, group)
+        for group, key in stage.robots.items()
+        for push in groups.pushes_in(groups.said(stage.sandbox, key))
+    )
+    for row in rows:
+        came = shown.pop((row.push_id or 0, row.target_id or 0), 0)
+        found.planned[ROBOT] += 1
+        found.received[ROBOT] += came
+        found.twice[ROBOT] += max(0, came - 1)
+        found.unknown[ROBOT] += row.status == "unknown"
+        wanted = {"delivered": (1,), "unknown": (0, 1)}.get(row.status, (0,))
+        found.missing[ROBOT] += came < min(wanted)
+        if came not in wanted:
+            found.breaks.append(
+                f"delivery {row.id} by a robot, {row.status} ({row.error_code or row.error or '-'}): shown {came} times"
+            )
+    found.breaks += [f"a robot spoke in group {group} for push {push}, unasked" for push, group in shown]
 
 
 def _judge_answers(stage: Stage, found: Verdict, rows: list[Delivery]) -> None:

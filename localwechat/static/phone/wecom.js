@@ -44,6 +44,6 @@ export function templateCard(message, cover, onLink) {
       message.cover && cover(message.cover, true),
       message.emphasis?.title && el("span", { class: "wecom-emphasis" }, el("b", {}, message.emphasis.title), el("span", {}, message.emphasis.desc ?? "")),
       message.text && el("span", { class: "wecom-text" }, message.text),
-      message.fields?.length && el("dl", {}, message.fields.flatMap((field) => [el("dt", {}, field.name), el("dd", {}, field.value)]))),
+      message.fields?.length > 0 && el("dl", {}, message.fields.flatMap((field) => [el("dt", {}, field.name), el("dd", {}, field.value)]))),
     (message.jumps ?? []).map((jump) => el("button", { type: "button", class: "wecom-jump", onclick: () => open(jump.url, jump.title) }, jump.title)));
 }
