@@ -74,6 +74,9 @@ ACTION_NAMES = {
     "group.change": "修改群",
     "group.close": "停用群",
     "group.try": "向群试发",
+    "checkin.list": "登记签到",
+    "checkin.take_back": "撤回登记",
+    "activity.screen": "设置签到屏",
     RESTORED: "恢复备份",
     "audit.seal": "日志改用密钥校验",
 }

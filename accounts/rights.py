@@ -33,6 +33,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "activity.view": frozenset({"admin", "editor", "secretary", "auditor"}),
     "activity.create": frozenset({"admin", "editor", "secretary"}),
     "activity.change": frozenset({"admin", "editor", "secretary"}),
+    "activity.remind": frozenset({"admin", "editor", "secretary"}),
     "activity.template": frozenset({"admin", "editor"}),
     "activity.export": frozenset({"admin", "secretary", "auditor"}),
     "checkin.record": frozenset({"admin", "secretary"}),

@@ -11,20 +11,22 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from accounts import audit
 from accounts.rights import branch_scope, own_branch, require
 from community import cells, expected
 from community.activities import ATTENDED, get
 from community.checkin_questions import ONCE
+from community.lives import WAYS
 from community.members import Choice, choices
 from community.moments import span
-from community.privacy import mask_name
-from community.window import begun
+from community.privacy import mask_name, without_the_person
+from community.window import Phase, begun, phase
+from database.claims import changed
 from database.once import insert_once
-from ground import clock
-from ground.errors import Conflict, Forbidden, Refused
+from ground import clock, reasons
+from ground.errors import Conflict, Forbidden, NotFound, Refused
 from models import (
     Activity,
     ActivityStatus,
@@ -35,6 +37,8 @@ from models import (
     Member,
     User,
 )
+
+_SEEN = "书记登记到场"
 
 
 @dataclass(frozen=True)
@@ -126,29 +130,95 @@ def record_by_hand(
         raise Conflict("这次活动的签到记录保留期已满，只保留人数，不能再补录")
     if not begun(activity, at):
         raise Conflict(f"活动还没有开始，签到时间为 {span(activity.starts_at, activity.ends_at)}")
-    wanted = sorted(set(member_ids))
-    if not wanted:
-        raise Refused("请选择要补录的党员")
     reason = cells.remark(reason, 200)
     if not reason:
         raise Refused("请填写补录的原因")
+    made = {"at": at, "via": via, "made_up": True, "reason": reason, "recorded_by": user.id}
+    return _enter(session, user, activity, member_ids, made, action="checkin.record", why=reason)
+
+
+def list_them(
+    session: Session, user: User, activity: Activity, member_ids: Sequence[int], *, at: datetime
+) -> Recorded:
+    """登记签到: the secretary, who sees them there, ticks members while one can check in; a record on time like any other.
+
+    Raises :class:`Conflict` outside the window, where it would be a 补录.
+    """
+    require(user, "checkin.record")
+    now = phase(activity, at)
+    if now is Phase.COMING:
+        raise Conflict(f"活动还没有开始，签到时间为 {span(activity.starts_at, activity.ends_at)}")
+    if now is not Phase.OPEN:
+        raise Conflict("已不在签到时间内，请改用“补录签到”，记录会标记为“补签”")
+    made = {
+        "at": at, "via": CheckInWay.LIST.value, "made_up": False, "reason": "", "recorded_by": user.id,
+    }  # fmt: skip
+    return _enter(session, user, activity, member_ids, made, action="checkin.list", why=_SEEN)
+
+
+def _enter(
+    session: Session,
+    user: User,
+    activity: Activity,
+    member_ids: Sequence[int],
+    made: dict[str, Any],
+    *,
+    action: str,
+    why: str,
+) -> Recorded:
+    wanted, at = sorted(set(member_ids)), made["at"]
+    if not wanted:
+        raise Refused("请选择到场的党员")
     expected.freeze(session, activity, at)
     members = _invited(session, user, activity, wanted)
-    made = {"at": at, "via": via, "made_up": True, "reason": reason, "recorded_by": user.id}
     rows = [
         {"activity_id": activity.id, "member_id": member_id, "branch_id": branch_id, **made}
         for member_id, branch_id, _ in members
     ]
     joined = {member_id: branch_id for member_id, branch_id, on_list in members if not on_list}
-    expected.add(session, activity, joined, at=at, by=user, reason=reason)
+    expected.add(session, activity, joined, at=at, by=user, reason=why)
     added = insert_once(session, CheckIn, rows, keys=ONCE)
-    detail: dict[str, Any] = {"added": added, "reason": reason}
+    detail: dict[str, Any] = {"added": added}
+    if made["reason"]:
+        detail["reason"] = made["reason"]
     if joined:
         detail["joined"] = sorted(joined)
-    audit.record(
-        session, "checkin.record", user=user, subject=f"activity:{activity.id}", detail=detail, at=at
-    )
+    audit.record(session, action, user=user, subject=f"activity:{activity.id}", detail=detail, at=at)
     return Recorded(added, len(members) - added, len(wanted) - len(members), len(joined))
+
+
+def take_back(
+    session: Session, user: User, activity: Activity, check_in_id: int, *, reason: str, at: datetime
+) -> str:
+    """撤回登记: a record that is wrong goes, whoever made it; whose (masked). Who did it, when and why stays in the trail.
+
+    Raises :class:`Refused` without a reason, :class:`NotFound` where there is no such record in the user's scope (any more).
+    """
+    require(user, "checkin.record")
+    found = session.scalar(
+        sa.select(CheckIn)
+        .options(joinedload(CheckIn.member))
+        .where(
+            CheckIn.id == check_in_id,
+            CheckIn.activity_id == activity.id,
+            branch_scope(user, CheckIn.branch_id),
+        )
+    )
+    if found is None:
+        raise NotFound("这条签到已经撤回，或不在您的支部，请刷新后查看")
+    why = reasons.given(reason, "请写明撤回的原因", least=2, such_as="勾错了人")
+    without_the_person(why, found.member)
+    gone = session.execute(sa.delete(CheckIn).where(CheckIn.id == check_in_id))
+    if not changed(gone):
+        raise NotFound("这条签到刚刚已经撤回，请刷新后查看")
+    expected.forget_arrival(session, activity.id, found.member_id)
+    detail = {"member": found.member_id, "reason": why, "via": WAYS[CheckInWay(found.via)]}
+    detail["at"] = clock.to_shanghai(found.at).strftime("%Y-%m-%d %H:%M")
+    session.expunge(found)
+    audit.record(
+        session, "checkin.take_back", user=user, subject=f"activity:{activity.id}", detail=detail, at=at
+    )
+    return mask_name(found.member.name)
 
 
 def _invited(

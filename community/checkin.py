@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from accounts import audit
-from community import expected
+from community import expected, makeup
 from community.checkin_questions import (
     ASK,
     BY_KEYWORD,
@@ -54,10 +54,13 @@ __all__ = [
     "make_up",
     "mine",
     "read_again",
+    "record",
     "undo",
 ]
 
 _LIMITS = Limits()
+_CODE = "“{title}”在现场签到：请扫会场屏幕上的二维码，或回复“签到”和屏幕上的四位数字，例如：签到 1234"
+_OWN_WAYS = (CheckInWay.REPLY.value, CheckInWay.MENU.value, CheckInWay.CODE.value)
 
 
 def is_keyword(connection: sa.Connection, text: str, *, at: datetime) -> bool:
@@ -172,14 +175,16 @@ def _settle(
         return _ask(picked, at)
     row = picked[0]
     if row.done_at is not None:
-        return _already(row.title, row.done_at, row.activity_id)
-    return _record(connection, row, at=at, via=via, message_key=message_key, limits=limits)
+        return already(row.title, row.done_at, row.activity_id)
+    if row.code_only:
+        return answer("needs_code", _CODE.format(title=row.title), row.activity_id)
+    return record(connection, row, at=at, via=via, message_key=message_key, limits=limits)
 
 
-def _record(
+def record(
     connection: sa.Connection, row: Found, *, at: datetime, via: str, message_key: str | None, limits: Limits
 ) -> CheckInAnswer:
-    """Record the member of a row of ``OPEN`` for its activity."""
+    """Record the member of a row of ``OPEN`` for its activity, of which nothing else is left to ask."""
     added = prepared(INSERT[connection.dialect.name], connection).run(
         connection, activity_id=row.activity_id, member_id=row.member_id, branch_id=row.branch_id, at=at, via=via,
         message_key=message_key,
@@ -190,7 +195,7 @@ def _record(
         ).scalar()
         if done is None:  # taken off the roster, or merged, a moment ago
             return answer("not_bound", NOT_BOUND)
-        return _already(row.title, done, row.activity_id)
+        return already(row.title, done, row.activity_id)
     if row.joins:  # came to the branch after the beginning
         expected.add_who_came(connection, row.activity_id, row.member_id, row.branch_id, at=at)
     text = f"已签到：{row.title}（{moment(at)}）\n{limits.undo_minutes} 分钟内回复“撤销”可以取消"
@@ -228,7 +233,7 @@ def _ask(rows: Sequence[Found], at: datetime, lead: str = "") -> CheckInAnswer:
     )
 
 
-def _already(title: str, done_at: datetime, activity_id: int) -> CheckInAnswer:
+def already(title: str, done_at: datetime, activity_id: int) -> CheckInAnswer:
     return answer("already", f"您已签到：{title}（{moment(done_at)}），无需重复签到", activity_id)
 
 
@@ -297,13 +302,13 @@ def _window(row: Found, at: datetime, limits: Limits) -> str:
 def undo(session: Session, openid: str, *, at: datetime, limits: Limits = _LIMITS) -> CheckInAnswer:
     """``撤销``: take back the member's latest own check-in if it is at most ``limits.undo_minutes`` old."""
     row = session.execute(
-        sa.select(CheckIn.id, CheckIn.activity_id, Activity.title, CheckIn.at)
+        sa.select(CheckIn.id, CheckIn.activity_id, CheckIn.member_id, Activity.title)
         .join(Follower, Follower.member_id == CheckIn.member_id)
         .join(Activity, Activity.id == CheckIn.activity_id)
         .where(
             Follower.openid == openid,
             CheckIn.made_up.is_(False),
-            CheckIn.via.in_((CheckInWay.REPLY.value, CheckInWay.MENU.value)),
+            CheckIn.via.in_(_OWN_WAYS),
             CheckIn.at >= at - timedelta(minutes=limits.undo_minutes),
         )
         .order_by(CheckIn.at.desc(), CheckIn.id.desc())
@@ -315,12 +320,13 @@ def undo(session: Session, openid: str, *, at: datetime, limits: Limits = _LIMIT
             f"没有可以撤销的签到，签到后 {limits.undo_minutes} 分钟内可以撤销，超过时间请联系支部书记",
         )
     session.execute(sa.delete(CheckIn).where(CheckIn.id == row.id))
+    expected.forget_arrival(session, row.activity_id, row.member_id)
     audit.record(session, "checkin.undo", actor="党员本人", subject=f"activity:{row.activity_id}", at=at)
     return answer("undone", f"已撤销签到：{row.title}。如需重新签到请回复“签到”", row.activity_id)
 
 
-def mine(session: Session, openid: str, *, limit: int = 10) -> str:
-    """What answers 我的记录: the member's own latest check-ins. No totals, no comparison."""
+def mine(session: Session, openid: str, *, at: datetime, limit: int = 10) -> str:
+    """What answers 我的记录: the member's own latest check-ins, and what became of requests. No totals, no comparison."""
     member_id = session.scalar(
         sa.select(Member.id).join(Follower, Follower.member_id == Member.id).where(Follower.openid == openid)
     )
@@ -333,13 +339,14 @@ def mine(session: Session, openid: str, *, limit: int = 10) -> str:
         .order_by(CheckIn.at.desc())
         .limit(limit)
     ).all()
+    asked = makeup.results(session, member_id, at=at)
     if not rows:
-        return "还没有签到记录"
+        return "\n".join(["还没有签到记录", *asked])
     lines = [
-        f"{moment(at)} {title}" + (f"（{CHECK_IN.label(CheckInState.MADE_UP)}）" if made_up else "")
-        for title, at, made_up in rows
+        f"{moment(when)} {title}" + (f"（{CHECK_IN.label(CheckInState.MADE_UP)}）" if made_up else "")
+        for title, when, made_up in rows
     ]
-    return "最近的签到记录：\n" + "\n".join(lines)
+    return "\n".join(["最近的签到记录：", *lines, *asked])
 
 
 def coming(session: Session, openid: str, *, at: datetime, limit: int = 5) -> str:
@@ -359,4 +366,4 @@ def coming(session: Session, openid: str, *, at: datetime, limit: int = 5) -> st
         else:
             state = PHASES[Phase.OPEN if begun(row, at) else Phase.COMING]
         lines.append(f"{number}. {row.title}\n签到时间：{span(row.starts_at, row.ends_at)}（{state}）")
-    return "近期活动：\n" + "\n".join(lines)
+    return "\n".join(["近期活动：", *lines, "来不了可以回复：请假 原因（原因可以不写）"])

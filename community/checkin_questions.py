@@ -15,7 +15,7 @@ from community import expected
 from community.window import Phase, begun_by, in_phase, not_over
 from database.base import table_of
 from database.once import DIALECTS, inserting_once
-from models import Activity, Branch, CheckIn, ExpectedMember, Follower, Member
+from models import Activity, Branch, CheckIn, CheckInScreen, ExpectedMember, Follower, Member
 
 Found: TypeAlias = sa.Row[*tuple[Any, ...]]
 
@@ -32,8 +32,9 @@ NOT_BOUND = "您还没有绑定党员信息，绑定后才能签到。请回复�
 class CheckInAnswer:
     """What came of a reply.
 
-    ``kind``: recorded, already, choose, none_open, not_bound, not_invited; of make-ups pending, asks_reason, too_late, limit; of
-    undoing undone, nothing. ``choices`` are (activity id, title) in the order of the numbers in ``text``, where kind is choose.
+    ``kind``: recorded, already, choose, none_open, not_bound, not_invited, needs_code; of a code also wrong, locked; of make-ups
+    pending, asks_reason, too_late, limit; of leave left; of undoing undone, nothing. ``choices`` are (activity id, title) in the
+    order of the numbers in ``text``, where kind is choose.
     """
 
     kind: str
@@ -61,6 +62,7 @@ OPEN = (
         Activity.title,
         Activity.keyword,
         CheckIn.at.label("done_at"),
+        CheckInScreen.code_only,
     )
     .select_from(Follower)
     .outerjoin(Member, sa.and_(Member.id == Follower.member_id, Member.active.is_(True)))
@@ -74,6 +76,7 @@ OPEN = (
     )
     .outerjoin(ExpectedMember, expected.on_list(Activity.id))
     .outerjoin(CheckIn, sa.and_(CheckIn.activity_id == Activity.id, CheckIn.member_id == Member.id))
+    .outerjoin(CheckInScreen, CheckInScreen.activity_id == Activity.id)
     .where(Follower.openid == sa.bindparam("openid"))
     .order_by(Activity.starts_at, Activity.id)
     .limit(30)
@@ -89,6 +92,9 @@ OPEN_AS_CALLED = OPEN.add_columns(
     Activity.ends_at,
 ).outerjoin(Branch, Branch.id == Member.branch_id)
 """The same with what a member may call it: their own name and branch, and purpose, place and time of each activity."""
+
+OPEN_ON_SCREEN = OPEN.add_columns(CheckInScreen.secret, Follower.id.label("follower_id"))
+"""The same with what makes the codes of each activity's screen; ``secret`` is None where there is no screen."""
 
 NEAREST = (
     sa.select(

@@ -9,12 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from accounts.rights import branch_scope
+from community import leave
 from models import Activity, ActivityBranch, ActivityTotal, Branch, CheckIn, ExpectedMember, Member, User
 
 
 @dataclass(frozen=True)
 class BranchCount:
-    """One branch of an activity: members expected, records in all (made up ones included), of these made up.
+    """One branch of an activity: members expected, records in all (made up ones included), of these made up; on leave beside.
 
     ``branch`` is its full name, by which documents and programs know it, ``label`` what people read.
     """
@@ -25,6 +26,12 @@ class BranchCount:
     expected: int
     checked_in: int
     made_up: int
+    on_leave: int = 0
+
+    @property
+    def open(self) -> int:
+        """Expected, and neither recorded nor on leave."""
+        return max(0, self.expected - self.checked_in - self.on_leave)
 
 
 @dataclass(frozen=True)
@@ -48,18 +55,30 @@ class Counts:
         """Records marked as made up."""
         return sum(count.made_up for count in self.by_branch)
 
+    @property
+    def on_leave(self) -> int:
+        """Members who said that they will not come, and have not."""
+        return sum(count.on_leave for count in self.by_branch)
+
+    @property
+    def open(self) -> int:
+        """Expected, and neither recorded nor on leave."""
+        return sum(count.open for count in self.by_branch)
+
     def as_dict(self) -> dict[str, object]:
         """The shape of the JSON contract."""
         return {
             "expected": self.expected,
             "checked_in": self.checked_in,
             "made_up": self.made_up,
+            "on_leave": self.on_leave,
             "by_branch": [
                 {
                     "branch": count.branch,
                     "expected": count.expected,
                     "checked_in": count.checked_in,
                     "made_up": count.made_up,
+                    "on_leave": count.on_leave,
                 }
                 for count in self.by_branch
             ],
@@ -81,7 +100,7 @@ def counts_of(
     ``branch_id`` narrows to one branch. Records count for the branch that expected the member: a transfer moves no figure.
     """
     ids, narrowed = [activity.id for activity in shown], branch_id
-    came, members, listed = _came(ids), _roster(), _listed(ids)
+    came, members, listed, left = _came(ids), _roster(), _listed(ids), leave.counted(ids)
     is_invited = sa.or_(
         sa.and_(Activity.for_all.is_(True), Branch.active.is_(True)),
         sa.exists().where(ActivityBranch.activity_id == Activity.id, ActivityBranch.branch_id == Branch.id),
@@ -99,12 +118,14 @@ def counts_of(
             ),
             sa.func.coalesce(came.c.checked_in, 0),
             sa.func.coalesce(came.c.made_up, 0),
+            sa.func.coalesce(left.c.on_leave, 0),
         )
         .select_from(Activity)
         .join(Branch, sa.true())
         .outerjoin(members, members.c.branch_id == Branch.id)
         .outerjoin(listed, sa.and_(listed.c.activity_id == Activity.id, listed.c.branch_id == Branch.id))
         .outerjoin(came, sa.and_(came.c.activity_id == Activity.id, came.c.branch_id == Branch.id))
+        .outerjoin(left, sa.and_(left.c.activity_id == Activity.id, left.c.branch_id == Branch.id))
         .where(Activity.id.in_(ids), sa.or_(is_invited, listed.c.expected > 0, came.c.checked_in > 0))
         .order_by(Branch.sort, Branch.id)
     )
@@ -113,9 +134,8 @@ def counts_of(
     if branch_id is not None:
         query = query.where(Branch.id == branch_id)
     found: dict[int, list[BranchCount]] = {ident: [] for ident in ids}
-    for ident, branch_id, name, label, expected, checked_in, made_up in session.execute(query):
-        count = BranchCount(branch_id, name, label, int(expected), int(checked_in), int(made_up))
-        found[ident].append(count)
+    for ident, branch_id, name, label, *numbers in session.execute(query):
+        found[ident].append(BranchCount(branch_id, name, label, *map(int, numbers)))
     if folded := [one.id for one in shown if one.folded_at is not None]:
         found |= _kept(session, folded, user=user, branch_id=narrowed)
     return {ident: Counts(rows) for ident, rows in found.items()}
@@ -137,7 +157,7 @@ def _kept(
         query = query.where(Branch.id == branch_id)
     found: dict[int, list[BranchCount]] = {ident: [] for ident in ids}
     for one, branch in session.execute(query):
-        figures = (one.expected, one.checked_in, one.made_up)
+        figures = (one.expected, one.checked_in, one.made_up, one.on_leave)
         found[one.activity_id].append(BranchCount(branch.id, branch.name, branch.label, *figures))
     return found
 

@@ -20,6 +20,7 @@ from community.privacy import ERASED, MIN_REASON, without_the_person
 from ground import reasons
 from ground.errors import Conflict, NotFound
 from models import (
+    Arrival,
     ChatGroup,
     CheckIn,
     ConsentEnd,
@@ -29,6 +30,7 @@ from models import (
     FollowerTag,
     ImportChange,
     InboundMessage,
+    Leave,
     MakeUpRequest,
     Member,
     MemberMove,
@@ -93,6 +95,7 @@ def traces(session: Session, person: Person) -> Traces:
         reasons=count(CheckIn.member_id == member_id, CheckIn.reason != "")
         + count(ExpectedMember.member_id == member_id, ExpectedMember.reason != "")
         + count(MakeUpRequest.member_id == member_id)
+        + count(Leave.member_id == member_id)
         if member_id
         else 0,
         messages=count(InboundMessage.openid == openid) + count(Delivery.openid == openid) if openid else 0,
@@ -164,6 +167,13 @@ def _make_nameless(session: Session, member: Member, *, at: datetime) -> None:
     session.execute(sa.delete(MemberMove).where(MemberMove.member_id == member.id))
     forwards = sa.update(ChatGroup).where(ChatGroup.forwarder_id == member.id)
     session.execute(forwards.values(forwarder_id=None))
+    session.execute(sa.delete(Arrival).where(Arrival.member_id.in_(theirs)))
+    session.execute(
+        sa.update(Leave)
+        .where(Leave.member_id.in_(theirs))
+        .values(reason="")
+        .execution_options(synchronize_session=False)
+    )
     session.execute(sa.delete(SignUp).where(SignUp.member_id.in_(theirs)))
     session.execute(
         sa.update(CheckIn)

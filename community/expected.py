@@ -18,7 +18,7 @@ from community.window import begun, begun_by
 from database import claims
 from database.base import table_of
 from database.once import insert_once
-from models import Activity, ActivityBranch, CheckIn, ExpectedMember, Member, User
+from models import Activity, ActivityBranch, Arrival, CheckIn, ExpectedMember, Member, User
 
 KEYS = ["activity_id", "member_id"]
 CAME = "本人签到"
@@ -138,6 +138,13 @@ def _row(
     }
 
 
+def forget_arrival(session: Session, activity_id: int, member_id: int) -> None:
+    """With a record that is taken back goes the trace of how it came about."""
+    session.execute(
+        sa.delete(Arrival).where(Arrival.activity_id == activity_id, Arrival.member_id == member_id)
+    )
+
+
 # --- For the questions of others ----------------------------------------------------------------------------
 
 
@@ -175,6 +182,7 @@ __all__ = [
     "add_who_came",
     "due",
     "everyone",
+    "forget_arrival",
     "freeze",
     "freeze_due",
     "freeze_next",

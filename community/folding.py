@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from community import counting
 from community.moments import months_later
-from models import Activity, ActivityTotal, CheckIn, ExpectedMember, MakeUpRequest, SignUp
+from models import Activity, ActivityTotal, Arrival, CheckIn, ExpectedMember, Leave, MakeUpRequest, SignUp
 
 
 def until(activity: Activity) -> datetime | None:
@@ -43,9 +43,14 @@ def fold(session: Session, ids: Sequence[int], *, at: datetime) -> int:
         if activity is None or not _is_due(activity, at):
             continue
         for count in counting.counts(session, activity).by_branch:
-            figures = {"expected": count.expected, "checked_in": count.checked_in, "made_up": count.made_up}
+            figures = {
+                "expected": count.expected,
+                "checked_in": count.checked_in,
+                "made_up": count.made_up,
+                "on_leave": count.on_leave,
+            }
             session.add(ActivityTotal(activity_id=activity.id, branch_id=count.branch_id, **figures))
-        for table in (CheckIn, ExpectedMember, MakeUpRequest, SignUp):
+        for table in (CheckIn, ExpectedMember, MakeUpRequest, SignUp, Leave, Arrival):
             session.execute(sa.delete(table).where(table.activity_id == activity.id))
         activity.folded_at = at
         session.flush()

@@ -24,6 +24,7 @@ from database.moving import move_all
 from database.sealed import keyring
 from ground import clock
 from models import (
+    CodeTry,
     ConsentEnd,
     Conversation,
     DataRequest,
@@ -114,7 +115,8 @@ def empty(session: Session, followers: Sequence[Follower], *, at: datetime) -> N
     """Remove what followers wrote, were answered and chose. Who they are, and how often they tried to bind, stays."""
     openids = sorted(follower.openid for follower in followers)
     session.execute(sa.delete(Conversation).where(Conversation.openid.in_(openids)))
-    session.execute(sa.delete(OwnLink).where(OwnLink.follower_id.in_([one.id for one in followers])))
+    for own in (OwnLink, CodeTry):
+        session.execute(sa.delete(own).where(own.follower_id.in_([one.id for one in followers])))
     _forget_messages(session, openids, at=at)
     _end_requests(session, [one.id for one in followers], at=at)
     for follower in followers:

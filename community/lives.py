@@ -16,6 +16,7 @@ from models import (
     ConsentEnd,
     ConsentWay,
     Follower,
+    LeaveWay,
     MakeUpStatus,
     RequestKind,
     RequestStatus,
@@ -68,6 +69,12 @@ CHECK_IN: Life[CheckInState] = Life(
     steps=[
         Step("checkin.reply", "签到", frozenset({CheckInState.NONE}), CheckInState.RECORDED, None,
              "a member of an invited branch, inside the window"),
+        Step("checkin.code", "现场签到", frozenset({CheckInState.NONE}), CheckInState.RECORDED, None,
+             "a member of an invited branch, inside the window, with the code that the screen shows"),
+        Step("checkin.list", "登记签到", frozenset({CheckInState.NONE}), CheckInState.RECORDED, "checkin.record",
+             "inside the window; the secretary saw the member there"),
+        Step("checkin.take_back", "撤回登记", frozenset({CheckInState.RECORDED, CheckInState.MADE_UP}), CheckInState.NONE,
+             "checkin.record", "a reason, unless it is the own entry; who and when stays in the trail"),
         Step("checkin.undo", "撤销签到", frozenset({CheckInState.RECORDED}), CheckInState.NONE, None,
              "the member, within minutes"),
         Step("checkin.record", "补录签到", frozenset({CheckInState.NONE}), CheckInState.MADE_UP, "checkin.record",
@@ -155,8 +162,16 @@ WAYS: dict[CheckInWay, str] = {
     CheckInWay.SECRETARY: "支部审批",
     CheckInWay.CONSOLE: "后台登记",
     CheckInWay.PAPER: "纸质补录",
+    CheckInWay.CODE: "现场签到码",
+    CheckInWay.LIST: "书记登记",
 }
 """How a check-in came to be recorded; 支部审批 is a request to make up that the branch approved."""
+
+LEAVE_WAYS: dict[LeaveWay, str] = {
+    LeaveWay.REPLY: "公众号回复",
+    LeaveWay.PAGE: "“我的活动”页",
+}
+"""How a member asked for leave."""
 
 
 def check_in_state(check_in: CheckIn | None) -> CheckInState:
@@ -179,6 +194,7 @@ __all__ = [
     "CHECK_IN",
     "CONSENT_ENDS",
     "CONSENT_WAYS",
+    "LEAVE_WAYS",
     "MAKE_UP",
     "REQUEST",
     "REQUESTS",

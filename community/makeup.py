@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from accounts import audit
 from accounts.rights import branch_scope, may, require
-from community import expected
+from community import expected, telling
 from community.checkin_questions import (
     MAX_CHOICES,
     NEAREST,
@@ -28,6 +28,7 @@ from database.moving import move
 from database.once import insert_once
 from ground.errors import Conflict, Forbidden, NotFound
 from models import (
+    Activity,
     CheckIn,
     CheckInWay,
     ExpectedMember,
@@ -42,6 +43,8 @@ from wechat.language import names
 
 Ts = TypeVarTuple("Ts")
 _LIMITS = Limits()
+_SHOWN = timedelta(days=31)
+MAKE_UP_SAID = {True: "已通过，记为“补签”", False: "没有通过，不记签到。如有疑问请联系支部书记"}
 
 
 def make_up(
@@ -207,6 +210,7 @@ def decide(session: Session, user: User, request_id: int, *, approve: bool, at: 
         raise Conflict(step.refusal)
     if approve:
         _record(session, request, user, at=at)
+    _tell(session, request, approve=approve, at=at)
     audit.record(
         session,
         "checkin.make_up",
@@ -216,6 +220,29 @@ def decide(session: Session, user: User, request_id: int, *, approve: bool, at: 
         at=at,
     )
     return request
+
+
+def _tell(session: Session, request: MakeUpRequest, *, approve: bool, at: datetime) -> None:
+    """Whoever asked hears what became of it while WeChat lets us write; else it stands under 我的 (:func:`results`)."""
+    follower = session.scalar(sa.select(Follower).where(Follower.member_id == request.member_id))
+    if follower is not None:
+        telling.tell(session, follower, _said(request.activity.title, MAKE_UP_SAID[approve]), at=at)
+
+
+def _said(title: str, result: str) -> str:
+    return f"您申请的“{title}”补签{result}"
+
+
+def results(session: Session, member_id: int, *, at: datetime) -> list[str]:
+    """What became of a member's own requests of the last month, the latest first, in a sentence each."""
+    rows = session.execute(
+        sa.select(Activity.title, MakeUpRequest.status)
+        .join(Activity, Activity.id == MakeUpRequest.activity_id)
+        .where(MakeUpRequest.member_id == member_id, MakeUpRequest.at > at - _SHOWN)
+        .order_by(MakeUpRequest.id.desc())
+        .limit(3)
+    )
+    return [f"“{title}”补签{MAKE_UP.label(MakeUpStatus(status))}" for title, status in rows]
 
 
 def _not_their_own(session: Session, user: User, asked_by: Member) -> None:

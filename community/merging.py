@@ -7,6 +7,7 @@ kept one has the check-in, if there is one. The other record is in no list, audi
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +21,8 @@ from community.privacy import MERGED, MIN_REASON, Glimpse, glimpse, without_the_
 from ground import clock, reasons
 from ground.errors import Conflict, NotFound, Refused
 from models import (
+    Activity,
+    Arrival,
     ChatGroup,
     CheckIn,
     Consent,
@@ -28,6 +31,7 @@ from models import (
     ExpectedMember,
     Follower,
     ImportChange,
+    Leave,
     MakeUpRequest,
     Member,
     MemberMove,
@@ -128,10 +132,11 @@ def carry_out(
         without_the_person(text, one)
     _take_details(session, kept, other, user, at=at)
     released = _take_wechat(session, kept, other, wechat, at=at)
+    _take_leave(session, kept.id, other.id)
     moved = _take_records(session, kept.id, other.id)
     accounts = assigning.of_member(session, other.id)
     signing_up.take_over(session, kept.id, other.id)
-    for table in (MakeUpRequest, DataRequest, Consent):
+    for table in (MakeUpRequest, DataRequest, Consent, Arrival):
         change = sa.update(table).where(table.member_id == other.id).values(member_id=kept.id)
         session.execute(change.execution_options(synchronize_session=False))
     # Out of its batch: taking that back would move the kept record, which may never have been where the other was.
@@ -225,6 +230,48 @@ def _take_records(session: Session, kept_id: int, other_id: int) -> int:
             moved += 1
     session.flush()
     return moved
+
+
+def _take_leave(session: Session, kept_id: int, other_id: int) -> None:
+    """Leave goes where the line of the list goes, so that no figure moves; before the lists, for it asks how they stand."""
+    lines, records = _lines(session, kept_id, other_id), _records(session, kept_id, other_id)
+    left: dict[tuple[int, int], Leave] = {
+        (one.activity_id, one.member_id): one
+        for one in session.scalars(sa.select(Leave).where(Leave.member_id.in_([kept_id, other_id])))
+    }
+    frozen = set(session.scalars(_frozen(activity_id for activity_id, _ in left)))
+    for activity_id in sorted({at for at, _ in left}):
+        mine, theirs = left.get((activity_id, kept_id)), left.get((activity_id, other_id))
+        on_list = [(activity_id, one) in lines for one in (kept_id, other_id)]
+        came = [(activity_id, one) in records for one in (kept_id, other_id)]
+        if activity_id not in frozen or on_list == [False, True]:
+            _pass_on(session, theirs, mine, kept_id)
+        elif on_list == [True, True] and came == [False, True]:  # the two lines change places
+            _swap_leave(session, mine, theirs, kept_id, other_id)
+
+
+def _frozen(ids: Iterable[int]) -> sa.Select[int]:
+    return sa.select(Activity.id).where(Activity.id.in_(list(ids)), Activity.frozen_at.is_not(None))
+
+
+def _pass_on(session: Session, theirs: Leave | None, mine: Leave | None, kept_id: int) -> None:
+    if theirs is not None and mine is None:
+        theirs.member_id = kept_id
+    elif theirs is not None:
+        session.delete(theirs)
+    session.flush()
+
+
+def _swap_leave(
+    session: Session, mine: Leave | None, theirs: Leave | None, kept_id: int, other_id: int
+) -> None:
+    if mine is not None and theirs is not None:
+        return  # both stand, whoever they are of
+    if mine is not None:
+        mine.member_id, mine.reason = other_id, ""
+    elif theirs is not None:
+        theirs.member_id = kept_id
+    session.flush()
 
 
 def _give(

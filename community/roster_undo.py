@@ -23,12 +23,14 @@ from database.session import Database
 from ground import clock, faultpoints
 from ground.errors import Conflict, NotFound
 from models import (
+    Arrival,
     Branch,
     CheckIn,
     ExpectedMember,
     Follower,
     ImportChange,
     ImportRun,
+    Leave,
     MakeUpRequest,
     Member,
     MemberMove,
@@ -138,6 +140,8 @@ def _touched() -> sa.ColumnElement[bool]:
         sa.exists().where(CheckIn.member_id == Member.id),
         sa.exists().where(ExpectedMember.member_id == Member.id),
         sa.exists().where(MakeUpRequest.member_id == Member.id),
+        sa.exists().where(Leave.member_id == Member.id),
+        sa.exists().where(Arrival.member_id == Member.id),
         sa.exists().where(Follower.member_id == Member.id),
         sa.exists().where(User.member_id == Member.id),
     )

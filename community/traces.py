@@ -13,8 +13,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from models import (
+    Arrival,
     ChatGroup,
     CheckIn,
+    CodeTry,
     Consent,
     Conversation,
     DataRequest,
@@ -24,6 +26,7 @@ from models import (
     FollowerTag,
     ImportChange,
     InboundMessage,
+    Leave,
     ListedFollower,
     MakeUpRequest,
     Member,
@@ -93,6 +96,10 @@ TRACES = (
     Trace("应到名单", ExpectedMember, Of.MEMBER, ExpectedMember.member_id, {
         "activity_id": "活动", "branch_id": "党支部", "added_at": "列入时间", "reason": "补入原因",
     }, Erased.NAMELESS),
+    Trace("请假", Leave, Of.MEMBER, Leave.member_id, {
+        "activity_id": "活动", "reason": "原因", "via": "请假方式", "at": "时间",
+    }, Erased.NAMELESS),
+    Trace("到场痕迹", Arrival, Of.MEMBER, Arrival.member_id, {"activity_id": "活动", "at": "时间"}, Erased.GONE),
     Trace("补签申请", MakeUpRequest, Of.MEMBER, MakeUpRequest.member_id, {
         "activity_id": "活动", "reason": "原因", "status": "状态", "at": "申请时间", "decided_at": "审批时间",
     }, Erased.NAMELESS),
@@ -131,6 +138,9 @@ TRACES = (
     Trace("微信标签", FollowerTag, Of.OPENID, FollowerTag.openid, {"tag_id": "标签编号"}, Erased.GONE),
     Trace("等待更新的标签", TagChange, Of.OPENID, TagChange.openid, {
         "add": "加上", "due_at": "时间",
+    }, Erased.GONE),
+    Trace("签到码输错", CodeTry, Of.FOLLOWER, CodeTry.follower_id, {
+        "failures": "次数", "first_at": "时间",
     }, Erased.GONE),
     Trace("资料链接", OwnLink, Of.FOLLOWER, OwnLink.follower_id, {"expires_at": "有效至"}, Erased.GONE),
 )  # fmt: skip

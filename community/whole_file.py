@@ -19,7 +19,7 @@ from accounts import audit
 from accounts.audit import ACTION_NAMES
 from accounts.rights import require
 from community import followers, own_data, own_words
-from community.lives import CONSENT_ENDS, CONSENT_WAYS, MAKE_UP, REQUEST, REQUESTS, WAYS
+from community.lives import CONSENT_ENDS, CONSENT_WAYS, LEAVE_WAYS, MAKE_UP, REQUEST, REQUESTS, WAYS
 from community.privacy import MIN_REASON, seen, without_the_person
 from community.traces import TRACES, rows_of
 from ground import clock, reasons
@@ -36,6 +36,7 @@ from models import (
     ConsentWay,
     Follower,
     Grid,
+    LeaveWay,
     MakeUpStatus,
     Member,
     RequestKind,
@@ -52,6 +53,7 @@ _AT_MOST, _WITHIN = 2, timedelta(minutes=5)
 """So often may one person take the own file in so long a time: in both its forms, and not by a program."""
 _WORDS: dict[tuple[str, str], dict[str, str]] = {
     ("check_in", "via"): {one.value: WAYS[one] for one in CheckInWay},
+    ("activity_leave", "via"): {one.value: LEAVE_WAYS[one] for one in LeaveWay},
     ("user", "role"): ROLE_NAMES,
     ("consent", "how"): {one.value: CONSENT_WAYS[one] for one in ConsentWay},
     ("consent", "ended_by"): {one.value: CONSENT_ENDS[one] for one in ConsentEnd},

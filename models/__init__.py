@@ -13,6 +13,7 @@ from models.activities import (
     MakeUpStatus,
 )
 from models.announcing import ActivityChange, ActivityTemplate, ActivityTotal, SignUp
+from models.arriving import Arrival, CheckInScreen, CodeTry, Leave, LeaveWay
 from models.batches import BatchFile, BatchFileStatus, ImportBatch
 from models.content import Article, ArticleRevision, ArticleStatus, Asset, Column, Review
 from models.corrections import Correction, CorrectionKind, CorrectionStatus, Removal, RemovalStatus
@@ -70,6 +71,7 @@ __all__ = [
     "ActivityTemplate",
     "ActivityTotal",
     "Area",
+    "Arrival",
     "Article",
     "ArticleDraft",
     "ArticleHold",
@@ -85,7 +87,9 @@ __all__ = [
     "CallRest",
     "ChatGroup",
     "CheckIn",
+    "CheckInScreen",
     "CheckInWay",
+    "CodeTry",
     "Column",
     "ColumnReviewer",
     "Community",
@@ -113,6 +117,8 @@ __all__ = [
     "InstanceLease",
     "JobResult",
     "KeywordReply",
+    "Leave",
+    "LeaveWay",
     "LexiconEntry",
     "LexiconVersion",
     "ListedFollower",

@@ -31,6 +31,8 @@ class CheckInWay(StrEnum):
     SECRETARY = "secretary"
     CONSOLE = "console"
     PAPER = "paper"
+    CODE = "code"
+    LIST = "list"
 
 
 class MakeUpStatus(StrEnum):

@@ -76,5 +76,6 @@ class ActivityTotal(Base):
     expected: Mapped[int]
     checked_in: Mapped[int]
     made_up: Mapped[int]
+    on_leave: Mapped[int] = mapped_column(default=0, server_default="0")
 
     branch: Mapped[Branch] = relationship()

@@ -15,8 +15,10 @@ IMPERSONAL: dict[str, str] = {
     "activity_template": (
         "key name purpose voluntary question expects minutes keep_months sign_up active updated_at"
     ),
-    "activity_total": "activity_id branch_id expected checked_in made_up",
+    "activity_leave": "id",
+    "activity_total": "activity_id branch_id expected checked_in made_up on_leave",
     "area": "id name sort",
+    "arrival": "id",
     "article": (
         "id column_id title digest html cover_sha256 cover_square source_url status stage hash version created_at "
         "updated_at submitted_at review_stages waits_since reminded_at queued_at queue_position published_at "
@@ -38,6 +40,7 @@ IMPERSONAL: dict[str, str] = {
     "call_rest": "group until reason code",
     "chat_group": "id branch_id name kind robot robot_hint archived_at created_at version",
     "check_in": "id",
+    "check_in_screen": "activity_id secret code_only network started_at",
     "column": "id key name description sort slots active review_stages",
     "column_reviewer": "column_id stage",
     "community": "id area_id name sort tag_id",

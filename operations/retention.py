@@ -56,6 +56,7 @@ from models import (
 )
 from operations import leavers
 from operations.activity_kinds import ACTIVITIES
+from operations.arriving_kinds import ARRIVING
 from operations.kept import DUTY as _DUTY
 from operations.kept import LEFT as _LEFT
 from operations.kept import MEMBERSHIP as _MEMBERSHIP
@@ -340,7 +341,7 @@ OFFICE = (
          *_of("emergency_release", "first_by", "first_reason", "second_by", "second_reason"),
          *_of("review_comment", "user_id", "text", "answer", "answered_by", "settled_by"),
          *_of("correction", "reason", "asked_by", "decided_by"), "removal.done_by",
-         "activity.created_by", "activity_change.by", "activity_template.updated_by",
+         "activity.created_by", "activity_change.by", "activity_template.updated_by", "check_in_screen.started_by",
          "push.created_by", "saved_audience.created_by", "chat_group.created_by",
          "holiday_year.changed_by", "sync_run.user_id", *_of("member_transfer", "user_id", "taken_back_by"),
          "push.released_by", "keyword_reply.updated_by",
@@ -375,5 +376,5 @@ OFFICE = (
     ),
 )  # fmt: skip
 
-KINDS: tuple[Kind, ...] = (*PEOPLE, *OWN, *MESSAGES, *SENDING, *LEDGERS, *ACTIVITIES, *OFFICE)
+KINDS: tuple[Kind, ...] = (*PEOPLE, *OWN, *MESSAGES, *SENDING, *LEDGERS, *ACTIVITIES, *ARRIVING, *OFFICE)
 """The whole table, in the order in which the job works."""

@@ -28,6 +28,8 @@ _OF_FOLLOWERS = frozenset(
         "notice",
         "check_in",
         "make_up",
+        "leave",
+        "arrival",
         "sign_up",
         "data_request",
         "consent",

@@ -94,13 +94,13 @@ def create(
         created_at=at,
         skipped={},
     )
-    notes += _confirm(session, settings, user, push, articles, often)
+    notes += confirm(session, settings, user, push, articles, often)
     if not instance.may_send(session, settings):
         notes.append(instance.READ_ONLY)
     return Created(push, tuple(notes))
 
 
-def _confirm(
+def confirm(
     session: Session, settings: Settings, user: User, push: Push, articles: Sequence[Article], often: str
 ) -> list[str]:
     """Plan it, write it, reserve its quota and say so in the audit; what a person should know of whom it reaches."""

@@ -20,11 +20,15 @@ from community import (
     copying,
     counting,
     folding,
+    hand_list,
     invitation,
+    leave,
     ledger,
     makeup,
     members,
+    oddities,
     places,
+    shares,
     signing_up,
     window,
 )
@@ -34,7 +38,7 @@ from database.session import Session
 from ground import clock
 from ground.errors import Conflict, Refused
 from ground.numbers import numbers_in
-from models import Activity, ActivityStatus, Branch, User
+from models import Activity, Branch, User
 from scheduler import changes
 from web import access, listing
 from web.access import acting, looking, settings
@@ -111,24 +115,26 @@ def live(face: Face, activity_id: int) -> Any:
 def _figures(session: Session, me: User, found: Activity, face: Face) -> dict[str, Any]:
     """``people`` by name is for the branch's page and its own secretary, ``recent`` for a page of all branches."""
     counted = counting.counts(session, found, user=me, branch_id=face.branch_id)
-    named = face.branch_id is not None and _is_named(me, found, face.branch_id)
+    named = face.branch_id is not None and hand_list.knows(me, found, face.branch_id)
     now = clock.now()
     return {
         "counts": counted,
         "recent": [] if face.branch_id else attendance.recent_records(session, me, found, limit=_RECENT),
         "people": attendance.attendance(session, me, found) if named else None,
+        "away": leave.of_branch(session, me, found, face.branch_id) if named and face.branch_id else [],
+        "unsaid": _unsaid(me, found, counted),
+        "odd": oddities.found(session, me, found, branch_id=face.branch_id),
         "moving": window.phase(found, now) in (Phase.COMING, Phase.OPEN),
         "begun": window.begun(found, now),
         "seen": str(zlib.crc32(f"{found.status} {counted.by_branch}".encode())),
     }
 
 
-def _is_named(me: User, found: Activity, branch_id: int) -> bool:
-    """Whether this user may know who came and who did not."""
-    if found.status == ActivityStatus.CANCELLED:
-        return False
-    attended = found.kind in activities.ATTENDED and not found.expects and found.folded_at is None
-    return attended and users.own_branch(me) == branch_id
+def _unsaid(me: User, found: Activity, counted: counting.Counts) -> frozenset[int]:
+    """Branches whose numbers this user does not see: few people, who took part as they liked, and whom others may not name."""
+    if found.kind in activities.ATTENDED or users.own_branch(me) is not None:
+        return frozenset()
+    return shares.unsaid(counted.by_branch)
 
 
 def export(face: Face, activity_id: int) -> Any:
@@ -147,21 +153,36 @@ def export(face: Face, activity_id: int) -> Any:
 # --- 补录 and 补签 -------------------------------------------------------------------------------------------
 
 
-def record_form(face: Face, activity_id: int, *, names: dict[int, str] | None = None) -> str:
-    """补录 from a paper sheet: a branch's roster to tick. ``names`` are those that were revealed, by member."""
+def record_form(
+    face: Face,
+    activity_id: int,
+    *,
+    names: dict[int, str] | None = None,
+    pasted: hand_list.Pasted | None = None,
+) -> str:
+    """补录 from a paper sheet: a branch's roster to tick, or those of it whose names were pasted are ticked.
+
+    ``names`` are those that were revealed, by member.
+    """
     with looking() as (session, me):
         branch = face.branch(session, me)
         found = activities.get(session, activity_id, user=me)
-        branches = [branch] if branch else _invited(session, me, found)
-        asked = request.values.get("branch", type=int)
-        chosen = next((one for one in branches if one.id == asked), None)
-        if chosen is None and len(branches) == 1:
-            chosen = branches[0]
+        branches, chosen = branches_of(session, me, found, branch)
         return face.draw(
-            "record", branch=branch, activity=found, branches=branches, chosen=chosen, names=names or {},
+            "record", branch=branch, activity=found, branches=branches, chosen=chosen, names=names or {}, pasted=pasted,
             members=attendance.sheet(session, me, found, chosen.id) if chosen else [],
             came=_came(session, me, found, chosen),
         )  # fmt: skip
+
+
+def branches_of(
+    session: Session, me: User, found: Activity, branch: Branch | None
+) -> tuple[list[Branch], Branch | None]:
+    """The branches whose sheets a user may fill in, and the one that is meant: that of the face, the form's, or the only one."""
+    branches = [branch] if branch else _invited(session, me, found)
+    asked = request.values.get("branch", type=int)
+    chosen = next((one for one in branches if one.id == asked), None)
+    return branches, branches[0] if chosen is None and len(branches) == 1 else chosen
 
 
 def _invited(session: Session, me: User, found: Activity) -> list[Branch]:
@@ -172,7 +193,7 @@ def _invited(session: Session, me: User, found: Activity) -> list[Branch]:
 
 def _came(session: Session, me: User, found: Activity, branch: Branch | None) -> set[int]:
     """The members who are recorded already, for who may know them by name."""
-    if branch is None or not _is_named(me, found, branch.id):
+    if branch is None or not hand_list.knows(me, found, branch.id):
         return set()
     return {one.member_id for one in attendance.attendance(session, me, found) if one.check_in}
 
@@ -193,17 +214,17 @@ def record(face: Face, activity_id: int) -> Any:
         found = activities.get(session, activity_id, user=me)
         reason = request.form.get("reason", "")
         done = attendance.record_by_hand(session, me, found, ids, at=clock.now(), reason=reason)
-    flash(_said(done), "success")
+    flash(said(done, "补录"), "success")
     return face.back_to("activity", activity_id=activity_id)
 
 
-def _said(done: attendance.Recorded) -> str:
-    """What a bulk entry did, in one sentence."""
-    parts = [f"已补录 {done.added} 人"]
+def said(done: attendance.Recorded, verb: str) -> str:
+    """What an entry by hand did, in one sentence."""
+    parts = [f"已{verb} {done.added} 人"]
     if done.already:
         parts.append(f"{done.already} 人原已签到")
     if done.skipped:
-        parts.append(f"{done.skipped} 人不在活动范围内，未补录")
+        parts.append(f"{done.skipped} 人不在活动范围内，未{verb}")
     if done.joined:
         parts.append(f"其中 {done.joined} 人原不在应到名单，已补入")
     return "，".join(parts)

@@ -50,7 +50,6 @@ _POWERS = (
     "picture-in-picture", "publickey-credentials-create", "publickey-credentials-get", "screen-wake-lock", "serial",
     "storage-access", "sync-xhr", "usb", "window-management", "xr-spatial-tracking",
 )  # fmt: skip
-_PERMISSIONS = ", ".join(["clipboard-write=(self)", *(f"{power}=()" for power in _POWERS)])
 _PICTURES = "/m/asset/"
 _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -68,6 +67,26 @@ def under(policy: str) -> Callable[[V], V]:
         return cast(V, answered)
 
     return decorate
+
+
+def lends(*powers: str) -> Callable[[V], V]:
+    """A view whose page may use these powers of the browser itself: a screen for a hall fills it, and keeps it awake."""
+
+    def decorate(view: V) -> V:
+        @wraps(view)
+        def answered(**values: Any) -> Any:
+            g.lent = powers
+            return view(**values)
+
+        return cast(V, answered)
+
+    return decorate
+
+
+def _permissions(lent: tuple[str, ...]) -> str:
+    return ", ".join(
+        ["clipboard-write=(self)", *(f"{power}={'(self)' if power in lent else '()'}" for power in _POWERS)]
+    )
 
 
 def protect(app: Flask, settings: Settings) -> None:
@@ -88,7 +107,7 @@ def protect(app: Flask, settings: Settings) -> None:
         if not framed:
             headers.setdefault("X-Frame-Options", "SAMEORIGIN")
         headers.setdefault("Referrer-Policy", "same-origin")
-        headers.setdefault("Permissions-Policy", _PERMISSIONS)
+        headers.setdefault("Permissions-Policy", _permissions(g.get("lent", ())))
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         public = request.path.startswith(_PICTURES)  # published pictures may stand in other sites' cards
         headers.setdefault("Cross-Origin-Resource-Policy", "cross-origin" if public else "same-origin")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from community import shares as bands
 from community.activities import KINDS
 from community.lives import WAYS
 from community.window import PHASES, Phase, phase
@@ -252,6 +253,7 @@ def register(app: Flask) -> None:
         release_state=release_state,
         activity_state=activity_state,
         share=share,
+        band=bands.band,
         length_name=length_name,
         weekday_names=weekday_names,
         audience_label=audience.label_of,

@@ -19,6 +19,7 @@ from models import (
     Activity,
     Area,
     Branch,
+    CheckIn,
     Column,
     Community,
     Delivery,
@@ -26,6 +27,7 @@ from models import (
     Follower,
     FollowerTag,
     Grid,
+    Leave,
     Member,
     Push,
     PushArticle,
@@ -34,6 +36,7 @@ from models import (
 )
 from scheduler import quota
 from scheduler.audience.values import Part
+from wechat.language.intents import REMINDERS
 
 _SURE = (DeliveryStatus.ACCEPTED.value, DeliveryStatus.DELIVERED.value)
 _PERHAPS = (*_SURE, DeliveryStatus.CLAIMED.value, DeliveryStatus.UNKNOWN.value)
@@ -48,7 +51,8 @@ class Kind:
 
     ``also`` are words that may be written for its name. ``members`` gives the ids of the members who are in it, also of those
     who do not follow; a kind without it is a set of followers alone, and has the condition on ``Follower`` instead. ``check``
-    raises :class:`errors.Refused` for a set that is not known at that moment, or not any more.
+    raises :class:`errors.Refused` for a set that is not known at that moment, or not any more. One for the ``own_notice`` of its
+    activity is good for nothing else.
     """
 
     name: str
@@ -59,6 +63,7 @@ class Kind:
     members: Callable[[Session, Part], sa.Select[int]] | None = None
     by_follower: Callable[[Session, Part, bool], sa.ColumnElement[bool]] | None = None
     check: Callable[[Session, Part, datetime], None] | None = None
+    own_notice: bool = False
 
     def followers(self, session: Session, part: Part, *, left_out: bool = False) -> sa.ColumnElement[bool]:
         """SQL: a follower is in the set; never null, so that it may be negated.
@@ -175,15 +180,26 @@ def _number(name: str, what: str) -> int:
     raise Refused(f"“{name}”不是{what}的编号，请写数字")
 
 
-def _activity(session: Session, name: str) -> Part:
-    found = session.get(Activity, _number(name, "活动"))
-    if found is None:
-        raise Refused(f"没有编号为 {name} 的活动")
-    return Part("activity", found.id, str(found.id), f"“{found.title}”的应到人员")
+def _activity_of(kind: str, said: str) -> Callable[[Session, str], Part]:
+    def find(session: Session, name: str) -> Part:
+        found = session.get(Activity, _number(name, "活动"))
+        if found is None:
+            raise Refused(f"没有编号为 {name} 的活动")
+        return Part(kind, found.id, str(found.id), said.format(found.title))
+
+    return find
 
 
 def _expected(session: Session, part: Part) -> sa.Select[int]:
     return expected.everyone(session.get_one(Activity, part.id))
+
+
+def _answered(session: Session, part: Part, left_out: bool) -> sa.ColumnElement[bool]:
+    """Who has checked in to an activity or is on leave from it, and who wants no reminders."""
+    came = sa.exists().where(CheckIn.activity_id == part.id, CheckIn.member_id == Follower.member_id)
+    away = sa.exists().where(Leave.activity_id == part.id, Leave.member_id == Follower.member_id)
+    quiet = (sa.literal(",") + Follower.muted_columns + sa.literal(",")).like(f"%,{REMINDERS},%")
+    return sa.or_(came, away, quiet)
 
 
 def _push(kind: str, said: str) -> Callable[[Session, str], Part]:
@@ -261,7 +277,14 @@ _KINDS = (
     Kind("community", "社区", ("社区",), _as_it_is, _place("community", Community, "社区"), _of_community),
     Kind("area", "片区", ("片区",), _as_it_is, _place("area", Area, "片区"), _of_area),
     Kind("grid", "网格", ("网格",), _as_it_is, _place("grid", Grid, "网格"), _of_grid),
-    Kind("activity", "活动应到人员", ("活动",), lambda name: f"{name} 号活动的应到人员", _activity, _expected),
+    Kind(
+        "activity", "活动应到人员", ("活动",), lambda name: f"{name} 号活动的应到人员",
+        _activity_of("activity", "“{}”的应到人员"), _expected,
+    ),
+    Kind(
+        "answered", "已回应活动的人", ("已回应",), lambda name: f"已签到或请假 {name} 号活动、或不要提醒的人",
+        _activity_of("answered", "“{}”已签到、请假或不要提醒的人"), by_follower=_answered, own_notice=True,
+    ),
     Kind("column", "栏目订阅者", ("栏目",), lambda name: f"订阅“{name}”的人", _column, by_follower=_subscribes),
     Kind("tag", "微信标签", ("标签",), lambda name: f"有标签“{name}”的人", _tag, by_follower=_carries),
     Kind(

@@ -69,11 +69,20 @@ def _word(piece: str, called: Mapping[str, str]) -> str:
     return KINDS[kind].reads(name) if kind in KINDS else name or piece
 
 
-def parse(session: Session, text: str, *, at: datetime, known: Mapping[str, int] | None = None) -> Audience:
+def parse(
+    session: Session,
+    text: str,
+    *,
+    at: datetime,
+    known: Mapping[str, int] | None = None,
+    notice_of: int | None = None,
+) -> Audience:
     """Understand the text of an audience as it stands ``at`` that moment.
 
     ``known`` is what its names stood for when it was kept (:attr:`Audience.meant`): a place that has another name by now is the
-    same place. Raises :class:`errors.Refused` naming the part that is not understood.
+    same place. ``notice_of`` is the activity of whose notice it is: only the one reminder of an activity leaves out who has
+    answered, so that nobody can be chosen for not having checked in. Raises :class:`errors.Refused` naming the part that is not
+    understood.
     """
     numbers = dict(known or {})
     base, within, without = _roles(_with_saved(session, text, numbers))
@@ -96,12 +105,15 @@ def parse(session: Session, text: str, *, at: datetime, known: Mapping[str, int]
     label = _sentence(
         labels(parts) or "全部关注者", map(labels, limited), [labels(left_out)] if left_out else []
     )
-    return Audience(normal, parts, limited, left_out, label)
+    audience = Audience(normal, parts, limited, left_out, label)
+    if any(KINDS[part.kind].own_notice and part.id != notice_of for part in audience.every_part):
+        raise Refused("“已回应活动的人”只用于这个活动自己的提醒，不能用来挑选推送对象，请去掉")
+    return audience
 
 
 def of_push(session: Session, push: Push, *, at: datetime) -> Audience:
     """The audience of a push, as it was meant when it was decided. Raises :class:`errors.Refused`."""
-    return parse(session, push.audience, at=at, known=push.meant)
+    return parse(session, push.audience, at=at, known=push.meant, notice_of=push.activity_id)
 
 
 def _with_saved(session: Session, text: str, numbers: dict[str, int]) -> str:

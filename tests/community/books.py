@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 BRANCHES = ("湖东社区党支部", "水墨社区党支部", "翡翠社区党支部")
-Figures = dict[str, tuple[int, int, int]]
-"""``{branch: (expected, came, of these made up)}``, where there is anything."""
+Figures = dict[str, tuple[int, int, int, int]]
+"""``{branch: (expected, came, of these made up, on leave)}``, where there is anything."""
 
 
 @dataclass
@@ -27,11 +27,12 @@ class Person:
 
 @dataclass
 class Came:
-    """A record: for which branch, when, and whether the member replied."""
+    """A record: for which branch, when, whether the member replied, and whether it was made up."""
 
     branch: str
     at: datetime
     replied: bool
+    made_up: bool = False
 
 
 @dataclass
@@ -45,6 +46,7 @@ class Meeting:
     listed: dict[int, str] | None = None
     came: dict[int, Came] = field(default_factory=dict)
     asked: set[int] = field(default_factory=set)
+    away: set[int] = field(default_factory=set)
     closed_with: Figures | None = None
 
     def invites(self, branch: str) -> bool:
@@ -74,12 +76,20 @@ class Books:
                 meeting.listed = roster_now | {one: came.branch for one, came in meeting.came.items()}
 
     def figures(self, meeting: Meeting) -> Figures:
-        """``{branch: (expected, came, of these made up)}`` where there is anything."""
+        """``{branch: (expected, came, of these made up, on leave)}`` where there is anything."""
         on = [p.branch for p in self.people.values() if p.active and meeting.invites(p.branch)]
         wanted = Counter(on if meeting.listed is None else meeting.listed.values())
         came = Counter(one.branch for one in meeting.came.values())
-        late = Counter(one.branch for one in meeting.came.values() if not one.replied)
-        return {b: (wanted[b], came[b], late[b]) for b in BRANCHES if wanted[b] or came[b]}
+        late = Counter(one.branch for one in meeting.came.values() if one.made_up)
+        away = Counter(self.expected_of(meeting, member) for member in meeting.away - meeting.came.keys())
+        return {b: (wanted[b], came[b], late[b], away[b]) for b in BRANCHES if wanted[b] or came[b]}
+
+    def expected_of(self, meeting: Meeting, member: int) -> str | None:
+        """Which branch's list has a member just now; None where none has."""
+        person = self.people[member]
+        if meeting.listed is not None:
+            return meeting.listed.get(member)
+        return person.branch if person.active and meeting.invites(person.branch) else None
 
     def place(self, meeting: Meeting, member: int) -> str | None:
         """For which branch a member would be recorded; None where they are none of the meeting's."""
@@ -97,6 +107,9 @@ class Books:
     def appears(self, member: int) -> bool:
         """Whether anything but the roster speaks of a member."""
         return any(one == member for one, _ in self.bound.values()) or any(
-            member in meeting.came or member in (meeting.listed or {}) or member in meeting.asked
+            member in meeting.came
+            or member in (meeting.listed or {})
+            or member in meeting.asked
+            or member in meeting.away
             for meeting in self.meetings.values()
         )

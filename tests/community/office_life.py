@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from community import binding, erasing, expected, followers, merging, roster, roster_undo, transfers, upkeep
 from community.roster_file import RosterFile
 from models import Base, Member
-from tests.community.books import BRANCHES, Books, Person
+from tests.community.books import BRANCHES, Books, Meeting, Person
 from tests.community.conftest import NOON, Office
 from tests.world import followers as world_followers
 from tests.world import members as world_members
@@ -220,6 +220,7 @@ class PeopleStory(RuleBasedStateMachine):
         """No figure moves: where both stood on a list, both stay; the kept one has the record of who came."""
         for meeting in self.books.meetings.values():
             listed, came = meeting.listed or {}, meeting.came
+            self._leave_merged(meeting, kept, other)
             if kept in came and other in came:
                 continue
             if other in listed and kept not in listed:
@@ -242,6 +243,17 @@ class PeopleStory(RuleBasedStateMachine):
         self.books.of_name = {n: m for n, m in self.books.of_name.items() if m != other}
         for _, before in self.books.imports.values():
             before.pop(other, None)
+
+    def _leave_merged(self, meeting: Meeting, kept: int, other: int) -> None:
+        """Leave goes where the line of the list goes."""
+        listed, away = meeting.listed, meeting.away
+        if listed is None or (other in listed and kept not in listed):
+            if other in away:
+                away.discard(other)
+                away.add(kept)
+        elif kept in listed and other in listed and other in meeting.came and kept not in meeting.came:
+            swapped = {kept: other, other: kept}
+            meeting.away = {swapped.get(one, one) for one in away}
 
     @precondition(lambda self: self._some(active=False))
     @rule(data=st.data())

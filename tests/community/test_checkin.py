@@ -235,8 +235,8 @@ def test_a_member_sees_the_own_records_and_coming_activities_only(office: Office
     office.activity("水墨读书会", SHUIMO)
     _reply(office)
     with office.db.read_scope() as session:
-        assert checkin.mine(session, "o-1") == "最近的签到记录：\n9月20日 12:00 主题党日"
-        assert checkin.mine(session, "o-9").startswith("您还没有绑定")
+        assert checkin.mine(session, "o-1", at=NOON) == "最近的签到记录：\n9月20日 12:00 主题党日"
+        assert checkin.mine(session, "o-9", at=NOON).startswith("您还没有绑定")
         coming = checkin.coming(session, "o-1", at=NOON)
     assert coming == "近期活动：\n1. 主题党日\n签到时间：9月20日 12:00–14:00（已签到）"
 
@@ -265,7 +265,7 @@ def test_a_make_up_waits_for_the_branch_and_is_marked_for_ever(office: Office, m
             makeup.decide(session, secretary, request.id, approve=False, at=after)
     assert _records(office) == [(activity.id, True)]
     with office.db.read_scope() as session:
-        assert "主题党日（补签）" in checkin.mine(session, "o-1")
+        assert "主题党日（补签）" in checkin.mine(session, "o-1", at=NOON)
 
 
 def test_nobody_decides_about_themselves(office: Office, member: int) -> None:

@@ -95,4 +95,4 @@ def test_a_secretary_announces_an_activity_and_enters_the_paper_sheet_on_a_phone
         phone.get_by_role("button", name="导出台账").click()
     assert download.value.suggested_filename.startswith("时代先锋云_签到台账_湖东社区党支部_")
     phone.get_by_role("link", name="活动", exact=True).click()
-    expect(phone.locator(".lines a")).to_have_count(1)
+    expect(phone.locator(".now-card")).to_have_count(1)

@@ -25,7 +25,17 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from accounts.rights import RIGHTS
-from community import invitation, makeup, own_requests, places, roster, roster_file, transfers, upkeep
+from community import (
+    invitation,
+    makeup,
+    own_requests,
+    places,
+    roster,
+    roster_file,
+    screens,
+    transfers,
+    upkeep,
+)
 from community.privacy import mask_name
 from content import corrections, publish
 from ground import clock
@@ -41,6 +51,7 @@ PHONES = {*OWN.values(), *OTHERS.values()}
 DOORS = {
     "console.member_post",
     "branch.record_names",
+    "branch.hand_list_names",
     "console.activity_export",
     "branch.export",
     "console.member_file",
@@ -120,6 +131,8 @@ UNANSWERED = {
     *("reader.me_open", "reader.me_open_post"),
     # without a robot nothing is tried; they lead back to the group's page, which is walked
     *("branch.group_try", "console.group_try"),
+    # the code of a screen, good for seconds: tests/reader/test_arriving.py
+    *("reader.arrive", "reader.arrive_here", "reader.arrive_here_post"),
     # for the demo alone
     "console.components",
 }
@@ -149,6 +162,7 @@ FORM = {
     "ends_at": "2036-01-01T09:00",
     "branch": ["1", "2"],
     "member": ["1", "4", "5", "6"],
+    "names": "甲乙丙\n丁戊己",
     "phone": "13877670001",
     "other": "2",
     "wechat": "kept",
@@ -219,6 +233,9 @@ def _live(session: Session, own: Branch, other: Branch) -> None:
     activities.activity(session, "下周的", branches=[session.merge(own)], starts=now + timedelta(days=7))
     for number in (0, 3):
         activities.check_in(session, openids[number], for_all)
+    for number in (1, 4):
+        activities.on_leave(session, openids[number], for_all, reason="出差")
+    screens.start(session, accounts.someone(session), for_all.id, code_only=False, at=now)
     answers.given(session, openids[3], "您好")
     for number in (0, 3):
         said = f"{people[number].name}，手机 {people[number].phone}"

@@ -54,6 +54,7 @@ def test_what_is_kept_only_while_following_is_swept_by_the_job() -> None:
         "check_in",
         "expected",
         "make_up",
+        "leave",
         "user",
         "second_factor",
         "audit",

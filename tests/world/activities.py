@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from community import activities, attendance, checkin
+from community import activities, attendance, checkin, leave, makeup
 from ground import clock
-from models import Activity, Branch, User
+from models import Activity, Branch, LeaveWay, User
 from tests.world import accounts
 
 _ANNOUNCED = timedelta(days=7)
@@ -58,3 +58,15 @@ def paper_sheet(
         session, accounts.someone(session), held, entered, at=at or clock.now(), reason=reason
     )
     assert recorded.added == len(entered), recorded
+
+
+def on_leave(session: Session, openid: str, activity: Activity, *, reason: str = "") -> None:
+    """A follower who replies 请假."""
+    answer = leave.ask(session, openid, reason, via=LeaveWay.REPLY, activity_id=activity.id, at=clock.now())
+    assert answer.kind == "left", answer.text
+
+
+def asks_to_make_up(session: Session, openid: str, activity: Activity, *, reason: str) -> None:
+    """A follower who replies 补签 and why, when it is over."""
+    answer = makeup.make_up(session, openid, reason, at=clock.now(), activity_id=activity.id)
+    assert answer.kind == "pending", answer.text

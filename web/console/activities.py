@@ -10,7 +10,7 @@ from community import activities, counting
 from community.window import PHASES, Phase
 from ground import clock
 from web import activities as shared
-from web import announcing, listing
+from web import announcing, hand_list, listing
 from web.access import action, looking, page
 from web.console.face import blueprint, draw
 from web.once import once
@@ -110,6 +110,34 @@ def activity_record(activity_id: int) -> str:
 def activity_record_post(activity_id: int) -> Any:
     """Enter the ticked members at once."""
     return shared.record(_FACE, activity_id)
+
+
+@blueprint.post("/activities/<int:activity_id>/record/pasted")
+@action("checkin.record", form=activity_record)
+def activity_record_pasted(activity_id: int) -> str:
+    """The same page with those ticked whose names were pasted."""
+    return hand_list.pasted(_FACE, activity_id)
+
+
+@blueprint.get("/activities/<int:activity_id>/list")
+@page("checkin.record")
+def activity_list(activity_id: int) -> str:
+    """登记签到 on the evening: search, tick, take back."""
+    return hand_list.show(_FACE, activity_id)
+
+
+@blueprint.post("/activities/<int:activity_id>/list", endpoint="activity_list_post")
+@action("checkin.record", form=activity_list)
+def activity_list_post(activity_id: int) -> Any:
+    """Enter the ticked ones as being there."""
+    return hand_list.tick(_FACE, activity_id)
+
+
+@blueprint.post("/activities/<int:activity_id>/records/<int:check_in_id>/take-back")
+@action("checkin.record", form=activity_list)
+def activity_take_back(activity_id: int, check_in_id: int) -> Any:
+    """撤回 a wrong record."""
+    return hand_list.take_back(_FACE, activity_id, check_in_id)
 
 
 @blueprint.get("/make-ups", endpoint="make_ups")

@@ -210,7 +210,7 @@ def preview_of(session: Session, said: Wanted) -> Preview:
     when = timing.at_what_time(settings(), said.due_at, now, said.urgent)
     articles = articles_of(session, said)
     activity = activities.get(session, said.activity_id) if said.activity_id else None
-    chosen = audiences.parse(session, said.audience, at=now)
+    chosen = audiences.parse(session, said.audience, at=now, notice_of=said.activity_id)
     by = roads.choose(said.road, "activity" if activity else "articles", settings())
     columns = {article.column.key for article in articles}
     made = planner.plan(

@@ -20,6 +20,7 @@ from web.reader import visit
 from web.reader.pages import blueprint, frame, runtime
 from web.security import PAGE
 from web.wording import in_prose, near
+from wechat.language.intents import REMINDERS
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -30,23 +31,32 @@ _SNAPSHOT = "这是微信的快照页，不能确认是您本人。请点页面�
 _STRANGER = "您还没有关注公众号，本平台没有保存您的资料。关注后在公众号回复“我的资料”即可查看"
 
 
-def own_only(view: V) -> V:
-    """A page of the visitor's own: nobody without a visit, nothing kept by a browser, what is refused said on a page."""
+def own_by(back: str) -> Callable[[V], V]:
+    """A page of the visitor's own: nobody without a visit, nothing kept by a browser, what is refused said on a page.
 
-    @wraps(view)
-    def guarded(**values: Any) -> Any:
-        g.visitor = visit.visitor()
-        if g.visitor is None:
-            answer = _door()
-            if "mark" in values:  # of an activity's page, to which the door leads on
-                visit.remember(answer, values["mark"])
-            return _private(answer)
-        try:
-            return _private(make_response(view(**values)))
-        except PioneerError as error:
-            return _private(said("暂时不能办理", error.message, status=error.http_status))
+    Who has no visit comes back from WeChat's page by the view ``back``.
+    """
 
-    return cast(V, guarded)
+    def decorate(view: V) -> V:
+        @wraps(view)
+        def guarded(**values: Any) -> Any:
+            g.visitor = visit.visitor()
+            if g.visitor is None:
+                answer = _door(back)
+                if "mark" in values:  # of an activity's page, to which the door leads on
+                    visit.remember(answer, values["mark"])
+                return _private(answer)
+            try:
+                return _private(make_response(view(**values)))
+            except PioneerError as error:
+                return _private(said("暂时不能办理", error.message, status=error.http_status))
+
+        return cast(V, guarded)
+
+    return decorate
+
+
+own_only = own_by("reader.me_back")
 
 
 @blueprint.get("/me")
@@ -59,6 +69,7 @@ def me() -> AnyResponse:
         found = own_data.shown(session, g.visitor, in_clear=in_clear, limits=limits)
         coming = signing_up.upcoming(session, g.visitor, at=clock.now())
         names = {one.key: one.name for one in columns.listing(session, with_inactive=True)}
+    names[REMINDERS] = "活动提醒"
     muted = [names[key] for key in found.muted if key in names]
     kept = retention_report.for_followers(runtime().settings)
     return draw(
@@ -171,7 +182,7 @@ def me_leave() -> AnyResponse:
 # --- The door ---------------------------------------------------------------------------------------------
 
 
-def _door() -> AnyResponse:
+def _door(back: str) -> AnyResponse:
     """To WeChat's page, where it tells who reads; else how to get a link."""
     with runtime().db.read_scope() as session:
         by_wechat = own_links.by_wechat(session, runtime().settings)
@@ -180,9 +191,14 @@ def _door() -> AnyResponse:
         return said("请从公众号打开", f"请在公众号回复“我的资料”，点回复里的链接打开{on}。链接只供您本人使用")
     if request.method != "GET":
         return said("页面已过期", "为保护您的资料，页面打开 30 分钟后失效，请重新打开“我的资料”", back=True)
+    return to_wechat(back)
+
+
+def to_wechat(back: str) -> AnyResponse:
+    """To WeChat's page, which comes back to the view ``back`` with who reads."""
     state = visit.new_state()
     root = runtime().settings.server.base_url
-    answer = redirect(runtime().client.oauth_url(f"{root}{url_for('reader.me_back')}", state), 303)
+    answer = redirect(runtime().client.oauth_url(f"{root}{url_for(back)}", state), 303)
     visit.send_off(answer, state)
     return answer
 
@@ -190,12 +206,15 @@ def _door() -> AnyResponse:
 @blueprint.get("/me/wechat")
 def me_back() -> AnyResponse:
     """Back from WeChat's page: who it is."""
+    return came_back("reader.me")
+
+
+def came_back(then: str) -> AnyResponse:
+    """Begin the visit of whom WeChat's page names, and go on to the view ``then``."""
     code = request.args.get("code", "")
     if not visit.is_back(request.args.get("state", "")) or not code:
         # Two quick openings bring the same answer twice: the first has let them in.
-        return _private(
-            redirect(url_for("reader.me"), 303) if visit.visitor() else said("请重新打开", _NOT_BACK)
-        )
+        return _private(redirect(url_for(then), 303) if visit.visitor() else said("请重新打开", _NOT_BACK))
     try:
         person = runtime().client.oauth_exchange(code)
     except WeChatError as error:
@@ -207,7 +226,11 @@ def me_back() -> AnyResponse:
         follower_id = own_links.follower_of(session, person.openid)
     if follower_id is None:
         return _private(said("请先关注公众号", _STRANGER))
-    return _private(_let_in(follower_id))
+    if then == "reader.me":
+        return _private(_let_in(follower_id))
+    answer = redirect(url_for(then), 303)
+    visit.begin(answer, follower_id)
+    return _private(answer)
 
 
 @blueprint.get("/me/open/<token>")
@@ -249,6 +272,7 @@ def said(heading: str, message: str, *, status: int = 200, back: bool = False) -
 
 
 def draw(template: str, status: int = 200, **values: Any) -> AnyResponse:
+    """One of the pages of the visitor's own."""
     words = {"near": near, "in_prose": in_prose}
     return make_response(render_template(template, **frame(), **words, **values), status)
 

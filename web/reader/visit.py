@@ -14,12 +14,13 @@ from flask import current_app, request
 from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.wrappers import Response
 
-from community import own_links
+from community import arriving, own_links
 from community.own_links import PATH
 from ground import clock
 from web.access import parts
 
 VISIT = timedelta(minutes=30)
+_DAY = timedelta(days=1)
 _WAY = timedelta(minutes=10)
 """So long may the way over WeChat's page take."""
 
@@ -72,6 +73,32 @@ def is_back(state: str) -> bool:
     """Whether this browser was sent off with exactly this word, and not long ago."""
     kept, _ = _kept("way", _WAY)
     return isinstance(kept, str) and bool(state) and secrets.compare_digest(kept.encode(), state.encode())
+
+
+def give_pass(response: Response, activity_id: int, step: int) -> None:
+    """This browser has opened a fresh code of an activity: that stays good for the way to the button (``arriving.PASS``)."""
+    _keep(response, "pass", f"{activity_id} {step}", arriving.PASS)
+
+
+def has_pass() -> tuple[int, int] | None:
+    """The activity, and which code of it, that this browser opened not long ago."""
+    found, _ = _kept("pass", arriving.PASS)
+    activity_id, _, step = str(found or "").partition(" ")
+    return (int(activity_id), int(step)) if activity_id.isdecimal() and step.isdecimal() else None
+
+
+def use_pass(response: Response) -> None:
+    """It is used up."""
+    _drop(response, "pass")
+
+
+def device(response: Response) -> str:
+    """A word for this browser, for one day: to tell that one phone checks in many people, and for nothing else."""
+    found, _ = _kept("device", _DAY)
+    known = found if isinstance(found, str) else secrets.token_urlsafe(12)
+    if found is None:
+        _keep(response, "device", known, _DAY)
+    return known
 
 
 def _keep(response: Response, name: str, what: int | str, lasts: timedelta) -> None:

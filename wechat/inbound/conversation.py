@@ -30,6 +30,7 @@ class Topic:
     CONSENT = "consent"  # asked for 同意; state: what the binding service gave
     CHOOSE = "choose"  # asked which activity; state: {"ids": [...]}
     MAKE_UP = "make_up"  # asked for the reason
+    LEAVE = "leave"  # asked from which activity; state: {"ids": [...], "reason"}
     MORE = "more"  # a long reply goes on; state: {"rest"}
     CORRECT = "correct"  # asked whether to hand on a correction; state: {"text"}
     HELP = "help"  # the help was shown; its digits may be chosen

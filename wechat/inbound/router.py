@@ -22,6 +22,7 @@ from wechat.inbound.handlers import (
     guide,
     jobs,
     keywords,
+    leaving,
     own_data,
     reading,
     subscription,
@@ -57,6 +58,8 @@ Command = Callable[[Context, Intent], Reply]
 COMMANDS: dict[Kind, Command] = {
     Kind.CHECKIN: checkin.record,
     Kind.NO_CHECKIN: guide.no_checkin,
+    Kind.LEAVE: leaving.ask,
+    Kind.LEAVE_BACK: leaving.take_back,
     Kind.UNDO: checkin.undo,
     Kind.MAKE_UP: checkin.make_up,
     Kind.BIND: binding.begin,
@@ -106,6 +109,7 @@ MENU_KEYS: dict[str, Kind] = {
     "BIND": Kind.BIND,
     "UNBIND": Kind.UNBIND,
     "MAKE_UP": Kind.MAKE_UP,
+    "LEAVE": Kind.LEAVE,
     "UNDO": Kind.UNDO,
     "HUMAN": Kind.HUMAN,
     "HELP": Kind.HELP,
@@ -125,6 +129,7 @@ _ANSWERS = frozenset(
         Kind.MY_DATA,
         Kind.MAKE_UP,
         Kind.NO_CHECKIN,
+        Kind.LEAVE,
     )
 )
 """Intents that may be the answer to an open question; all others speak for themselves."""
@@ -175,6 +180,8 @@ def menu(context: Context, key: str) -> Answer:
 
 def text(context: Context, content: str) -> Answer:
     """A typed, tapped or recognised text."""
+    if any(map(str.isdigit, content)) and (reply := checkin.by_code(context, content)) is not None:
+        return Answer(reply, "checkin.code")
     intent = understand(content)
     if intent.again:
         said = checkin.read_again(context, content)
@@ -236,6 +243,8 @@ def in_talk(context: Context, talk: Talk, intent: Intent, content: str) -> Reply
         return own_data.correct_goes_on(context, intent, content, talk.state)
     if talk.topic == Topic.MAKE_UP:
         return checkin.make_up_goes_on(context, intent, content, talk.state)
+    if talk.topic == Topic.LEAVE and intent.kind is Kind.CHOICE:
+        return leaving.choose(context, intent, talk.state)
     return None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from wechat.language import binding_words, checking_in, correcting, lexicon
+from wechat.language import binding_words, checking_in, correcting, leave, lexicon
 from wechat.language.kinds import UNKNOWN, Intent, Kind
 from wechat.language.lexicon import Lexicon, Rule
 from wechat.language.making_up import make_up
@@ -21,6 +21,8 @@ from wechat.language.tokens import UNKNOWN as UNKNOWN_MARK
 
 __all__ = ["UNKNOWN", "Intent", "Kind", "normalise", "understand"]
 
+REMINDERS = "reminder"
+"""What 退订提醒 is about: no column, the one reminder of an activity."""
 _LONGEST_READ = 80
 _LONGEST = 400
 _CHOICE = re.compile(
@@ -51,6 +53,8 @@ def understand(text: str, own: Own | None = None) -> Intent:
     found = _understood(text, own)
     if found.kind is Kind.UNBIND and not any(word in normalise(text[:_LONGEST]) for word in _UNBINDS):
         return Intent(Kind.UNBIND, clear=False)
+    if found.kind in (Kind.NO_CHECKIN, Kind.UNKNOWN):
+        found = leave.read(text) or found
     if found.kind is Kind.CHECKIN and not _is_said_after(text, own):
         return Intent(Kind.CHECKIN, found.text, again=own is None, clear=False, which=found.which)
     return found
@@ -211,6 +215,8 @@ def _with_argument(intent: Intent, spaced: str, parts: Parts) -> Intent:
     if intent.kind not in (Kind.MUTE, Kind.UNMUTE) or intent.text:
         return intent
     said = spaced.replace(" ", "").replace("先锋云", "")
+    if "提醒" in said:
+        return Intent(intent.kind, REMINDERS)
     study, news = (
         any(word in said for word in words) for words in (("学习", "园地"), ("先锋", "动态", "新闻"))
     )

@@ -12,6 +12,8 @@ class Kind(StrEnum):
 
     CHECKIN = "checkin"  # 签到, qd, 打卡, +1; text: what else was said
     NO_CHECKIN = "no_checkin"  # 我不签到了
+    LEAVE = "leave"  # 请假 原因; text: the reason, tail: what stands before the word, an activity's name as a rule
+    LEAVE_BACK = "leave_back"  # 销假
     UNDO = "undo"  # 撤销
     MAKE_UP = "make_up"  # 补签 原因; text: the reason
     BIND = "bind"  # 绑定 姓名 后四位; text: the whole message, tail: the last four digits in it

@@ -58,7 +58,7 @@ def default(base_url: str) -> list[dict[str, Any]]:
                 {"name": "近期活动", "type": "click", "key": "ACTIVITIES"},
                 {"name": "我的记录", "type": "click", "key": "MINE"},
                 {"name": "大字版", "type": "click", "key": "LARGE"},
-                {"name": "帮助", "type": "click", "key": "HELP"},
+                {"name": "支部工作", "type": "view", "url": f"{base_url}/branch/"},
             ],
         },
     ]

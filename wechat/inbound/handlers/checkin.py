@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from community import checkin
+from community import arriving, checkin, leave
 from community.checkin import CheckInAnswer
 from community.choices import numbers
 from wechat.inbound.context import Context
 from wechat.inbound.conversation import Topic
+from wechat.language.codes import code_in
 from wechat.language.intents import Intent, Kind
 from wechat.wire.replies import Reply, TextReply
 
@@ -44,6 +45,21 @@ def by_keyword(context: Context, text: str) -> Reply | None:
     return _record(context, keyword=text)
 
 
+def by_code(context: Context, text: str) -> Reply | None:
+    """签到 and the digits of a screen; None where it is something else, or no screen is on for the writer."""
+    if (digits := code_in(text)) is None:
+        return None
+    answer = arriving.by_code(
+        context.connection,
+        context.openid,
+        digits,
+        at=context.at,
+        message_key=context.key,
+        limits=context.settings.limits,
+    )
+    return None if answer is None else TextReply(answer.text)
+
+
 def choose(context: Context, intent: Intent, state: dict[str, list[int]]) -> Reply:
     """The answer to "which activity?"; a number that was not offered is asked again."""
     ids = state.get("ids", [])
@@ -61,9 +77,11 @@ def ask_again(context: Context) -> Reply:
 
 
 def undo(context: Context, intent: Intent) -> Reply:
-    """撤销."""
+    """撤销: of the check-in or the leave that was said last, within minutes."""
+    limits = context.settings.limits
+    back = leave.undo(context.session, context.openid, at=context.at, limits=limits)
     return TextReply(
-        checkin.undo(context.session, context.openid, at=context.at, limits=context.settings.limits).text
+        (back or checkin.undo(context.session, context.openid, at=context.at, limits=limits)).text
     )
 
 
@@ -86,7 +104,7 @@ def make_up_goes_on(
         return None
     if intent.kind is Kind.UNKNOWN and text.strip():
         return _make_up(context, text, None)
-    if intent.kind in (Kind.MAKE_UP, Kind.NO_CHECKIN) and text.strip()[0] not in _NO_REASON:
+    if intent.kind in (Kind.MAKE_UP, Kind.NO_CHECKIN, Kind.LEAVE) and text.strip()[0] not in _NO_REASON:
         return _make_up(
             context, intent.text or text, None
         )  # 忘记签到了, 请假没去: asked for, it is the reason
@@ -100,7 +118,7 @@ def activities(context: Context, intent: Intent) -> Reply:
 
 def mine(context: Context, intent: Intent) -> Reply:
     """我的: one's own check-ins, nobody else's, no totals."""
-    return TextReply(checkin.mine(context.session, context.openid))
+    return TextReply(checkin.mine(context.session, context.openid, at=context.at))
 
 
 def _record(context: Context, *, keyword: str = "", choice: int | None = None, via: str = "reply") -> Reply:
