@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from accounts import audit
+from accounts import audit, persons
 from accounts.rights import require
 from ground.errors import Conflict, NotFound, Refused
 from models import ROLE_NAMES, ROLES, Branch, Member, User
@@ -87,7 +87,7 @@ def tie(
     """
     if by is not None:
         require(by, "user.manage")
-        if by.id == user.id:
+        if persons.same(session, by.id, user.id):
             raise Refused("不能指定自己的账号对应哪位党员，请由其他管理员办理")
     if user.member_id == member_id:
         raise Conflict("这个账号已经是这样关联的，无需再次办理")

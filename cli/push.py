@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +21,7 @@ from cli.output import (
     runtime,
 )
 from ground import clock
-from ground.errors import Refused
+from ground.errors import Conflict, PioneerError, Refused
 from models import PushStatus
 from scheduler.life import DELIVERY, PUSH
 
@@ -43,6 +45,9 @@ class _Road(click.Option):
         return super().get_help_record(ctx)
 
 
+_twice_option = click.option(
+    "--twice", is_flag=True, help="其中有人已经收到或将收到同一篇稿件时，仍再发给他们"
+)
 _SHOWN = 50
 _GOING_ON = (PushStatus.SCHEDULED, PushStatus.SENDING, PushStatus.AWAITING_RESULT)
 
@@ -67,6 +72,7 @@ _GOING_ON = (PushStatus.SCHEDULED, PushStatus.SENDING, PushStatus.AWAITING_RESUL
     "--urgent", default="", metavar="理由", help="免打扰时段内也要发送的理由，须由另一人同意（push release）"
 )
 @click.option("--often", default="", metavar="理由", help="对方本月已被多次联系时，仍要联系的理由")
+@_twice_option
 @as_option
 @json_option
 def create(
@@ -79,17 +85,19 @@ def create(
     road: str,
     urgent: str,
     often: str,
+    twice: bool,
     acting: str,
     as_json: bool,
 ) -> None:
     """新建推送。命令立即返回，由定时任务到点发送。"""
+    from scheduler import agreeing, pushes
     from scheduler import audience as audiences
-    from scheduler import pushes
 
     to = audiences.compose(audience or _usual(activity), within, without)
     parts = runtime()
     due_at = None if moment.strip().lower() == "now" else parse_moment(moment)
-    with parts.db.session_scope() as session:
+    agreed = agreeing.Agreed(twice=None if twice else 0)
+    with parts.db.session_scope() as session, _saying_how(agreeing.Changed):
         made = pushes.create(
             session,
             parts.settings,
@@ -101,6 +109,7 @@ def create(
             road=road,
             urgent=urgent,
             often=often,
+            agreed=agreed,
             at=clock.now(),
         )
         shown = _new(made)
@@ -108,6 +117,15 @@ def create(
         emit_json(shown)
         return
     _tell(made)
+
+
+@contextmanager
+def _saying_how(kind: type[PioneerError], option: str = "--twice") -> Iterator[None]:
+    """Say beside a refusal by which option it is agreed to."""
+    try:
+        yield
+    except kind as error:
+        raise Conflict(f"{error.message}，命令里加上 {option}") from error
 
 
 def _new(made: Created) -> dict[str, Any]:
@@ -260,7 +278,7 @@ def watch(push_id: int, every_s: float) -> None:
 @json_option
 def listing(as_json: bool) -> None:
     """列出最近的推送。"""
-    from scheduler import pushes
+    from scheduler import finding
 
     with runtime().db.read_scope() as session:
         rows: list[dict[str, Any]] = [
@@ -271,7 +289,7 @@ def listing(as_json: bool) -> None:
                 "audience": push.audience,
                 "due_at": push.due_at,
             }
-            for push in pushes.recent(session)
+            for push in finding.latest(session)
         ]
     if as_json:
         emit_json(rows)
@@ -324,18 +342,19 @@ _control_command("release", "同意发送：人数有变化的推送，或另一
 @group.command("reschedule")
 @click.argument("push_id", type=int)
 @click.option("--at", "moment", required=True, help="新的时间，如 2026-09-20T19:00")
+@click.option("--fewer", is_flag=True, help="那时收到的人比原来少，仍改到那时")
 @click.option("--as", "acting", metavar="用户名", default=None, help="以哪个用户的身份操作（记入操作日志）")
 @json_option
-def reschedule(push_id: int, moment: str, acting: str | None, as_json: bool) -> None:
+def reschedule(push_id: int, moment: str, fewer: bool, acting: str | None, as_json: bool) -> None:
     """改期：还没有开始发送的推送改到另一个时间，人数和额度按那时重新计算。"""
-    from scheduler import pushes
+    from scheduler import agreeing, pushes
 
-    parts = runtime()
-    with parts.db.session_scope() as session:
+    parts, fewest = runtime(), 0 if fewer else None
+    with parts.db.session_scope() as session, _saying_how(agreeing.Changed, "--fewer"):
         push = pushes.get(session, push_id)
         user = acting_user(session, acting) if acting else None
         said = pushes.reschedule(
-            session, parts.settings, push, user, due_at=parse_moment(moment), at=clock.now()
+            session, parts.settings, push, user, due_at=parse_moment(moment), fewest=fewest, at=clock.now()
         )
         shown = {"id": push.id, "status": push.status, "due_at": push.due_at, "message": said}
     if as_json:
@@ -347,17 +366,20 @@ def reschedule(push_id: int, moment: str, acting: str | None, as_json: bool) -> 
 @group.command("resend")
 @click.argument("push_id", type=int)
 @click.option("--often", default="", metavar="理由", help="对方本月已被多次联系时，仍要联系的理由")
+@_twice_option
 @as_option
 @json_option
-def resend(push_id: int, often: str, acting: str, as_json: bool) -> None:
+def resend(push_id: int, often: str, twice: bool, acting: str, as_json: bool) -> None:
     """重发：按原来的内容新建一次推送，只发给确定没有送达的人。"""
-    from scheduler import pushes, resending
+    from scheduler import agreeing, pushes, resending
 
-    parts = runtime()
-    with parts.db.session_scope() as session:
+    parts, agreed = runtime(), agreeing.Agreed(twice=None if twice else 0)
+    with parts.db.session_scope() as session, _saying_how(agreeing.Changed):
         user = acting_user(session, acting)
         failed = pushes.get(session, push_id)
-        made = resending.resend(session, parts.settings, user, failed, often=often, at=clock.now())
+        made = resending.resend(
+            session, parts.settings, user, failed, often=often, agreed=agreed, at=clock.now()
+        )
         shown = _new(made)
     if as_json:
         emit_json(shown)

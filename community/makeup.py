@@ -247,14 +247,14 @@ def results(session: Session, member_id: int, *, at: datetime) -> list[str]:
 
 def _not_their_own(session: Session, user: User, asked_by: Member) -> None:
     """Raises :class:`Forbidden` where who decides is who asked, or may be: by a double of the record, too."""
-    if user.member_id == asked_by.id:
+    own = session.get(Member, user.member_id) if user.member_id is not None else None
+    if own is not None and asked_by.id in (own.id, own.merged_into):
         raise Forbidden("不能审批本人的补签申请，请由管理员或其他书记审批")
     # Of an account of which nobody has said whose it is, an equal name may be the same person.
     if user.member_id is None and user.display_name and user.display_name == asked_by.name:
         raise Forbidden(
             "您与申请人同名，账号还没有关联党员，不能审批：请管理员在“用户管理”里关联本人，或由管理员审批"
         )
-    own = session.get(Member, user.member_id) if user.member_id is not None else None
     if own is None or names.key(own.name) != names.key(asked_by.name):
         return
     if None in (own.phone_index, asked_by.phone_index) or own.phone_index == asked_by.phone_index:

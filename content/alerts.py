@@ -37,7 +37,8 @@ def to_make_up(session: Session, article: Article, case: Case, released: Release
 def to_second(session: Session, article: Article, asked: Release, *, at: datetime) -> None:
     """Tell those who may sign a 紧急签发 as the second person."""
     case = awaited(article)
-    others = [one for one in Bench(session, [case], at=at).strangers(case) if one.id != asked.first_by]
+    bench = Bench(session, [case], at=at)
+    others = [one for one in bench.strangers(case) if not bench.are_same(asked.first_by, one.id)]
     waits = {"release_id": asked.id, "stage": asked.stage}
     _leave(session, others, f"《{article.title}》等待第二人紧急签发，{_WHERE}", at, **waits)
 
@@ -57,6 +58,14 @@ def returned(session: Session, article: Article, by: User, stage: int, *, at: da
         f"您审过的《{article.title}》在{stage_name(stage)}被退回修改，您的审核结论已作废",
         at,
     )
+
+
+def fault_found(session: Session, article: Article, stage: int, *, at: datetime) -> None:
+    """Tell the writer and the administrators that a 补审 found a fault in what is out; which one, stands in the console."""
+    text = f"《{article.title}》补{stage_name(stage)}时发现问题，请在后台查看，并办理更正或撤回"
+    admins = session.scalars(sa.select(User).where(User.role == "admin", User.active.is_(True)))
+    told = {one.id: one for one in (article.creator, *admins)}
+    _leave(session, told.values(), text, at)
 
 
 def still_waits(session: Session, alert: ReviewAlert) -> bool:
@@ -110,4 +119,4 @@ def _leave(session: Session, users: Iterable[User], text: str, at: datetime, **w
     session.flush()
 
 
-__all__ = ["next_stage", "returned", "still_waits", "to_make_up", "to_second"]
+__all__ = ["fault_found", "next_stage", "returned", "still_waits", "to_make_up", "to_second"]

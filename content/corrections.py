@@ -6,6 +6,7 @@ With its last approval it takes the place of the published text, and every save 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,14 +14,16 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
+from accounts import persons
 from accounts.rights import require
 from content import drafting, life, revisions, wording
 from content.life import CORRECTION, KIND_NAMES, REVIEW, WRITE
-from content.lifecycle import NOT_BEGUN, held, locked, take, void_release
+from content.lifecycle import NOT_BEGUN, holding, locked, take, void_release
 from content.revisions import fields_of
 from content.trail import note
 from database.listing import Listing
 from database.moving import move
+from ground import clock
 from ground.errors import Conflict, Forbidden, NotFound, Refused
 from models import (
     Article,
@@ -161,6 +164,10 @@ def folded(session: Session, draft: Article, user: User, *, at: datetime) -> Art
         return None
     article = locked(session, found.article_id)
     fields = fields_of(draft)
+    if (
+        fields.column_id != article.column_id
+    ):  # begun by a version that let it move, past stages that it would have to pass
+        raise Conflict(drafting.MOVES_COLUMN)
     version = article.version + 1
     changed = take(
         session,
@@ -210,11 +217,12 @@ def retract(
     CORRECTION.require("correction.retract", found.status)
     if found.kind != CorrectionKind.RETRACT:
         raise Conflict("更正在最后一级审核通过时自动生效，不需要单独同意")
-    if found.asked_by == user.id:
-        raise Forbidden("不能同意自己申请的撤回，请由另一位审核员同意")
+    if persons.same(session, found.asked_by, user.id):
+        raise Forbidden("不能同意自己申请的撤回，请由另一位审核员同意，同一人的另一个账号也不能同意")
     article = locked(session, found.article_id)
-    if held(session, [article.id], cancellable=True):
-        raise Conflict("稿件还有没发完的推送，请先到推送页面取消，再同意撤回")
+    if blocking := holding(session, article.id):
+        named = "、".join(f"推送 {one.id}（{clock.to_shanghai(one.due_at):%m-%d %H:%M}）" for one in blocking)
+        raise Conflict(f"稿件还在{named}里，请先由编辑或管理员取消，再同意撤回")
     decided = move(
         session,
         Correction,
@@ -275,6 +283,13 @@ def open_of(session: Session, article_id: int) -> Correction | None:
     )
 
 
+def under_way(session: Session, article_ids: Collection[int]) -> list[Correction]:
+    """What is being done about any of these published articles just now, with the articles."""
+    is_open = [Correction.article_id.in_(article_ids), Correction.status == C.OPEN.value]
+    query = sa.select(Correction).where(*is_open).options(joinedload(Correction.article))
+    return list(session.scalars(query.order_by(Correction.id)))
+
+
 def corrects(session: Session, draft_id: int) -> Correction | None:
     """The correction that is written in this article, if it is one."""
     return session.scalar(
@@ -311,12 +326,8 @@ def _with_all() -> sa.Select[Correction]:
 
 
 def unmade() -> list[sa.ColumnElement[bool]]:
-    """SQL: retractions of which is not written down yet what WeChat is to delete for them."""
-    return [
-        Correction.kind == CorrectionKind.RETRACT.value,
-        Correction.status == C.DONE.value,
-        Correction.removals_made.is_(False),
-    ]
+    """SQL: those in effect of which is not written down yet which pages WeChat has."""
+    return [Correction.status == C.DONE.value, Correction.removals_made.is_(False)]
 
 
 def removals_due(at: datetime) -> list[sa.ColumnElement[bool]]:
@@ -351,5 +362,6 @@ __all__ = [
     "retract_article",
     "reword",
     "told",
+    "under_way",
     "unmade",
 ]

@@ -25,6 +25,10 @@ from ground.errors import NotFound, Refused
 from models import Article, ArticleStatus, Column, User
 from settings import WeChatLimits
 
+MOVES_COLUMN = (
+    "更正稿不能换栏目：更正按原稿所在栏目的级数和审核人审核。放错了栏目的，请撤回后在正确的栏目重新发布"
+)
+
 
 def column_for_new(session: Session, user: User, key: str) -> Column:
     """The column of an article that is about to be made, asked before a file is taken apart for nothing.
@@ -98,6 +102,8 @@ def save(
         raise edited_meanwhile(session, article_id, at=at)
     if fields == fields_of(article):
         return article
+    if fields.column_id != article.column_id and revisions.is_correction(session, article_id):
+        raise Refused(MOVES_COLUMN)
     checked = _looked_at(session, article, fields, limits, at)
     waits = checked is not None and not checked.obstacles
     unsettles = not waits and life.ARTICLE.allows("article.unsettle", article.status)

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from accounts import audit
+from accounts import audit, persons
 from accounts.rights import may, require
 from content.life import REVIEW
 from content.reviewers import reviewing_people
@@ -47,8 +47,8 @@ def make(
     able = reviewing_people(session)
     if user_id not in able:
         raise Refused("委托人没有审核权限或已停用，不需要委托")
-    if deputy_id == user_id:
-        raise Refused("不能委托给本人，请选择另一位")
+    if persons.same(session, user_id, deputy_id):
+        raise Refused("不能委托给本人或本人的另一个账号，请选择另一位")
     if deputy_id not in able:
         raise Refused("受托人没有审核权限或已停用，请另选一位审核员，或请管理员先给予审核员角色")
     reason = " ".join(reason.split())
@@ -75,12 +75,13 @@ def make(
 
 
 def _refuse_overlapping(session: Session, user_id: int, deputy_id: int, first: date, last: date) -> None:
-    same = [
-        Handover.user_id == user_id, Handover.deputy_id == deputy_id, Handover.ended_at.is_(None),
-        Handover.first_day <= last, Handover.last_day >= first,
-    ]  # fmt: skip
+    then = [Handover.ended_at.is_(None), Handover.first_day <= last, Handover.last_day >= first]
+    same = [Handover.user_id == user_id, Handover.deputy_id == deputy_id, *then]
+    back = [Handover.user_id == deputy_id, Handover.deputy_id == user_id, *then]
     if session.scalar(sa.select(Handover.id).where(*same).limit(1)) is not None:
         raise Conflict("这段时间已经委托给同一位，请先结束原来的委托")
+    if session.scalar(sa.select(Handover.id).where(*back).limit(1)) is not None:
+        raise Conflict("受托人这段时间已经委托给委托人，不能互相委托，请先结束那一项或另选一位")
 
 
 def end(session: Session, by: User, handover_id: int, *, at: datetime) -> Handover:

@@ -120,12 +120,20 @@ CORRECTION: Life[C] = Life(
 REMOVAL: Life[R] = Life(
     R,
     noun="删除请求",
-    labels={R.WANTED: "待删除", R.DONE: "已删除", R.REFUSED: "微信拒绝"},
+    labels={
+        R.WANTED: "待删除",
+        R.DONE: "已删除",
+        R.REFUSED: "微信拒绝",
+        R.KEPT: "微信图文未变",
+        R.MENDED: "已手动修改",
+    },
     steps=[
         Step("removal.done", "删除", frozenset({R.WANTED}), R.DONE, None),
         Step("removal.refuse", "拒绝", frozenset({R.WANTED}), R.REFUSED, None),
         Step("removal.again", "再次请求删除", frozenset({R.REFUSED}), R.WANTED, REVIEW),
         Step("removal.by_hand", "已在公众平台手动删除", frozenset({R.REFUSED}), R.DONE, REVIEW, "WeChat refused"),
+        Step("removal.ask", "请求微信删除", frozenset({R.KEPT}), R.WANTED, REVIEW, "it shows what was corrected"),
+        Step("removal.mend", "已在公众平台手动修改", frozenset({R.KEPT}), R.MENDED, REVIEW, "the same"),
     ],
 )  # fmt: skip
 RELEASE: Life[E] = Life(
@@ -177,6 +185,10 @@ def require(article: Article, name: str) -> Step[A]:
     Of what waits to go out it says how to get it back first.
     """
     step = ARTICLE.step(name)
+    if name == "article.correct" and article.status == A.PUBLISHING:
+        raise Conflict("稿件正在发布，发布完成后才能更正；来不及的，可以现在申请撤回", step=name)
+    if step.refusal == _NOT_OUT and article.status == A.ARCHIVED and article.published_at is not None:
+        raise Conflict(f"稿件已归档，请先取消归档，再{step.label}", step=name)
     back = {A.QUEUED: "稿件已在待发队列，请先撤出队列", A.PLANNED: "稿件已排期，请先撤出排期"}.get(
         A(article.status)
     )

@@ -111,15 +111,22 @@ def corrected(session: Session, article_id: int) -> bool:
     return session.scalar(sa.select(Correction.id).where(about, is_open).limit(1)) is not None
 
 
-def held(session: Session, article_ids: Collection[int], *, cancellable: bool = False) -> set[int]:
-    """Which of these articles a push holds that has not ended, or ``cancellable``: that can still be cancelled."""
-    states = _HOLDING - {PushStatus.AWAITING_RESULT} if cancellable else _HOLDING
+def held(session: Session, article_ids: Collection[int]) -> set[int]:
+    """Which of these articles a push holds that has not ended."""
     query = (
         sa.select(PushArticle.article_id)
         .join(Push, Push.id == PushArticle.push_id)
-        .where(PushArticle.article_id.in_(article_ids), Push.status.in_(states))
+        .where(PushArticle.article_id.in_(article_ids), Push.status.in_(_HOLDING))
     )
     return set(session.scalars(query))
+
+
+def holding(session: Session, article_id: int) -> list[Push]:
+    """The pushes that hold this one and can still be cancelled, the first due first."""
+    states = _HOLDING - {PushStatus.AWAITING_RESULT}
+    with_it = sa.select(PushArticle.push_id).where(PushArticle.article_id == article_id)
+    query = sa.select(Push).where(Push.id.in_(with_it), Push.status.in_(states))
+    return list(session.scalars(query.order_by(Push.due_at, Push.id)))
 
 
 def in_push(session: Session, article_id: int) -> bool:

@@ -44,10 +44,15 @@ def outstanding(session: Session, user: User, *, at: datetime) -> Outstanding:
         waits = sa.and_(
             is_open, Correction.kind == CorrectionKind.RETRACT.value, Correction.asked_by != user.id
         )
+    refused = [Removal.status == RemovalStatus.REFUSED.value]
+    if not reviews:  # who asked for it hears of it, and deletes it at WeChat's site
+        refused.append(
+            Removal.correction_id.in_(sa.select(Correction.id).where(Correction.asked_by == user.id))
+        )
     return Outstanding(
         to_agree=_count(session, waits),
         late=_count(session, is_open, Correction.due_at < at, ~waits),
-        refused=_count(session, Removal.status == RemovalStatus.REFUSED.value) if reviews else 0,
+        refused=_count(session, *refused),
     )
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from content import assets, life
+from content import assets, corrections, life
 from content.cleaning import assets_in
 from content.compiling import for_wechat
 from content.life import ARTICLE, SENDABLE
@@ -23,7 +23,7 @@ from content.lifecycle import OUT_OF_QUEUE
 from content.lifecycle import held as held_by_pushes
 from database.moving import move_all
 from ground.errors import Conflict, NotFound
-from models import Article, Asset
+from models import Article, Asset, CorrectionKind
 
 _EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif"}
 
@@ -58,7 +58,10 @@ class DraftArticle:
 
 
 def sendable(session: Session, article_ids: Sequence[int]) -> list[Article]:
-    """These articles in this order, all reviewed. Raises :class:`errors.NotFound` or :class:`errors.Conflict`."""
+    """These articles in this order, all reviewed, and none about to be taken back.
+
+    Raises :class:`errors.NotFound` or :class:`errors.Conflict`.
+    """
     found = {
         article.id: article
         for article in session.scalars(sa.select(Article).where(Article.id.in_(article_ids)))
@@ -72,6 +75,12 @@ def sendable(session: Session, article_ids: Sequence[int]) -> list[Article]:
             raise Conflict(
                 f"稿件《{article.title}》当前为“{life.status_name(article)}”，审核通过后才能推送",
                 article=article.id,
+            )
+    for asked in corrections.under_way(session, article_ids):
+        if asked.kind == CorrectionKind.RETRACT:
+            raise Conflict(
+                f"稿件《{asked.article.title}》正在申请撤回（{asked.reason}），不能推送，请先同意或取消撤回",
+                article=asked.article_id,
             )
     return ordered
 

@@ -69,13 +69,15 @@ def shelf(session: Session, column_id: int, *, number: int = 1, size: int = 10) 
 
 
 def article(session: Session, article_id: int, *, on_its_way: bool = False) -> Article:
-    """An article that was published, with its column. Raises :class:`errors.NotFound` for anything else.
+    """An article that was published, with its column; or taken back while it was on its way to its readers.
 
-    With ``on_its_way``, for who follows a link of a push that has begun, also one that is being published.
+    With ``on_its_way``, for who follows a link of a push that has begun, also one that is being published. Raises
+    :class:`errors.NotFound` for anything else.
     """
     found = None
+    went_out, taken_back = Article.published_at.is_not(None), Article.status == ArticleStatus.RETRACTED.value
     if is_id(article_id):
-        out = sa.and_(Article.status.in_(READABLE), Article.published_at.is_not(None))
+        out = sa.and_(Article.status.in_(READABLE), sa.or_(went_out, taken_back))
         if on_its_way:
             out = sa.or_(out, Article.status.in_(ON_ITS_WAY))
         found = session.scalar(
@@ -87,7 +89,11 @@ def article(session: Session, article_id: int, *, on_its_way: bool = False) -> A
 
 
 def same_text(session: Session, article_id: int, head: str) -> bool | None:
-    """Whether an article's text still is the one whose hash begins with ``head``; None where it never had such a text."""
+    """Whether an article's text still is the one whose hash begins with ``head``; None where it never had such a text.
+
+    People type it from paper: with blanks between, in capitals.
+    """
+    head = "".join(head.split()).lower()
     if not is_id(article_id) or len(head) < _HEAD_CHARS:
         return None
     now = session.scalar(sa.select(Article.hash).where(Article.id == article_id))
@@ -120,7 +126,7 @@ def _owed(session: Session, article: Article) -> bool:
 
 
 def neighbours(session: Session, of: Article) -> Neighbours:
-    """The articles before and after one in its column; none of one that is being published."""
+    """The articles before and after one in its column; none of one that is being published, or was taken back before."""
     if of.published_at is None:
         return Neighbours(None, None)
     moment, here = of.published_at, of.id

@@ -14,16 +14,18 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
+from accounts import persons
 from accounts.rights import may, require
-from content import alerts, corrections, life, owing, stages
+from content import alerts, corrections, life, owing, review, stages
 from content.life import ARTICLE, RELEASE, REVIEW, stage_name
 from content.lifecycle import locked, take
 from content.review import REASON_CHARS, STALE, checked_opinion, decide, of_seat
-from content.reviewers import Bench, Case, Seats, awaited
+from content.reviewers import Bench, Case, Seat, Seats, awaited
 from content.trail import note
+from content.waiting import JOINED_WITHIN
 from database.moving import move
 from ground.errors import Conflict, Forbidden, Refused
-from models import Article, Correction, Release, ReleaseStatus, User
+from models import Article, Correction, Release, ReleaseStatus, Review, User
 from settings import Limits
 
 DEADLINE = timedelta(hours=24)
@@ -56,18 +58,18 @@ def release(
     life.require(article, "article.release")
     if expected_hash and expected_hash != article.hash:
         raise Conflict(STALE, article=article_id)
-    if Bench(session, [awaited(article)], at=at).barred(awaited(article), user):
+    bench = Bench(session, [awaited(article)], at=at)
+    if bench.barred(awaited(article), user):
         raise Forbidden("您写过或修改过本稿，不能签发，请由其他审核员签发", article=article_id, user=user.id)
     asked = open_of(session, article_id)
-    if asked is not None and not may(session.get_one(User, asked.first_by), REVIEW):
-        move(
-            session, Release, asked.id, RELEASE.step("release.void")
-        )  # who signed first may not do so any more
+    if asked is not None and (expired(asked, at) or not may(session.get_one(User, asked.first_by), REVIEW)):
+        # nobody joined, or who signed first may not do so any more
+        move(session, Release, asked.id, RELEASE.step("release.void"))
         asked = None
     if asked is None:
         return _ask(session, article, user, reason, at)
-    if asked.first_by == user.id:
-        raise Forbidden("您已经签发，须由另一位审核员签第二次，不能由同一人签两次")
+    if bench.are_same(asked.first_by, user.id):
+        raise Forbidden("您已经签发，须由另一位审核员签第二次，不能由同一人签两次（另一个账号也算同一人）")
     return _agree(session, article, asked, user, reason, limits, at)
 
 
@@ -150,19 +152,8 @@ def countersign(
     made up for or somebody was faster, :class:`errors.Forbidden` as a review does.
     """
     opinion = checked_opinion(opinion)
-    article = locked(session, article_id)  # an edit that would void it waits, or has been
-    found = open_of(session, article_id)
-    if found is None or found.status != ReleaseStatus.RELEASED:
-        raise Conflict("这篇稿件没有需要补审的紧急签发，或刚刚补审完毕")
+    article, found, seat = _owed(session, article_id, user, expected_hash, expected_stage, at)
     stage = found.stage
-    if (expected_hash and expected_hash != found.content_hash) or (
-        expected_stage and expected_stage != stage
-    ):
-        raise Conflict("补审刚刚有变化，请刷新后再看")
-    stages.hold(session, article.column_id)
-    seat = seats(session, article, found, user, at=at).mine
-    if isinstance(seat, str):
-        raise Forbidden(seat, article=article_id, user=user.id)
     last = stage >= found.last_stage
     done = (
         move(
@@ -184,6 +175,71 @@ def countersign(
     return found
 
 
+def find_fault(
+    session: Session,
+    article_id: int,
+    user: User,
+    *,
+    reason: str,
+    expected_hash: str | None = None,
+    expected_stage: int | None = None,
+    at: datetime,
+) -> Release:
+    """补审发现问题: who might make up for the next review says what is wrong with what went out; the review stays owed.
+
+    What is still approved goes back to its writer; of what is out writer and editors are told to correct it or to take it back.
+    Raises as :func:`countersign`, and :class:`errors.Refused` without a reason.
+    """
+    reason = " ".join(reason.split())
+    if not _LEAST <= len(reason) <= REASON_CHARS:
+        raise Refused(f"请写明发现了什么问题，{_LEAST} 到 {REASON_CHARS} 个字")
+    article, found, seat = _owed(session, article_id, user, expected_hash, expected_stage, at)
+    if article.published_at is None and article.status not in life.WENT_OUT:
+        review.revoke(session, article_id, user, reason=reason, at=at)
+        return found
+    alerts.fault_found(session, article, found.stage, at=at)
+    decide(
+        session, article_id, found.stage, user, "returned", reason, found.content_hash, seat=seat, release_id=found.id, at=at
+    )  # fmt: skip
+    note(session, user, "article.countersign.fault", article, stage=found.stage, reason=reason, at=at)
+    return found
+
+
+def _owed(
+    session: Session,
+    article_id: int,
+    user: User,
+    expected_hash: str | None,
+    expected_stage: int | None,
+    at: datetime,
+) -> tuple[Article, Release, Seat]:
+    """The review that is to be made up for next, and by what this user may do it."""
+    article = locked(session, article_id)  # an edit that would void it waits, or has been
+    found = open_of(session, article_id)
+    if found is None or found.status != ReleaseStatus.RELEASED:
+        raise Conflict("这篇稿件没有需要补审的紧急签发，或刚刚补审完毕")
+    if (expected_hash and expected_hash != found.content_hash) or (
+        expected_stage and expected_stage != found.stage
+    ):
+        raise Conflict("补审刚刚有变化，请刷新后再看")
+    stages.hold(session, article.column_id)
+    seat = seats(session, article, found, user, at=at).mine
+    if isinstance(seat, str):
+        raise Forbidden(seat, article=article_id, user=user.id)
+    return article, found, seat
+
+
+def faults(session: Session, found: Collection[Release]) -> dict[int, list[Review]]:
+    """What was found wrong while making up for reviews, with who found it, by 紧急签发."""
+    query = sa.select(Review).where(
+        Review.release_id.in_([one.id for one in found]), Review.decision == "returned"
+    )
+    made: dict[int, list[Review]] = {}
+    for one in session.scalars(query.options(joinedload(Review.user)).order_by(Review.id)):
+        made.setdefault(one.release_id or 0, []).append(one)
+    return made
+
+
 def case_of(article: Article, found: Release) -> Case:
     """The review that is to be made up for next."""
     return Case(article.id, article.column_id, article.created_by, found.version, found.stage)
@@ -198,13 +254,24 @@ def seats(session: Session, article: Article, found: Release, user: User, *, at:
     return replace(told, mine=told.obstacle.replace("本稿当前待", "本稿当前待补"))
 
 
-def may_sign(article: Article, found: Release | None, user: User, told: Seats) -> bool:
+def may_sign(
+    session: Session, article: Article, found: Release | None, user: User, told: Seats, *, at: datetime
+) -> bool:
     """Whether this user may sign for the article now, as the first or the second person.
 
     ``told`` is who may do the review that is awaited (:func:`content.review.seats`).
     """
-    signed = found is not None and found.first_by == user.id
-    return ARTICLE.allows("article.release", article.status) and told.stranger and not signed
+    waits = None if found is None or expired(found, at) else found.first_by
+    return (
+        ARTICLE.allows("article.release", article.status)
+        and told.stranger
+        and not persons.same(session, waits, user.id)
+    )
+
+
+def expired(found: Release, at: datetime) -> bool:
+    """Whether nobody joined the first person in time: whoever signs now is the first."""
+    return found.status == ReleaseStatus.ASKED and found.first_at <= at - JOINED_WITHIN
 
 
 def open_of(session: Session, article_id: int) -> Release | None:
@@ -258,6 +325,9 @@ __all__ = [
     "case_of",
     "countersign",
     "drop",
+    "expired",
+    "faults",
+    "find_fault",
     "late",
     "marked",
     "may_sign",

@@ -1,7 +1,9 @@
 """Who may review what: the one home of the rule, for one article or for all that wait, from a handful of questions.
 
-Nobody reviews what they wrote, nor two stages of one article. A stage is open to every reviewer (of this stage, where the account
-says so) or to the persons whom the column names for it. By a 委托 somebody may act in another's place; then it counts for both.
+Nobody reviews what they wrote, nor two stages of one article. A correction was written, too, by whoever wrote what it corrects.
+A stage is open to every reviewer (of this stage, where the account says so) or to the persons whom the column names for it. By a
+委托 somebody may act in another's place; as long as it is in force, both together do one stage of an article. Accounts of the
+same person are one everywhere here.
 """
 
 from __future__ import annotations
@@ -11,12 +13,22 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
+from accounts.persons import Persons
 from accounts.rights import RIGHTS, may
 from content.life import REVIEW, stage_name
 from ground import clock
-from models import Article, ArticleRevision, ColumnReviewer, Handover, Review, User
+from models import (
+    Article,
+    ArticleRevision,
+    ColumnReviewer,
+    Correction,
+    CorrectionStatus,
+    Handover,
+    Review,
+    User,
+)
 
 NO_RIGHT = "您没有审核权限，如需开通请联系管理员"
 
@@ -61,11 +73,12 @@ class Bench:
 
     def __init__(self, session: Session, cases: Sequence[Case], *, at: datetime) -> None:
         self._people = reviewing_people(session)
+        self._persons = Persons(session)
         self._named = _named(session, {case.column_id for case in cases})
         self._handed = _handed(session, at)
         ids = {case.article_id for case in cases}
-        self._wrote = _wrote(session, ids)
-        self._signed = _signed(session, ids)
+        self._wrote, self._wrote_before = _wrote(session, ids, self._persons)
+        self._signed = _signed(session, ids, self._persons)
 
     def seat(self, case: Case, user: User) -> Seat | str:
         """By what this user may do the review, or in Chinese why not."""
@@ -86,11 +99,16 @@ class Bench:
 
     def barred(self, case: Case, user: User) -> str:
         """Why this user may not sign this text at all: it is their own. Empty if it is not."""
+        person = self._persons.of(user.id)
         if case.author == user.id:
             return "不能审核自己的稿件，请由其他审核员审核"
-        first = self._wrote.get((case.article_id, user.id))
+        if self._persons.of(case.author) == person:
+            return "本稿是您的另一个账号写的，不能审核，请由其他审核员审核"
+        first = self._wrote.get((case.article_id, person))
         if first is not None and first <= case.version:
             return "您修改过本稿，请由其他审核员审核"
+        if (case.article_id, person) in self._wrote_before:
+            return "您写过被更正的原稿，不能审核它的更正，请由其他审核员审核"
         return ""
 
     def able(self, case: Case) -> list[tuple[User, Seat]]:
@@ -111,15 +129,33 @@ class Bench:
         """Everybody with the right to review who has no part in the text."""
         return [user for user in self._people.values() if not self.barred(case, user)]
 
+    def are_same(self, one: int, other: int) -> bool:
+        """Whether two accounts, by id, are one person."""
+        return self._persons.same(one, other)
+
     def _principals(self, user: User) -> list[User]:
         found = self._handed.get(user.id, ())
         return [self._people[one] for one in found if one in self._people]
 
     def _had_a_turn(self, case: Case, user: User) -> str:
-        stage = self._signed.get((case.article_id, user.id))
-        if stage is None:
-            return ""
-        return f"您已完成本稿的{stage_name(stage)}，同一人不能审两级，请由其他审核员审核"
+        other = "请由其他审核员审核"
+        stage = self._signed.get((case.article_id, self._persons.of(user.id)))
+        if stage is not None:
+            return f"您已完成本稿的{stage_name(stage)}，同一人不能审两级，{other}"
+        for one in self._bound_to(user):
+            stage = self._signed.get((case.article_id, self._persons.of(one.id)))
+            if stage is not None:
+                return f"{one.label}已完成本稿的{stage_name(stage)}，委托期间你们两人合计只能审一级，{other}"
+        return ""
+
+    def _bound_to(self, user: User) -> list[User]:
+        """Everybody with whom a 委托 in force connects this user, as deputy or as principal, by any account."""
+        person = self._persons.of(user.id)
+        pairs = [(deputy, principal) for deputy, found in self._handed.items() for principal in found]
+        ids = [
+            other for one, other in (*pairs, *((b, a) for a, b in pairs)) if self._persons.of(one) == person
+        ]
+        return [self._people[one] for one in ids if one in self._people]
 
     def _placed_elsewhere(self, case: Case, user: User) -> str:
         named = self._named.get((case.column_id, case.stage))
@@ -172,26 +208,59 @@ def _handed(session: Session, at: datetime) -> dict[int, list[int]]:
     return found
 
 
-def _wrote(session: Session, ids: Collection[int]) -> dict[tuple[int, int], int]:
-    """The first save of everybody who saved one of these articles."""
-    query = (
-        sa.select(ArticleRevision.article_id, ArticleRevision.saved_by, sa.func.min(ArticleRevision.version))
-        .where(ArticleRevision.article_id.in_(ids), ArticleRevision.saved_by.is_not(None))
-        .group_by(ArticleRevision.article_id, ArticleRevision.saved_by)
+def _wrote(
+    session: Session, ids: Collection[int], persons: Persons
+) -> tuple[dict[tuple[int, int], int], set[tuple[int, int]]]:
+    """The first save of each person in one of these articles; and who wrote what it corrects, or an earlier correction of that.
+
+    A save by which a corrected text was put in its place is that of nobody: it was written in the correction.
+    """
+    own = sa.select(Article.id.label("case"), Article.id.label("text")).where(Article.id.in_(ids))
+    original = sa.select(Correction.draft_id, Correction.article_id).where(Correction.draft_id.in_(ids))
+    earlier = aliased(Correction)
+    others = (
+        sa.select(Correction.draft_id, earlier.draft_id)
+        .join(earlier, earlier.article_id == Correction.article_id)
+        .where(
+            Correction.draft_id.in_(ids),
+            earlier.draft_id.is_not(None),
+            earlier.id < Correction.id,
+            earlier.status == CorrectionStatus.DONE.value,
+        )
     )
-    return {(article, user): version for article, user, version in session.execute(query) if user is not None}
+    texts = sa.union(own, original, others).subquery()
+    put_in_place = sa.exists().where(
+        Correction.article_id == ArticleRevision.article_id,
+        Correction.draft_id.is_not(None),
+        Correction.decided_at == ArticleRevision.saved_at,
+    )
+    query = (
+        sa.select(texts.c.case, texts.c.text, ArticleRevision.saved_by, sa.func.min(ArticleRevision.version))
+        .join(ArticleRevision, ArticleRevision.article_id == texts.c.text)
+        .where(ArticleRevision.saved_by.is_not(None), ~put_in_place)
+        .group_by(texts.c.case, texts.c.text, ArticleRevision.saved_by)
+    )
+    here: dict[tuple[int, int], int] = {}
+    before: set[tuple[int, int]] = set()
+    for case, text, user, version in session.execute(query):
+        key = (case, persons.of(user))
+        if text == case:
+            here[key] = min(version, here.get(key, version))
+        else:
+            before.add(key)
+    return here, before
 
 
-def _signed(session: Session, ids: Collection[int]) -> dict[tuple[int, int], int]:
-    """Which stage somebody has approved, be it by another in their place."""
+def _signed(session: Session, ids: Collection[int], persons: Persons) -> dict[tuple[int, int], int]:
+    """Which stage a person has approved, be it by another in their place."""
     query = sa.select(Review.article_id, Review.stage, Review.user_id, Review.instead_of).where(
         Review.article_id.in_(ids), Review.decision == "approved", Review.void.is_(False)
     )
     found: dict[tuple[int, int], int] = {}
     for article, stage, user, principal in session.execute(query):
-        found[article, user] = stage
+        found[article, persons.of(user)] = stage
         if principal is not None:
-            found[article, principal] = stage
+            found[article, persons.of(principal)] = stage
     return found
 
 

@@ -132,6 +132,12 @@ def is_out_already(session: Session, article_id: int, fields: Fields) -> bool:
     return fields in (fields_of(published), fields_of_save(one(session, article_id, 1)))
 
 
+def is_correction(session: Session, article_id: int) -> bool:
+    """Whether the text of a 更正 is written in this article."""
+    written = sa.select(Correction.id).where(Correction.draft_id == article_id)
+    return session.scalar(written.limit(1)) is not None
+
+
 def changed_links(saves: Sequence[ArticleRevision]) -> dict[int, str]:
     """The link behind 阅读原文 after each of the saves (all, the newest first) that changed it, by version; empty: taken away.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 import sqlalchemy as sa
@@ -72,6 +73,12 @@ def offered(session: Session, column_id: int) -> list[User]:
     return [*there.values(), *session.scalars(gone.order_by(User.username))]
 
 
+def needs_more_people(number: int, named_for: Mapping[int, Collection[int]]) -> bool:
+    """Whether too few are named for these stages, as nobody does two of them; a stage without names is open to all."""
+    named = [set(people) for stage, people in named_for.items() if stage <= number and people]
+    return not any(len(set(chosen)) == len(named) for chosen in product(*named))
+
+
 def settle(
     session: Session,
     user: User,
@@ -107,4 +114,14 @@ def settle(
     note_column(session, user, "column.review", column, review_stages=number or 0, people=len(wanted), at=at)
 
 
-__all__ = ["MOST", "by_setting", "demanded", "handed_in", "hold", "named", "offered", "settle"]
+__all__ = [
+    "MOST",
+    "by_setting",
+    "demanded",
+    "handed_in",
+    "hold",
+    "named",
+    "needs_more_people",
+    "offered",
+    "settle",
+]

@@ -6,7 +6,7 @@ Asked for every page of the console: two questions where nothing waits, a handfu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, defer, joinedload
@@ -18,6 +18,8 @@ from content.reviewers import Bench, Case, Seat
 from models import Article, ArticleStatus, Release, ReleaseStatus, Review, User
 
 _MOST = 500
+JOINED_WITHIN = timedelta(hours=24)
+"""A 紧急签发 that nobody has joined in this time asks for nothing any more."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ def waits(session: Session, user: User, *, at: datetime) -> Waits:
     ]
     if not cases and not releases:
         return Waits(late=len(late))
-    signing = [one for one in releases if one.status == ReleaseStatus.ASKED]
+    joins = at - JOINED_WITHIN
+    signing = [one for one in releases if one.status == ReleaseStatus.ASKED and one.first_at > joins]
     missing = [_case(one) for one in releases if one.status == ReleaseStatus.RELEASED]
     bench = Bench(session, [*cases, *missing, *map(_case, signing)], at=at)
     seats = {case: bench.seat(case, user) for case in (*cases, *missing)}
@@ -73,7 +76,7 @@ def waits(session: Session, user: User, *, at: datetime) -> Waits:
         signatures=tuple(
             one.article_id
             for one in signing
-            if one.first_by != user.id and not bench.barred(_case(one), user)
+            if not bench.are_same(one.first_by, user.id) and not bench.barred(_case(one), user)
         ),
         stuck=tuple(case.article_id for case in (*cases, *missing) if bench.is_stuck(case))
         if manages
@@ -83,11 +86,11 @@ def waits(session: Session, user: User, *, at: datetime) -> Waits:
     )
 
 
-def _open_releases() -> sa.Select[int, int, int, int, int, str, int, datetime | None]:
+def _open_releases() -> sa.Select[int, int, int, int, int, str, int, datetime | None, datetime]:
     return (
         sa.select(
             Release.article_id, Article.column_id, Article.created_by, Release.version, Release.stage,
-            Release.status, Release.first_by, Release.due_at,
+            Release.status, Release.first_by, Release.due_at, Release.first_at,
         )
         .join(Article, Article.id == Release.article_id)
         .where(owing.OPEN)
@@ -96,7 +99,7 @@ def _open_releases() -> sa.Select[int, int, int, int, int, str, int, datetime | 
     )  # fmt: skip
 
 
-def _case(row: sa.Row[int, int, int, int, int, str, int, datetime | None]) -> Case:
+def _case(row: sa.Row[int, int, int, int, int, str, int, datetime | None, datetime]) -> Case:
     return Case(row.article_id, row.column_id, row.created_by, row.version, row.stage)
 
 
@@ -144,4 +147,4 @@ def _i_had_approved(session: Session, user: User, limit: int) -> list[Article]:
     )
 
 
-__all__ = ["Waits", "articles", "came_back", "waits"]
+__all__ = ["JOINED_WITHIN", "Waits", "articles", "came_back", "waits"]

@@ -30,18 +30,20 @@ class CorrectionStatus(StrEnum):
 
 
 class RemovalStatus(StrEnum):
-    """What became of a request to WeChat to delete a page."""
+    """What became of a page that WeChat has: of a retraction it is asked to delete it, of a correction it keeps it as it was."""
 
+    KEPT = "kept"
     WANTED = "wanted"
     DONE = "done"
     REFUSED = "refused"
+    MENDED = "mended"
 
 
 class Correction(Base):
     """更正 or 撤回 of a published article; the register of both is the list of these.
 
     ``draft_id`` is the article in which the corrected text is written and reviewed. ``reason`` is for the office, ``note`` for
-    readers. ``due_at`` is until when it should be done. ``removals_made``: what WeChat is to delete has been written down.
+    readers. ``due_at`` is until when it should be done. ``removals_made``: which pages WeChat has of it has been written down.
     ``notified`` is how many of those who had received the article were sent the note.
     """
 
@@ -89,9 +91,9 @@ class Correction(Base):
 
 
 class Removal(Base):
-    """One page that WeChat is asked to delete: that of the article at ``position`` (from 1) of the job ``msg_id`` of a road.
+    """One page at WeChat of what was taken back or corrected: the article at ``position`` (from 1) of a road's job ``msg_id``.
 
-    ``due_at`` is when to ask (again), ``done_by`` who deleted it by hand at WeChat's site where WeChat had refused.
+    ``due_at`` is when to ask (again) to delete it, ``done_by`` who deleted or mended it by hand at WeChat's site.
     """
 
     __tablename__ = "removal"

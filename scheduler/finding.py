@@ -47,6 +47,11 @@ def recent(session: Session, at: datetime, *, limit: int) -> list[Push]:
     return list(session.scalars(query.limit(limit)))
 
 
+def latest(session: Session, limit: int = 50) -> list[Push]:
+    """The pushes that were made last, the newest first."""
+    return list(session.scalars(sa.select(Push).order_by(Push.id.desc()).limit(limit)))
+
+
 def that_went(session: Session, limit: int) -> list[tuple[int, str]]:
     """Numbers and titles of the latest pushes of which something was sent."""
     query = (

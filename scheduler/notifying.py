@@ -184,7 +184,7 @@ def _refusal(settings: Settings, correction: Correction, at: datetime) -> str:
     kept = min(_DAYS, settings.limits.inbound_keep_days)  # who was told is known for so long
     if correction.decided_at is None or at >= correction.decided_at + timedelta(days=kept):
         said = KIND_NAMES[CorrectionKind(correction.kind)]
-        return f"{said}生效已超过 {kept} 天，不再逐人通知，读者打开文章可以看到说明"
+        return f"{said}生效已超过 {kept} 天，不再逐人通知，打开手机页面的人可以看到说明"
     if not settings.server.base_url:
         return "还没有设置服务的网址，消息里无法给出文章地址，请先在配置文件里填写 [server] base_url"
     return ""

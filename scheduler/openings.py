@@ -42,6 +42,13 @@ def why_not(
     return f"{why}，{_instead(settings, wanted, days, at)}" if why else ""
 
 
+def require_free_day(session: Session, settings: Settings, wanted: datetime, *, at: datetime) -> None:
+    """Raise :class:`errors.Refused` for a day on which a 公众号 can send nothing more, with the next moment at which it can."""
+    days = full_days(session, settings, wanted, at=at)
+    if clock.shanghai_day(wanted) in days:
+        raise Refused(f"{_full(settings, wanted)}，{_instead(settings, wanted, days, at)}")
+
+
 def full_days(
     session: Session, settings: Settings, wanted: datetime, *, own: int | None = None, at: datetime
 ) -> set[date]:
@@ -61,14 +68,19 @@ def said(moment: datetime) -> str:
 
 
 def _why_not(settings: Settings, wanted: datetime, full: Collection[date], at: datetime) -> str:
-    hours, most = settings.limits.quiet_hours, quota.per_day(settings)
+    hours = settings.limits.quiet_hours
     if wanted < at - _A_MINUTE:
         return f"{clock.to_shanghai(wanted):%Y-%m-%d %H:%M} 已经过去"
     if quiet.is_quiet(wanted, settings):
         return f"{hours} 为免打扰时段"
-    if (day := clock.shanghai_day(wanted)) in full:
-        return f"{day.month}月{day.day}日已经安排了群发，公众号一天只能群发 {most} 次"
+    if clock.shanghai_day(wanted) in full:
+        return _full(settings, wanted)
     return ""
+
+
+def _full(settings: Settings, wanted: datetime) -> str:
+    day = clock.shanghai_day(wanted)
+    return f"{day.month}月{day.day}日已经安排了群发，公众号一天只能群发 {quota.per_day(settings)} 次"
 
 
 def _instead(settings: Settings, wanted: datetime, full: Collection[date], at: datetime) -> str:
@@ -82,4 +94,4 @@ def _instead(settings: Settings, wanted: datetime, full: Collection[date], at: d
     return "两个月内都已排满，请先取消一次推送"
 
 
-__all__ = ["full_days", "require", "said", "why_not"]
+__all__ = ["full_days", "require", "require_free_day", "said", "why_not"]

@@ -10,21 +10,20 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from accounts import audit, rights
-from community import window
-from content import publish
+from accounts import audit, persons, rights
 from content.life import SENDABLE
-from database import claims, locks
+from database import locks
 from database.locks import Lock
 from database.moving import move
 from ground import clock
 from ground.errors import Conflict, Forbidden, NotFound, Refused
 from ground.life import Step
-from models import Activity, ActivityStatus, Article, Column, Delivery, Push, PushArticle, PushStatus, User
-from scheduler import articles as outgoing
-from scheduler import audience as audiences
+from models import Article, Column, Push, PushArticle, PushStatus, User
 from scheduler import (
+    agreeing,
+    carrying,
     contacts,
+    dropping,
     instance,
     openings,
     planner,
@@ -36,6 +35,9 @@ from scheduler import (
     tally,
     timing,
 )
+from scheduler import articles as outgoing
+from scheduler import audience as audiences
+from scheduler.agreeing import NOBODY_TWICE, Agreed
 from scheduler.life import PUSH
 from settings import Settings
 
@@ -61,24 +63,24 @@ def create(
     urgent: str = "",
     often: str = "",
     again_of: int | None = None,
+    agreed: Agreed = NOBODY_TWICE,
     at: datetime,
 ) -> Created:
     """Decide a push; ``due_at`` None means now. What falls into the quiet hours waits for their end.
 
     With ``urgent``, the reason why it cannot wait, it is held until a second person agrees (:func:`release`), and sent then.
     ``often`` is the reason for contacting people who had the month's ceiling, ``again_of`` the push whose failures it makes good.
+    ``agreed`` is what somebody saw before: of two who decide at the same moment the second one sees the first one's push.
     The plan is made for its numbers, kept as confirmed, and its quota, which is reserved; it is made again when the push is due.
     Raises :class:`errors.Refused` (nothing or too much to send, past, unknown or empty audience, road that cannot carry it, a
-    reason that is missing), :class:`errors.Conflict` (not approved), :class:`errors.NotFound` or :class:`errors.Forbidden`.
+    reason that is missing), :class:`agreeing.Changed`, :class:`errors.Conflict` (not approved), :class:`errors.NotFound` or
+    :class:`errors.Forbidden`.
     """
     rights.require(user, "push.create")
     locks.hold(session, Lock.PLANNING)
-    if bool(article_ids) == (activity_id is not None):
-        raise Refused("请指定要推送的稿件或活动，二者选一")
+    articles, activity = carrying.carried(session, settings, article_ids, activity_id, agreed, at)
     when = timing.at_what_time(settings, due_at, at, urgent)
     notes = timing.said_of(when, settings, at_once=due_at is None)
-    articles = _take(session, article_ids, settings) if article_ids else []
-    activity = _open_activity(session, activity_id, at) if activity_id is not None else None
     push = Push(
         kind="activity" if activity else "articles",
         title=(activity.title if activity else articles[0].title)[:120],
@@ -94,17 +96,20 @@ def create(
         created_at=at,
         skipped={},
     )
-    notes += confirm(session, settings, user, push, articles, often)
+    notes += confirm(session, settings, user, push, articles, often, agreed)
     if not instance.may_send(session, settings):
         notes.append(instance.READ_ONLY)
     return Created(push, tuple(notes))
 
 
 def confirm(
-    session: Session, settings: Settings, user: User, push: Push, articles: Sequence[Article], often: str
-) -> list[str]:
+    session: Session, settings: Settings, user: User, push: Push, articles: Sequence[Article], often: str,
+    agreed: Agreed = NOBODY_TWICE,
+) -> list[str]:  # fmt: skip
     """Plan it, write it, reserve its quota and say so in the audit; what a person should know of whom it reaches."""
     made = _plan(session, settings, push, {article.column.key for article in articles}, push.created_at)
+    if not made.planned and any(route.road.costs_quota for route in made.routes):
+        openings.require_free_day(session, settings, push.due_at, at=push.created_at)
     reached = reaching.reached(
         session,
         settings,
@@ -113,6 +118,7 @@ def confirm(
         article_ids=[article.id for article in articles],
         at=push.created_at,
     )
+    agreeing.require_twice(reached.twice, agreed)
     push.often = contacts.reason_for(reached.often, often)
     _store(session, push, articles)
     planner.reserve(session, settings, push, made)
@@ -187,31 +193,12 @@ def _plan(session: Session, settings: Settings, push: Push, columns: set[str], a
     return made
 
 
-def plan_again(session: Session, settings: Settings, push: Push, at: datetime) -> None:
+def plan_again(session: Session, settings: Settings, push: Push, at: datetime) -> planner.Plan:
     """Plan a push anew that a person has changed before it began; its numbers and its quota are those of now."""
-    planner.reserve(session, settings, push, _plan(session, settings, push, columns_of(session, push), at))
+    made = _plan(session, settings, push, columns_of(session, push), at)
+    planner.reserve(session, settings, push, made)
     push.version += 1
-
-
-def _take(session: Session, article_ids: Sequence[int], settings: Settings) -> list[Article]:
-    """The articles in the order named, out of their queues."""
-    if len(article_ids) > settings.wechat.limits.articles_per_push:
-        raise Refused(
-            f"一次最多推送 {settings.wechat.limits.articles_per_push} 篇稿件，现在是 {len(article_ids)} 篇"
-        )
-    if len(set(article_ids)) < len(article_ids):
-        raise Refused("同一篇稿件写了两次，请去掉重复的编号")
-    return publish.take(session, article_ids)
-
-
-def _open_activity(session: Session, activity_id: int, now: datetime) -> Activity:
-    held = {"read": True}  # nobody calls it off before the push is there to be cancelled with it
-    activity = session.get(Activity, activity_id, with_for_update=held, populate_existing=True)
-    if activity is None:
-        raise NotFound(f"没有编号为 {activity_id} 的活动")
-    if activity.status != ActivityStatus.OPEN or window.ended(activity, now):
-        raise Refused(f"活动“{activity.title}”已经结束或取消，不能再发通知")
-    return activity
+    return made
 
 
 def get(session: Session, push_id: int) -> Push:
@@ -222,11 +209,6 @@ def get(session: Session, push_id: int) -> Push:
     if push is None:
         raise NotFound(f"没有编号为 {push_id} 的推送")
     return push
-
-
-def recent(session: Session, limit: int = 50) -> list[Push]:
-    """The latest pushes, the newest first."""
-    return list(session.scalars(sa.select(Push).order_by(Push.id.desc()).limit(limit)))
 
 
 def columns_of(session: Session, push: Push) -> set[str]:
@@ -261,11 +243,20 @@ def resume(session: Session, push: Push, user: User | None, *, at: datetime) -> 
 
 
 def reschedule(
-    session: Session, settings: Settings, push: Push, user: User | None, *, due_at: datetime, at: datetime
+    session: Session,
+    settings: Settings,
+    push: Push,
+    user: User | None,
+    *,
+    due_at: datetime,
+    fewest: int | None = None,
+    at: datetime,
 ) -> str:
     """改期: another moment for a push of which nothing was planned yet; its numbers and its quota are those of then.
 
-    Raises :class:`errors.Conflict` for one that is being sent, and what :func:`openings.require` raises for the moment.
+    ``fewest`` is how few people somebody has agreed to where fewer get it then. Raises :class:`agreeing.Changed` for fewer than
+    that, :class:`errors.Refused` for nobody, :class:`errors.Conflict` for one that is being sent, and what
+    :func:`openings.require` raises for the moment.
     """
     _may(user, PUSH.step("push.reschedule"))
     locks.hold(session, Lock.PLANNING)
@@ -277,13 +268,26 @@ def reschedule(
     costs = any(road.costs_quota for road in roads.choose(push.road, push.kind, settings))
     openings.require(session, settings, due_at, costs_quota=costs, own=push.id, at=at)
     _step(session, push, user, "push.reschedule", at, due_at=max(due_at, at), note="")
-    plan_again(session, settings, push, at)
+    before, made = push.planned, plan_again(session, settings, push, at)
     shown = clock.to_shanghai(push.due_at).strftime("%Y-%m-%d %H:%M")
+    if not made.planned and not made.silent:
+        raise Refused(f"改到 {shown} 没有人能收到，{_next_month(session, settings, push, at)}")
+    agreeing.require_people(before, made.planned, fewest, shown)
     audit.record(
         session, "push.reschedule", at=at, user=user, actor="" if user else "命令行", subject=f"push:{push.id}",
         detail={"due_at": shown, "planned": push.planned},
     )  # fmt: skip
     return f"已改到 {shown}，预计 {push.planned} {shares.unit_of(push)}收到"
+
+
+def _next_month(session: Session, settings: Settings, push: Push, at: datetime) -> str:
+    """What to do where nobody is left for a push in its month: whom a month counts, the next one counts anew."""
+    (_, ends), (day, _) = clock.month_bounds(push.due_at), clock.day_bounds(clock.shanghai_day(push.due_at))
+    push.due_at = quiet.defer(ends + (push.due_at - day), settings.limits.quiet_hours)
+    made = plan_again(session, settings, push, at)
+    if not made.planned:
+        return "请换一个时间，或先取消别的推送"
+    return f"最近可以改到 {openings.said(push.due_at)}，预计 {made.planned:,} 人收到"
 
 
 def release(session: Session, push: Push, user: User | None, *, at: datetime) -> str:
@@ -292,8 +296,10 @@ def release(session: Session, push: Push, user: User | None, *, at: datetime) ->
     Raises :class:`errors.Forbidden` for the same person, :class:`errors.Conflict` for one that is not held.
     """
     PUSH.require("push.release", push.status)
-    if push.urgent and (user is None or user.id == push.created_by):
-        raise Forbidden("紧急推送须由另一位有权限的人同意，不能由提交的人自己同意")
+    if push.urgent and (user is None or persons.same(session, push.created_by, user.id)):
+        raise Forbidden(
+            "紧急推送须由另一位有权限的人同意，不能由提交的人自己同意，同一人的另一个账号也不能同意"
+        )
     _refuse_changed(session, push)
     values: dict[str, Any] = {"note": "", "due_at": max(push.due_at, at)}
     if push.urgent and user is not None:
@@ -313,43 +319,9 @@ def cancel(session: Session, push: Push, user: User | None, *, at: datetime) -> 
     """Send nothing more of it, ever. What WeChat has taken cannot be called back; the sentence says how many that are."""
     _step(session, push, user, "push.cancel", at, finished_at=at)
     quota.give_back(session, push.id)
-    drop_planned(session, push, at)
+    dropping.drop_planned(session, push, at)
     outgoing.finished(session, push)
     return _after(session, push, user, "push.cancel", at, "已取消")
-
-
-def drop_cancelled(session: Session, now: datetime) -> None:
-    """Deliveries of cancelled pushes that came back from a claim."""
-    back = sa.exists().where(Delivery.push_id == Push.id, Delivery.status == "planned")
-    for push in list(session.scalars(sa.select(Push).where(Push.status == "cancelled", back))):
-        drop_planned(session, push, now)
-        outgoing.finished(session, push)
-
-
-def drop_planned(session: Session, push: Push, now: datetime) -> None:
-    """Cancel every delivery that certainly has not left, and give its quota back; an unknown one is not repeated any more."""
-    claims.change(
-        session,
-        Delivery,
-        [Delivery.push_id == push.id, Delivery.status == "unknown", Delivery.finished_at.is_(None)],
-        finished_at=now,
-        openids=None,
-    )
-    waiting = list(
-        session.scalars(
-            sa.select(Delivery.id).where(Delivery.push_id == push.id, Delivery.status == "planned")
-        )
-    )
-    for delivery_id in waiting:
-        if claims.change(
-            session,
-            Delivery,
-            [Delivery.id == delivery_id, Delivery.status == "planned"],
-            status="cancelled",
-            finished_at=now,
-            openids=None,
-        ):
-            quota.release(session, delivery_id)
 
 
 def changed_articles(session: Session, push: Push) -> list[Article]:

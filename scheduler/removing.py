@@ -1,6 +1,8 @@
-"""What was taken back is deleted at WeChat: a page of each mass message that carried it; a refusal is kept with what to do next.
+"""What WeChat has of an article that was taken back or corrected: a page of each mass message that carried it.
 
-The cards stay in the phones of those who have them, and say that the page was deleted.
+Of what was taken back it is asked to delete them; a refusal is kept with what to do next. What was corrected stays there as it
+was sent, because no interface changes it: a person has it deleted, or mends it by hand at WeChat's site and says so. The cards
+stay in the phones of those who have them, and say of a page that was deleted that it is.
 Source: https://developers.weixin.qq.com/doc/service/api/notify/message/api_deletemassmsg
 """
 
@@ -24,7 +26,9 @@ from database.session import Database
 from ground import clock
 from ground.errors import Conflict, NotFound, Unavailable
 from models import (
+    Article,
     Correction,
+    CorrectionKind,
     Delivery,
     DeliveryStatus,
     PushArticle,
@@ -45,6 +49,7 @@ _DAYS_LIMIT = 45009
 _IN_VAIN = [DeliveryStatus.FAILED.value, DeliveryStatus.CANCELLED.value]
 _NO_NUMBER = ""
 _BY_HAND = "请登录公众号后台，在“发表记录”里删除这一篇"
+_MEND = "需要改的，请登录公众号后台，在“发表记录”里修改或删除这一篇"
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class _Taken:
 
 
 def work(db: Database, client: Client) -> int:
-    """Write down what to delete, and ask WeChat for it, one after another; how many pages are gone."""
+    """Write down which pages there are, and ask WeChat to delete what is wanted, one after another; how many are gone."""
     with db.session_scope() as session:
         _make(session, clock.now())
     gone = 0
@@ -75,19 +80,33 @@ def work(db: Database, client: Client) -> int:
 def _make(session: Session, now: datetime) -> None:
     """Rows for the pages that WeChat has of it: one for each draft that was sent, as all calls with one draft share its page.
 
-    As long as a call of it is still under way, it is looked for again. Of a call whose fate nobody knows WeChat told no number.
+    What is being sent can be deleted by nobody: a push is looked at when its last call is over, which is asked each second. Of a
+    call whose fate nobody knows WeChat told no number. What an earlier correction had left there is this one's now.
     """
     unmade = claims.not_being_written(sa.select(Correction).where(*corrections.unmade()))
     for found in list(session.scalars(unmade)):
-        calls = _calls(session, found.article_id)
-        known = {(one.road, one.msg_id) for one in of_corrections(session, [found.id]).get(found.id, [])}
-        rows = [one for one in _pages(found.id, calls, now) if (one.road, one.msg_id) not in known]
-        session.add_all(rows)
-        found.removals_made = all(one.finished_at is not None or one.msg_id for one in calls)
+        calls = _calls(session, found)
+        known = _known(session, found)
+        going_on = {one.push_id for one in calls if one.finished_at is None}
+        over = [one for one in calls if one.push_id not in going_on]
+        session.add_all(row for row in _pages(found, over, now) if (row.road, row.msg_id) not in known)
+        found.removals_made = not going_on
 
 
-def _calls(session: Session, article_id: int) -> Sequence[Any]:
-    """The calls that carried it and were not certainly in vain, those that have arrived first."""
+def _known(session: Session, found: Correction) -> set[tuple[str, str]]:
+    """The pages that need no row: they have one, or are gone. What waits for a person's word of an earlier correction goes."""
+    others = sa.select(Correction.id).where(
+        Correction.article_id == found.article_id, Correction.id != found.id
+    )
+    left = [Removal.correction_id.in_(others), Removal.status == RemovalStatus.KEPT.value]
+    session.execute(sa.delete(Removal).where(*left).execution_options(synchronize_session=False))
+    gone = sa.and_(Removal.correction_id.in_(others), Removal.status == RemovalStatus.DONE.value)
+    query = sa.select(Removal.road, Removal.msg_id).where(sa.or_(Removal.correction_id == found.id, gone))
+    return {(road, msg_id) for road, msg_id in session.execute(query)}
+
+
+def _calls(session: Session, found: Correction) -> Sequence[Any]:
+    """The calls that carried it and were not certainly in vain, the arrived ones first; of a correction, the former text."""
     arrived = Delivery.status == DeliveryStatus.DELIVERED.value
     columns = (
         Delivery.push_id, Delivery.road, Delivery.media_id, Delivery.msg_id, Delivery.status, Delivery.finished_at,
@@ -96,38 +115,39 @@ def _calls(session: Session, article_id: int) -> Sequence[Any]:
     query = (
         sa.select(*columns)
         .join(PushArticle, PushArticle.push_id == Delivery.push_id)
+        .join(Article, Article.id == PushArticle.article_id)
         .where(
-            PushArticle.article_id == article_id,
+            PushArticle.article_id == found.article_id,
             Delivery.road.in_([road.name for road in roads.ROADS.values() if road.removes]),
             Delivery.status.not_in(_IN_VAIN),
         )
         .order_by(arrived.desc(), Delivery.id)
     )
+    if found.kind == CorrectionKind.CORRECT:
+        query = query.where(PushArticle.content_hash != Article.hash)
     return session.execute(query).all()
 
 
-def _pages(correction_id: int, calls: Sequence[Any], now: datetime) -> Iterator[Removal]:
+def _pages(found: Correction, calls: Sequence[Any], now: datetime) -> Iterator[Removal]:
+    corrected = found.kind == CorrectionKind.CORRECT
+    first = RemovalStatus.KEPT if corrected else RemovalStatus.WANTED
     seen = set()
     for one in calls:
         page = (one.push_id, one.road, one.media_id)
         if one.msg_id and page not in seen:
             seen.add(page)
             yield Removal(
-                correction_id=correction_id,
-                road=one.road,
-                msg_id=one.msg_id,
-                position=one.position,
-                due_at=now,
-            )
-    lost = {one.road: one.position for one in calls if not one.msg_id and one.finished_at is not None}
+                correction_id=found.id, road=one.road, msg_id=one.msg_id, position=one.position, status=first.value, due_at=now
+            )  # fmt: skip
+    lost = {one.road: one.position for one in calls if not one.msg_id}
     for road, position in lost.items():
         yield Removal(
-            correction_id=correction_id,
+            correction_id=found.id,
             road=road,
             msg_id=_NO_NUMBER,
             position=position,
-            status=RemovalStatus.REFUSED.value,
-            error=f"有发送结果不明，微信没有给出编号。{_BY_HAND}",
+            status=(RemovalStatus.KEPT if corrected else RemovalStatus.REFUSED).value,
+            error=f"有发送结果不明，微信没有给出编号。{_MEND if corrected else _BY_HAND}",
             due_at=now,
         )
 
@@ -189,36 +209,35 @@ _REFUSALS = frozenset({40060, 48001})
 
 def again(session: Session, removal_id: int, user: User, *, at: datetime) -> None:
     """再次请求删除 what WeChat refused. Raises :class:`errors.Conflict`, :class:`errors.Forbidden`, :class:`errors.NotFound`."""
-    require(user, REVIEW)
-    found = session.get(Removal, removal_id)
-    if found is None:
-        raise NotFound("没有这一项删除请求")
-    if found.msg_id == _NO_NUMBER:
-        raise Conflict(f"微信没有给出编号，无法请求删除。{_BY_HAND}")
-    if not move(session, Removal, removal_id, REMOVAL.step("removal.again"), due_at=at, attempts=0):
-        raise Conflict("这一项刚刚有变化，请刷新后再试")
-    audit.record(
-        session,
-        "removal.again",
-        at=at,
-        user=user,
-        subject=f"article:{found.correction.article_id}",
-    )
+    _decide(session, "removal.again", removal_id, user, at, due_at=at, attempts=0)
+
+
+def ask(session: Session, removal_id: int, user: User, *, at: datetime) -> None:
+    """请求微信删除 a page that shows what was corrected. Raises as :func:`again`."""
+    _decide(session, "removal.ask", removal_id, user, at, due_at=at, attempts=0)
 
 
 def by_hand(session: Session, removal_id: int, user: User, *, at: datetime) -> None:
     """已在公众平台手动删除: a person has done what WeChat refused. Raises as :func:`again`."""
+    _decide(session, "removal.by_hand", removal_id, user, at, done_at=at, done_by=user.id, error="")
+
+
+def mend(session: Session, removal_id: int, user: User, *, at: datetime) -> None:
+    """已在公众平台手动修改: a person has corrected there what no interface changes. Raises as :func:`again`."""
+    _decide(session, "removal.mend", removal_id, user, at, done_at=at, done_by=user.id, error="")
+
+
+def _decide(session: Session, name: str, removal_id: int, user: User, at: datetime, **values: Any) -> None:
+    step = REMOVAL.step(name)
     require(user, REVIEW)
     found = session.get(Removal, removal_id)
     if found is None:
-        raise NotFound("没有这一项删除请求")
-    if not move(
-        session, Removal, removal_id, REMOVAL.step("removal.by_hand"), done_at=at, done_by=user.id, error=""
-    ):
+        raise NotFound("没有这一项，请刷新后再看")
+    if step.to == RemovalStatus.WANTED and found.msg_id == _NO_NUMBER:
+        raise Conflict(f"微信没有给出编号，无法请求删除。{_BY_HAND}")
+    if not move(session, Removal, removal_id, step, **values):
         raise Conflict("这一项刚刚有变化，请刷新后再试")
-    audit.record(
-        session, "removal.by_hand", at=at, user=user, subject=f"article:{found.correction.article_id}"
-    )
+    audit.record(session, name, at=at, user=user, subject=f"article:{found.correction.article_id}")
 
 
 def of_corrections(session: Session, ids: Sequence[int]) -> dict[int, list[Removal]]:
@@ -230,4 +249,4 @@ def of_corrections(session: Session, ids: Sequence[int]) -> dict[int, list[Remov
     return found
 
 
-__all__ = ["again", "by_hand", "of_corrections", "work"]
+__all__ = ["again", "ask", "by_hand", "mend", "of_corrections", "work"]

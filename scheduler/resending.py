@@ -13,7 +13,7 @@ from database import locks
 from database.locks import Lock
 from ground.errors import Conflict, Refused
 from models import Delivery, DeliveryStatus, Push, Target, User
-from scheduler import articles, audience, failures, pushes, shares
+from scheduler import agreeing, articles, audience, failures, pushes, shares
 from scheduler.life import OVER, PUSH
 from settings import Settings
 
@@ -80,7 +80,14 @@ def _to_all_of_it(session: Session, push: Push, why_not: str, *, at: datetime) -
 
 
 def resend(
-    session: Session, settings: Settings, user: User, push: Push, *, often: str = "", at: datetime
+    session: Session,
+    settings: Settings,
+    user: User,
+    push: Push,
+    *,
+    often: str = "",
+    agreed: agreeing.Agreed = agreeing.NOBODY_TWICE,
+    at: datetime,
 ) -> pushes.Created:
     """A new push of the same content by the same roads, now, to those whom this one certainly failed to reach.
 
@@ -108,6 +115,7 @@ def resend(
         road=push.road,
         often=often,
         again_of=_first(push),
+        agreed=agreed,
         at=at,
     )
 

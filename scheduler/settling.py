@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from database import claims, rows
 from database.base import table_of
 from models import ChatGroup, Delivery, Push, Target
-from scheduler import articles, marks, planner, pushes, quota, report, roads, windows
+from scheduler import articles, dropping, marks, planner, quota, report, roads, windows
 from scheduler.outcome import MOST_TRIES, Next, Outcome
 from scheduler.roads import Answer, Call, Road
 from scheduler.roads.load import Card, Notice, Occasion
@@ -284,7 +284,7 @@ def _of_push(session: Session, push: Push, delivery: Delivery, outcome: Outcome,
         _fail_rest(session, push, delivery.road, now, outcome)
     if push.status == "cancelled":
         session.flush()
-        pushes.drop_planned(session, push, now)
+        dropping.drop_planned(session, push, now)
 
 
 def _retarget(session: Session, settings: Settings, push: Push, delivery: Delivery, now: datetime) -> None:

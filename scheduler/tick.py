@@ -20,7 +20,7 @@ from content import columns, corrections, queue, slots
 from database import claims
 from ground import clock, faultpoints
 from models import Delivery, JobResult, Push, ReviewAlert, Telling
-from scheduler import answers, instance, pushes, quiet, report, reviewing, roads, settling
+from scheduler import answers, dropping, instance, pushes, quiet, report, reviewing, roads, settling
 from settings import WeChatLimits
 from workdays import Workdays
 
@@ -119,7 +119,7 @@ class Ticker:
         if found:
             with self._db.session_scope() as session:
                 free_deliveries(session, dead, now, self._settings.wechat.limits)
-                pushes.drop_cancelled(session, now)
+                dropping.drop_cancelled(session, now)
 
     # --- slots ------------------------------------------------------------------------------------------------
 

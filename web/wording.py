@@ -88,6 +88,8 @@ _REMOVAL: dict[RemovalStatus, tuple[str, str]] = {
     RemovalStatus.WANTED: ("info", "clock"),
     RemovalStatus.DONE: ("success", "check-circle"),
     RemovalStatus.REFUSED: ("danger", "x-circle"),
+    RemovalStatus.KEPT: ("warning", "exclamation-triangle"),
+    RemovalStatus.MENDED: ("success", "check-circle"),
 }
 _RELEASE: dict[ReleaseStatus, tuple[str, str]] = {
     ReleaseStatus.ASKED: ("warning", "hourglass-split"),

@@ -16,7 +16,7 @@ from database.session import Session
 from ground import clock
 from models import Push
 from runtime import Runtime
-from scheduler import audience, planner, progress, pushes, quota, roads, tally
+from scheduler import audience, finding, planner, progress, quota, roads, tally
 from scheduler.tick import Ticker
 from tests.fixtures.configuration import make_settings
 from tests.world import accounts, many
@@ -113,7 +113,7 @@ WORKS: dict[str, Work] = {
     "planning": plan,
     "a push's report": reading(tally.of),
     "a push's progress": reading(lambda session, push: progress.of(session, push, at=clock.now())),
-    "the list of pushes": reading(lambda session, _: pushes.recent(session)),
+    "the list of pushes": reading(lambda session, _: finding.latest(session)),
     "the month's quota": lambda runtime: reading(
         lambda session, _: quota.summary(session, runtime.settings, clock.now())
     )(runtime),

@@ -75,6 +75,20 @@ class Form:
     hash: str
 
     @property
+    def going(self) -> Going | None:
+        """The push of which scope and moment are told: the first that went out, else the first that is to."""
+        return next((one for one in self.goings if one.went), self.goings[0] if self.goings else None)
+
+    @property
+    def further(self) -> list[str]:
+        """The other pushes, each with its scope and its moment."""
+        others = (one for one in self.goings if one is not self.going)
+        return [
+            f"{'又推送给' if one.went else '另排期推送给'}{one.scope}（{_day(one.due_at)}，{one.who}）"
+            for one in others
+        ]
+
+    @property
     def fingerprint(self) -> str:
         """The first characters of the hash, in groups of four."""
         head = self.hash[:FINGERPRINT_CHARS]
@@ -197,15 +211,16 @@ def _opinions(
         .where(
             Review.article_id.in_(finding.texts_of(article.id)),
             Review.content_hash == article.hash,
-            Review.decision == "approved",
+            sa.or_(Review.decision == "approved", Review.release_id.is_not(None)),
             Review.void.is_(False),
         )
-        .order_by(Review.id)
+        .order_by(Review.decision.desc(), Review.id)  # a fault that was found stands until somebody approves
     )
+    due = {one.id: one.due_at for one in releases}
     done = {
         review.stage: Opinion(
-            stage_name(review.stage) + ("（补审）" if review.release_id else ""),
-            review.reason or "同意",
+            stage_name(review.stage) + _made_up(review, due.get(review.release_id or 0)),
+            review.reason or "同意" if review.decision == "approved" else f"发现问题：{review.reason}",
             _signed(who, for_whom),
             review.at,
         )
@@ -223,6 +238,12 @@ def _opinions(
         for stage in range(1, max(last, 0, *done) + 1)
         if stage <= last or stage in done
     ]
+
+
+def _made_up(review: Review, due_at: datetime | None) -> str:
+    if review.release_id is None:
+        return ""
+    return "（补审，逾期）" if due_at is not None and review.at > due_at else "（补审）"
 
 
 def _releases(session: Session, article: Article) -> Sequence[Release]:

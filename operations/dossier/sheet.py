@@ -45,12 +45,11 @@ def rows(form: Form) -> Iterator[list[Cell]]:
     yield [name("供稿单位\n（供稿人）"), Cell(form.author or _OPEN), name("拟稿人"), Cell(form.writer)]
     yield _wide(
         "拟发布平台\n与范围",
-        "微信公众号；"
-        + ("；".join(one.scope for one in form.goings) or _NONE[form.published_at is not None]),
+        "微信公众号；" + (form.going.scope if form.going else _NONE[form.published_at is not None]),
     )
     yield [
         name("拟发布时间"),
-        Cell("；".join(_moment(one.due_at) for one in form.goings) or "—"),
+        Cell(_moment(form.going.due_at) if form.going else "—"),
         name("正文字数\n图片数"),
         Cell(
             f"{form.characters} 字，图片（含封面）{form.pictures} 张"
@@ -73,12 +72,10 @@ def rows(form: Form) -> Iterator[list[Cell]]:
         name("实际发布时间"),
         Cell(_moment(form.published_at) if form.published_at else "尚未发布"),
         name("发布人"),
-        Cell(
-            "、".join(dict.fromkeys(one.who for one in form.goings if form.published_at and one.went)) or "—"
-        ),
+        Cell(form.going.who if form.going and form.published_at and form.going.went else "—"),
     ]
     yield _wide("链接", form.address)
-    yield _wide("备注\n（更正、撤回）", _listed(form.remarks))
+    yield _wide("备注\n（更正、撤回）", _listed([*form.remarks, *form.further]))
 
 
 def _flat(text: str) -> str:

@@ -139,7 +139,8 @@ def _reviews(session: Session, article_id: int, texts: list[int]) -> Iterator[Ev
     for one in session.scalars(query):
         returned = one.decision == "returned"
         made_up = "（补审）" if one.release_id else ""
-        what = f"{stage_name(one.stage)}退回" if returned else f"{stage_name(one.stage)}通过{made_up}"
+        how = ("发现问题" if one.release_id else "退回") if returned else "通过"
+        what = f"{stage_name(one.stage)}{how}{made_up}"
         told = [one.reason] if one.reason else []
         if one.void and not returned:
             told.append("后来作废")

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from content import publish
 from ground import clock
-from models import Article, Column, Correction, Removal
+from models import Article, Column, Correction, Removal, User
 from tests.console.conftest import PASSWORD, Office, field, text_of
 from tests.console.test_in_browser import _confirm, _fits
 from tests.fixtures.browser import Windows
@@ -142,9 +142,8 @@ def test_the_desk_counts_what_waits_what_is_late_and_what_wechat_refused(office:
     page = reviewer.get("/console/")
     assert "待同意撤回 1，超过 24 小时 1，微信拒绝删除 1" in page
     assert 'href="/console/corrections"' in page
-    assert "超过 24 小时 1</span>" in office.desk("editor").get(
-        "/console/"
-    )  # the one who asked: no more than that
+    # the one who asked: what can be done about it at WeChat's site, too
+    assert "超过 24 小时 1，微信拒绝删除 1</span>" in office.desk("editor").get("/console/")
     assert "超过 24 小时" not in office.desk("auditor").get("/console/")
     assert said in reviewer.get("/console/corrections")
     again = reviewer.post(f"/console/removals/{removal}/again")
@@ -177,7 +176,74 @@ def test_a_published_article_in_a_further_push_says_what_must_end_first(office: 
     assert f'由<a href="/console/pushes/{push}">推送 {push}</a>再次发给全部关注者' in page
     assert "推送完成前不能归档或撤回" in page
     refused = office.desk("first").post(f"{retraction(office, article)}/retract", status=409)
-    assert "请先到推送页面取消" in text_of(refused)
+    assert f"稿件还在推送 {push}（" in text_of(refused)
+    assert "请先由编辑或管理员取消，再同意撤回" in text_of(refused)
+    page = office.desk("editor").get(f"/console/articles/{article}")
+    assert f'action="/console/pushes/{push}/cancel"' in page
+    office.desk("editor").post(f"/console/pushes/{push}/cancel")
+    office.desk("first").post(f"/console/corrections/{number(office, article)}/retract")
+    assert status(office, article) == "retracted"
+
+
+def test_what_is_being_taken_back_is_pushed_by_nobody_and_what_is_being_corrected_with_a_word(
+    office: Office,
+) -> None:
+    asked, mended = out(office, "要撤回的"), out(office, "要更正的")
+    with office.parts.db.session_scope() as session:
+        office.member(session, "裘砚舟", openid="oReader")
+    retraction(office, asked)
+    editor = office.desk("editor")
+    editor.post(f"/console/articles/{mended}/correct", SAID)
+    form = {"kind": "articles", "to": "all", "when": "now", "road": "auto"}
+    refused = editor.post("/console/pushes/confirm", form | {"article": str(asked)}, 409)
+    assert "《要撤回的》正在申请撤回" in text_of(refused)
+    editor.post("/console/pushes/new", form | {"article": str(asked)}, 409)
+    shown = text_of(editor.post("/console/pushes/confirm", form | {"article": str(mended)}, 200))
+    assert "《要更正的》的更正正在办理" in shown
+    assert "现在推送的还是更正前的内容" in shown
+
+
+def test_what_is_taken_back_on_its_way_says_so_at_once(office: Office) -> None:
+    article = office.article(status="publishing")
+    editor = office.desk("editor")
+    page = editor.get(f"/console/articles/{article}")
+    assert "发布完成后才能更正；来不及的，可以现在申请撤回" in page
+    assert f"/console/articles/{article}/retract" in page
+    assert "来不及的，可以现在申请撤回" in text_of(
+        editor.post(f"/console/articles/{article}/correct", SAID, 409)
+    )
+    office.desk("first").post(f"{retraction(office, article)}/retract")
+    gone = office.stranger().client.get(f"/m/a/{article}")
+    assert gone.status_code == 410
+    assert TAKEN_BACK["note"] in gone.text
+    assert "由发布单位撤回" in gone.text
+    shown = editor.get(f"/console/articles/{article}")
+    assert TAKEN_BACK["note"] in shown
+
+
+def test_wechat_keeps_what_was_corrected_until_somebody_says_what_became_of_it(office: Office) -> None:
+    article, editor, reviewer = out(office), office.desk("editor"), office.desk("first")
+    assert "已经收到的微信图文不会变" in editor.get(f"/console/articles/{article}/correct")
+    with office.parts.db.session_scope() as session:
+        user = session.scalars(sa.select(User).where(User.username == "editor")).one()
+        made = Correction(article_id=article, kind="correct", reason="时间写错了", note="时间应为 12 月 5 日。", status="done",
+                          asked_by=user.id, asked_at=clock.now(), due_at=clock.now(), decided_by=user.id,
+                          decided_at=clock.now(), removals_made=True)  # fmt: skip
+        session.add(made)
+        session.flush()
+        rows = [Removal(correction_id=made.id, road="mass", msg_id=str(n), position=1, status="kept", due_at=clock.now())
+                for n in (7, 8)]  # fmt: skip
+        session.add_all(rows)
+        session.flush()
+        first, second = (row.id for row in rows)
+    assert "点开看到的还是更正前的内容" in editor.get(f"/console/articles/{article}")
+    editor.post(f"/console/removals/{first}/mended", status=403)
+    assert "已登记为手动修改" in reviewer.follow(reviewer.post(f"/console/removals/{first}/mended"))
+    assert "已请求微信删除" in reviewer.follow(reviewer.post(f"/console/removals/{second}/ask"))
+    reviewer.post(f"/console/removals/{first}/ask", status=409)
+    with office.parts.db.read_scope() as session:
+        assert [session.get_one(Removal, one).status for one in (first, second)] == ["mended", "wanted"]
+    assert "已在公众平台手动修改" in text_of(office.desk("admin").client.get("/console/audit"))
 
 
 def test_a_queue_whose_column_is_switched_off_says_so_and_promises_no_moment(office: Office) -> None:

@@ -59,6 +59,31 @@ def test_the_last_look_says_that_an_article_waits_in_another_push_already(office
     assert "收到两次" not in text_of(desk.post("/console/pushes/confirm", _form(article), 200))
 
 
+def hidden(page: str) -> dict[str, str]:
+    """What the confirm page sends on of what it showed."""
+    return dict(re.findall(r'name="(agreed_\w+)" value="([^"]*)"', page))
+
+
+def test_what_changed_since_the_last_look_is_looked_at_once_more(office: Office) -> None:
+    article = _ready(office)
+    desk, other = office.desk("editor"), office.desk("admin")
+    form = _form(article, when="later", due_at="2099-01-01T10:00")
+    mine = hidden(desk.post("/console/pushes/confirm", form, 200).text)
+    assert (mine["agreed_twice"], len(mine["agreed_hash"])) == ("0", 64)
+    theirs = hidden(other.post("/console/pushes/confirm", form, 200).text)
+    other.post("/console/pushes/new", form | theirs, 303)
+    late = desk.post("/console/pushes/new", form | mine, 409)
+    assert "其中 5 人已经收到或将收到同一篇稿件，仍要再发给他们的，请再确认一次" in text_of(late)
+    assert "确认推送" in text_of(late)
+    assert office.read(sa.select(sa.func.count(Push.id))) == 1
+    desk.post("/console/pushes/new", form | hidden(late.text), 303)
+    with office.parts.db.session_scope() as session:
+        session.execute(sa.update(Article).values(hash="0" * 64))
+    stale = desk.post("/console/pushes/new", form | hidden(late.text), 409)
+    assert "在您确认之后改动过，请看过现在的内容再确认" in text_of(stale)
+    assert office.read(sa.select(sa.func.count(Push.id))) == 2
+
+
 def test_a_push_is_made_once_and_can_be_paused_and_cancelled(office_anywhere: Office) -> None:
     office = office_anywhere
     article = _ready(office)
@@ -166,6 +191,23 @@ def test_an_emergency_at_night_is_seen_and_agreed_to_by_another_person(
     boss.post(f"{where}/release", {})
     assert office.read(sa.select(Push.status)) == "scheduled"
     assert "紧急理由：今夜暴雨，请低洼处居民转移" in boss.get("/console/audit")
+
+
+def test_before_fewer_get_it_the_page_says_how_many_and_asks(office: Office) -> None:
+    desk = office.desk("admin")
+    form = _form(_ready(office), when="later", due_at="2099-01-01T10:00")
+    where = desk.post("/console/pushes/new", form).location
+    with office.parts.db.session_scope() as session:
+        session.execute(sa.update(Push).values(planned=1200))
+    for path in (f"{where}/reschedule", f"/console/calendar/{where.removeprefix('/console/')}"):
+        asked = desk.post(path, {"due_at": "2099-02-01T10:00"}).location
+        page = desk.get(asked)
+        assert "还没有改：改到 2099-02-01 10:00 预计只有 5 人收到，现在是 1,200 人" in text_of(
+            desk.client.get(asked)
+        )
+    form = {"due_at": "2099-02-01T10:00", "fewest": re.findall(r'name="fewest" value="(\d+)"', page)[0]}
+    done = desk.post(f"{where}/reschedule", form).location
+    assert "已改到 2099-02-01 10:00，预计 5 人收到" in text_of(desk.client.get(done))
 
 
 def test_a_push_is_put_off_on_its_page_and_its_numbers_are_set_side_by_side(office: Office) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from ground import clock
 from models import CallRest
-from tests.console.conftest import Office
+from tests.console.conftest import Office, text_of
 
 CHECK = "改好后点“全面检查”即可解除"
 
@@ -39,3 +39,13 @@ def test_a_used_up_quota_is_for_nobody_to_mend(office: Office) -> None:
     page = office.desk("admin").get("/console/help")
     assert "请勿重复发送。</div>" in page
     assert CHECK not in page
+
+
+def test_a_call_without_which_all_goes_out_concerns_those_who_work_with_it(office: Office) -> None:
+    rests(office, "message/mass/delete", 48001)
+    for person in ("editor", "first"):
+        page = text_of(office.desk(person).client.get("/console/help"))
+        assert "推送不受影响。要删除的文章，请登录公众平台在“发表记录”里删除，再到“更正与撤回”登记" in page
+        assert "会顺延" not in page
+    assert "打开系统状态" in office.desk("admin").get("/console/help")
+    assert "微信接口暂停" not in office.desk("secretary").get("/console/help")

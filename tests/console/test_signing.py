@@ -190,7 +190,7 @@ def test_two_release_an_article_and_its_reviews_are_made_up_for(office: Office, 
     with trail.one("article.release.ask", reason="台风预警，今天必须发布"):
         sign(office.desk("first"), article)
     assert "待第二人紧急签发" in office.desk("second").get("/console/")
-    assert "您已签发，须由另一位审核员签第二次" in office.desk("first").get(f"{address}/review")
+    assert "您已签发，须由另一位审核员在 24 小时内签第二次" in office.desk("first").get(f"{address}/review")
     with trail.one("article.release", status="approved"):
         sign(office.desk("second"), article)
     assert "紧急签发，待补一审、二审、三审" in office.desk("editor").get("/console/articles")

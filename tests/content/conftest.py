@@ -93,8 +93,12 @@ class Office:
 
     def approved(self, **fields: Any) -> Article:
         """An article that three people approved."""
-        article = self.submit(self.draft(**fields))
-        for name in ("first", "second", "third"):
+        return self.approved_by("first", "second", "third", **fields)
+
+    def approved_by(self, *names: str, by: str = "editor", **fields: Any) -> Article:
+        """An article of ``by`` that these people approved."""
+        article = self.submit(self.draft(by=by, **fields))
+        for name in names:
             article = self.approve(article, by=name)
         return article
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 
-from content import corrections, queue
+from content import corrections, queue, releasing
 from ground import clock
 from models import Article, Delivery, Push, PushArticle, WordingCheck
 from operations.dossier import form as forms
@@ -152,3 +154,44 @@ def test_the_form_has_the_check_of_the_handing_in_and_reasons_for_what_still_sta
     form = _form(office, article)
     assert form.found == "提交时检查（词库第 3 版）：须核实 7 处、提醒 5 处"
     assert form.confirmed == [f"“138****8000”：本人同意公开（{office.users['editor'].label}）"]
+
+
+def _cell(form: Form, label: str) -> str:
+    return next(
+        row[at + 1].text for row in sheet.rows(form) for at, one in enumerate(row[:-1]) if one.text == label
+    )
+
+
+def test_scope_and_moment_of_the_form_are_those_of_one_push(office: Office) -> None:
+    article, now = office.approved(), clock.now()
+    _put_out(office, article)
+    with office.db.session_scope() as session:
+        made = []
+        for audience, days in (("all", 0), ("branch:云帆社区党支部", 5)):
+            push = Push(
+                title="甲", audience=audience, status="sent" if not days else "scheduled", due_at=now + timedelta(days),
+                created_by=office.users["editor"].id, created_at=now, skipped={},
+            )  # fmt: skip
+            session.add(push)
+            session.flush()
+            session.add(
+                PushArticle(push_id=push.id, position=1, article_id=article.id, content_hash=article.hash)
+            )
+            made.append(push.id)
+    _delivered(office, made[0])
+    form = _form(office, article)
+    assert _cell(form, "拟发布平台\n与范围") == "微信公众号；全部关注者"
+    assert _cell(form, "拟发布时间") == f"{clock.to_shanghai(now):%Y-%m-%d %H:%M}"
+    later = f"{clock.to_shanghai(now + timedelta(5)):%Y-%m-%d %H:%M}"
+    assert f"另排期推送给云帆社区党支部（{later}，" in _cell(form, "备注\n（更正、撤回）")
+
+
+def test_a_review_that_was_made_up_for_too_late_says_so(office: Office) -> None:
+    article = released(office)
+    with office.db.session_scope() as session:
+        found = releasing.open_of(session, article.id)
+        assert found is not None
+        found.due_at = clock.now() - timedelta(hours=1)
+    with office.db.session_scope() as session:
+        releasing.countersign(session, article.id, office.users["admin"], at=clock.now())
+    assert [one.stage for one in _form(office, article).opinions] == ["一审", "二审（补审，逾期）", "三审"]

@@ -261,3 +261,43 @@ def test_a_first_signature_falls_with_the_right_to_give_it(office: Office) -> No
         users.set_active(session, users.by_name(session, "first"), False, at=clock.now())
     assert sign(office, article, "second").status == "asked"
     assert sign(office, article, "third").status == "released"
+
+
+def test_who_makes_up_for_a_review_may_find_a_fault(office: Office) -> None:
+    def find(article: Article, by: str, reason: str = "报警电话写错了一位") -> Release:
+        with office.db.session_scope() as session:
+            return releasing.find_fault(session, article.id, office.users[by], reason=reason, at=clock.now())
+
+    article = released(office)
+    with pytest.raises(Refused, match="请写明发现了什么问题"):
+        find(article, "admin", reason="错")
+    with pytest.raises(Forbidden, match="同一人不能审两级"):
+        find(article, "first")
+    find(article, "admin")  # nobody has read it yet
+    assert office.now(article).status == "returned"
+    again = released(office)
+    with office.db.session_scope() as session:
+        publish.mark_published(session, [again.id], at=clock.now())
+    found = find(again, "admin")
+    assert (office.now(again).status, found.status, list(releasing.missing(found))) == (
+        "published", "released", ["二审", "三审"],
+    )  # fmt: skip
+    with office.db.read_scope() as session:
+        ((fault,),) = releasing.faults(session, [found]).values()
+        assert (fault.user.username, fault.reason, fault.stage) == ("admin", "报警电话写错了一位", 2)
+    assert make_up(office, again, "admin").stage == 3  # it was none, or has been corrected
+
+
+def test_a_signature_that_nobody_joins_in_a_day_is_none(office: Office) -> None:
+    article = office.submit(office.draft())
+    asked = sign(office, article, "first")
+    with office.db.session_scope() as session:
+        session.get_one(Release, asked.id).first_at = clock.now() - timedelta(hours=25)
+    with office.db.read_scope() as session:
+        assert waiting.waits(session, office.users["second"], at=clock.now()).signatures == ()
+    again = sign(office, article, "second")
+    assert (again.status, again.first_by, office.now(article).status) == (
+        "asked", office.users["second"].id, "in_review",
+    )  # fmt: skip
+    sign(office, article, "first")
+    assert office.now(article).status == "approved"

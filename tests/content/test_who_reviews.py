@@ -249,3 +249,20 @@ def test_who_is_named_just_now_counts_for_the_review_that_comes_at_the_same_mome
         with pytest.raises(Forbidden, match="本栏目的一审由second审核"):
             coming.result()
     assert office.now(article).stage == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "named", "too_few"),
+    [
+        (3, {1: [7], 2: [7], 3: [7]}, True),
+        (3, {1: [7, 8], 2: [7, 8], 3: [7, 8]}, True),
+        (2, {1: [7, 8], 2: [7, 8], 3: [7]}, False),
+        (3, {1: [7], 3: [7]}, True),
+        (3, {1: [7], 3: [7, 8]}, False),
+        (3, {}, False),
+    ],
+)
+def test_one_person_is_not_enough_for_two_stages(
+    number: int, named: Mapping[int, Collection[int]], too_few: bool
+) -> None:
+    assert stages.needs_more_people(number, named) is too_few

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,6 +17,7 @@ from ground import clock, faultpoints
 from ground.errors import Conflict, Forbidden
 from models import Article, AuditEntry, Follower, Push, QuotaUse
 from scheduler import pushes, report, twice, unscheduling, upcoming
+from scheduler.agreeing import Agreed, Changed
 from scheduler.engine import Engine
 from scheduler.lanes import Lanes
 from scheduler.sender import Sender
@@ -122,30 +124,46 @@ def test_a_second_push_says_who_gets_the_same_article_again(world: World) -> Non
     world.branch("第一党支部", 4)
     world.branch("第二党支部", 3)
     article = world.article()
-    again = "其中 4 人已经收到或将收到同一篇稿件，这次会再收到一遍"
+
+    def to_all(*, twice: int | None = 0, text: str = "") -> pushes.Created:
+        with world.runtime.db.session_scope() as session:
+            agreed = Agreed(twice, [text] if text else [])
+            return pushes.create(
+                session, world.runtime.settings, world.user(session), audience="all", article_ids=[article],
+                agreed=agreed, at=clock.now(),
+            )  # fmt: skip
+
     first = world.push(FIRST, article, due_at=clock.now() + DAY)
-    with world.runtime.db.session_scope() as session:
-        made = pushes.create(
-            session,
-            world.runtime.settings,
-            world.user(session),
-            audience="all",
-            article_ids=[article],
-            at=clock.now(),
-        )
-    assert again in made.notes
+    with pytest.raises(Changed, match="其中 4 人已经收到或将收到同一篇稿件，仍要再发给他们的，请再确认一次"):
+        to_all()
+    with pytest.raises(Changed, match=r"其中 4 人.*（确认时是 3 人）"):
+        to_all(twice=3)
+    with pytest.raises(Changed, match="在您确认之后改动过"):
+        to_all(twice=4, text="0" * 64)
+    made = to_all(twice=4)
+    assert "其中 4 人已经收到或将收到同一篇稿件，这次会再收到一遍" in made.notes
     step(world, made.push, "cancel")
     step(world, first, "cancel")
-    with world.runtime.db.session_scope() as session:
-        alone = pushes.create(
-            session,
-            world.runtime.settings,
-            world.user(session),
-            audience="all",
-            article_ids=[article],
-            at=clock.now(),
-        )
-    assert not [note for note in alone.notes if "再收到" in note]
+    assert not [note for note in to_all().notes if "再收到" in note]
+
+
+def test_of_two_who_decide_at_the_same_moment_the_second_sees_the_first(world: World) -> None:
+    world.branch("第一党支部", 4)
+    article = world.article()
+    together = threading.Barrier(2)
+
+    def decide(_which: int) -> str:
+        together.wait()
+        try:
+            world.push(FIRST, article, due_at=clock.now() + DAY, agreed=Agreed())
+        except Changed as error:
+            return error.message
+        return "made"
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = sorted(pool.map(decide, range(2)))
+    assert first == "made"
+    assert "其中 4 人已经收到或将收到" in second
 
 
 def test_a_push_that_was_missed_keeps_its_article_until_a_person_decides(

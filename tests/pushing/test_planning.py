@@ -170,7 +170,7 @@ def test_a_subscription_account_sends_once_a_day_by_tag_or_to_all(world: World) 
     assert len(by_tag.deliveries) == 1
     assert plan_of(world, "branch:第二党支部", settings=account).skipped == {"no_tag": 3}
     planned(world.runtime, by_tag, account)
-    assert plan_of(world, "all", settings=account).skipped == {"quota_used": 6}
+    assert plan_of(world, "all", settings=account).skipped == {"day_used": 6}
     world.sandbox.clock(at=(clock.now() + DAY).isoformat())
     clock.sync()
     assert plan_of(world, "all", settings=account).planned == 6

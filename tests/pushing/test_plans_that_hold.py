@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,11 @@ from ground.errors import Conflict, Forbidden, Refused
 from localwechat.testing import SandboxControl
 from models import Article, Follower, Push, QuotaUse
 from scheduler import audience, planner, pushes, quota, roads
+from scheduler.agreeing import Changed
 from scheduler.engine import Engine
 from tests.fixtures.configuration import make_settings
 from tests.fixtures.processes import eventually
-from tests.pushing.test_planning import plan_of
+from tests.pushing.test_planning import other_settings, plan_of
 from tests.world.linked import World, jump, make_world, sections_for, wait_status
 from tests.world.pushes import sent
 
@@ -177,6 +178,45 @@ def test_another_moment_means_its_own_numbers_and_its_own_quota(world: World) ->
         step(world, push, "reschedule", due_at=clock.now() - DAY)
     with pytest.raises(Forbidden):
         step(world, push, "reschedule", username="guest", due_at=december)
+
+
+def test_who_moves_a_push_to_a_day_on_which_fewer_get_it_is_asked_first(world: World) -> None:
+    world.branch("第一党支部", 5)
+    had(world, 4)
+    tomorrow, december = clock.now() + DAY, clock.now() + 10 * DAY
+    push = world.push(FIRST, due_at=december)
+    with pytest.raises(Refused, match=r"没有人能收到，最近可以改到 12月1日 .*，预计 5 人收到"):
+        step(world, push, "reschedule", due_at=tomorrow)
+    with world.runtime.db.read_scope() as session:
+        stays = session.get_one(Push, push.id)
+        assert (stays.due_at, stays.planned) == (push.due_at, 5)
+    world.branch("第二党支部", 3)
+    wide = world.push("all", due_at=december)
+    with pytest.raises(Changed, match="预计只有 3 人收到，原来是 8 人"):
+        step(world, wide, "reschedule", due_at=tomorrow)
+    with pytest.raises(Changed, match="预计只有 3 人收到"):
+        step(world, wide, "reschedule", due_at=tomorrow, fewest=4)
+    assert "预计 3 人收到" in step(world, wide, "reschedule", due_at=tomorrow, fewest=3)
+
+
+def test_an_account_that_sends_once_a_day_is_told_the_next_day_that_is_free(world: World) -> None:
+    world.branch("第一党支部", 5)
+    settings = other_settings(world, wechat={"account_type": "subscription"})
+    due = clock.now() + DAY
+    articles = [world.article("第一篇"), world.article("第二篇")]
+
+    def create(article: int, when: datetime) -> Push:
+        with world.runtime.db.session_scope() as session:
+            return pushes.create(
+                session, settings, world.user(session), audience="all", article_ids=[article], due_at=when, at=clock.now()
+            ).push  # fmt: skip
+
+    assert create(articles[0], due).planned == 5
+    with pytest.raises(
+        Refused, match="11月25日已经安排了群发，公众号一天只能群发 1 次，最近可以改到 11月26日"
+    ):
+        create(articles[1], due + timedelta(hours=2))
+    assert create(articles[1], due + DAY).planned == 5
 
 
 # --- Honest states ------------------------------------------------------------------------------------------------

@@ -50,7 +50,11 @@ def test_a_push_from_the_command_line_to_the_report(live: Live) -> None:
         assert done.exit_code == 0, done.stderr
         return json.loads(done.stdout)
 
-    put_off = later(*create[1:], "--article", str(article), "--at", "2099-01-01T10:00")
+    once_more = (*create[1:], "--article", str(article), "--at", "2099-01-01T10:00")
+    twice = runner.invoke(args=["push", *once_more])
+    assert "其中 6 人已经收到或将收到同一篇稿件" in twice.stderr
+    assert "命令里加上 --twice" in twice.stderr
+    put_off = later(*once_more, "--twice")
     for verb, status in (("pause", "paused"), ("resume", "scheduled"), ("cancel", "cancelled")):
         assert later(verb, str(put_off["id"]))["status"] == status
     assert [one["id"] for one in later("list")] == [put_off["id"], made["id"]]

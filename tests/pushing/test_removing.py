@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from content import corrections, finding
+from content import corrections, drafting, finding, reading, review
+from content.revisions import fields_of
 from ground import clock
 from ground.errors import Conflict
 from localwechat.testing import SandboxControl
@@ -47,6 +49,30 @@ def retract(world: World, article: int) -> int:
         )
         corrections.retract(session, asked.id, accounts.reviewers(session)[0], at=clock.now())
         return asked.id
+
+
+def ends(world: World) -> None:
+    """WeChat has finished the job, and is asked about it."""
+    jump(world, minutes=world.runtime.settings.wechat.limits.mass_result_minutes + 1)
+
+
+def correct(world: World, article: int) -> int:
+    """Another text is reviewed and stands in its place; the correction's number."""
+    with world.runtime.db.session_scope() as session:
+        editor, at, limits = world.user(session), clock.now(), world.runtime.settings
+        draft = corrections.begin(
+            session, article, editor, reason="活动时间写错了", note_="时间应为 12 月 5 日。", at=at
+        )
+        fields = replace(fields_of(draft), title=f"{draft.title}（更正）")
+        drafting.save(
+            session, draft.id, editor, fields, expected_version=1, limits=limits.wechat.limits, at=at
+        )
+        review.submit(session, draft.id, editor, limits=limits.wechat.limits, at=at)
+        for reviewer in accounts.reviewers(session):
+            review.approve(session, draft.id, reviewer, limits=limits.limits, at=at)
+        found = corrections.corrects(session, draft.id)
+        assert found is not None
+        return found.id
 
 
 def removals(world: World, correction: int) -> list[Removal]:
@@ -125,6 +151,7 @@ def test_what_was_sent_with_two_drafts_has_two_pages(
     push = world.push(FIRST, article)
     wait_status(world, push.id, "awaiting_result")
     number = retract(world, article)
+    ends(world)
     eventually(lambda: len(removals(world, number)) == 3)
     assert len({one.msg_id for one in removals(world, number)}) == 3
     world.runtime.close()
@@ -158,8 +185,47 @@ def test_a_wrong_message_is_taken_back_while_its_result_is_awaited(
     wait_status(lite_world, push.id, "awaiting_result")
     number = retract(lite_world, article)
     work(lite_world)
-    jump(lite_world, minutes=11)  # WeChat deletes what it has finished sending, and says 40059 until then
+    assert (
+        removals(lite_world, number) == []
+    )  # WeChat deletes what it has finished sending, and says 40059 until then
+    with lite_world.runtime.db.read_scope() as session:
+        assert reading.article(session, article).status == "retracted"
+    ends(lite_world)
+    wait_status(lite_world, push.id, "sent")
     work(lite_world)
-    become(lite_world, number, "done")
+    (gone,) = become(lite_world, number, "done")
+    assert gone.attempts == 1
     with lite_world.runtime.db.read_scope() as session:
         assert finding.get(session, article).status == "retracted"
+
+
+def test_what_was_corrected_stays_at_wechat_until_a_person_has_it_deleted(
+    lite_world: World, run_engine: Run
+) -> None:
+    article = lite_world.article("要更正的")
+    push = out(lite_world, run_engine, article)
+    number = correct(lite_world, article)
+    work(lite_world)
+    (page,) = become(lite_world, number, "kept")
+    assert (page.position, page.attempts) == (2, 0)
+    again = lite_world.push(FIRST, article)  # with the corrected text: this page is as it should be
+    ends(lite_world)
+    wait_status(lite_world, again.id, "sent")
+    assert again.id != push.id
+    second = correct(lite_world, article)  # both pages show a former text now
+    work(lite_world)
+    former, _ = become(lite_world, second, "kept", "kept")
+    assert removals(lite_world, number) == []
+    reviewer = accounts.reviewers
+    with lite_world.runtime.db.session_scope() as session:
+        removing.ask(session, former.id, reviewer(session)[0], at=clock.now())
+    work(lite_world)
+    become(lite_world, second, "done", "kept")
+    with lite_world.runtime.db.session_scope() as session:
+        left = removals(lite_world, second)[1]
+        removing.mend(session, left.id, reviewer(session)[0], at=clock.now())
+    become(lite_world, second, "done", "mended")
+    third = retract(lite_world, article)
+    work(lite_world)
+    (last,) = become(lite_world, third, "done")  # the other one is gone already
+    assert last.msg_id == left.msg_id

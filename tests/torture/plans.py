@@ -23,8 +23,8 @@ from content import columns
 from ground import clock
 from ground.errors import PioneerError
 from models import Member, Push
+from scheduler import agreeing, planner, pushes, roads
 from scheduler import audience as audiences
-from scheduler import planner, pushes, roads
 from tests.torture.books import Books, Expected
 from tests.torture.office import Office
 from tests.world import accounts, activities, articles, messages
@@ -175,7 +175,7 @@ class Months:
                 road = self._rng.choice(("auto", "template" if notice else "mass"))
                 made = pushes.create(
                     session, self._settings, accounts.someone(session, "editor"), audience=audience, due_at=due, road=road,
-                    **what, at=clock.now(),
+                    **what, agreed=agreeing.Agreed(twice=None), at=clock.now(),
                 ).push  # fmt: skip
                 said = self._plan(session, made)
                 self.books.confirm(made, said)

@@ -90,8 +90,8 @@ class Register:
 
     def seats(self, who: int, article: int, stage: int, sheet: Sheet, day: str) -> set[int]:
         """In whose places somebody may sign a stage: the own, or those of others; none."""
-        person, paper = sheet.people[who], self.papers[article]
-        if not (person.active and person.role in _REVIEWS) or self._is_concerned(who, paper):
+        person = sheet.people[who]
+        if not (person.active and person.role in _REVIEWS) or self._is_concerned(who, article, sheet, day):
             return set()
         column = sheet.articles[article].column
         if self._is_placed(who, column, stage, sheet):
@@ -103,14 +103,28 @@ class Register:
             and one.first_day <= day <= one.last_day
             and sheet.people[one.user].active
             and sheet.people[one.user].role in _REVIEWS
-            and not self._is_concerned(one.user, paper)
+            and not self._is_concerned(one.user, article, sheet, day)
             and self._is_placed(one.user, column, stage, sheet)
         }
 
-    @staticmethod
-    def _is_concerned(who: int, paper: Paper) -> bool:
-        signed = any(who in (one.person, one.instead_of) for one in paper.signed)
-        return who == paper.author or who in paper.hands or signed
+    def _writers(self, article: int, sheet: Sheet) -> set[int]:
+        """All who wrote a text; of a correction also what it corrects, and the corrections of that which came before."""
+        texts, amend = [article], sheet.amended_in(article)
+        if amend is not None:
+            texts.append(amend.article)
+            made = (one for one in sheet.amends.values() if one.article == amend.article)
+            texts += [one.draft for one in made if one.id < amend.id and one.status == "done" and one.draft]
+        return {who for one in texts for who in (self.papers[one].author, *self.papers[one].hands)}
+
+    def _is_concerned(self, who: int, article: int, sheet: Sheet, day: str) -> bool:
+        """Whether somebody wrote it, or signed for it, or is bound just now by a 委托 to a reviewer who did."""
+        signed = {by for one in self.papers[article].signed for by in (one.person, one.instead_of)}
+        lent = [one for one in sheet.lent.values() if one.first_day <= day <= one.last_day]
+        others = {one.deputy for one in lent if one.user == who} | {
+            one.user for one in lent if one.deputy == who
+        }
+        bound = {one for one in others if sheet.people[one].active and sheet.people[one].role in _REVIEWS}
+        return who in self._writers(article, sheet) or bool(({who} | bound) & signed)
 
     @staticmethod
     def _is_placed(who: int, column: int, stage: int, sheet: Sheet) -> bool:
@@ -119,9 +133,9 @@ class Register:
         return sheet.people[who].stage in (None, stage)
 
     def _may_hurry(self, who: int, article: int, sheet: Sheet) -> bool:
-        person, paper = sheet.people[who], self.papers[article]
+        person = sheet.people[who]
         able = person.active and person.role in _REVIEWS
-        return able and who != paper.author and who not in paper.hands
+        return able and who not in self._writers(article, sheet)
 
     def allows(self, deed: Deed, sheet: Sheet, day: str) -> bool | None:
         """Whether this must be done, or must be refused; None where these books have no rule of their own for it."""
@@ -262,7 +276,7 @@ class Register:
             self._say(deed, f"of stage {line.stage} of {most} leaves it {after.articles[line.id].status}")
         if is_last:
             people = [who for one in paper.signed for who in (one.person, one.instead_of) if who is not None]
-            fair = len(set(people)) == len(people) and not set(people) & (paper.hands | {paper.author})
+            fair = len(set(people)) == len(people) and not set(people) & self._writers(line.id, before)
             if not fair or any(one.text != line.text for one in paper.signed):
                 self._say(deed, f"lets it pass by {paper.signed}, written by {paper.hands}")
             paper.hurried = []
@@ -280,7 +294,7 @@ class Register:
         if len(paper.hurried) < _AGREED:
             return
         (one, why, first), (two, because, second) = paper.hurried
-        concerned = {one, two} & (paper.hands | {paper.author})
+        concerned = {one, two} & self._writers(line.id, before)
         if one == two or concerned or not (why.strip() and because.strip()) or first != second:
             self._say(deed, f"lets it pass by {paper.hurried}, written by {paper.hands}")
         now = before.stages[line.column]

@@ -17,7 +17,7 @@ from ground import clock
 from localwechat.testing import SandboxControl
 from models import Branch, FollowerTag, Push, User
 from runtime import Runtime
-from scheduler import pushes, tally
+from scheduler import agreeing, pushes, tally
 from settings import Settings
 from tests.fixtures.configuration import make_settings
 from tests.fixtures.processes import eventually
@@ -124,6 +124,7 @@ class World:
         """Decide a push of one (new) article now."""
         if "activity_id" not in more and "article_ids" not in more:
             more["article_ids"] = [article or self.article()]
+        more.setdefault("agreed", agreeing.Agreed(twice=None))
         with self.runtime.db.session_scope() as session:
             return pushes.create(
                 session,

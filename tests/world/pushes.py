@@ -11,7 +11,7 @@ from database import claims
 from ground import clock
 from models import Article, Delivery, Push, PushArticle, PushStatus, Target
 from runtime import Runtime
-from scheduler import planner, pushes, report, roads
+from scheduler import agreeing, planner, pushes, report, roads
 from scheduler.planner import Plan
 from settings import Settings
 from tests.world import accounts
@@ -20,6 +20,7 @@ from tests.world import accounts
 def push(session: Session, settings: Settings, *articles: int, audience: str = "all", **more: Any) -> Push:
     """An editor decides to send these articles; by default now."""
     editor = accounts.someone(session, "editor")
+    more.setdefault("agreed", agreeing.Agreed(twice=None))
     return pushes.create(
         session, settings, editor, audience=audience, article_ids=articles, **more, at=clock.now()
     ).push

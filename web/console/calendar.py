@@ -11,9 +11,10 @@ import workdays
 from ground import clock
 from ground.errors import Refused
 from ground.numbers import number_in
-from scheduler import finding, pushes, rearranging, upcoming
+from scheduler import agreeing, finding, pushes, rearranging, upcoming
 from web.access import acting, action, back_to, looking, page, settings
 from web.console.face import blueprint, draw
+from web.console.pushes import to_ask
 from web.moments import from_input
 from web.wording import WEEKDAYS
 
@@ -63,9 +64,12 @@ def _day(text: str) -> date | None:
 def move_push(push_id: int) -> Any:
     """Put a push off, from the calendar; back to where one came from."""
     due_at = _wanted()
-    with acting() as (session, me):
-        found = pushes.get(session, push_id)
-        said = pushes.reschedule(session, settings(), found, me, due_at=due_at, at=clock.now())
+    try:
+        with acting() as (session, me):
+            found = pushes.get(session, push_id)
+            said = pushes.reschedule(session, settings(), found, me, due_at=due_at, at=clock.now())
+    except agreeing.Changed as fewer:
+        return redirect(to_ask(push_id, fewer), 303)
     flash(said, "success")
     return redirect(back_to(url_for("console.calendar")), 303)
 

@@ -126,6 +126,26 @@ def removal_by_hand(removal_id: int) -> Any:
     return redirect(url_for("console.corrections"), 303)
 
 
+@blueprint.post("/removals/<int:removal_id>/ask")
+@action("article.review", form=corrections_page)
+def removal_ask(removal_id: int) -> Any:
+    """请求微信删除更正前的图文."""
+    with acting() as (session, me):
+        removing.ask(session, removal_id, me, at=clock.now())
+    flash("已请求微信删除，结果稍后显示在这里", "success")
+    return redirect(url_for("console.corrections"), 303)
+
+
+@blueprint.post("/removals/<int:removal_id>/mended")
+@action("article.review", form=corrections_page)
+def removal_mended(removal_id: int) -> Any:
+    """已在公众平台手动修改."""
+    with acting() as (session, me):
+        removing.mend(session, removal_id, me, at=clock.now())
+    flash("已登记为手动修改", "success")
+    return redirect(url_for("console.corrections"), 303)
+
+
 @blueprint.get("/corrections/<int:correction_id>/note")
 @page("article.write")
 def correction_note(correction_id: int) -> str:

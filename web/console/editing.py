@@ -67,13 +67,14 @@ def article_edit(article_id: int) -> Any:
         if article.status not in EDITABLE:
             flash("稿件已排队、排期或发布，不能修改；还没有发出的可以先撤出队列或排期", "warning")
             return redirect(url_for("console.article", article_id=article_id), 303)
+        correction = corrections.corrects(session, article_id)
         return draw(
             "articles/edit.html",
             article=article,
-            columns=columns.listing(session, with_inactive=True),
+            columns=[article.column] if correction else columns.listing(session, with_inactive=True),
             author="",
             draft=keeping.kept(session, me, article_id),
-            correction=corrections.corrects(session, article_id),
+            correction=correction,
             comments=comments.shown(session, article),
         )
 
@@ -87,6 +88,7 @@ def article_edit_post(article_id: int) -> Any:
     typed = fields()
     version = request.form.get("version", 0, type=int)
     with acting() as (session, me):
+        before = finding.get(session, article_id).status
         article = drafting.save(
             session,
             article_id,
@@ -97,7 +99,7 @@ def article_edit_post(article_id: int) -> Any:
             at=clock.now(),
         )
         keeping.forget(session, me, article_id)
-    return _after_save(article_id, str(article_id), _said(article))
+    return _after_save(article_id, str(article_id), _said(before, article))
 
 
 def _after_save(article_id: int, draft: str, said: str) -> Any:
@@ -116,7 +118,9 @@ def _after_save(article_id: int, draft: str, said: str) -> Any:
     return redirect(url_for("console.article_edit", article_id=article_id, saved=draft), 303)
 
 
-def _said(article: Article) -> str:
+def _said(before: str, article: Article) -> str:
+    if before != article.status and article.status == ArticleStatus.DRAFT:
+        return "已保存，稿件回到草稿，请重新提交审核"
     return "已保存，稿件需要重新审核" if article.status == ArticleStatus.IN_REVIEW else "已保存"
 
 

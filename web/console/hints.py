@@ -16,7 +16,8 @@ from operations import standing
 from runtime import Runtime
 from scheduler import instance
 from settings import OFFICIAL_API, Settings
-from wechat.outbound.cooldowns import TOKEN_KEY
+from wechat.outbound.cooldowns import TOKEN_KEY, group_of
+from wechat.outbound.groups import Group
 from wechat.outbound.reaction_table import QUOTA_CODES
 
 _ASK_EVERY_S = 10.0
@@ -46,7 +47,7 @@ def for_user(session: Session, user: User, parts: Runtime) -> list[Hint]:
         else:
             found.append(Hint(f"{text}请联系管理员确认"))
     rests = standing.resting(session, clock.now())
-    found.extend(_rest(rest, manages=users.may(user, "system.manage")) for rest in rests)
+    found.extend(hint for rest in rests if (hint := _rest(rest, user)))
     if not _redis_answers(parts):
         found.append(Hint("Redis 没有应答，排队中的推送会延后，恢复后自动继续，请联系管理员"))
     if users.may(user, "audit.view"):
@@ -57,14 +58,44 @@ def for_user(session: Session, user: User, parts: Runtime) -> list[Hint]:
     return found
 
 
-def _rest(rest: CallRest, *, manages: bool) -> Hint:
-    """A call that rests: a used-up quota comes back by itself, everything else is for somebody to mend."""
-    until = clock.to_shanghai(rest.until).strftime("%m-%d %H:%M")
-    text = f"微信接口暂停使用到 {until}：{rest.reason}。推送和客服消息会顺延，请勿重复发送。"
+_SENDING = frozenset(
+    (Group.ANY, Group.TOKEN, Group.MEDIA, Group.DRAFT, Group.PUBLISH, Group.MASS, Group.TEMPLATE, Group.NOTICE, Group.CUSTOM)
+)  # fmt: skip
+"""Groups without which nothing goes out: they concern everybody. The others do those who work with them."""
+_DELETING = ("article.write", "article.review")
+_OTHERS: dict[str, tuple[tuple[str, ...], str]] = {
+    "message/mass/delete": (
+        _DELETING,
+        "要删除的文章，请登录公众平台在“发表记录”里删除，再到“更正与撤回”登记。",
+    ),
+    "freepublish/delete": (
+        _DELETING,
+        "要删除的文章，请登录公众平台在“发表记录”里删除，再到“更正与撤回”登记。",
+    ),
+}
+_BY_GROUP: dict[Group, tuple[tuple[str, ...], str]] = {
+    Group.COMMENT: (("article.queue",), "读者留言暂时不能在这里管理，可以登录公众平台处理。"),
+    Group.PREVIEW: (("article.preview",), "暂时不能发手机预览。"),
+    Group.MENU: (("menu.manage",), "自定义菜单暂时不能更新。"),
+}
+
+
+def _rest(rest: CallRest, user: User) -> Hint | None:
+    """A call that rests: a used-up quota comes back by itself, all else is for somebody to mend. None: it is not this user's."""
+    until, group = clock.to_shanghai(rest.until).strftime("%m-%d %H:%M"), group_of(rest.group)
+    manages = users.may(user, "system.manage")
+    text = f"微信接口暂停使用到 {until}：{rest.reason}。"
+    if group in _SENDING:
+        text = f"{text}推送和客服消息会顺延，请勿重复发送。"
+    else:
+        concerns, what = _OTHERS.get(rest.group) or _BY_GROUP.get(group, ((), ""))
+        if not manages and not any(users.may(user, right) for right in concerns):
+            return None
+        text = f"{text}推送不受影响。{what}"
     if rest.code in QUOTA_CODES:
         return Hint(text)
     if not manages:
-        return Hint(f"{text}请联系管理员")
+        return Hint(f"{text}如需恢复接口，请联系管理员" if group not in _SENDING else f"{text}请联系管理员")
     if rest.group == TOKEN_KEY:  # the examination asks for a token: when WeChat gives one, the note goes
         text = f"{text}改好后点“全面检查”即可解除。"
     return Hint(text, url=url_for("console.system"), link="打开系统状态")

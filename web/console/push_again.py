@@ -11,7 +11,7 @@ from ground.errors import Conflict
 from scheduler import articles, planner, pushes, resending, shares
 from web.access import acting, action, looking, page, settings
 from web.console.face import blueprint, draw
-from web.console.push_new import Wanted, articles_of, preview_of
+from web.console.push_new import Wanted, agreed, articles_of, mending, preview_of
 from web.once import once
 
 
@@ -30,7 +30,7 @@ def push_again(push_id: int) -> str:
         )
         return draw(
             "pushes/confirm.html", said=said, preview=preview_of(session, said), reasons=planner.reasons(),
-            articles=articles_of(session, said), pending=[], again_of=failed, offer=offer,
+            articles=articles_of(session, said), mending=mending(session, said), pending=[], again_of=failed, offer=offer,
         )  # fmt: skip
 
 
@@ -42,7 +42,7 @@ def push_again_post(push_id: int) -> Any:
     often = request.form.get("often", "").strip()
     with acting() as (session, me):
         failed = pushes.get(session, push_id)
-        made = resending.resend(session, settings(), me, failed, often=often, at=clock.now())
+        made = resending.resend(session, settings(), me, failed, often=often, agreed=agreed(), at=clock.now())
     for remark in made.notes:
         flash(remark, "warning")
     flash(f"已提交重发，预计 {made.push.planned} {shares.unit_of(made.push)}收到", "success")

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import flash, g, redirect, request, url_for
+from flask import flash, g, make_response, redirect, request, url_for
 
 from community import activities, places
-from content import finding, publish
+from content import corrections, finding, publish
 from database.session import Session
 from ground import clock
 from ground.errors import PioneerError, Refused
 from ground.numbers import numbers_in
-from models import Article, ArticleStatus, PushStatus
+from models import Article, ArticleStatus, Correction, PushStatus
+from scheduler import agreeing, openings, planner, pushes, reaching, roads, timing
 from scheduler import audience as audiences
 from scheduler import finding as pushes_found
-from scheduler import openings, planner, pushes, reaching, roads, timing
 from scheduler.audience import saved
 from scheduler.planner import Plan
 from scheduler.reaching import Reached
@@ -114,11 +114,16 @@ def push_count() -> str:
 @action("push.create", form=push_new)
 def push_confirm() -> str:
     """The last look before it is made; nothing is written."""
+    return _last_look()
+
+
+def _last_look() -> str:
     said = wanted()
     with looking() as (session, _):
         return draw(
             "pushes/confirm.html", said=said, preview=preview_of(session, said), reasons=planner.reasons(),
-            articles=articles_of(session, said), pending=pushes_found.pending_with(session, said.article_ids),
+            articles=articles_of(session, said), mending=mending(session, said),
+            pending=pushes_found.pending_with(session, said.article_ids),
         )  # fmt: skip
 
 
@@ -126,14 +131,19 @@ def push_confirm() -> str:
 @once
 @action("push.create", form=push_new)
 def push_new_post() -> Any:
-    """Make it. The scheduler sends."""
+    """Make it; where it would not be what was confirmed, it is looked at once more. The scheduler sends."""
     said, now = wanted(), clock.now()
-    with acting() as (session, me):
-        made = pushes.create(
-            session, settings(), me, audience=said.audience, article_ids=said.article_ids, activity_id=said.activity_id,
-            due_at=said.due_at, road=said.road, urgent=said.urgent, often=said.often, at=now,
-        )  # fmt: skip
-        waits = made.push.due_at > now or made.push.status != PushStatus.SCHEDULED
+    try:
+        with acting() as (session, me):
+            made = pushes.create(
+                session, settings(), me, audience=said.audience, article_ids=said.article_ids,
+                activity_id=said.activity_id, due_at=said.due_at, road=said.road, urgent=said.urgent, often=said.often,
+                agreed=agreed(), at=now,
+            )  # fmt: skip
+            waits = made.push.due_at > now or made.push.status != PushStatus.SCHEDULED
+    except agreeing.Changed as error:
+        g.problem = error.message
+        return make_response(_last_look(), error.http_status)
     for remark in made.notes:
         flash(remark, "warning")
     if made.notes and said.due_at is None and on_trial(settings()):
@@ -179,6 +189,13 @@ def _roads(kind: str, *, complete: bool) -> str:
     return "+".join(ticked) or roads.AUTO
 
 
+def agreed() -> agreeing.Agreed:
+    """What the confirm page had shown, as its form says it."""
+    return agreeing.Agreed(
+        twice=request.form.get("agreed_twice", 0, type=int), hashes=request.form.getlist("agreed_hash")
+    )
+
+
 def _audience(activity_id: int | None) -> str:
     """The text of the chosen audience. Usual is everyone for articles, and for a notice those whom its activity expects."""
     form = request.form
@@ -200,6 +217,11 @@ def articles_of(session: Session, said: Wanted) -> list[Article]:
     if len(said.article_ids) > most:
         raise Refused(f"一次最多推送 {most} 篇稿件，现在选了 {len(said.article_ids)} 篇")
     return publish.sendable(session, said.article_ids) if said.article_ids else []
+
+
+def mending(session: Session, said: Wanted) -> list[Correction]:
+    """What is being done about the articles that the form names: another text of them may follow."""
+    return corrections.under_way(session, said.article_ids)
 
 
 def preview_of(session: Session, said: Wanted) -> Preview:

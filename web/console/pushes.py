@@ -12,7 +12,7 @@ from database.session import Session
 from ground import clock
 from ground.errors import Refused
 from models import Push, PushStatus
-from scheduler import failures, finding, planner, progress, pushes, resending, standing, tally
+from scheduler import agreeing, failures, finding, planner, progress, pushes, resending, standing, tally
 from scheduler.life import OVER, PUSH
 from web import listing
 from web.access import acting, action, looking, page, settings
@@ -113,12 +113,23 @@ def push_reschedule(push_id: int) -> Any:
     due_at = from_input(request.form.get("due_at", ""))
     if due_at is None:
         raise Refused("请选择新的推送时间")
-    with acting() as (session, me):
-        said = pushes.reschedule(
-            session, settings(), pushes.get(session, push_id), me, due_at=due_at, at=clock.now()
-        )
+    fewest = request.form.get("fewest", type=int)
+    try:
+        with acting() as (session, me):
+            found = pushes.get(session, push_id)
+            said = pushes.reschedule(
+                session, settings(), found, me, due_at=due_at, fewest=fewest, at=clock.now()
+            )
+    except agreeing.Changed as fewer:
+        return redirect(to_ask(push_id, fewer), 303)
     flash(said, "success")
     return redirect(url_for("console.push", push_id=push_id), 303)
+
+
+def to_ask(push_id: int, fewer: agreeing.Changed) -> str:
+    """Where somebody is asked whether a push is put off all the same, to a moment at which fewer get it."""
+    people, due_at = fewer.fields["people"], request.form.get("due_at", "")
+    return url_for("console.push", push_id=push_id, fewest=people, due_at=due_at, _anchor="reschedule")
 
 
 @blueprint.post("/pushes/<int:push_id>/release")

@@ -36,15 +36,18 @@ def column_review(column_id: int) -> Any:
     """Save how many reviews a column's articles pass, and by whom."""
     form = request.form
     named = {stage: numbers_in(form.getlist(f"reviewers-{stage}")) for stage in range(1, stages.MOST + 1)}
+    number = form.get("review_stages", type=int)
     with acting() as (session, me):
         stages.settle(
             session,
             me,
             columns.get(session, column_id),
-            number=form.get("review_stages", type=int),
+            number=number,
             named_for=named,
             at=clock.now(),
         )
+    if stages.needs_more_people(number or stages.by_setting(settings().limits), named):
+        flash("同一人不能审两级：指定的审核人太少，会有一级没有人能审，请再指定一位", "warning")
     flash("已保存，已送审的稿件不会因此少审一级", "success")
     return redirect(url_for("console.column", column_id=column_id), 303)
 

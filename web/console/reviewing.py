@@ -64,8 +64,10 @@ def article_review(article_id: int) -> Any:
             correction=corrections.corrects(session, article_id),
             stages=stages.demanded(session, article, settings().limits),
             comments=comments.shown(session, article),
-            releases=releasing.of_article(session, article_id),
+            releases=(releases := releasing.of_article(session, article_id)),
+            faults=releasing.faults(session, releases),
             released=released,
+            expired=released is not None and releasing.expired(released, now),
             now=now,
             **_what_to_read(session, article, released, me),
         )
@@ -90,7 +92,7 @@ def _what_to_read(session: Session, article: Article, found: Release | None, me:
         "obstacle": seats.obstacle,
         "instead_of": other.label if other is not None else None,
         "able": seats.able,
-        "may_sign": releasing.may_sign(article, found, me, seats),
+        "may_sign": releasing.may_sign(session, article, found, me, seats, at=now),
     }
 
 
@@ -159,12 +161,31 @@ def article_release_drop(article_id: int) -> Any:
     return redirect(url_for("console.article", article_id=article_id), 303)
 
 
+def _fault(article_id: int, seen: str | None, stage: int | None) -> Any:
+    """补审发现问题."""
+    with acting() as (session, me):
+        releasing.find_fault(
+            session,
+            article_id,
+            me,
+            reason=request.form.get("reason", ""),
+            expected_hash=seen,
+            expected_stage=stage,
+            at=clock.now(),
+        )
+        back = finding.get(session, article_id).status == ArticleStatus.RETURNED
+    flash("已退回修改" if back else "已记录发现的问题，请编辑办理更正或撤回", "success")
+    return redirect(url_for("console.article", article_id=article_id), 303)
+
+
 @blueprint.post("/articles/<int:article_id>/countersign")
 @action("article.review", form=article_review)
 def article_countersign(article_id: int) -> Any:
     """补审."""
     form = request.form
     seen, stage = _seen(), _seen_stage()
+    if form.get("decision") == "fault":
+        return _fault(article_id, seen, stage)
     with acting() as (session, me):
         found = releasing.countersign(
             session,

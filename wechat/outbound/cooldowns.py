@@ -19,7 +19,7 @@ from database.once import upsert
 from database.session import Database
 from ground import clock
 from models.system import CallRest
-from wechat.outbound.endpoints.table import STABLE_TOKEN, Endpoint
+from wechat.outbound.endpoints.table import ENDPOINTS, STABLE_TOKEN, Endpoint
 from wechat.outbound.failures import CallFailed, rest_until
 from wechat.outbound.groups import WORDS, Group
 from wechat.outbound.reaction_table import QUOTA_CODES, look_up
@@ -134,6 +134,11 @@ class Cooldowns:
 def _key(endpoint: Endpoint) -> str:
     """The call's name in the table: its path without what all have in common."""
     return endpoint.path.removeprefix("/cgi-bin/")[:40]
+
+
+def group_of(key: str) -> Group:
+    """The group of the call that is noted under this name; ``ANY`` for none of ours."""
+    return next((one.group for one in ENDPOINTS.values() if _key(one) == key), Group.ANY)
 
 
 TOKEN_KEY = _key(STABLE_TOKEN)

@@ -75,6 +75,7 @@ class MassRoad(Road):
     }
     reasons: ClassVar[Mapping[str, str]] = {
         "quota_used": "本月已收满 4 条",
+        "day_used": "公众号当天的群发次数已用完",
         "too_few": "只有一人，群发接口至少需要两人",
         "no_tag": "公众号没有按名单群发的接口",
     }
@@ -128,7 +129,7 @@ class MassRoad(Road):
 
     def _once_a_day(self, picture: Picture, people: list[str]) -> Routed:
         if picture.account_left < 1:
-            return Routed((), {"quota_used": len(people)})
+            return Routed((), {"day_used": len(people)})
         if picture.audience.everyone:
             return Routed([Planned(people, picture.audience.label, Target.EVERYONE)])
         if whole := self._by_one_tag(picture, people):
