@@ -20,15 +20,13 @@ from cli.output import (
     parse_moment,
     runtime,
 )
+from cli.push_shown import show_push
 from ground import clock
 from ground.errors import Conflict, PioneerError, Refused
 from models import PushStatus
-from scheduler.life import DELIVERY, PUSH
+from scheduler.life import PUSH
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from scheduler.failures import Cause
     from scheduler.pushes import Created
 
 group = Group("push", short_help="推送：新建、查看、暂停、继续、取消")
@@ -48,7 +46,6 @@ class _Road(click.Option):
 _twice_option = click.option(
     "--twice", is_flag=True, help="其中有人已经收到或将收到同一篇稿件时，仍再发给他们"
 )
-_SHOWN = 50
 _GOING_ON = (PushStatus.SCHEDULED, PushStatus.SENDING, PushStatus.AWAITING_RESULT)
 
 
@@ -193,56 +190,7 @@ def show(push_id: int, as_json: bool) -> None:
     if as_json:
         emit_json({**shown, "per_second": round(how.per_second, 1), "seconds_left": how.seconds_left})
         return
-    _show(shown, causes, waits.said if waits else "", how.said if how.seconds_left is not None else "")
-
-
-def _show(shown: dict[str, Any], causes: Sequence[Cause], waits: str, how: str) -> None:
-    """A push in lines."""
-    from scheduler import planner, roads, shares
-
-    click.echo(f"推送 {shown['id']} 《{shown['title']}》 {PUSH.label(shown['status'])}")
-    if shown["note"]:
-        click.echo(shown["note"])
-    for said in filter(None, [waits, how]):
-        click.echo(said)
-    emit_rows(
-        ["计划", "微信已受理", "送达", "失败", "待核对"],
-        [[shown[name] for name in ("planned", "accepted", "delivered", "failed", "unknown")]],
-    )
-    if shown["said"]:
-        click.echo(shown["said"])
-    if len(shown["roads"]) > 1 or shown["unit"] != shares.PEOPLE:
-        _show_roads(shown["roads"])
-    reasons = planner.reasons()
-    for reason, number in shown["skipped"].items():
-        click.echo(f"未发送 {number:,} 人：{reasons.get(reason, reason)}")
-    for cause in causes:
-        whose = f"（{roads.title(cause.road)}）" if len(shown["roads"]) > 1 else ""
-        click.echo(
-            f"{'失败' if cause.certain else '待核对'} {cause.people:,} {cause.unit}{whose}：{cause.words}"
-        )
-    if shown["again_of"]:
-        click.echo(f"重发自推送 {shown['again_of']}")
-    if shown["repeats"]:
-        click.echo(f"已重发：推送 {'、'.join(map(str, shown['repeats']))}")
-    emit_rows(
-        ["投递", "对象", "数量", "状态", "说明"],
-        [
-            [one["id"], one["target"], one["recipients"], DELIVERY.label(one["status"]), one["error"]]
-            for one in shown["deliveries"][:_SHOWN]
-        ],
-    )
-    if len(shown["deliveries"]) > _SHOWN:
-        click.echo(f"共 {len(shown['deliveries']):,} 批，仅显示前 {_SHOWN} 批，全部请加 --json")
-
-
-def _show_roads(found: list[dict[str, Any]]) -> None:
-    """What has become of a push by each of its roads."""
-    names = ("planned", "accepted", "delivered", "failed", "unknown")
-    emit_rows(
-        ["渠道", "计划", "已受理", "送达", "失败", "待核对"],
-        [[one["title"], *(f"{one[name]:,} {one['unit']}" for name in names)] for one in found],
-    )
+    show_push(shown, causes, waits.said if waits else "", how.said if how.seconds_left is not None else "")
 
 
 @group.command("watch")

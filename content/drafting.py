@@ -90,9 +90,8 @@ def save(
     """Save an edit over the version that the editor saw. ``said`` is what the history says about it.
 
     All approvals fall: what was in review waits for its first stage again (or is a draft, if it could not be submitted as it is
-    now), what was approved is a draft. Saving without a change does nothing. Raises :class:`errors.Conflict` if
-    somebody saved meanwhile or the article is queued, scheduled or out; :class:`errors.Forbidden`, :class:`errors.Refused`,
-    :class:`errors.NotFound`.
+    now), what was approved is a draft. Saving without a change does nothing. Raises :class:`errors.Conflict` if somebody saved
+    meanwhile or it is queued, scheduled or out; :class:`errors.Forbidden`, :class:`errors.Refused`, :class:`errors.NotFound`.
     """
     require(user, WRITE)
     article = get(session, article_id)
@@ -102,8 +101,7 @@ def save(
         raise edited_meanwhile(session, article_id, at=at)
     if fields == fields_of(article):
         return article
-    if fields.column_id != article.column_id and revisions.is_correction(session, article_id):
-        raise Refused(MOVES_COLUMN)
+    _stays(session, article, fields)
     checked = _looked_at(session, article, fields, limits, at)
     waits = checked is not None and not checked.obstacles
     unsettles = not waits and life.ARTICLE.allows("article.unsettle", article.status)
@@ -128,6 +126,11 @@ def save(
         alerts.next_stage(session, article, at=at)
     note(session, user, "article.save", article, at=at)
     return article
+
+
+def _stays(session: Session, article: Article, fields: Fields) -> None:
+    if fields.column_id != article.column_id and revisions.is_correction(session, article.id):
+        raise Refused(MOVES_COLUMN)
 
 
 def _looked_at(
