@@ -116,6 +116,7 @@ def confirm(
         made,
         push.due_at,
         article_ids=[article.id for article in articles],
+        again_of=push.again_of,
         at=push.created_at,
     )
     agreeing.require_twice(reached.twice, agreed)

@@ -56,14 +56,18 @@ def reached(
     moment: datetime,
     *,
     article_ids: Collection[int] = (),
+    again_of: int | None = None,
     at: datetime,
 ) -> Reached:
-    """Look at those whom a new push of these articles, if it carries any, would reach at ``moment``."""
+    """Look at those whom a new push of these articles, if it carries any, would reach at ``moment``.
+
+    ``again_of`` is the push whose failures it makes good.
+    """
     people = {openid for route in made.routes for openid in route.people}
     costly = {openid for route in made.routes if route.road.costs_quota for openid in route.people}
     last = costly and costly & quota.last_ones(session, settings, moment, ahead=made.ahead.people)
     again = people & made.told.keys()
-    met = twice.reached(session, article_ids, people, at=at) if article_ids else set[str]()
+    met = twice.reached(session, article_ids, people, again_of=again_of, at=at) if article_ids else set[str]()
     to_groups = made.to_groups
     groups = twice.groups(session, article_ids, to_groups) if article_ids and to_groups else 0
     beside = chats.readers(session, to_groups, people) if to_groups else set[str]()

@@ -18,14 +18,24 @@ _NOT_SENT = (DeliveryStatus.FAILED, DeliveryStatus.CANCELLED)
 
 
 def reached(
-    session: Session, article_ids: Collection[int], people: Collection[str], *, at: datetime
+    session: Session,
+    article_ids: Collection[int],
+    people: Collection[str],
+    *,
+    again_of: int | None = None,
+    at: datetime,
 ) -> set[str]:
     """Who of these people has one of these articles already, or will have it by a push that is decided.
 
     The ledger of quota knows them, and so do calls to one person. Where it does not, because a send costs the account and not the
-    person (公众号) or the month's ledger is gone, those count who are in that push's audience now.
+    person (公众号) or the month's ledger is gone, those count who are in that push's audience now. A push that makes good what the
+    push ``again_of`` failed at goes to those alone whom neither that one nor another repeat of it reached.
     """
-    others = _with_one(session, article_ids)
+    others = [
+        one
+        for one in _with_one(session, article_ids)
+        if again_of is None or again_of not in (one.id, one.again_of)
+    ]
     if not others:
         return set()
     ids = [push.id for push in others]

@@ -199,7 +199,7 @@ def test_what_is_being_taken_back_is_pushed_by_nobody_and_what_is_being_correcte
     assert "《要撤回的》正在申请撤回" in text_of(refused)
     editor.post("/console/pushes/new", form | {"article": str(asked)}, 409)
     shown = text_of(editor.post("/console/pushes/confirm", form | {"article": str(mended)}, 200))
-    assert "《要更正的》的更正正在办理" in shown
+    assert "的更正正在办理（活动时间写错了）" in shown
     assert "现在推送的还是更正前的内容" in shown
 
 

@@ -295,6 +295,7 @@ def test_failures_are_said_by_cause_and_sent_again_from_the_page(office: Office)
     look = text_of(desk.client.get(f"{where}/again"))
     assert "预计收到 2 人" in look
     assert "其中 1 人的原因不会自行消失，重发可能仍收不到" in look
+    assert "再收到一遍" not in look  # nobody of those whom it goes to has it
     made = desk.post(f"{where}/again")
     assert "重发自 推送" in text_of(desk.client.get(made.location))
     assert made.location in desk.get(where)

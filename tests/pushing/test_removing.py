@@ -209,6 +209,7 @@ def test_what_was_corrected_stays_at_wechat_until_a_person_has_it_deleted(
     (page,) = become(lite_world, number, "kept")
     assert (page.position, page.attempts) == (2, 0)
     again = lite_world.push(FIRST, article)  # with the corrected text: this page is as it should be
+    wait_status(lite_world, again.id, "awaiting_result")
     ends(lite_world)
     wait_status(lite_world, again.id, "sent")
     assert again.id != push.id

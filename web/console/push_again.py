@@ -28,8 +28,9 @@ def push_again(push_id: int) -> str:
         said = Wanted(
             ids, failed.activity_id, offer.audience, None, failed.road, "", request.form.get("often", "")
         )
+        first = failed.again_of or failed.id
         return draw(
-            "pushes/confirm.html", said=said, preview=preview_of(session, said), reasons=planner.reasons(),
+            "pushes/confirm.html", said=said, preview=preview_of(session, said, again_of=first), reasons=planner.reasons(),
             articles=articles_of(session, said), mending=mending(session, said), pending=[], again_of=failed, offer=offer,
         )  # fmt: skip
 

@@ -224,7 +224,7 @@ def mending(session: Session, said: Wanted) -> list[Correction]:
     return corrections.under_way(session, said.article_ids)
 
 
-def preview_of(session: Session, said: Wanted) -> Preview:
+def preview_of(session: Session, said: Wanted, *, again_of: int | None = None) -> Preview:
     """What would come of it just now. Raises what :func:`pushes.create` raises for what cannot be sent."""
     now = clock.now()
     if said.due_at is not None and said.due_at < now:
@@ -246,7 +246,9 @@ def preview_of(session: Session, said: Wanted) -> Preview:
         activity_id=said.activity_id,
         auto=roads.is_auto(said.road),
     )
-    reached = reaching.reached(session, settings(), made, when.at, article_ids=said.article_ids, at=now)
+    reached = reaching.reached(
+        session, settings(), made, when.at, article_ids=said.article_ids, again_of=again_of, at=now
+    )
     title = activity.title if activity else articles[0].title if articles else ""
     at_once = said.due_at is None and not when.deferred
     steps = audiences.narrowing(session, chosen) if chosen.within or chosen.without else []
