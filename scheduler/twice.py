@@ -28,8 +28,8 @@ def reached(
     """Who of these people has one of these articles already, or will have it by a push that is decided.
 
     The ledger of quota knows them, and so do calls to one person. Where it does not, because a send costs the account and not the
-    person (公众号) or the month's ledger is gone, those count who are in that push's audience now. A push that makes good what the
-    push ``again_of`` failed at goes to those alone whom neither that one nor another repeat of it reached.
+    person (公众号) or the month's ledger is gone, those count who are in that push's audience now. A push that makes good what
+    the push ``again_of`` failed at goes to those alone whom neither that one nor another repeat of it reached.
     """
     others = [
         one

@@ -1,15 +1,15 @@
 """Pages that WeChat keeps as they were when their article was corrected
 
-Revision: 0038
-Follows: 0034
+Revision: 0036
+Follows: 0035
 """
 
 from alembic import op
 
 from database.recreate import add_checks, drop_checks
 
-revision = "0038"
-down_revision = "0034"
+revision = "0036"
+down_revision = "0035"
 branch_labels = None
 depends_on = None
 
