@@ -52,7 +52,7 @@ def test_one_person_alone_cannot_be_reached() -> None:
 def test_an_account_without_lists_sends_to_all_or_says_why_not() -> None:
     assert Target.LIST not in ROAD.targets(account("subscription"))
     assert ROAD.plan(picture(3, kind="subscription", left=1)).deliveries[0].kind is Target.EVERYONE
-    assert ROAD.plan(picture(3, kind="subscription", left=0)).skipped == {"quota_used": 3}
+    assert ROAD.plan(picture(3, kind="subscription", left=0)).skipped == {"day_used": 3}
 
 
 @pytest.mark.parametrize(
