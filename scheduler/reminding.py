@@ -5,6 +5,7 @@ It is a push like any other, by the road of a notice; what is its own is who get
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -78,10 +79,16 @@ def remind(
 
 def was_reminded(session: Session, activity_id: int, *, branch_id: int | None) -> bool:
     """Whether a branch had the reminder of an activity, by itself or with all; of all, whether any had."""
-    mine = Push.slot_key.in_([_slot(activity_id, branch_id), _slot(activity_id, None)])
-    any_ = Push.slot_key.like(f"{_KEY}:{activity_id}:%")
-    found = sa.select(Push.id).where(mine if branch_id is not None else any_, Push.activity_id == activity_id)
-    return session.scalar(found.limit(1)) is not None
+    return bool(reminded(session, [activity_id], branch_id=branch_id))
+
+
+def reminded(session: Session, ids: Iterable[int], *, branch_id: int | None) -> set[int]:
+    """Those of these activities of which a branch had the reminder; of all branches, of which any had."""
+    wanted = list(ids)
+    mine = [_slot(one, of) for one in wanted for of in (branch_id, None)]
+    which = Push.slot_key.in_(mine) if branch_id is not None else Push.slot_key.like(f"{_KEY}:%")
+    found = session.scalars(sa.select(Push.activity_id).where(which, Push.activity_id.in_(wanted)))
+    return {one for one in found if one is not None}
 
 
 def _slot(activity_id: int, branch_id: int | None) -> str:
@@ -95,4 +102,4 @@ def _audience(session: Session, activity: Activity, branch_id: int | None) -> st
     return f"activity:{activity.id}{within} without answered:{activity.id}"
 
 
-__all__ = ["remind", "was_reminded"]
+__all__ = ["remind", "reminded", "was_reminded"]

@@ -102,7 +102,7 @@ def test_a_secretary_does_all_of_it_on_the_phone(office_anywhere: Office) -> Non
     form = {"member": [str(people[0])], "reason": "纸质签到表补录"}
     assert "已补录 1 人" in desk.follow(desk.post(f"{where}/record", form))
     assert desk.post(f"{where}/export", status=200).data.startswith(b"PK")
-    assert "1 / 3" in text_of_page(desk.get(home))
+    assert "3 应到 1 已签到 0 请假 2 未到" in text_of_page(desk.get(home))
 
 
 def test_who_did_not_come_is_named_to_the_branch_s_own_secretary_only(office: Office) -> None:
@@ -168,7 +168,7 @@ def test_the_branch_s_first_page_asks_as_much_for_many_activities_as_for_one(off
     many = _questions(office, lambda: desk.get(home))
     page = desk.get(home)
     assert all(f'href="{where}"' in page for where in one + more)
-    assert page.count("0 / 3") == 12
+    assert page.count("<b>3</b>应到") == 12
     assert len(many) == len(few), many
 
 

@@ -56,7 +56,7 @@ def home(branch_id: int) -> str:
             branch=branch,
             in_hand=in_hand,
             seen=_seen(in_hand),
-            reminded={one for one in here if reminding.was_reminded(session, one, branch_id=branch_id)},
+            reminded=reminding.reminded(session, here, branch_id=branch_id),
             parts={when: [(one, counted[one.id]) for one in part] for when, part in found.items()},
             summary=places.summaries(session, branch_id=branch_id)[0],
             asked=own_requests.waiting_count(session, me, branch_id=branch_id),
