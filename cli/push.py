@@ -158,6 +158,8 @@ def _tell(made: Created) -> None:
     click.echo(f"推送 {push.id} {PUSH.label(push.status)}，{to}")
     if said := shares.said(found, reasons):
         click.echo(said)
+    if left := shares.missed(found, reasons):
+        click.echo(f"收不到的群：{left}")
     for reason, number in push.skipped.items():
         click.echo(f"  {reasons.get(reason, reason)}：{number:,} 人")
 
@@ -174,11 +176,12 @@ def _usual(activity: int | None) -> str:
 @json_option
 def show(push_id: int, as_json: bool) -> None:
     """查看推送的进度和结果（按关注者计；只发到群的按群计）。"""
-    from scheduler import failures, progress, pushes, resending, standing, tally
+    from scheduler import failures, kits, link_openings, progress, pushes, resending, standing, tally
 
     parts = runtime()
     with parts.db.read_scope() as session:
         push = pushes.get(session, push_id)
+        opened, (ready, passed_on) = link_openings.of_push(session, push_id), kits.counts(session, push_id)
         shown, how = tally.show(session, push), progress.of(session, push, at=clock.now())
         shown["repeats"] = [one.id for one in resending.repeats(session, push)]
         causes = failures.of_push(session, push_id)
@@ -187,10 +190,13 @@ def show(push_id: int, as_json: bool) -> None:
         waits = standing.confirming(session, push, limits, at=clock.now())
     shown["confirm_until"] = clock.to_shanghai(waits.until).isoformat(timespec="seconds") if waits else None
     shown["causes"] = [asdict(cause) for cause in causes]
+    shown["opened"], shown["kits"] = opened.plain(), {"ready": ready, "forwarded": passed_on}
     if as_json:
         emit_json({**shown, "per_second": round(how.per_second, 1), "seconds_left": how.seconds_left})
         return
-    show_push(shown, causes, waits.said if waits else "", how.said if how.seconds_left is not None else "")
+    beside = [*filter(None, [kits.said(ready, passed_on)]), *opened.said]
+    waiting, going = waits.said if waits else "", how.said if how.seconds_left is not None else ""
+    show_push(shown, causes, waiting, going, beside)
 
 
 @group.command("watch")

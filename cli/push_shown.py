@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 _SHOWN = 50
 
 
-def show_push(shown: dict[str, Any], causes: Sequence[Cause], waits: str, how: str) -> None:
-    """A push in lines."""
+def show_push(
+    shown: dict[str, Any], causes: Sequence[Cause], waits: str, how: str, beside: Sequence[str]
+) -> None:
+    """A push in lines; ``beside`` are those on its kits and links."""
     from scheduler import planner, roads, shares
 
     click.echo(f"推送 {shown['id']} 《{shown['title']}》 {PUSH.label(shown['status'])}")
@@ -41,6 +43,8 @@ def show_push(shown: dict[str, Any], causes: Sequence[Cause], waits: str, how: s
         click.echo(
             f"{'失败' if cause.certain else '待核对'} {cause.people:,} {cause.unit}{whose}：{cause.words}"
         )
+    for line in beside:
+        click.echo(line)
     if shown["again_of"]:
         click.echo(f"重发自推送 {shown['again_of']}")
     if shown["repeats"]:

@@ -64,6 +64,17 @@ def upsert(on: Session | sa.Connection, model: type[Base], **values: Any) -> Non
             on.expire(loaded)
 
 
+def add(on: Session | sa.Connection, model: type[Base], key: Mapping[str, Any], **amounts: int) -> None:
+    """Add these amounts to the columns of the row of this primary key, which begins with them if it is not there."""
+    connection, table = _connection(on), table_of(model)
+    insert: Insert = _INSERT[connection.dialect.name](table)
+    more = {name: table.c[name] + insert.excluded[name] for name in amounts}
+    statement = insert.on_conflict_do_update(
+        index_elements=[column.name for column in table.primary_key], set_=more
+    )
+    connection.execute(statement, {**key, **amounts})
+
+
 def inserting_once(model: type[Base], dialect: str, *, keys: Sequence[str] | None = None) -> Insert:
     """The statement of :func:`insert_once`, for who builds it once and runs it often. ``dialect`` is one of :data:`DIALECTS`."""
     insert: Insert = _INSERT[dialect](table_of(model))

@@ -26,6 +26,7 @@ from models.inbound import (
     Menu,
     SpoolFailure,
 )
+from models.kits import Kit, LinkOpening
 from models.lexicon import LexiconEntry, LexiconVersion, WordingCheck, WordingConfirmation
 from models.moves import MemberMove, MemberTransfer
 from models.own import (
@@ -117,10 +118,12 @@ __all__ = [
     "InstanceLease",
     "JobResult",
     "KeywordReply",
+    "Kit",
     "Leave",
     "LeaveWay",
     "LexiconEntry",
     "LexiconVersion",
+    "LinkOpening",
     "ListedFollower",
     "LoginSession",
     "MakeUpRequest",

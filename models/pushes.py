@@ -160,7 +160,7 @@ class Delivery(Leased, Base):
 
     ``openid`` is the person of a call to one, ``gone`` once they left. Of an answer ``payload`` is the call's body without
     ``touser``, ``reply_to`` the key of the message that it answers, and after ``expires_at`` it is not sent any more.
-    ``correction_id`` is set where it tells of a correction or retraction, ``branch_id`` where it goes to a group of that branch.
+    ``correction_id`` is set where it tells of a correction or retraction. ``branch_id`` is whose group, or member, it goes to.
     """
 
     __tablename__ = "delivery"

@@ -66,6 +66,8 @@ IMPERSONAL: dict[str, str] = {
     "instance_lease": "id fingerprint confirmed_at",
     "job_result": "id kind msg_id status data at matched",
     "keyword_reply": "id pattern whole kind content active sort updated_at",
+    "link_opening": "push_id road branch_id day opens",
+    "kit": "id push_id delivery_id group_id token made_at forwarded_at",
     "lexicon_entry": "id kind reason severity apart rank until active shipped since gone changed_at",
     "lexicon_version": "number made_at note entries digest",
     "make_up_request": "id",

@@ -210,6 +210,7 @@ class Lanes:
             fields=(lane.fields or {}).get(road.name),
             load=lane.load,
             address=settling.address_of(session, row),
+            hint=settling.hint_of(session, self._settings, row, now),
         )
         return Item(row.id, road, call, row.attempts, first=row.called_at == now)
 

@@ -106,6 +106,11 @@ class Plan:
         return [one for route in self.routes for one in _to_groups(route)]
 
     @property
+    def missed(self) -> str:
+        """In words, the groups that none of its roads goes to; empty where there are none."""
+        return shares.missed(self.shares, reasons())
+
+    @property
     def unit(self) -> str:
         """What :attr:`planned` counts."""
         return shares.GROUPS if self.groups and not self.personal else shares.PEOPLE
@@ -184,13 +189,15 @@ def _shares(
     to_groups = [_to_groups(route) for route in routes]
     reached = {openid for route in routes for openid in route.people} if any(to_groups) else set[str]()
     rest = {one for one in found[0].left.openids if one not in reached} if reached else set[str]()
+    met = {call.target for groups in to_groups for call in groups}
     shared: list[Share] = []
     for route, one, groups in zip(routes, found, to_groups, strict=True):
         readers = chats.readers(session, groups, rest) if groups and rest else set[str]()
         rest -= readers
+        missed = {name: why for name, why in one.missed.items() if name not in met}
         people = 0 if groups else sum(len(call.people) for call in route.deliveries)
         left = {} if route.road.targets(settings) <= GROUPS else dict(one.skipped)
-        shared.append(Share(route.road.name, people, len(groups), left, len(readers)))
+        shared.append(Share(route.road.name, people, len(groups), left, len(readers), missed))
     return shared
 
 
@@ -220,6 +227,7 @@ class _Found:
     deliveries: Sequence[Planned]
     left_out: dict[str, str]
     skipped: Counter[str]
+    missed: Mapping[str, str]
 
     def why_not(self, openid: str) -> str:
         """Why this one, whom no road reaches, was not reached by this road; empty where it says nothing of that."""
@@ -302,7 +310,8 @@ def _of_road(asked: _Asked, road: Road, left: People, of_audience: Sequence[Chat
         until=open_then.until if open_then else {},
     )
     routed = road.plan(picture)
-    return _Found(left, routed.deliveries, left_out, Counter(left_out.values()) + Counter(routed.skipped))
+    skipped = Counter(left_out.values()) + Counter(routed.skipped)
+    return _Found(left, routed.deliveries, left_out, skipped, routed.missed)
 
 
 def _muted(following: People, columns: set[str]) -> set[str]:
@@ -360,6 +369,7 @@ def write(session: Session, settings: Settings, push: Push, made: Plan, now: dat
     made_ids = sa.insert(Delivery).returning(Delivery.id, sort_by_parameter_order=True)
     for route, some in _in_pieces(made.routes):
         moments = pacing.moments(session, settings, route.road, [one.target_id for one in some], now)
+        of_branch = chats.branches(session, some)
         rows = [
             {
                 "push_id": push.id,
@@ -369,10 +379,10 @@ def write(session: Session, settings: Settings, push: Push, made: Plan, now: dat
                 "target_kind": planned.kind.value,
                 "target_id": planned.target_id,
                 "openids": list(planned.openids) if planned.openids is not None else None,
-                "openid": planned.people[0] if planned.kind is Target.FOLLOWER else None,
+                "openid": planned.openid,
                 "target": planned.target[:120],
                 "recipients": planned.recipients,
-                "branch_id": planned.branch_id,
+                "branch_id": of_branch.get(planned.openid, planned.branch_id),
                 "expires_at": planned.until,
                 "due_at": moment,
             }

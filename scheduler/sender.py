@@ -295,6 +295,7 @@ class Sender:
                 fields=road.fields(load.occasion) if load.occasion else None,
                 load=load,
                 address=settling.address_of(session, delivery),
+                hint=settling.hint_of(session, self._settings, delivery, now),
             )
             return Item(delivery.id, road, call, delivery.attempts + 1, first=delivery.called_at is None)
 

@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 from database import claims, rows
 from database.base import table_of
 from models import ChatGroup, Delivery, Push, Target
-from scheduler import articles, dropping, marks, planner, quota, report, roads, windows
+from scheduler import articles, dropping, kits, marks, planner, quota, report, roads, windows
 from scheduler.outcome import MOST_TRIES, Next, Outcome
 from scheduler.roads import Answer, Call, Road
-from scheduler.roads.load import Card, Notice, Occasion
+from scheduler.roads.load import Card, Hint, Notice, Occasion
 from settings import Settings
 
 _WAITING = ("claimed", "unknown")
@@ -74,6 +74,15 @@ def address_of(session: Session, delivery: Delivery | sa.Row[Any]) -> str:
     return session.scalar(sa.select(ChatGroup.robot).where(ChatGroup.id == delivery.target_id)) or ""
 
 
+def hint_of(
+    session: Session, settings: Settings, delivery: Delivery | sa.Row[Any], now: datetime
+) -> Hint | None:
+    """Lay ready what somebody is to pass on; what they are told of it, None of other calls and where they cannot be told now."""
+    if delivery.target_kind != Target.FORWARDER:
+        return None
+    return kits.laid_ready(session, settings, delivery, at=now)
+
+
 def call_of(
     settings: Settings,
     delivery: Delivery | sa.Row[Any],
@@ -82,6 +91,7 @@ def call_of(
     fields: Mapping[str, str] | None = None,
     load: Load = NOTHING,
     address: str = "",
+    hint: Hint | None = None,
 ) -> Call:
     """All that the road needs for this delivery, or for a row with its columns. ``fields`` are those of a notice."""
     base_url = settings.server.base_url
@@ -104,6 +114,7 @@ def call_of(
         cards=[replace(card, url=f"{card.url}{tail}") for card in load.cards],
         occasion=load.occasion,
         address=address,
+        hint=hint,
     )
 
 
@@ -142,7 +153,13 @@ def key_forgotten(delivery: Delivery, road: Road, settings: Settings, now: datet
 
 
 def give_up(session: Session, delivery: Delivery, now: datetime, said: str = "") -> None:
-    """Leave it unknown for good: only an event that comes late, or a person, can decide. ``said``: what people read instead."""
+    """Leave it unknown for good: only an event that comes late, or a person, can decide. ``said``: what people read instead.
+
+    What lies ready here was only to be told of, and is not told twice: it is delivered.
+    """
+    if roads.of(delivery.road).lies_ready:
+        report.arrived(session, delivery, now)
+        return
     delivery.status, delivery.finished_at = "unknown", now
     delivery.error = said or roads.of(delivery.road).unsaid
     delivery.openids = None

@@ -13,6 +13,7 @@ from settings import WeChatLimits
 PEOPLE, GROUPS = "人", "个群"
 """What the numbers of a push count."""
 _AGREED, _PLANNED = "by", "due"
+_NAMED = 8
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class Share:
     """What one road has of a push: so many followers (``people``) by name, or ``groups``.
 
     ``left`` counts those whom it was asked about and does not reach, by reason; ``readers`` are in its groups and reached by no
-    road by name.
+    road by name. ``missed`` are
+    groups that it leaves out, with the reason.
     """
 
     road: str
@@ -28,6 +30,7 @@ class Share:
     groups: int = 0
     left: Mapping[str, int] = field(default_factory=dict)
     readers: int = 0
+    missed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def called(self) -> str:
@@ -90,6 +93,16 @@ def said(shares: Sequence[Share], words: Mapping[str, str]) -> str:
     return "，".join(parts) if len(parts) > 1 else ""
 
 
+def missed(shares: Sequence[Share], words: Mapping[str, str]) -> str:
+    """The groups to which nothing goes, by their names: 第一党支部·值班群（没有转发人）. Empty where there are none."""
+    left = {name: words.get(why, why) for one in shares for name, why in one.missed.items()}
+    by_reason = {why: [name for name in left if left[name] == why] for why in left.values()}
+    return "；".join(
+        f"{'、'.join(names[:_NAMED])}{f'等 {len(names)} 个群' if len(names) > _NAMED else ''}（{why}）"
+        for why, names in by_reason.items()
+    )
+
+
 def _beside(shares: Sequence[Share], rest: int, *, alone: bool) -> list[str]:
     """What goes to groups, and who of the ``rest`` is in them."""
     parts = []
@@ -113,5 +126,5 @@ def _reasons(left: Mapping[str, int], words: Mapping[str, str]) -> str:
 
 
 __all__ = [
-    "GROUPS", "PEOPLE", "Share", "agreed", "by_windows", "of", "planned", "said", "unit", "unit_of",
+    "GROUPS", "PEOPLE", "Share", "agreed", "by_windows", "missed", "of", "planned", "said", "unit", "unit_of",
 ]  # fmt: skip

@@ -52,6 +52,15 @@ def readers(session: Session, calls: Iterable[Planned], people: Collection[str])
     return set(people) & set[str]().union(*members.values())
 
 
+def branches(session: Session, calls: Iterable[Planned]) -> dict[str | None, int]:
+    """The branches of those who are called one by one: their own openings count for these."""
+    single = [call.openid for call in calls if call.openid is not None]
+    if not single:
+        return {}
+    own = sa.select(Follower.openid, Member.branch_id).join(Member, Member.id == Follower.member_id)
+    return dict(session.execute(own.where(Follower.openid.in_(single))).all())
+
+
 def _all(session: Session) -> list[Chat]:
     who = aliased(Follower)
     follows = sa.and_(who.member_id == ChatGroup.forwarder_id, who.subscribed.is_(True), who.gone.is_(False))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, overload
 from ground.errors import Refused
 from models import Target
 from scheduler.audience import Audience, Person
-from scheduler.roads.load import Card, Occasion
+from scheduler.roads.load import Card, Hint, Occasion
 from scheduler.roads.people import People
 from settings import Settings, WeChatLimits
 from wechat.outbound.groups import Group
@@ -126,6 +126,11 @@ class Planned:
     until: datetime | None = None
 
     @property
+    def openid(self) -> str | None:
+        """The person of a call to one."""
+        return self.people[0] if self.kind is Target.FOLLOWER else None
+
+    @property
     def recipients(self) -> int:
         """How many it counts for: followers, or the one group."""
         return 1 if self.kind in GROUPS else len(self.people)
@@ -165,10 +170,11 @@ class Singly(Sequence[Planned]):
 
 @dataclass(frozen=True)
 class Routed:
-    """What a road makes of a picture; ``skipped`` are followers whom it cannot reach, by reason."""
+    """What a road makes of a picture; ``skipped`` are followers whom it cannot reach, by reason, ``missed`` groups with why."""
 
     deliveries: Sequence[Planned]
     skipped: Mapping[str, int] = field(default_factory=dict)
+    missed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -176,7 +182,8 @@ class Call:
     """All that one call needs. ``key`` is the idempotency key; ``fields`` what :meth:`Road.fields` made of the occasion.
 
     ``payload`` is the body of an answer, without whom it is for. ``cards`` are the articles of the push, with addresses that say
-    by which road and to whose group they went; ``address`` is the secret by which a group is reached.
+    by which road and to whose group they went; ``address`` is the secret by which a group is reached, ``hint`` what its
+    forwarder is told.
     """
 
     key: str
@@ -191,6 +198,7 @@ class Call:
     cards: Sequence[Card] = ()
     address: str = field(default="", repr=False)
     occasion: Occasion | None = None
+    hint: Hint | None = None
 
 
 @dataclass(frozen=True)
@@ -246,6 +254,8 @@ class Road:
     """``auto`` adds it for those whom the roads before it do not reach; it takes nobody else."""
     links: ClassVar[bool] = False
     """Its calls carry links to our own pages of the articles: :attr:`Call.cards`."""
+    lies_ready: ClassVar[bool] = False
+    """What it brings lies ready here before its call, which only tells of it: it has arrived, whatever becomes of the call."""
     costs_quota: ClassVar[bool] = False
     """Each person reached uses one of the mass messages that WeChat grants."""
     asks: ClassVar[bool] = False

@@ -34,3 +34,11 @@ class Notice(dict[str, str]):
     def __init__(self, lines: Mapping[str, str], path: str) -> None:
         super().__init__(lines)
         self.path = path
+
+
+@dataclass(frozen=True)
+class Hint:
+    """What somebody is told who passes things on to a group, where WeChat lets them be written to just now."""
+
+    openid: str
+    text: str

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from database.once import insert_once, upsert
+from database.once import add, insert_once, upsert
 from database.session import Database
 from ground import clock
-from models import Follower, Setting
+from models import Follower, LinkOpening, Push, Setting
 from tests.inbound.crowd import at_once
+from tests.world import accounts
 
 ABOVE_THE_LIMIT = 20_000
 """Rows of three columns: more values than one statement of SQLite takes (32,766)."""
@@ -119,3 +120,26 @@ def test_several_may_make_the_same_value_at_once(database: Database) -> None:
 
     at_once([write] * 6)
     assert value_of(database, "kept") == "same"
+
+
+def test_what_is_added_to_a_number_by_several_at_once_is_all_in_it(database: Database) -> None:
+    now = clock.now()
+    with database.session_scope() as session:
+        push = Push(audience="all", due_at=now, created_by=accounts.someone(session).id, created_at=now)
+        session.add(push)
+        session.flush()
+        key = {"push_id": push.id, "road": "kit", "branch_id": 0, "day": clock.shanghai_day(now)}
+
+    def count() -> None:
+        for _ in range(5):
+            with database.session_scope() as session:
+                add(session, LinkOpening, key, opens=2)
+
+    at_once([count] * 4)
+    with database.session_scope() as session:
+        add(session, LinkOpening, {**key, "branch_id": 7}, opens=1)
+    with database.read_scope() as session:
+        found = session.execute(
+            sa.select(LinkOpening.branch_id, LinkOpening.opens).order_by(LinkOpening.branch_id)
+        )
+        assert [tuple(row) for row in found] == [(0, 40), (7, 1)]

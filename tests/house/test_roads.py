@@ -28,6 +28,7 @@ _HOMONYMS = {
     "web/announcing.py": {"template"},
     "web/templates/branch/activities/new.html": {"template"},
     "web/templates/console/activities/new.html": {"template"},
+    "operations/impersonal.py": {"kit"},  # the table
     "scheduler/previewing.py": {"client.mass_preview_to_name"},  # a draft on a few phones, and no push
     # what an account may do, named as WeChat names its interfaces
     "operations/probe.py": {

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import re
+import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 from flask.testing import FlaskClient
+from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 import runtime as parts
+from accounts import users
 from app import create_app
 from localwechat.testing import SandboxControl
+from models import Branch
 from runtime import Runtime
 from settings import Settings, with_base_url
 from tests.fixtures.configuration import make_settings
+from tests.fixtures.live import PASSWORD
+from tests.fixtures.processes import free_port
 from tests.inbound.conftest import OPENID, Office, account_of, furnish
 from tests.inbound.platform import Phone
+from tests.world import accounts
 from tests.world.linked import sections_for
 from wechat.inbound.callback import make_callback
 
@@ -122,3 +131,48 @@ def small_place(subscription: Settings) -> Iterator[Place]:
     made = Place(subscription)
     yield made
     made.runtime.close()
+
+
+@dataclass
+class Linked:
+    """An office behind a port, to which the local WeChat sends what people write."""
+
+    runtime: Runtime
+    sandbox: SandboxControl
+    url: str
+
+    def say(self, openid: str, text: str) -> str:
+        """Somebody types on the phone; the reply's text."""
+        body, kind = {"openid": openid, "text": text}, {"Content-Type": "application/json"}
+        status, answer = self.sandbox.request("POST", "/phone/api/say", body, kind)
+        assert status == 200, answer
+        return str((json.loads(answer)["reply"] or {}).get("Content", ""))
+
+
+@pytest.fixture
+def linked(
+    sandbox: SandboxControl, sqlite_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Linked]:
+    """The office on its port."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    sandbox.account(callback_url=f"{url}/wechat/callback", type="service", verified=True)
+    sections = sections_for(sandbox, sqlite_url, str(tmp_path_factory.mktemp("phone")))
+    del sections["server"]["clock_url"]
+    sections["wechat"]["web_authorization"] = True
+    settings = with_base_url(make_settings(**sections), url)
+    built = parts.build(settings)
+    with built.db.session_scope() as session:
+        office = furnish(session)
+        branch = session.get_one(Branch, office.branches[1])
+        accounts.account(
+            session, "shuji", "secretary", branch=branch, password_hash=users.hash_password(PASSWORD)
+        )
+    app = create_app(settings, runtime=built)
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Linked(built, sandbox, url)
+    server.shutdown()
+    thread.join(5)
+    built.close()

@@ -2,82 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Page, expect
-from werkzeug.serving import make_server
 
-import runtime as parts
-from accounts import users
-from app import create_app
-from localwechat.testing import SandboxControl
-from models import Branch
-from runtime import Runtime
-from settings import with_base_url
 from tests.fixtures.browser import PHONE, Windows
-from tests.fixtures.configuration import make_settings
 from tests.fixtures.live import PASSWORD
-from tests.fixtures.processes import free_port
-from tests.inbound.conftest import furnish
-from tests.world import accounts
-from tests.world.linked import sections_for
+from tests.reader.conftest import Linked
 
 pytestmark = pytest.mark.browser
 LOOK = """() => ({
   width: document.documentElement.scrollWidth,
   low: [...document.querySelectorAll('main a, main button, main summary')]
-    .filter((one) => one.getBoundingClientRect().height < 43).map((one) => one.textContent.trim()),
+    .filter((one) => !one.hidden && one.getBoundingClientRect().height < 43).map((one) => one.textContent.trim()),
 })"""
-
-
-@dataclass
-class Linked:
-    """An office behind a port, to which the local WeChat sends what people write."""
-
-    runtime: Runtime
-    sandbox: SandboxControl
-    url: str
-
-    def say(self, openid: str, text: str) -> str:
-        """Somebody types on the phone; the reply's text."""
-        body, kind = {"openid": openid, "text": text}, {"Content-Type": "application/json"}
-        status, answer = self.sandbox.request("POST", "/phone/api/say", body, kind)
-        assert status == 200, answer
-        return str((json.loads(answer)["reply"] or {}).get("Content", ""))
-
-
-@pytest.fixture
-def linked(
-    sandbox: SandboxControl, sqlite_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Linked]:
-    """The office on its port."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    sandbox.account(callback_url=f"{url}/wechat/callback", type="service", verified=True)
-    sections = sections_for(sandbox, sqlite_url, str(tmp_path_factory.mktemp("phone")))
-    del sections["server"]["clock_url"]
-    sections["wechat"]["web_authorization"] = True
-    settings = with_base_url(make_settings(**sections), url)
-    built = parts.build(settings)
-    with built.db.session_scope() as session:
-        office = furnish(session)
-        branch = session.get_one(Branch, office.branches[1])
-        accounts.account(
-            session, "shuji", "secretary", branch=branch, password_hash=users.hash_password(PASSWORD)
-        )
-    app = create_app(settings, runtime=built)
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield Linked(built, sandbox, url)
-    server.shutdown()
-    thread.join(5)
-    built.close()
 
 
 def test_from_the_chat_to_the_page_to_a_correction_and_out_again(linked: Linked, windows: Windows) -> None:

@@ -96,7 +96,7 @@ class Torture:
             if kind < 0.45:
                 self._articles(audience)
             elif kind < 0.6:
-                self._articles(audience, road=rng.choice(("robot", "mass,robot")))
+                self._articles(audience, road=rng.choice(("robot", "mass,robot", "kit")))
             else:
                 self._notice(audience)
         for openid in rng.sample(stage.members_of("all"), rng.randint(0, 3)):

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-_ROADS = ("mass", "template", "custom")
+_ROADS = ("mass", "template", "custom", "kit")
 
 
 def read(folder: Path) -> list[dict[str, Any]]:

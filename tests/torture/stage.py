@@ -25,7 +25,7 @@ from tests.fixtures.configuration import account, write_config
 from tests.fixtures.processes import Spawn, eventually, free_port, http_status
 from tests.fixtures.servers import Server, start_postgres, start_redis
 from tests.torture.parts import Forked, Nursery, Part, Whole
-from tests.world import groups, many
+from tests.world import groups, kits, many
 
 MODES = ("embedded", "scaled")
 BRANCHES = ("第1党支部", "第2党支部", "第3党支部", "第4党支部")
@@ -125,6 +125,15 @@ class Stage:
             pass
         for openid in openids:  # whoever wrote can be answered
             self.sandbox.say(openid, "你好")
+        with self.runtime.db.session_scope() as session:
+            self._furnish_groups(session)
+
+    def _furnish_groups(self, session: Session) -> None:
+        """Each branch has a group, and a member who passes things on to it and has written to the account."""
+        for branch in session.scalars(sa.select(Branch).order_by(Branch.id)):
+            openid = self.people[branch.name][0]
+            kits.group(session, branch, openid=openid)
+            kits.wrote(session, openid)
 
     def _tagged(
         self, session: Session, openids: Sequence[str], people: Sequence[tuple[int, int]]

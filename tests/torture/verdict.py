@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -12,15 +13,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models import Delivery, JobResult, Push, QuotaUse
+from models import Branch, Delivery, JobResult, Kit, Push, QuotaUse
 from scheduler import marks
 from tests.torture.stage import Stage
 from tests.world import groups
 
 KEYED = ("mass", "template")
 ROBOT = "robot"
+KIT = "kit"
 _FINAL = ("delivered", "failed", "unknown", "cancelled")
 _DONE = ("sent", "unknown", "partly_failed", "failed", "cancelled")
+_HINT = re.compile("《(.+?)》可以转到")
 _TOLD_TO_WAIT = (45009, 40001, 42001)
 """WeChat itself let nothing through for longer than it remembers a key: the day's calls used up, a fresh token refused again."""
 
@@ -75,8 +78,9 @@ def judge(stage: Stage) -> Verdict:
     rows = stage.read(lambda session: list(session.scalars(sa.select(Delivery).order_by(Delivery.id))))
     found.breaks += [f"never settled: {one}" for one in stage.read(unsettled)]
     of_pushes = [row for row in rows if row.push_id is not None]
-    _judge_pushes(stage, found, [row for row in of_pushes if row.road != ROBOT])
+    _judge_pushes(stage, found, [row for row in of_pushes if row.road not in (ROBOT, KIT)])
     _judge_robots(stage, found, [row for row in of_pushes if row.road == ROBOT])
+    _judge_kits(stage, found, [row for row in of_pushes if row.road == KIT])
     _judge_answers(stage, found, [row for row in rows if row.push_id is None])
     return found
 
@@ -102,7 +106,7 @@ def _judge_pushes(stage: Stage, found: Verdict, rows: list[Delivery]) -> None:
     pushes = stage.read(lambda session: list(session.scalars(sa.select(Push).order_by(Push.id))))
     for push in pushes:
         calls = [row for row in rows if row.push_id == push.id]
-        if push.road == ROBOT:
+        if push.road in (ROBOT, KIT):
             continue  # no follower gets anything by it
         road = "template" if push.kind == "activity" else "custom" if push.road == "custom" else "mass"
         _judge_push(found, push, calls, road, got[push.id], stage.members_of(push.audience))
@@ -180,6 +184,31 @@ def _judge_robots(stage: Stage, found: Verdict, rows: list[Delivery]) -> None:
     found.breaks += [f"a robot spoke in group {group} for push {push}, unasked" for push, group in shown]
 
 
+def _judge_kits(stage: Stage, found: Verdict, rows: list[Delivery]) -> None:
+    """Each lies ready once, whatever became of its hint, and nobody was told of one twice."""
+    kits = stage.read(
+        lambda session: dict(
+            session.execute(sa.select(Kit.delivery_id, sa.func.count()).group_by(Kit.delivery_id)).all()
+        )
+    )
+    titles = stage.read(lambda session: dict(session.execute(sa.select(Push.id, Push.title)).all()))
+    told: Counter[tuple[str, str]] = Counter()
+    for branch, people in stage.people.items():
+        for message in stage.sandbox.chat(people[0]):
+            if message["kind"] == "custom" and (title := _HINT.match(str(message.get("content")))):
+                told[title[1], branch] += 1
+    names = stage.read(lambda session: dict(session.execute(sa.select(Branch.id, Branch.name)).all()))
+    for row in rows:
+        hints = told.pop((titles[row.push_id or 0], names[row.branch_id or 0]), 0)
+        found.planned[row.road] += 1
+        found.received[row.road] += row.status == "delivered"
+        found.twice[row.road] += max(0, hints - 1)
+        found.missing[row.road] += row.status == "delivered" and not kits.get(row.id)
+        if row.status != "delivered" or kits.get(row.id) != 1 or hints > 1:
+            found.breaks.append(f"kit {row.id}, {row.status}: {kits.get(row.id, 0)} lie ready, {hints} hints")
+    found.breaks += [f"a hint of no kit: {one}" for one in told]
+
+
 def _judge_answers(stage: Stage, found: Verdict, rows: list[Delivery]) -> None:
     """There is no key: never twice, and what may be lost says that it is unknown."""
     shown: Counter[str] = Counter()
@@ -206,7 +235,7 @@ def _judge_answers(stage: Stage, found: Verdict, rows: list[Delivery]) -> None:
 
 # --- What is kept of a break -------------------------------------------------------------------------------
 
-_TABLES: tuple[Any, ...] = (Push, Delivery, JobResult, QuotaUse)
+_TABLES: tuple[Any, ...] = (Push, Delivery, Kit, JobResult, QuotaUse)
 
 
 def keep(stage: Stage, folder: Path) -> None:

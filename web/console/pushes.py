@@ -12,7 +12,19 @@ from database.session import Session
 from ground import clock
 from ground.errors import Refused
 from models import Push, PushStatus
-from scheduler import agreeing, failures, finding, planner, progress, pushes, resending, standing, tally
+from scheduler import (
+    agreeing,
+    failures,
+    finding,
+    kits,
+    link_openings,
+    planner,
+    progress,
+    pushes,
+    resending,
+    standing,
+    tally,
+)
 from scheduler.life import OVER, PUSH
 from web import listing
 from web.access import acting, action, looking, page, settings
@@ -83,6 +95,8 @@ def _beside(session: Session, found: Push, now: datetime) -> dict[str, Any]:
     """What is drawn with it."""
     final = found.status in OVER
     return {
+        "opened": link_openings.of_push(session, found.id),
+        "kits": kits.counts(session, found.id),
         "since": standing.since(session, found),
         "offer": resending.offer(session, found, at=now) if final else None,
         "repeats": resending.repeats(session, found),

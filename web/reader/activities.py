@@ -12,12 +12,14 @@ from community import changing, folding, invitation, signing_up, window
 from database.session import Session
 from ground import clock
 from models import Activity
+from web.reader import following
 from web.reader.mine import draw, own_only, said
 from web.reader.pages import blueprint, page, runtime
 from web.wording import WEEKDAYS, near
 
 
 @blueprint.get("/activity/<mark>")
+@following.counted
 def activity(mark: str) -> AnyResponse:
     """For whoever has the address: what, when, where, how to check in, what was changed; nobody's name."""
     with runtime().db.read_scope() as session:

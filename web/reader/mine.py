@@ -15,6 +15,7 @@ from content import columns
 from ground import clock
 from ground.errors import NotFound, PioneerError, Refused, WeChatError
 from operations import retention_report
+from scheduler import kits
 from web.files import XLSX, personal
 from web.reader import visit
 from web.reader.pages import blueprint, frame, runtime
@@ -43,8 +44,8 @@ def own_by(back: str) -> Callable[[V], V]:
             g.visitor = visit.visitor()
             if g.visitor is None:
                 answer = _door(back)
-                if "mark" in values:  # of an activity's page, to which the door leads on
-                    visit.remember(answer, values["mark"])
+                if "mark" in values or _of_kits():  # an activity's page, or a kit, to which the door leads on
+                    visit.remember(answer, request.path)
                 return _private(answer)
             try:
                 return _private(make_response(view(**values)))
@@ -69,6 +70,7 @@ def me() -> AnyResponse:
         found = own_data.shown(session, g.visitor, in_clear=in_clear, limits=limits)
         coming = signing_up.upcoming(session, g.visitor, at=clock.now())
         names = {one.key: one.name for one in columns.listing(session, with_inactive=True)}
+        passes_on = bool(kits.of_follower(session, g.visitor, at=clock.now()))
     names[REMINDERS] = "活动提醒"
     muted = [names[key] for key in found.muted if key in names]
     kept = retention_report.for_followers(runtime().settings)
@@ -81,6 +83,7 @@ def me() -> AnyResponse:
         in_clear=in_clear,
         muted=muted,
         kept=kept,
+        passes_on=passes_on,
     )
 
 
@@ -186,11 +189,12 @@ def _door(back: str) -> AnyResponse:
     """To WeChat's page, where it tells who reads; else how to get a link."""
     with runtime().db.read_scope() as session:
         by_wechat = own_links.by_wechat(session, runtime().settings)
+    word = kits.ASKED_FOR if _of_kits() else "我的资料"
     if not by_wechat:
         on = "，就会回到这个活动" if "mark" in (request.view_args or {}) else ""
-        return said("请从公众号打开", f"请在公众号回复“我的资料”，点回复里的链接打开{on}。链接只供您本人使用")
+        return said("请从公众号打开", f"请在公众号回复“{word}”，点回复里的链接打开{on}。链接只供您本人使用")
     if request.method != "GET":
-        return said("页面已过期", "为保护您的资料，页面打开 30 分钟后失效，请重新打开“我的资料”", back=True)
+        return said("页面已过期", f"为保护您的资料，页面打开 30 分钟后失效，请重新打开“{word}”", back=True)
     return to_wechat(back)
 
 
@@ -240,7 +244,7 @@ def me_open(token: str) -> AnyResponse:
         still = own_links.opens(session, token, at=clock.now())
     if not still:
         return _private(said("链接已失效", _AGAIN, status=410))
-    return _private(draw("reader/mine_open.html", token=token))
+    return _private(draw("reader/mine_open.html", token=token, to_kits=_to_kits()))
 
 
 @blueprint.post("/me/open/<token>", endpoint="me_open_post")
@@ -254,11 +258,21 @@ def me_open_post(token: str) -> AnyResponse:
 
 
 def _let_in(follower_id: int) -> AnyResponse:
-    """A visit begins, on the page of the activity that was wanted, or on 我的资料."""
-    mark = visit.wanted()
-    answer = redirect(url_for("reader.my_activity", mark=mark) if mark else url_for("reader.me"), 303)
+    """A visit begins, on the page that was wanted, or on 我的资料."""
+    usual = url_for("reader.kits" if _to_kits() else "reader.me")
+    answer = redirect(visit.wanted() or usual, 303)
     visit.begin(answer, follower_id)
     return answer
+
+
+def _to_kits() -> bool:
+    """Whether a link from the chat was asked for by who passes things on."""
+    return request.args.get("to") == "kits"
+
+
+def _of_kits() -> bool:
+    """Whether it is a page of theirs."""
+    return request.path.startswith(kits.PATH)
 
 
 @blueprint.errorhandler(CSRFError)
@@ -279,5 +293,6 @@ def draw(template: str, status: int = 200, **values: Any) -> AnyResponse:
 
 def _private(answer: AnyResponse) -> AnyResponse:
     answer.headers["Cache-Control"] = "no-store"
-    g.policy = PAGE.replace("script-src 'self'", "script-src 'none'")
+    if not g.get("with_script"):
+        g.policy = PAGE.replace("script-src 'self'", "script-src 'none'")
     return answer

@@ -26,9 +26,9 @@ from ground.errors import NotFound
 from models import Article, ArticleStatus, Column
 from runtime import Runtime
 from scheduler import articles as outgoing
-from scheduler import marks
 from web import security
 from web.files import own
+from web.reader import following
 from web.reader.body import readable
 
 blueprint = Blueprint("reader", __name__, url_prefix="/m")
@@ -83,12 +83,12 @@ def column(key: str) -> AnyResponse:
 
 
 @blueprint.get("/a/<int:article_id>")
+@following.counted
 @security.under(security.READING)
 def article(article_id: int) -> AnyResponse:
     """An article; of a withdrawn one only that it was withdrawn."""
     with runtime().db.read_scope() as session:
-        mark = request.args.get(marks.PARAMETER, "")
-        on_its_way = bool(mark) and outgoing.on_its_way(session, article_id, mark)
+        on_its_way = any(outgoing.on_its_way(session, article_id, mark) for mark in following.came_by())
         found = reading.article(session, article_id, on_its_way=on_its_way)
         neighbours = reading.neighbours(session, found)
         context = _article_context(session, found)

@@ -53,13 +53,13 @@ def send_off(response: Response, state: str) -> None:
     _keep(response, "way", state, _WAY)
 
 
-def remember(response: Response, mark: str) -> None:
-    """Remember which activity's page this browser wanted, for when it is known whose it is."""
-    _keep(response, "wanted", mark, _WAY)
+def remember(response: Response, path: str) -> None:
+    """Remember which of these pages this browser wanted, for when it is known whose it is."""
+    _keep(response, "wanted", path, _WAY)
 
 
 def wanted() -> str:
-    """The mark of that activity, or empty."""
+    """The path of that page, or empty."""
     kept, _ = _kept("wanted", _WAY)
     return kept if isinstance(kept, str) else ""
 

@@ -33,6 +33,7 @@ class Topic:
     LEAVE = "leave"  # asked from which activity; state: {"ids": [...], "reason"}
     MORE = "more"  # a long reply goes on; state: {"rest"}
     CORRECT = "correct"  # asked whether to hand on a correction; state: {"text"}
+    KITS = "kits"  # asked which of several was passed on; state: {"ids": [...]}
     HELP = "help"  # the help was shown; its digits may be chosen
     SHELF = "shelf"  # articles were listed; state: {"ids": [...]}
 

@@ -19,6 +19,7 @@ from wechat.inbound.handlers import (
     checkin,
     consents,
     follow,
+    forwarding,
     guide,
     jobs,
     keywords,
@@ -68,6 +69,8 @@ COMMANDS: dict[Kind, Command] = {
     Kind.MINE: checkin.mine,
     Kind.MY_DATA: own_data.my_data,
     Kind.CORRECT: own_data.correct,
+    Kind.KITS: forwarding.waiting,
+    Kind.FORWARDED: forwarding.done,
     Kind.STUDY: reading.study,
     Kind.NEWS: reading.news,
     Kind.LARGE: reading.large,
@@ -233,6 +236,8 @@ def in_talk(context: Context, talk: Talk, intent: Intent, content: str) -> Reply
         return checkin.ask_again(context) if talk.late else checkin.choose(context, intent, talk.state)
     if talk.late:
         return None
+    if talk.topic == Topic.KITS and intent.kind is Kind.CHOICE:
+        return forwarding.chosen(context, intent, talk.state)
     if intent.kind is Kind.CHOICE and talk.listed is not None:
         return of_list(context, talk.listed, intent)
     if talk.topic == Topic.MORE and intent.kind is Kind.MORE:

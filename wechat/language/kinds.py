@@ -23,6 +23,8 @@ class Kind(StrEnum):
     ACTIVITIES = "activities"  # 活动
     MINE = "mine"  # 我的
     MY_DATA = "my_data"  # 我的信息
+    KITS = "kits"  # 待转发
+    FORWARDED = "forwarded"  # 已转发
     CORRECT = "correct"  # 更正 手机 139…; text: what is to be corrected
     STUDY = "study"  # 学习园地
     NEWS = "news"  # 先锋动态

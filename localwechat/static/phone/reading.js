@@ -15,7 +15,7 @@ export function openLink(url, title = "", article = null) {
   const address = withPerson(url);
   const host = new URL(address, location.href).host;
   let loads = 0;
-  const frame = el("iframe", { onload: () => { loads += 1; }, src: address, title: title || "网页", referrerpolicy: "no-referrer-when-downgrade" });
+  const frame = el("iframe", { onload: () => { loads += 1; }, src: address, title: title || "网页", referrerpolicy: "no-referrer-when-downgrade", allow: "clipboard-write" });
   const forwarded = article ?? { title: title || "网页链接", digest: host, cover: "", url: new URL(address, location.href).href };
   open({
     enter() { this.entries ??= history.length; },
