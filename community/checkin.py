@@ -359,11 +359,13 @@ def coming(session: Session, openid: str, *, at: datetime, limit: int = 5) -> st
     rows = session.execute(NEAREST, {"member": member_id, "since": at, "until": at + NEAR}).all()
     if not rows:
         return "近期没有活动，有活动时会通知您"
-    lines = []
+    lines = ["近期活动："]
     for number, row in enumerate(rows[:limit], start=1):
         if row.done is not None:
             state = CHECK_IN.label(CheckInState.RECORDED)
         else:
             state = PHASES[Phase.OPEN if begun(row, at) else Phase.COMING]
         lines.append(f"{number}. {row.title}\n签到时间：{span(row.starts_at, row.ends_at)}（{state}）")
-    return "\n".join(["近期活动：", *lines, "来不了可以回复：请假 原因（原因可以不写）"])
+    if any(row.done is None for row in rows[:limit]):
+        lines.append("来不了可以回复：请假 原因（原因可以不写）")
+    return "\n".join(lines)

@@ -14,7 +14,7 @@ from flask import Flask
 
 from accounts import audit
 from app import create_app
-from content import publish
+from content import finding, publish
 from ground import clock
 from models import Article, Asset
 from settings import Settings
@@ -159,6 +159,11 @@ def test_what_is_out_is_corrected_and_taken_back_by_commands(app: Flask, office:
     with office.db.session_scope() as session:
         publish.mark_published(session, [article.id], at=clock.now())
     draft = told(run(app, "correct", number, "--as", "editor", *why))["draft"]
+    unchanged = run(app, "submit", str(draft), "--as", "editor", "--json")
+    assert "完全相同" in unchanged.stderr
+    with office.db.session_scope() as session:
+        text = finding.get(session, int(draft), full=True)
+    office.save(text, title="主题党日通知（更正）")
     told(run(app, "submit", str(draft), "--as", "editor", "--json"))
     for name in ("first", "second", "third"):
         told(run(app, "approve", str(draft), "--as", name, "--json"))

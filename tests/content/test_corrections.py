@@ -163,7 +163,7 @@ def test_a_page_that_was_archived_meanwhile_is_not_corrected(office: Office, pub
     office.submit(draft)
     for who in ("first", "second"):
         office.approve(draft, by=who)
-    with pytest.raises(Conflict, match="只有已发布的稿件"):
+    with pytest.raises(Conflict, match="请先取消归档"):
         office.approve(draft, by="third")
     assert office.now(draft).status == "in_review"
 
