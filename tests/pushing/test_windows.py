@@ -85,11 +85,13 @@ def test_a_marked_link_answers_as_soon_as_its_push_has_begun_and_no_other_does(l
     wrote(world, world.openids[BRANCH])
     article, other = world.article("秋季植树"), world.article("冬季植树")
     push = world.push(HERE, article, road="custom")
-    client = create_app(world.runtime.settings, world.runtime).test_client()
+    app = create_app(world.runtime.settings, world.runtime)
     good = marks.text_of(marks.Mark(push.id, "custom"))
 
     def answers(number: int, mark: str) -> int:
-        return client.get(f"/m/a/{number}", query_string={marks.PARAMETER: mark} if mark else {}).status_code
+        """What a browser that was never here before comes to."""
+        query = {marks.PARAMETER: mark} if mark else {}
+        return app.test_client().get(f"/m/a/{number}", query_string=query, follow_redirects=True).status_code
 
     assert answers(article, good) == 404, "it is approved, and its push has not begun"
     with world.runtime.db.session_scope() as session:
