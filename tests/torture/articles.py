@@ -160,7 +160,7 @@ class Walk:
         refusal = self._by_form(made) if by_form else self._by_service(made)
         before, self._sheet = self._sheet, self._look()
         entries = self._entries()
-        self.books.judge(made.deed, self._sheet, entries, refusal, day=self._day)
+        self.books.judge(made.deed, self._sheet, entries, refusal, day=self._day, at=self._room.now)
         (self.done if entries else self.refused)[name] += 1
         self._desk.look(self._sheet)
         self._visit(before)
@@ -206,7 +206,7 @@ class Walk:
         rng, sheet, people = self._rng, self._sheet, sorted(self._sheet.people)
         if rng.random() < 0.75:
             deeds = (Deed(name, one, line.id, line.hash, 0, "理由充分") for one in people)
-            able = [one.who for one in deeds if self.books.allows(one, sheet, self._day)]
+            able = [one.who for one in deeds if self.books.allows(one, sheet, self._day, self._room.now)]
             if not able:
                 able = [
                     one

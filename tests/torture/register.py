@@ -7,6 +7,7 @@ allowed, whether what was refused was not, and that nothing waits to go out or i
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.torture.rules import (
@@ -27,6 +28,7 @@ OFFICE_STAGES = 3
 _REVIEWS = ("admin", "reviewer")
 _CLEARED = ("approved", "queued", "planned", "publishing", "published", "corrected")
 _AGREED = 2
+_JOINED_WITHIN = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Paper:
     hands: set[int]
     signed: list[Signature] = field(default_factory=list)
     wanted: int | None = None
-    hurried: list[tuple[int, str, Text]] = field(default_factory=list)
+    hurried: list[tuple[int, str, Text, datetime]] = field(default_factory=list)
     owed: tuple[int, int] | None = None
     owing: Text | None = None
     passed: Text | None = None
@@ -137,7 +139,14 @@ class Register:
         able = person.active and person.role in _REVIEWS
         return able and who not in self._writers(article, sheet)
 
-    def allows(self, deed: Deed, sheet: Sheet, day: str) -> bool | None:
+    def _hurrying(self, article: int, sheet: Sheet, at: datetime) -> list[tuple[int, str, Text, datetime]]:
+        """The signatures in a hurry that still count: of those who may still give one, and of the last 24 hours."""
+        signed = self.papers[article].hurried
+        return [
+            one for one in signed if self._may_hurry(one[0], article, sheet) and at - one[3] < _JOINED_WITHIN
+        ]
+
+    def allows(self, deed: Deed, sheet: Sheet, day: str, at: datetime) -> bool | None:
         """Whether this must be done, or must be refused; None where these books have no rule of their own for it."""
         line = sheet.articles.get(deed.article)
         if line is None:
@@ -148,8 +157,7 @@ class Register:
             reasoned = deed.name == "approve" or bool(deed.reason.strip())
             return ready and reasoned and bool(self.seats(deed.who, line.id, line.stage, sheet, day))
         if deed.name == "release":
-            paper = self.papers[line.id]
-            signed = [who for who, *_ in paper.hurried if self._may_hurry(who, line.id, sheet)]
+            signed = [who for who, *_ in self._hurrying(line.id, sheet, at)]
             ready = line.status == "in_review" and fresh and len(deed.reason.strip()) >= 4
             return ready and self._may_hurry(deed.who, line.id, sheet) and deed.who not in signed
         if deed.name == "countersign":
@@ -162,7 +170,9 @@ class Register:
 
     # --- what was done -----------------------------------------------------------------------------------------
 
-    def judge(self, deed: Deed, after: Sheet, entries: list[Entry], refusal: str | None, *, day: str) -> None:
+    def judge(
+        self, deed: Deed, after: Sheet, entries: list[Entry], refusal: str | None, *, day: str, at: datetime
+    ) -> None:
         """Hold one try of a person against the rules, and write down what was done. ``refusal`` None: it was not refused."""
         before, self._last = self._last, after
         done = bool(entries)
@@ -170,7 +180,7 @@ class Register:
             self._say(deed, f"was refused ({refusal}) and yet changed something")
         if not done and refusal is None and not before.same_as(after):
             self._say(deed, "changed something of which the trail says nothing")
-        allowed = self.allows(deed, before, day)
+        allowed = self.allows(deed, before, day, at)
         if allowed is not None and allowed != done:
             self._say(
                 deed, "was done against the rules" if done else f"was refused without a cause ({refusal})"
@@ -179,7 +189,7 @@ class Register:
             self._judge_done(deed, before, after, entries)
         self._moves(deed, before, after)
         if done:
-            self._write(deed, before, after)
+            self._write(deed, before, after, at)
         self._holds(deed.name, after)
 
     def machine(self, after: Sheet) -> None:
@@ -232,7 +242,7 @@ class Register:
         if gone := before.articles.keys() - after.articles.keys():
             self.breaks.append(f"{name}: articles {sorted(gone)} are gone")
 
-    def _write(self, deed: Deed, before: Sheet, after: Sheet) -> None:
+    def _write(self, deed: Deed, before: Sheet, after: Sheet, at: datetime) -> None:
         """What was done, into the files."""
         for ident in after.articles.keys() - before.articles.keys():
             self.papers[ident] = Paper(deed.who, {deed.who})
@@ -253,7 +263,7 @@ class Register:
         elif deed.name == "approve":
             self._signed(paper, deed, before, after)
         elif deed.name in ("release", "release_drop"):
-            self._hurried(paper, deed, before, after)
+            self._hurried(paper, deed, before, after, at)
         elif deed.name == "countersign" and paper.owed is not None:
             self._sign(paper, deed, paper.owed[0], after, release=True)
             paper.owed = (paper.owed[0] + 1, paper.owed[1])
@@ -282,18 +292,18 @@ class Register:
             paper.hurried = []
             self._pass(paper, line.text, before, after, line.id)
 
-    def _hurried(self, paper: Paper, deed: Deed, before: Sheet, after: Sheet) -> None:
+    def _hurried(self, paper: Paper, deed: Deed, before: Sheet, after: Sheet, at: datetime) -> None:
         if deed.name == "release_drop":
             paper.hurried = []
             return
         line = before.articles[deed.article]
-        paper.hurried = [one for one in paper.hurried if self._may_hurry(one[0], line.id, before)]
-        paper.hurried.append((deed.who, deed.reason, line.text))
+        paper.hurried = self._hurrying(line.id, before, at)
+        paper.hurried.append((deed.who, deed.reason, line.text, at))
         if (len(paper.hurried) == _AGREED) != (after.articles[line.id].status != "in_review"):
             self._say(deed, f"by {len(paper.hurried)} leaves it {after.articles[line.id].status}")
         if len(paper.hurried) < _AGREED:
             return
-        (one, why, first), (two, because, second) = paper.hurried
+        (one, why, first, _), (two, because, second, _) = paper.hurried
         concerned = {one, two} & self._writers(line.id, before)
         if one == two or concerned or not (why.strip() and because.strip()) or first != second:
             self._say(deed, f"lets it pass by {paper.hurried}, written by {paper.hands}")
