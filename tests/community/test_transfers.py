@@ -63,8 +63,8 @@ def test_thirty_move_and_no_figure_of_the_past_does(office: Office) -> None:
     made = move(office, user, ids)
     assert figures(office, ended, running) == before
     assert figures(office, coming)[0]["by_branch"] == [
-        {"branch": BRANCH, "expected": 0, "checked_in": 0, "made_up": 0},
-        {"branch": OTHER, "expected": 30, "checked_in": 0, "made_up": 0},
+        {"branch": BRANCH, "expected": 0, "checked_in": 0, "made_up": 0, "on_leave": 0},
+        {"branch": OTHER, "expected": 30, "checked_in": 0, "made_up": 0, "on_leave": 0},
     ]
     with office.db.session_scope() as session:
         tags = session.execute(

@@ -316,10 +316,16 @@ def test_what_is_not_understood_is_named(lite_town: Town) -> None:
             lite_town.plan(text)
 
 
-def test_there_is_no_set_of_those_who_did_not_check_in() -> None:
+def test_there_is_no_set_of_those_who_did_not_check_in(town: Town) -> None:
     assert set(audience.KINDS) == {
-        "branch", "community", "area", "grid", "activity", "column", "tag", "received", "failed"
+        "branch", "community", "area", "grid", "activity", "answered", "column", "tag", "received", "failed"
     }  # fmt: skip
+    number = next(name for name in town.sets if name.startswith("activity:")).partition(":")[2]
+    for text in (f"answered:{number}", f"activity:{number} without answered:{number}"):
+        with town.db.read_scope() as session, pytest.raises(Refused, match="只用于这个活动自己的提醒"):
+            audience.parse(session, text, at=clock.now())
+        with town.db.read_scope() as session, pytest.raises(Refused):
+            audience.parse(session, text, at=clock.now(), notice_of=int(number) + 1)
 
 
 def test_what_nobody_knows_is_left_out_rather_than_sent_twice(town: Town) -> None:
