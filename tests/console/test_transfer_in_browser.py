@@ -85,7 +85,7 @@ def test_thirty_people_move_and_come_back_at_a_desk_and_on_a_phone(live: Live, w
     _prepare(desk, live)
     _move(desk)
     phone.goto(f"{live.url}/console/activities/{ended}")
-    expect(phone.locator("tr", has_text="湖东社区支部").first).to_contain_text("16.7%")  # 5 of 30
+    expect(phone.locator("tr", has_text="湖东社区支部").first).to_contain_text("不到三成")  # 5 of 30
     expect(phone.locator("tr", has_text=THERE)).to_have_count(0)
     _take_back(phone, live, 1)
     assert not windows.faults
