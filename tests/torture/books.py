@@ -27,6 +27,8 @@ _SUCCESS = {"mass": "send success", "template": "success"}
 class Expected:
     """What is known of a push before it leaves: who was to have it when it was confirmed, and by whom it was judged since.
 
+    ``reserved`` are those for whom it then takes of the month's messages: what goes by a window does not.
+
     By our own books, ``by_mass`` is who is to have it by its first road, ``by_window`` who is to have it besides, or, where a
     公众号 has no mass send left that day, instead.
     """
@@ -35,6 +37,7 @@ class Expected:
     month: str
     made_at: int = 0
     planned: set[str] = field(default_factory=set)
+    reserved: set[str] = field(default_factory=set)
     by_mass: set[str] = field(default_factory=set)
     by_window: set[str] = field(default_factory=set)
     judged: bool = False
@@ -67,9 +70,11 @@ class Books:
         self._changed_at[openid] = self._changes
         self.happened[what] += 1
 
-    def confirm(self, push: Push, said: set[str]) -> None:
+    def confirm(self, push: Push, said: set[str], reserved: set[str]) -> None:
         """What a person was told of a new push."""
-        self.expected[push.id] = Expected(said, clock.month_key(push.due_at), self._changes)
+        self.expected[push.id] = Expected(
+            said, clock.month_key(push.due_at), self._changes, reserved=reserved
+        )
 
     def wrote(self, openid: str, at: datetime) -> None:
         """A follower wrote to the account."""
@@ -112,8 +117,8 @@ class Books:
                 continue
             there = session.get_one(Push, ident)
             if there.kind == "articles" and there.planned_at is None:
-                # What is held for a person was planned anew, and has reserved that.
-                reserved.update(other.planned if there.status == "held" else other.confirmed)
+                # What is held for a person was planned anew, and has reserved by that plan.
+                reserved.update(other.reserved)
         had = self._had[month]
         due = {
             openid

@@ -177,8 +177,7 @@ class Months:
                     session, self._settings, accounts.someone(session, "editor"), audience=audience, due_at=due, road=road,
                     **what, agreed=agreeing.Agreed(twice=None), at=clock.now(),
                 ).push  # fmt: skip
-                said = self._plan(session, made)
-                self.books.confirm(made, said)
+                self.books.confirm(made, *self._plan(session, made))
         except PioneerError as error:
             self.books.happened[f"refused ({type(error).__name__})"] += 1
             return
@@ -209,8 +208,8 @@ class Months:
             self._office.go_to(clock.now() + timedelta(seconds=25))
         self.books.judge()
 
-    def _plan(self, session: Session, push: Push) -> set[str]:
-        """Whom the planner would reach with this push, as it stands."""
+    def _plan(self, session: Session, push: Push) -> tuple[set[str], set[str]]:
+        """Whom the planner would reach with this push, as it stands, and for whom of them it takes of the month's messages."""
         made = planner.plan(
             session,
             self._settings,
@@ -222,7 +221,8 @@ class Months:
             at=clock.now(),
             auto=roads.is_auto(push.road),
         )
-        return {openid for route in made.routes for openid in route.people}
+        by_road = {route.road.name: set(route.people) for route in made.routes}
+        return set().union(*by_road.values()), by_road.get("mass", set())
 
     def _before(self, kind: str, row: int) -> None:
         """A push is about to be planned and sent: what is said of it, and what should be."""
@@ -237,9 +237,9 @@ class Months:
             one = self.books.expected.setdefault(row, Expected(None, month))
             one.month = month
             try:
-                one.planned = self._plan(session, push)
+                one.planned, one.reserved = self._plan(session, push)
             except PioneerError:
-                one.planned = set()
+                one.planned, one.reserved = set(), set()
             one.by_mass, one.by_window = self.books.should(session, push, row, month)
 
 
