@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from content.revisions import Fields
 
 _ABOUT = apart.About("文档", "请减少或压缩图片，在 Word 中另存一份再导入")
-_BOUNDS = apart.Bounds(seconds=12, cpu_seconds=7, answer_bytes=128_000_000)
+_BOUNDS = apart.Bounds(seconds=40, cpu_seconds=7, answer_bytes=128_000_000)
 
 
 @dataclass(frozen=True)

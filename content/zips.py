@@ -11,7 +11,7 @@ from ground.parcel import Caps, Damaged, Excess, Locked, Parcel
 MOST_FILES = 300
 _CAPS = Caps(parts=2_000, unpacked_bytes=110_000_000)
 _ABOUT = apart.About("压缩包", "请拆成几个较小的压缩包，或直接选择多个 Word 文件")
-_BOUNDS = apart.Bounds(seconds=20, cpu_seconds=8, answer_bytes=128_000_000)
+_BOUNDS = apart.Bounds(seconds=40, cpu_seconds=8, answer_bytes=128_000_000)
 _NO_FILES = ("__MACOSX/", ".DS_Store", "Thumbs.db", "~$", "._")
 """What systems and open documents leave in a folder."""
 

@@ -43,7 +43,7 @@ _TOO_LARGE = "文件展开后过大，请只保留需要导入的工作表，清
 def bounds(max_rows: int) -> apart.Bounds:
     """What a child may take to read a sheet of so many rows."""
     more = max(0, max_rows - USUAL_ROWS) // 1000
-    return apart.Bounds(seconds=20 + 2 * more, cpu_seconds=8 + more)
+    return apart.Bounds(seconds=40 + 2 * more, cpu_seconds=8 + more)
 
 
 @dataclass(frozen=True)

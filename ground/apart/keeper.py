@@ -53,7 +53,7 @@ def run(
 
     ``function`` stands at the top of a module; arguments are plain values, the value is one that msgspec can carry. Errors of the
     product's kinds come through as they are. Raises :class:`errors.Refused` where the child went over a limit or broke,
-    :class:`errors.Unavailable` where too many wait.
+    :class:`errors.Unavailable` where too many wait or the machine was too busy to end it in time.
     """
     with lane.turn():
         job = _Job(function.__module__, function.__qualname__, about, bounds)
@@ -154,14 +154,14 @@ class _Job:
                 wire.send(sock, wire.BOUNDS.pack(*head), until)
                 wire.send(sock, call, until)
             except wire.Late:
-                raise self._too_long() from None
+                raise self._too_busy() from None
             except wire.Gone:  # it broke over the bounds already; it says so below
                 pass
             try:
                 answer, status, peak = self._wait(sock, until)
             except wire.Late:
                 self._note(began, 0, "time")
-                raise self._too_long() from None
+                raise self._too_busy() from None
         self._note(began, peak, answer[0].decode())
         return self._opened(*answer, status, gives)
 
@@ -200,8 +200,15 @@ class _Job:
             raise Unavailable("处理被中断，请稍后再试")
         raise Refused(f"{self.about.what}已损坏或展开后太大，无法读取，{self.about.advice}")
 
+    def _too_busy(self) -> Unavailable:
+        """The clock on the wall ended it, not its own work: the machine had no time for it, and the file need not be at fault."""
+        what, seconds = self.about.what, round(self.bounds.seconds) or 1
+        return Unavailable(
+            f"服务器现在很忙，{what}在 {seconds} 秒内没有处理完，请过几分钟再试；如果仍然不行，{self.about.advice}"
+        )
+
     def _too_long(self) -> Refused:
-        seconds = round(min(self.bounds.seconds, self.bounds.cpu_seconds)) or 1
+        seconds = self.bounds.cpu_seconds
         return Refused(f"{self.about.what}太复杂，{seconds} 秒内没有处理完，已停止处理，{self.about.advice}")
 
     def _note(self, began: float, peak: int, how: str) -> None:

@@ -33,7 +33,7 @@ class Bounds:
     can limit it: not on macOS), ``file_bytes`` for each file that it writes, ``answer_bytes`` for what it gives back.
     """
 
-    seconds: float = 20.0
+    seconds: float = 40.0
     cpu_seconds: int = 8
     memory_bytes: int = 480_000_000
     file_bytes: int = 0
