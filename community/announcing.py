@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from accounts.rights import own_branch
 from community import asking, cells
 from community.window import ended
+from ground import clock
 from ground.cells import as_typed, compact, looks_like_formula
 from ground.errors import Conflict, Forbidden, Refused
 from models import Activity, ActivityBranch, ActivityStatus, Branch, User
@@ -110,6 +111,8 @@ def check(session: Session, draft: Draft, keyword: str, *, at: datetime, but: in
         raise Refused("签到结束时间应晚于开始时间，请核对")
     if ended(draft, at):
         raise Refused("签到结束时间已过，请改为以后的时间")
+    if far := clock.beyond_next_year(draft.starts_at, at):
+        raise Refused(far)
     if draft.places is not None and not 1 <= draft.places <= MOST_PLACES:
         raise Refused(f"报名名额应为 1 到 {MOST_PLACES} 人，不限名额请留空")
     if draft.keep_months < 0:

@@ -84,6 +84,12 @@ def day_bounds(day: date) -> tuple[datetime, datetime]:
     return start.astimezone(UTC), (start + timedelta(days=1)).astimezone(UTC)
 
 
+def beyond_next_year(moment: datetime, at: datetime) -> str:
+    """Why a moment that somebody typed is too late to be meant; empty where it is this year's or the next one's."""
+    year, last = to_shanghai(moment).year, to_shanghai(at).year + 1
+    return f"{year} 年太远了，最晚可以定在 {last} 年 12 月，请检查年份" if year > last else ""
+
+
 def credible(until: datetime, at: datetime, longest: timedelta) -> bool:
     """Whether a lock may still hold at ``at``: it has not ended, and no clock that was right can have set it.
 

@@ -35,8 +35,11 @@ def why_not(
 ) -> str:
     """Why nothing can be sent at a moment, and the next one at which it can; empty where it can.
 
-    It cannot at what is past, in the quiet hours, and, by a 公众号, on a day whose sends are made, reserved or taken by a slot.
+    It cannot at what is past or behind the next year, in the quiet hours, and,
+    by a 公众号, on a day whose sends are made, reserved or taken by a slot.
     """
+    if far := clock.beyond_next_year(wanted, at):
+        return far
     days = full_days(session, settings, wanted, own=own, at=at) if costs_quota else set()
     why = _why_not(settings, wanted, days, at)
     return f"{why}，{_instead(settings, wanted, days, at)}" if why else ""

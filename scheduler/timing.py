@@ -27,12 +27,15 @@ class When:
 def at_what_time(settings: Settings, due_at: datetime | None, now: datetime, urgent: str = "") -> When:
     """When a push goes out that is wanted at ``due_at`` (None: now); ``urgent`` counts in the quiet hours alone.
 
-    Raises :class:`errors.Refused` for what is past, and for an emergency without a reason that says something.
+    Raises :class:`errors.Refused` for what is past or behind the next year, and for an emergency
+    without a reason that says something.
     """
     if due_at is not None and due_at < now - _A_MINUTE:
         shown = clock.to_shanghai(due_at).strftime("%Y-%m-%d %H:%M")
         raise Refused(f"推送时间 {shown} 已经过去，请改为以后的时间，或立即推送")
     wanted = max(due_at or now, now)
+    if why := clock.beyond_next_year(wanted, now):
+        raise Refused(why)
     over = quiet.defer(wanted, settings.limits.quiet_hours)
     if over == wanted:
         return When(wanted)

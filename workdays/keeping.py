@@ -48,16 +48,23 @@ def year(session: Session, number: int) -> Year:
     row = session.get(HolidayYear, number)
     if row is None:
         return Year(number, None, (), "", None)
-    days = sa.select(SpecialDay).where(SpecialDay.year == number).order_by(SpecialDay.day)
-    found = sorted(_holidays(session.scalars(days).all()), key=lambda holiday: holiday.off[:1])
+    days = session.scalars(_of_year(number).order_by(SpecialDay.day)).all()
+    found = sorted(_holidays(days), key=lambda holiday: holiday.off[:1])
     who = session.get(User, row.changed_by) if row.changed_by is not None else None
     return Year(number, YearState(row.state), found, who.label if who else "", row.changed_at)
 
 
 def replace(
-    session: Session, user: User, number: int, holidays: Sequence[Holiday], state: YearState, *, at: datetime
+    session: Session,
+    user: User,
+    number: int,
+    holidays: Sequence[Holiday],
+    state: YearState,
+    *,
+    empty: bool = False,
+    at: datetime,
 ) -> None:
-    """Enter the holidays of a year in place of those that were there.
+    """Enter the holidays of a year in place of those that were there; ``empty`` says that none at all is meant.
 
     Raises :class:`errors.Forbidden`, what :func:`year` raises, and :class:`errors.Refused` for what cannot be right
     (:func:`workdays.notice.check`) or touches a day of another year's holiday.
@@ -65,6 +72,8 @@ def replace(
     require(user, CHANGE)
     _check_planned(number)
     notice.check(list(holidays), number)
+    if not holidays and not empty and session.scalar(_of_year(number).limit(1)):
+        raise Refused(f"表里一个节假日也没有，确实要清空 {number} 年的放假安排，请勾选“清空这一年”后再保存")
     session.execute(sa.delete(SpecialDay).where(SpecialDay.year == number))
     days = [day for holiday in holidays for day in holiday.days]
     if taken := session.scalar(sa.select(SpecialDay).where(SpecialDay.day.in_(days)).limit(1)):
@@ -105,6 +114,10 @@ def ensure_shipped(session: Session, *, at: datetime) -> list[int]:
 def _check_planned(number: int) -> None:
     if not FIRST <= number <= LAST:
         raise NotFound(f"年份请写 {FIRST} 到 {LAST} 之间的数字")
+
+
+def _of_year(number: int) -> sa.Select[tuple[SpecialDay]]:
+    return sa.select(SpecialDay).where(SpecialDay.year == number)
 
 
 def _rows(number: int, holidays: Sequence[Holiday]) -> list[SpecialDay]:

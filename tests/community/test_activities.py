@@ -20,6 +20,7 @@ from community import activities, changing, counting, ledger
 from ground.errors import Conflict, Forbidden, NotFound, Refused
 from models import Activity, Member, User
 from tests.community.conftest import NOON, Office, person
+from tests.world.days import NEXT_YEAR
 
 HUDONG, SHUIMO = "湖东社区党支部", "水墨社区党支部"
 HOUR = timedelta(hours=1)
@@ -51,14 +52,14 @@ def test_an_activity_from_the_command_line_to_its_excel_file(
     office.import_people([person("张小三", "19900020001"), person("李小四", "19900020002", SHUIMO)])
     made = json.loads(
         flask("activity", "create", "--title", "主题党日", "--keyword", "党日", "--branches", f"{HUDONG},水墨社区支部",
-              "--from", "2099-09-20T18:30", "--to", "2099-09-20T20:00", "--purpose", "集中学习",
+              "--from", f"{NEXT_YEAR}-09-20T18:30", "--to", f"{NEXT_YEAR}-09-20T20:00", "--purpose", "集中学习",
               "--as", "admin", "--json").stdout
     )  # fmt: skip
     assert made == {"id": 1, "status": "open", "warnings": []}
     office.came(activities_of(office)[0], 1)
     shown = json.loads(flask("activity", "show", 1, "--json").stdout)
     assert (shown["expected"], shown["checked_in"], shown["made_up"]) == (2, 1, 0)
-    assert shown["from"] == "2099-09-20T18:30:00+08:00"
+    assert shown["from"] == f"{NEXT_YEAR}-09-20T18:30:00+08:00"
     assert [(one["branch"], one["expected"], one["checked_in"]) for one in shown["by_branch"]] == [
         (HUDONG, 1, 1),
         (SHUIMO, 1, 0),
@@ -81,8 +82,8 @@ def test_what_the_command_line_cannot_use_is_one_chinese_line(office: Office, fl
     given = {
         "--title": "主题党日",
         "--branches": "all",
-        "--from": "2099-09-20T18:30",
-        "--to": "2099-09-20T20:00",
+        "--from": f"{NEXT_YEAR}-09-20T18:30",
+        "--to": f"{NEXT_YEAR}-09-20T20:00",
         "--purpose": "集中学习",
         "--as": "admin",
     }
@@ -90,7 +91,7 @@ def test_what_the_command_line_cannot_use_is_one_chinese_line(office: Office, fl
         ("--branches", "没有的支部", "没有名为“没有的支部”的党支部"),
         ("--branches", ",", "--branches"),
         ("--from", "明天", "看不懂"),
-        ("--to", "2099-09-20T10:00", "晚于开始时间"),
+        ("--to", f"{NEXT_YEAR}-09-20T10:00", "晚于开始时间"),
         ("--title", "  ", "请填写活动名称"),
         ("--as", "nobody", "没有名为“nobody”的账号"),
         ("--kind", "party", "没有“party”这类活动"),

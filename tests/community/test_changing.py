@@ -31,6 +31,7 @@ from ground.errors import Conflict, Forbidden, NotFound, PioneerError, Refused
 from models import Activity, CheckIn, ExpectedMember, Follower, SignUp, User
 from settings import Limits
 from tests.community.conftest import BRANCH, NOON, Office
+from tests.world.days import NEXT_YEAR
 
 HUDONG, SHUIMO, THIRD = BRANCH, "水墨社区党支部", "建屋社区党支部"
 HOUR = timedelta(hours=1)
@@ -176,7 +177,7 @@ def test_from_the_command_line_an_activity_is_made_by_a_template_edited_copied_a
         "主题党日",
     ]
     made = flask("activity", "create", "--template", "volunteer", "--title", "楼道清洁", "--branches", HUDONG,
-                 "--from", "2099-09-20T08:30", "--places", "2", "--as", "admin", "--json")  # fmt: skip
+                 "--from", f"{NEXT_YEAR}-09-20T08:30", "--places", "2", "--as", "admin", "--json")  # fmt: skip
     assert json.loads(made.stdout) == {"id": 1, "status": "open", "warnings": []}
     with office.db.read_scope() as session:
         one = activities.get(session, 1)
@@ -210,7 +211,7 @@ def test_from_the_command_line_an_activity_is_made_by_a_template_edited_copied_a
     states = {one["id"]: one["state"] for one in json.loads(flask("activity", "list", "--json").stdout)}
     assert states == {1: "已取消", 2: "未开始"}
     pressing = ("activity", "create", "--template", "party_day", "--title", "全员打卡", "--branches", "all",
-                "--from", "2099-09-20T08:30", "--as", "admin")  # fmt: skip
+                "--from", f"{NEXT_YEAR}-09-20T08:30", "--as", "admin")  # fmt: skip
     assert "全员打卡" in flask(*pressing).stderr
     assert flask(*pressing, "--override", "引用上级文件原话").exit_code == 0
 

@@ -14,6 +14,7 @@ from ground import clock
 from models import Article, AuditEntry, CheckInWay, Column, InstanceLease, MakeUpRequest, User
 from tests.console.conftest import DATA, Office, field
 from tests.console.test_activities import _form
+from tests.world.days import NEXT_YEAR
 
 
 class Trail:
@@ -211,8 +212,8 @@ def test_an_activity_and_its_check_ins_are_noted_once_in_console_and_on_the_bran
 
 
 _COMMAND = (
-    "activity", "create", "--title", "命令行里的活动", "--branches", "all", "--from", "2030-01-01T08:00",
-    "--to", "2030-01-01T09:00", "--purpose", "学习", "--as", "admin",
+    "activity", "create", "--title", "命令行里的活动", "--branches", "all", "--from", f"{NEXT_YEAR}-01-01T08:00",
+    "--to", f"{NEXT_YEAR}-01-01T09:00", "--purpose", "学习", "--as", "admin",
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from models import Article, Branch, Column, Delivery, Push, QuotaUse, SavedAudie
 from scheduler import quiet
 from tests.console.conftest import Office, text_of
 from tests.world import activities
+from tests.world.days import NEXT_YEAR
 from web.once import mark
 
 
@@ -51,7 +52,9 @@ def test_the_last_look_repeats_the_title_and_the_number_of_people(office: Office
 def test_the_last_look_says_that_an_article_waits_in_another_push_already(office: Office) -> None:
     article = _ready(office)
     desk = office.desk("editor")
-    where = desk.post("/console/pushes/new", _form(article, when="later", due_at="2099-01-01T10:00")).location
+    where = desk.post(
+        "/console/pushes/new", _form(article, when="later", due_at=f"{NEXT_YEAR}-01-01T10:00")
+    ).location
     answer = desk.post("/console/pushes/confirm", _form(article), 200)
     assert "同一个人可能收到两次" in text_of(answer)
     assert f'href="{where}"' in answer.text
@@ -67,7 +70,7 @@ def hidden(page: str) -> dict[str, str]:
 def test_what_changed_since_the_last_look_is_looked_at_once_more(office: Office) -> None:
     article = _ready(office)
     desk, other = office.desk("editor"), office.desk("admin")
-    form = _form(article, when="later", due_at="2099-01-01T10:00")
+    form = _form(article, when="later", due_at=f"{NEXT_YEAR}-01-01T10:00")
     mine = hidden(desk.post("/console/pushes/confirm", form, 200).text)
     assert (mine["agreed_twice"], len(mine["agreed_hash"])) == ("0", 64)
     theirs = hidden(other.post("/console/pushes/confirm", form, 200).text)
@@ -195,28 +198,31 @@ def test_an_emergency_at_night_is_seen_and_agreed_to_by_another_person(
 
 def test_before_fewer_get_it_the_page_says_how_many_and_asks(office: Office) -> None:
     desk = office.desk("admin")
-    form = _form(_ready(office), when="later", due_at="2099-01-01T10:00")
+    form = _form(_ready(office), when="later", due_at=f"{NEXT_YEAR}-01-01T10:00")
     where = desk.post("/console/pushes/new", form).location
     with office.parts.db.session_scope() as session:
         session.execute(sa.update(Push).values(planned=1200))
     for path in (f"{where}/reschedule", f"/console/calendar/{where.removeprefix('/console/')}"):
-        asked = desk.post(path, {"due_at": "2099-02-01T10:00"}).location
+        asked = desk.post(path, {"due_at": f"{NEXT_YEAR}-02-01T10:00"}).location
         page = desk.get(asked)
-        assert "还没有改：改到 2099-02-01 10:00 预计只有 5 人收到，现在是 1,200 人" in text_of(
+        assert f"还没有改：改到 {NEXT_YEAR}-02-01 10:00 预计只有 5 人收到，现在是 1,200 人" in text_of(
             desk.client.get(asked)
         )
-    form = {"due_at": "2099-02-01T10:00", "fewest": re.findall(r'name="fewest" value="(\d+)"', page)[0]}
+    form = {
+        "due_at": f"{NEXT_YEAR}-02-01T10:00",
+        "fewest": re.findall(r'name="fewest" value="(\d+)"', page)[0],
+    }
     done = desk.post(f"{where}/reschedule", form).location
-    assert "已改到 2099-02-01 10:00，预计 5 人收到" in text_of(desk.client.get(done))
+    assert f"已改到 {NEXT_YEAR}-02-01 10:00，预计 5 人收到" in text_of(desk.client.get(done))
 
 
 def test_a_push_is_put_off_on_its_page_and_its_numbers_are_set_side_by_side(office: Office) -> None:
     desk = office.desk("admin")
-    form = _form(_ready(office), when="later", due_at="2099-01-01T10:00")
+    form = _form(_ready(office), when="later", due_at=f"{NEXT_YEAR}-01-01T10:00")
     where = desk.post("/console/pushes/new", form).location
-    moved = desk.post(f"{where}/reschedule", {"due_at": "2099-02-01T10:00"})
+    moved = desk.post(f"{where}/reschedule", {"due_at": f"{NEXT_YEAR}-02-01T10:00"})
     page = text_of(desk.client.get(moved.location))
-    assert "已改到 2099-02-01 10:00" in page
+    assert f"已改到 {NEXT_YEAR}-02-01 10:00" in page
     with office.parts.db.session_scope() as session:
         session.execute(sa.update(Push).values(planned=3, status="held", note="相差超过 10%"))
     page = text_of(desk.client.get(where))

@@ -51,6 +51,18 @@ def test_a_mistyped_date_is_named_and_everything_typed_stays(office: Office) -> 
     office.desk("auditor").post("/console/workdays/2028", form, 403)
 
 
+def test_whoever_empties_a_year_is_asked_first(office: Office) -> None:
+    desk = office.desk("admin")
+    desk.post("/console/workdays/2028", {"name": ["元旦"], "off": ["1月1日"], "made_up": [""]}, 303)
+    cleared = {"name": [""], "off": [""], "made_up": [""]}
+    asked = text_of(desk.post("/console/workdays/2028", cleared, 422))
+    assert "确实要清空 2028 年的放假安排，请勾选“清空这一年”后再保存" in asked
+    assert "元旦" not in asked.partition("节假日")[2].partition("调休上班日期")[0]
+    assert "元旦" in desk.get("/console/workdays/2028")
+    desk.post("/console/workdays/2028", {**cleared, "empty": "yes"}, 303)
+    assert "元旦" not in desk.get("/console/workdays/2028")
+
+
 def test_a_column_is_set_to_rest_on_holidays(office: Office) -> None:
     desk = office.desk("admin")
     form = {

@@ -54,7 +54,7 @@ def test_a_job_that_breaks_is_named_and_quotes_nothing(job: Callable[[], int]) -
 def test_a_job_without_end_is_ended() -> None:
     with pytest.raises(Refused, match="文件太复杂，1 秒内"):
         apart.run(jobs.spin, gives=int, bounds=apart.Bounds(cpu_seconds=1, seconds=60), about=ABOUT)
-    with pytest.raises(Unavailable, match="^服务器现在很忙，文件在"):  # it had no second of the processor
+    with pytest.raises(Unavailable, match=r"^服务器现在很忙，文件在"):  # it had no second of the processor
         apart.run(jobs.sleep, 60, gives=int, bounds=SHORT, about=ABOUT)
     eventually(lambda: len(_ours()) <= 1, message="a child outlived its job")
 

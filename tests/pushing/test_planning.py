@@ -189,6 +189,7 @@ def test_what_cannot_be_pushed_is_refused_with_the_reason(world: World) -> None:
         (Conflict, "审核通过后才能推送", {"audience": "all", "article_ids": [draft]}),
         (NotFound, "没有编号为 99 的稿件", {"audience": "all", "article_ids": [99]}),
         (Refused, "已经过去", {"audience": "all", "due_at": clock.now() - DAY}),
+        (Refused, "年太远了，最晚可以定在", {"audience": "all", "due_at": clock.now() + 9 * 365 * DAY}),
         (Refused, "封禁模板", {"audience": "all", "road": "template"}),
         (Refused, "没有渠道", {"audience": "all", "road": "fax"}),
         (Refused, "二者选一", {"audience": "all", "article_ids": []}),

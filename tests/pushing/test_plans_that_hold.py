@@ -176,6 +176,8 @@ def test_another_moment_means_its_own_numbers_and_its_own_quota(world: World) ->
     assert held == ["2026-12"]
     with pytest.raises(Refused, match="已经过去"):
         step(world, push, "reschedule", due_at=clock.now() - DAY)
+    with pytest.raises(Refused, match="年太远了，最晚可以定在 2027 年 12 月，请检查年份"):
+        step(world, push, "reschedule", due_at=clock.now() + 800 * DAY)
     with pytest.raises(Forbidden):
         step(world, push, "reschedule", username="guest", due_at=december)
 

@@ -11,6 +11,7 @@ from localwechat.config import SandboxConfig
 from localwechat.testing import SandboxControl
 from models import Push
 from tests.fixtures.live import Live
+from tests.world.days import NEXT_YEAR
 from tests.world.linked import World, make_world
 
 
@@ -50,7 +51,7 @@ def test_a_push_from_the_command_line_to_the_report(live: Live) -> None:
         assert done.exit_code == 0, done.stderr
         return json.loads(done.stdout)
 
-    once_more = (*create[1:], "--article", str(article), "--at", "2099-01-01T10:00")
+    once_more = (*create[1:], "--article", str(article), "--at", f"{NEXT_YEAR}-01-01T10:00")
     twice = runner.invoke(args=["push", *once_more])
     assert "其中 6 人已经收到或将收到同一篇稿件" in twice.stderr
     assert "命令里加上 --twice" in twice.stderr

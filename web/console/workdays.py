@@ -41,13 +41,16 @@ def workdays_form(number: int) -> str:
     """The form for a year, with what is there or what was typed."""
     with looking() as (session, _):
         shown = keeping.year(session, number)
-    rows = [row for row in _typed() if any(row)] or _shown(shown.holidays, number)
+    rows = [row for row in _typed() if any(row)]
+    cleared = "name" in request.form and not rows
+    if not rows and not cleared:
+        rows = _shown(shown.holidays, number)
     said = (
         request.form.get("announced") == "yes"
         if "name" in request.form
         else shown.state is YearState.ANNOUNCED
     )
-    return _form(number, rows, announced=said)
+    return _form(number, rows, announced=said, cleared=cleared)
 
 
 @blueprint.post("/workdays/<int:number>/read", endpoint="workdays_read")
@@ -68,14 +71,25 @@ def workdays_save(number: int) -> Any:
     ]
     state = YearState.ANNOUNCED if request.form.get("announced") == "yes" else YearState.PROVISIONAL
     with acting() as (session, me):
-        keeping.replace(session, me, number, holidays, state, at=clock.now())
+        keeping.replace(
+            session, me, number, holidays, state, empty=request.form.get("empty") == "yes", at=clock.now()
+        )
     flash(f"已保存 {number} 年的放假安排，推送时段和日历马上按它计算", "success")
     return redirect(url_for("console.workdays_year", number=number), 303)
 
 
-def _form(number: int, rows: list[tuple[str, str, str]], *, announced: bool, came: int = 0) -> str:
+def _form(
+    number: int, rows: list[tuple[str, str, str]], *, announced: bool, came: int = 0, cleared: bool = False
+) -> str:
     blank = [("", "", "")] * (2 if rows else 4)
-    return draw("workdays/edit.html", number=number, rows=rows + blank, announced=announced, came=came)
+    return draw(
+        "workdays/edit.html",
+        number=number,
+        rows=rows + blank,
+        announced=announced,
+        came=came,
+        cleared=cleared,
+    )
 
 
 def _years(known: Iterable[int], shown: int) -> list[int]:
