@@ -132,7 +132,8 @@ def reword(
 ) -> Correction:
     """修改说明: the note for readers, as long as nothing took effect; ``seen`` is the one that was changed.
 
-    Reviewers read it with the text, so that a correction in review is withdrawn first. Raises :class:`errors.Conflict` for what
+    Reviewers read it with the text, so that a correction in review is withdrawn first; who words it agrees to nothing afterwards,
+    as who asked does not. Raises :class:`errors.Conflict` for what
     is over, in review, or was changed meanwhile, :class:`errors.Refused` as :func:`begin`, :class:`errors.Forbidden`.
     """
     require(user, WRITE)
@@ -145,7 +146,7 @@ def reword(
         if not life.ARTICLE.allows("article.submit", draft.status):
             raise Conflict("更正稿正在审核，审核员看的是现在的说明，请先撤回送审，再修改说明")
     unchanged = Correction.note == " ".join(seen.split())
-    if not move(session, Correction, found.id, step, unchanged, note=text):
+    if not move(session, Correction, found.id, step, unchanged, note=text, reworded_by=user.id):
         raise Conflict("说明刚刚被别人改过，或已经生效，请刷新后再改")
     note(session, user, "article.correct.reword", found.article, kind=found.kind, at=at)
     return found
@@ -210,7 +211,8 @@ def retract(
     """同意撤回: the page says at once that it was withdrawn; what WeChat has is asked to be deleted by the sender.
 
     ``seen`` is the note for readers that the person agrees to, where they were shown it: another one is not agreed to.
-    Raises :class:`errors.Forbidden` for who asked for it, :class:`errors.Conflict` for one that is over or is no retraction.
+    Raises :class:`errors.Forbidden` for who asked for it or worded the note, :class:`errors.Conflict` for one that is over or is
+    no retraction.
     """
     require(user, REVIEW)
     found = get_one(session, correction_id)
@@ -219,6 +221,8 @@ def retract(
         raise Conflict("更正在最后一级审核通过时自动生效，不需要单独同意")
     if persons.same(session, found.asked_by, user.id):
         raise Forbidden("不能同意自己申请的撤回，请由另一位审核员同意，同一人的另一个账号也不能同意")
+    if found.reworded_by is not None and persons.same(session, found.reworded_by, user.id):
+        raise Forbidden("给读者看的说明是您改写的，请由另一位审核员同意撤回")
     article = locked(session, found.article_id)
     if blocking := holding(session, article.id):
         named = "、".join(f"推送 {one.id}（{clock.to_shanghai(one.due_at):%m-%d %H:%M}）" for one in blocking)
@@ -228,7 +232,7 @@ def retract(
         Correction,
         found.id,
         CORRECTION.step("correction.retract"),
-        sa.true() if seen is None else Correction.note == seen,
+        Correction.note == (found.note if seen is None else seen),
         decided_by=user.id,
         decided_at=at,
     )

@@ -78,6 +78,7 @@ class Bench:
         self._handed = _handed(session, at)
         ids = {case.article_id for case in cases}
         self._wrote, self._wrote_before = _wrote(session, ids, self._persons)
+        self._worded = _worded(session, ids, self._persons)
         self._signed = _signed(session, ids, self._persons)
 
     def seat(self, case: Case, user: User) -> Seat | str:
@@ -107,6 +108,8 @@ class Bench:
         first = self._wrote.get((case.article_id, person))
         if first is not None and first <= case.version:
             return "您修改过本稿，请由其他审核员审核"
+        if (case.article_id, person) in self._worded:
+            return "给读者看的更正说明是您改写的，请由其他审核员审核"
         if (case.article_id, person) in self._wrote_before:
             return "您写过被更正的原稿，不能审核它的更正，请由其他审核员审核"
         return ""
@@ -249,6 +252,15 @@ def _wrote(
         else:
             before.add(key)
     return here, before
+
+
+def _worded(session: Session, ids: Collection[int], persons: Persons) -> set[tuple[int, int]]:
+    """Who wrote what readers are told of the correction that is written in one of these articles, beside who asked for it."""
+    query = sa.select(Correction.draft_id, Correction.reworded_by).where(
+        Correction.draft_id.in_(ids), Correction.reworded_by.is_not(None)
+    )
+    found = session.execute(query)
+    return {(draft, persons.of(user)) for draft, user in found if draft is not None and user is not None}
 
 
 def _signed(session: Session, ids: Collection[int], persons: Persons) -> dict[tuple[int, int], int]:

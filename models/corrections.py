@@ -44,7 +44,8 @@ class Correction(Base):
 
     ``draft_id`` is the article in which the corrected text is written and reviewed. ``reason`` is for the office, ``note`` for
     readers. ``due_at`` is until when it should be done. ``removals_made``: which pages WeChat has of it has been written down.
-    ``notified`` is how many of those who had received the article were sent the note.
+    ``notified`` is how many of those who had received the article were sent the note. ``reworded_by`` is who wrote the note as it
+    is now, where it is not who asked.
     """
 
     __tablename__ = "correction"
@@ -63,6 +64,7 @@ class Correction(Base):
     decided_at: Mapped[datetime | None]
     removals_made: Mapped[bool] = mapped_column(default=False)
     notified: Mapped[int] = mapped_column(default=0)
+    reworded_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
 
     article: Mapped[Article] = relationship(foreign_keys=[article_id])
     asker: Mapped[User] = relationship(foreign_keys=[asked_by])

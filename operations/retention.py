@@ -340,7 +340,7 @@ OFFICE = (
          "column_reviewer.user_id", *_of("handover", "user_id", "deputy_id", "reason", "made_by", "ended_by"),
          *_of("emergency_release", "first_by", "first_reason", "second_by", "second_reason"),
          *_of("review_comment", "user_id", "text", "answer", "answered_by", "settled_by"),
-         *_of("correction", "reason", "asked_by", "decided_by"), "removal.done_by",
+         *_of("correction", "reason", "asked_by", "decided_by", "reworded_by"), "removal.done_by",
          "activity.created_by", "activity_change.by", "activity_template.updated_by", "check_in_screen.started_by",
          "push.created_by", "saved_audience.created_by", "chat_group.created_by",
          "holiday_year.changed_by", "sync_run.user_id", *_of("member_transfer", "user_id", "taken_back_by"),

@@ -116,7 +116,7 @@ def _check_planned(number: int) -> None:
         raise NotFound(f"年份请写 {FIRST} 到 {LAST} 之间的数字")
 
 
-def _of_year(number: int) -> sa.Select[tuple[SpecialDay]]:
+def _of_year(number: int) -> sa.Select[SpecialDay]:
     return sa.select(SpecialDay).where(SpecialDay.year == number)
 
 

@@ -100,6 +100,21 @@ def test_nobody_agrees_to_a_note_that_was_changed_after_they_read_it(office: Off
     assert "当前为“已完成”，不能修改说明" in text_of(over)
 
 
+def test_who_rewords_the_note_agrees_to_nothing_afterwards(office: Office) -> None:
+    article, admin = out(office), office.desk("admin")
+    where = retraction(office, article)
+    admin.post(f"{where}/note", {"note": "活动改到下周，请等通知。", "seen": TAKEN_BACK["note"]})
+    assert "说明是您改写的" in text_of(admin.post(f"{where}/retract", status=403))
+    office.desk("editor").post(f"{where}/drop")
+    begun = office.desk("editor").post(f"/console/articles/{article}/correct", SAID)
+    draft, note = _number(begun.location), f"/console/corrections/{number(office, article)}/note"
+    mend(office, draft)
+    admin.post(note, {"note": "第三段时间应为 12 月 6 日，特此更正。", "seen": SAID["note"]})
+    page = office.desk("editor").get(f"/console/articles/{draft}")
+    office.desk("editor").post(f"/console/articles/{draft}/submit", {"hash": field(page, "hash")})
+    assert "更正说明是您改写的，请由其他审核员审核" in admin.get(f"/console/articles/{draft}")
+
+
 def test_what_wechat_refused_is_closed_by_who_deleted_it_by_hand(office: Office) -> None:
     article = out(office)
     office.desk("first").post(f"{retraction(office, article)}/retract")
