@@ -2,10 +2,15 @@
 
     python -m bench.storm [--people 2279] [--seconds 60]      flask serve on SQLite
     python -m bench.storm --city [--people 66000] [--seconds 300]   web workers alone, on PostgreSQL and Redis
+    python -m bench.storm --surge                                   everybody within two seconds, more than one machine takes
+    python -m bench.storm --screen [--people 300]                   a hall types the changing code of the screen
 
 The load is open-loop: each request has its moment and is sent then, whether earlier ones were answered or not, and its latency
 counts from that moment. A message comes, comes again at the same time on another connection, and comes a third time five seconds
 later; each time it is encrypted anew, as WeChat does. Afterwards the database tells whether any was lost or doubled.
+
+What comes faster than it can be recorded is written to the spool, and the reply says so: such a reply is an answer, and its
+check-in must be in the database once the spool is worked off.
 """
 
 from __future__ import annotations
@@ -17,9 +22,10 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +33,10 @@ import sqlalchemy as sa
 
 import runtime as parts
 from bench import frame
+from community import screen_codes, screens
 from database.session import Database
-from models import CheckIn, InboundMessage
+from ground import clock
+from models import Activity, CheckIn, CheckInScreen, InboundMessage
 from settings import Settings, load_settings
 from tests.fixtures.servers import REDIS_ENV, Server, start_redis
 from tests.inbound.platform import Account, text_of
@@ -38,6 +46,14 @@ COPIES_S = (0.0, 0.0, 5.0)
 PATIENCE_S = 5.0
 BUDGET_P99_MS = 1000
 CHECKED_IN = "已签到"
+NOTED = "已记下"
+"""What a reply says whose message waits in the spool."""
+SURGE_S = 2.0
+HALL = 300
+TYPES_S = 18.0
+"""So long after they have read a code people have typed it, at most."""
+SETTLES_S = 120.0
+"""So long the spool may take until it is worked off."""
 
 
 @dataclass
@@ -47,6 +63,7 @@ class Outcome:
     latencies: list[float] = field(default_factory=list)
     late: list[float] = field(default_factory=list)
     faults: Counter[str] = field(default_factory=Counter)
+    spooled: int = 0
 
 
 class Line:
@@ -92,8 +109,10 @@ class Line:
             writer.close()
 
 
-async def storm(port: int, account: Account, people: int, seconds: float) -> Outcome:
-    """Send everything, each at its moment."""
+async def storm(
+    port: int, account: Account, people: int, seconds: float, say: Callable[[int], str] = lambda _: "签到"
+) -> Outcome:
+    """Send everything, each at its moment; ``say`` is asked once for what each of them writes, when it is written."""
     outcome = Outcome()
     line = Line(port)
     chance = random.Random(2026)
@@ -103,10 +122,11 @@ async def storm(port: int, account: Account, people: int, seconds: float) -> Out
         for later in COPIES_S
     )
     created = int(time.time())
+    words: dict[int, str] = {}
     began = time.perf_counter()
 
     async def push(due: float, number: int) -> None:
-        query, body = account.sealed(_message(account, number, created))
+        query, body = account.sealed(_message(account, number, created, words[number]))
         try:
             status, answer = await asyncio.wait_for(line.post(query, body), PATIENCE_S)
         except TimeoutError:
@@ -117,7 +137,9 @@ async def storm(port: int, account: Account, people: int, seconds: float) -> Out
             return
         outcome.latencies.append(time.perf_counter() - due)
         text = account.opened(status, answer).text
-        if CHECKED_IN not in text:
+        if NOTED in text:
+            outcome.spooled += 1
+        elif CHECKED_IN not in text:
             outcome.faults[f"status {status}: {text[:30] or answer[:20].decode()!r}"] += 1
 
     tasks: set[asyncio.Task[None]] = set()
@@ -126,6 +148,8 @@ async def storm(port: int, account: Account, people: int, seconds: float) -> Out
         if (wait := due - time.perf_counter()) > 0:
             await asyncio.sleep(wait)
         outcome.late.append(time.perf_counter() - due)
+        if number not in words:
+            words[number] = say(number)
         task = asyncio.create_task(push(due, number))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
@@ -135,11 +159,11 @@ async def storm(port: int, account: Account, people: int, seconds: float) -> Out
     return outcome
 
 
-def _message(account: Account, number: int, created: int) -> str:
+def _message(account: Account, number: int, created: int, words: str) -> str:
     return (
         f"<xml><ToUserName><![CDATA[{account.original_id}]]></ToUserName>"
         f"<FromUserName><![CDATA[{many.openid(number)}]]></FromUserName>"
-        f"<CreateTime>{created}</CreateTime>{text_of('签到')}<MsgId>{24790315582900000 + number}</MsgId></xml>"
+        f"<CreateTime>{created}</CreateTime>{text_of(words)}<MsgId>{24790315582900000 + number}</MsgId></xml>"
     )
 
 
@@ -154,6 +178,23 @@ def prepare(settings: Settings, people: int) -> None:
     runtime.close()
 
 
+def screened(settings: Settings) -> Callable[[int], str]:
+    """Open the screen of the activity, where nothing else counts; each reads it and has typed the code some seconds later."""
+    runtime = parts.build(settings)
+    with runtime.db.session_scope() as session:
+        user, activity = many.user(session), session.scalars(sa.select(Activity.id)).one()
+        screens.start(session, user, activity, code_only=True, at=clock.now())
+        secret = session.get_one(CheckInScreen, activity).secret
+    runtime.close()
+    chance = random.Random(2027)
+
+    def say(_: int) -> str:
+        read = clock.now() - timedelta(seconds=chance.uniform(0, TYPES_S))
+        return f"签到 {screen_codes.typed(secret, screen_codes.step(read))}"
+
+    return say
+
+
 def counted(settings: Settings) -> tuple[int, int, int]:
     """Check-ins, members who have one, and messages in the database."""
     database = Database(settings.database.url)
@@ -165,6 +206,14 @@ def counted(settings: Settings) -> tuple[int, int, int]:
     return records, members, messages
 
 
+def settled(settings: Settings, people: int) -> tuple[tuple[int, int, int], float]:
+    """The same once the spool is worked off, and after how many seconds that was."""
+    began = time.perf_counter()
+    while (found := counted(settings))[1] < people and time.perf_counter() - began < SETTLES_S:
+        time.sleep(0.2)
+    return found, time.perf_counter() - began
+
+
 def measure(
     name: str,
     inside: Path,
@@ -172,20 +221,22 @@ def measure(
     people: int,
     seconds: float,
     *options: str,
+    screen: bool = False,
     **sections: Mapping[str, Any],
 ) -> bool:
-    """One storm; whether all of them were counted once."""
+    """One storm; whether all of them were counted once, and nobody was left without an answer."""
     with frame.spawning(inside) as spawn:
         served = frame.Served(spawn, inside, url, **sections)
         settings = load_settings(served.config, env={})
         prepare(settings, people)
+        say = screened(settings) if screen else lambda _: "签到"
         process = served.start(*options)
         wechat = settings.wechat
         account = Account(wechat.token, wechat.encoding_aes_key, wechat.app_id, wechat.original_id)
         before = _cpu_s(process.pid, *process.children())
-        outcome = asyncio.run(storm(served.port, account, people, seconds))
+        outcome = asyncio.run(storm(served.port, account, people, seconds, say))
         used = _cpu_s(process.pid, *process.children()) - before
-        records, members, messages = counted(settings)
+        (records, members, messages), after = settled(settings, people)
     asked = people * len(COPIES_S)
     print(f"{name}: {people:,} messages in {seconds:.0f} s, {asked:,} deliveries, {frame.load()}")
     for share, label in ((0.5, "median"), (0.99, "p99")):
@@ -196,6 +247,9 @@ def measure(
     frame.line("  latency, longest", max(outcome.latencies) * 1000, "ms")
     frame.line("  the generator itself was late, p99", frame.percentile(outcome.late, 0.99) * 1000, "ms")
     frame.line("  CPU of the web processes a delivery", used / asked * 1000, "ms")
+    frame.line("  answered that it waits in the spool", outcome.spooled, "")
+    if outcome.spooled:
+        frame.line("  the spool was worked off after", after, "s")
     frame.line("  lost", people - members, "", budget=0)
     frame.line("  doubled", records - members, "", budget=0)
     frame.line("  messages kept more or less than once", abs(messages - people), "", budget=0)
@@ -255,19 +309,22 @@ def main() -> int:
     parser.add_argument(
         "--city", action="store_true", help="PostgreSQL, Redis and web workers instead of SQLite"
     )
+    parser.add_argument("--surge", action="store_true", help=f"within {SURGE_S:.0f} s, on SQLite")
+    parser.add_argument(
+        "--screen", action="store_true", help=f"{HALL} people type the code of a screen, on SQLite"
+    )
     parser.add_argument("--people", type=int)
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 2, help="web workers (--city)")
     options = parser.parse_args()
-    people = options.people or (66_000 if options.city else 2_279)
-    seconds = options.seconds or (300.0 if options.city else 60.0)
+    people = options.people or (66_000 if options.city else HALL if options.screen else 2_279)
+    seconds = options.seconds or (300.0 if options.city else SURGE_S if options.surge else 60.0)
     with frame.folder() as inside:
         if options.city:
             right = city(inside, people, seconds, options.workers)
         else:
-            right = measure(
-                "district, SQLite, flask serve", inside, frame.fresh_sqlite(inside), people, seconds
-            )
+            url, name = frame.fresh_sqlite(inside), "district, SQLite, flask serve"
+            right = measure(name, inside, url, people, seconds, screen=options.screen)
     return 0 if right else 1
 
 
