@@ -17,8 +17,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import os
 import random
+import resource
 import sys
 import time
 from collections import Counter
@@ -133,7 +135,7 @@ async def storm(
             outcome.faults["no answer within 5 s"] += 1
             return
         except OSError as error:
-            outcome.faults[type(error).__name__] += 1
+            outcome.faults[errno.errorcode.get(error.errno or 0, type(error).__name__)] += 1
             return
         outcome.latencies.append(time.perf_counter() - due)
         text = account.opened(status, answer).text
@@ -317,6 +319,10 @@ def main() -> int:
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 2, help="web workers (--city)")
     options = parser.parse_args()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(
+        resource.RLIMIT_NOFILE, (most, most)
+    )  # a connection each while the server stands still
     people = options.people or (66_000 if options.city else HALL if options.screen else 2_279)
     seconds = options.seconds or (300.0 if options.city else SURGE_S if options.surge else 60.0)
     with frame.folder() as inside:
