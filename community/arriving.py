@@ -94,7 +94,7 @@ def _arrive(
     limits: Limits,
 ) -> CheckInAnswer:
     if row.done_at is not None:
-        return checkin.already(row.title, row.done_at, row.activity_id)
+        return checkin.already(row, row.done_at)
     via = CheckInWay.CODE.value
     done = checkin.record(connection, row, at=at, via=via, message_key=message_key, limits=limits)
     if done.kind == "recorded":

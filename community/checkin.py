@@ -39,7 +39,7 @@ from community.window import PHASES, Phase, begun, ended
 from database.prepared import prepared
 from ground import clock
 from ground.cells import folded
-from models import Activity, CheckIn, CheckInWay, Follower, Member
+from models import Activity, ActivityStatus, CheckIn, CheckInWay, Follower, Member
 from settings import Limits
 from wechat.language.intents import Intent, understand
 from wechat.language.own import Occasion, Own
@@ -60,6 +60,8 @@ __all__ = [
 
 _LIMITS = Limits()
 _CODE = "“{title}”在现场签到：请扫会场屏幕上的二维码，或回复“签到”和屏幕上的四位数字，例如：签到 1234"
+CALLED_OFF = "（活动已取消）"
+"""Behind a record of an activity that was called off: it stays, and counts as nobody's attendance."""
 _OWN_WAYS = (CheckInWay.REPLY.value, CheckInWay.MENU.value, CheckInWay.CODE.value)
 
 
@@ -175,7 +177,7 @@ def _settle(
         return _ask(picked, at)
     row = picked[0]
     if row.done_at is not None:
-        return already(row.title, row.done_at, row.activity_id)
+        return already(row, row.done_at)
     if row.code_only:
         return answer("needs_code", _CODE.format(title=row.title), row.activity_id)
     return record(connection, row, at=at, via=via, message_key=message_key, limits=limits)
@@ -195,11 +197,11 @@ def record(
         ).scalar()
         if done is None:  # taken off the roster, or merged, a moment ago
             return answer("not_bound", NOT_BOUND)
-        return already(row.title, done, row.activity_id)
+        return already(row, done)
     if row.joins:  # came to the branch after the beginning
         expected.add_who_came(connection, row.activity_id, row.member_id, row.branch_id, at=at)
     text = f"已签到：{row.title}（{moment(at)}）\n{limits.undo_minutes} 分钟内回复“撤销”可以取消"
-    return answer("recorded", text, row.activity_id)
+    return answer("recorded", text, row.activity_id, row.question)
 
 
 def _matching(rows: Sequence[Found], keyword: str) -> list[Found]:
@@ -233,8 +235,9 @@ def _ask(rows: Sequence[Found], at: datetime, lead: str = "") -> CheckInAnswer:
     )
 
 
-def already(title: str, done_at: datetime, activity_id: int) -> CheckInAnswer:
-    return answer("already", f"您已签到：{title}（{moment(done_at)}），无需重复签到", activity_id)
+def already(row: Found, done_at: datetime) -> CheckInAnswer:
+    text = f"您已签到：{row.title}（{moment(done_at)}），无需重复签到"
+    return answer("already", text, row.activity_id, row.question)
 
 
 def _unknown_keyword(
@@ -333,7 +336,7 @@ def mine(session: Session, openid: str, *, at: datetime, limit: int = 10) -> str
     if member_id is None:
         return NOT_BOUND
     rows = session.execute(
-        sa.select(Activity.title, CheckIn.at, CheckIn.made_up)
+        sa.select(Activity.title, CheckIn.at, CheckIn.made_up, Activity.status)
         .join(Activity, Activity.id == CheckIn.activity_id)
         .where(CheckIn.member_id == member_id)
         .order_by(CheckIn.at.desc())
@@ -343,8 +346,10 @@ def mine(session: Session, openid: str, *, at: datetime, limit: int = 10) -> str
     if not rows:
         return "\n".join(["还没有签到记录", *asked])
     lines = [
-        f"{moment(when)} {title}" + (f"（{CHECK_IN.label(CheckInState.MADE_UP)}）" if made_up else "")
-        for title, when, made_up in rows
+        f"{moment(when)} {title}"
+        + (f"（{CHECK_IN.label(CheckInState.MADE_UP)}）" if made_up else "")
+        + (CALLED_OFF if status == ActivityStatus.CANCELLED else "")
+        for title, when, made_up, status in rows
     ]
     return "\n".join(["最近的签到记录：", *lines, *asked])
 

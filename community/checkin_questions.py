@@ -34,18 +34,19 @@ class CheckInAnswer:
 
     ``kind``: recorded, already, choose, none_open, not_bound, not_invited, needs_code; of a code also wrong, locked; of make-ups
     pending, asks_reason, too_late, limit; of leave left; of undoing undone, nothing. ``choices`` are (activity id, title) in the
-    order of the numbers in ``text``, where kind is choose.
+    order of the numbers in ``text``, where kind is choose. ``question`` is what the activity asks who is in, if anything.
     """
 
     kind: str
     text: str
     choices: list[tuple[int, str]]
     activity_id: int | None
+    question: str = ""
 
 
-def answer(kind: str, text: str, activity_id: int | None = None) -> CheckInAnswer:
+def answer(kind: str, text: str, activity_id: int | None = None, question: str = "") -> CheckInAnswer:
     """An answer without choices."""
-    return CheckInAnswer(kind, text, [], activity_id)
+    return CheckInAnswer(kind, text, [], activity_id, question)
 
 
 _invited = sa.or_(
@@ -61,6 +62,7 @@ OPEN = (
         Activity.id.label("activity_id"),
         Activity.title,
         Activity.keyword,
+        Activity.question,
         CheckIn.at.label("done_at"),
         CheckInScreen.code_only,
     )

@@ -93,6 +93,7 @@ def traces(session: Session, person: Person) -> Traces:
         follower=person.follower.id if person.follower else None,
         check_ins=count(CheckIn.member_id == member_id) if member_id else 0,
         reasons=count(CheckIn.member_id == member_id, CheckIn.reason != "")
+        + count(CheckIn.member_id == member_id, CheckIn.answer.is_not(None))
         + count(ExpectedMember.member_id == member_id, ExpectedMember.reason != "")
         + count(MakeUpRequest.member_id == member_id)
         + count(Leave.member_id == member_id)
@@ -178,7 +179,7 @@ def _make_nameless(session: Session, member: Member, *, at: datetime) -> None:
     session.execute(
         sa.update(CheckIn)
         .where(CheckIn.member_id.in_(theirs))
-        .values(message_key=None, reason=sa.case((CheckIn.reason != "", ERASED), else_=""))
+        .values(message_key=None, answer=None, reason=sa.case((CheckIn.reason != "", ERASED), else_=""))
         .execution_options(synchronize_session=False)
     )
     session.execute(

@@ -31,6 +31,11 @@ def path(activity_id: int) -> str:
     return f"/m/activity/{mark(activity_id)}"
 
 
+def own_path(activity_id: int) -> str:
+    """The same for a member who is known: with what they may do there themselves."""
+    return f"/m/me/activity/{mark(activity_id)}"
+
+
 def invited_to(session: Session, text: str) -> Activity:
     """The activity of this mark. Raises :class:`NotFound`, in the same words whether the number or the rest is wrong."""
     number = number_in(text.partition("-")[0])
@@ -41,4 +46,4 @@ def invited_to(session: Session, text: str) -> Activity:
     raise NotFound("没有这个活动，链接可能不完整，请从公众号的通知里重新打开")
 
 
-__all__ = ["invited_to", "mark", "path"]
+__all__ = ["invited_to", "mark", "own_path", "path"]

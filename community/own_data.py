@@ -15,6 +15,7 @@ from community.privacy import mask_name, mask_phone
 from ground.errors import NotFound
 from models import (
     Activity,
+    ActivityStatus,
     CheckIn,
     Consent,
     ConsentEnd,
@@ -39,6 +40,12 @@ class Attended:
     title: str
     at: datetime
     made_up: bool
+    status: str
+
+    @property
+    def is_called_off(self) -> bool:
+        """Whether the activity was called off: the record stays, and counts as nobody's attendance."""
+        return self.status == ActivityStatus.CANCELLED
 
 
 @dataclass(frozen=True)
@@ -135,7 +142,7 @@ def _membership(session: Session, follower: Follower, limits: Limits, *, in_clea
         return None
     theirs = sa.select(sa.func.count()).select_from(CheckIn).where(CheckIn.member_id == member.id)
     rows = session.execute(
-        sa.select(Activity.title, CheckIn.at, CheckIn.made_up)
+        sa.select(Activity.title, CheckIn.at, CheckIn.made_up, Activity.status)
         .join(Activity, Activity.id == CheckIn.activity_id)
         .where(CheckIn.member_id == member.id)
         .order_by(CheckIn.at.desc(), CheckIn.id.desc())

@@ -91,7 +91,7 @@ TRACES = (
     }, Erased.GONE),
     Trace("签到", CheckIn, Of.MEMBER, CheckIn.member_id, {
         "activity_id": "活动", "branch_id": "党支部", "at": "时间", "via": "签到方式", "made_up": "是否补签",
-        "reason": "补签原因",
+        "reason": "补签原因", "answer": "思考题的回答",
     }, Erased.NAMELESS),
     Trace("应到名单", ExpectedMember, Of.MEMBER, ExpectedMember.member_id, {
         "activity_id": "活动", "branch_id": "党支部", "added_at": "列入时间", "reason": "补入原因",
@@ -132,7 +132,9 @@ TRACES = (
     Trace("客服消息和通知", Delivery, Of.OPENID, Delivery.openid, {
         "payload": "内容", "due_at": "时间", "finished_at": "结束时间",
     }, Erased.GONE),
-    Trace("等待告知", Telling, Of.OPENID, Telling.openid, {"text": "内容", "at": "时间"}, Erased.GONE),
+    Trace("等待告知", Telling, Of.OPENID, Telling.openid, {
+        "text": "内容", "at": "时间", "until": "最迟告知",
+    }, Erased.GONE),
     Trace("群发次数", QuotaUse, Of.OPENID, QuotaUse.subject, {"period": "月份", "state": "状态", "at": "时间"}, Erased.GONE),
     Trace("同步名单", ListedFollower, Of.OPENID, ListedFollower.openid, {"openid": "微信号标识"}, Erased.GONE),
     Trace("微信标签", FollowerTag, Of.OPENID, FollowerTag.openid, {"tag_id": "标签编号"}, Erased.GONE),

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from database.base import Base, Pk
+from database.sealed import Sealed
 from models.checks import one_of
 from models.people import Member
 from models.places import Branch
@@ -126,7 +127,7 @@ class CheckIn(Base):
     """签到: one member's record for one activity. ``branch_id`` is the branch that expected them: a transfer moves no count.
 
     ``via`` is a :class:`CheckInWay`. ``made_up`` marks a 补签 (then ``reason``). ``message_key`` is the inbound
-    message that made it.
+    message that made it. ``answer`` is what the member wrote to the activity's question, if anything.
     """
 
     __tablename__ = "check_in"
@@ -140,6 +141,7 @@ class CheckIn(Base):
     made_up: Mapped[bool] = mapped_column(default=False)
     reason: Mapped[str] = mapped_column(sa.String(200), default="")
     message_key: Mapped[str | None] = mapped_column(sa.String(160))
+    answer: Mapped[str | None] = mapped_column(Sealed("check_in.answer"))
     recorded_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
 
     activity: Mapped[Activity] = relationship()

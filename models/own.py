@@ -86,7 +86,10 @@ class DataRequest(Base):
 
 
 class Telling(Base):
-    """What a follower is to be told by the account, left here by whoever decided it; the scheduler makes it an answer to send."""
+    """What a follower is to be told by the account, left here by whoever decided it; the scheduler makes it an answer to send.
+
+    With ``until`` it waits for the follower's next message instead, whose reply says it too: for whom no message reaches now.
+    """
 
     __tablename__ = "telling"
 
@@ -94,6 +97,7 @@ class Telling(Base):
     openid: Mapped[str] = mapped_column(sa.String(64), index=True)
     text: Mapped[str] = mapped_column(Sealed("telling.text"))
     at: Mapped[datetime]
+    until: Mapped[datetime | None]
 
 
 class ConsentWay(StrEnum):

@@ -29,6 +29,12 @@ def _lapsed_standing(session: Session, at: Moment) -> Standing:
     return Standing(rows, first, session.scalar(due) or 0)
 
 
+def _told_too_late(at: Moment) -> list[sa.ColumnElement[bool]]:
+    """Results that were not sent within days, and changes of activities of which nobody wants to hear any more."""
+    result = sa.and_(Telling.until.is_(None), Telling.at < at.days_ago(3))
+    return [sa.or_(result, Telling.until < at.now)]
+
+
 OWN = (
     Kind(
         "own_link", of("own_link", "token_hash", "follower_id", "expires_at"), "打开“我的资料”的一次性链接（只存摘要）",
@@ -44,9 +50,10 @@ OWN = (
         Rows(DataRequest.id, lambda at: [DataRequest.decided_at < at.days_ago(180)], since=DataRequest.at),
     ),
     Kind(
-        "telling", of("telling", "openid", "text", "at"), "等待告知本人的办理结果（加密）", "告知办理结果", SERVICE,
-        "发出为止，最多 3 天；取消关注时立即删除", "删除",
-        Rows(Telling.id, lambda at: [Telling.at < at.days_ago(3)], since=Telling.at),
+        "telling", of("telling", "openid", "text", "at", "until"),
+        "等待告知本人的办理结果、活动变更（加密）", "告知办理结果和活动变更", SERVICE,
+        "发出为止，最多 3 天；活动变更最多到活动结束后 3 天；取消关注时立即删除", "删除",
+        Rows(Telling.id, _told_too_late, since=Telling.at),
     ),
     Kind(
         "consent", of("consent", "follower_id", "member_id", "version", "at", "how", "ended_at", "ended_by"),

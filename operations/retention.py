@@ -278,9 +278,9 @@ SENDING = (
 LEDGERS = (
     Kind(
         "check_in",
-        _of("check_in", "activity_id", "member_id", "branch_id", "at", "via", "made_up", "reason", "recorded_by"),
-        "签到台账：谁、哪次活动、何时、补签原因", "党支部台账", _MEMBERSHIP, "按党务档案规定长期保存",
-        "清除党员个人信息时去掉姓名和原因，记录保留", held=Held([CheckIn]),
+        _of("check_in", "activity_id", "member_id", "branch_id", "at", "via", "made_up", "reason", "answer", "recorded_by"),
+        "签到台账：谁、哪次活动、何时、补签原因、思考题的回答（加密）", "党支部台账", _MEMBERSHIP, "按党务档案规定长期保存",
+        "回答可由本人删除；清除党员个人信息时去掉姓名、原因和回答，记录保留", held=Held([CheckIn]),
     ),
     Kind(
         "expected", _of("expected_member", "activity_id", "member_id", "branch_id", "added_at", "added_by", "reason"),

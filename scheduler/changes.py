@@ -1,25 +1,29 @@
 """An activity is edited or called off, and those concerned hear of it: who has checked in, who has signed up, who had a notice.
 
 They are told in the chat, which WeChat allows for two days after a person's last message, and not in the quiet hours. Whom that
-does not reach reads it on the activity's page, or gets a new notice: what was sent before the change does not count against it.
+does not reach hears it once with the reply to their next message, reads it on the activity's page, or gets a new notice: what was
+sent before the change does not count against it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from community import changing, invitation
+from community import changing, invitation, telling
 from community.announcing import Draft
 from database.once import insert_once
 from models import Activity, ActivityChange, CheckIn, Delivery, Follower, Push, SignUp, User
 from scheduler import answers, contacts, instance, pushes, quiet, windows
 from scheduler.life import PUSH
 from settings import Settings
+
+_HEARD = timedelta(days=3)
+"""So long after its end somebody still wants to hear that it was changed."""
 
 
 def edit(
@@ -65,7 +69,9 @@ def said(change: ActivityChange) -> str:
         return "没有需要告知的人"
     parts = [f"已告知 {change.told:,} 人"] if change.told else []
     if change.silent:
-        parts.append(f"{change.silent:,} 人近 48 小时没有给公众号发过消息，微信不允许直接告知")
+        parts.append(
+            f"{change.silent:,} 人近 48 小时没有给公众号发过消息，微信不允许直接告知，下次发来消息时会看到"
+        )
     return "，".join(parts)
 
 
@@ -75,7 +81,8 @@ def _tell(
     concerned = _concerned(session, activity.id)
     reached = _reached(session, settings, concerned, at) if instance.may_send(session, settings) else {}
     due, about = quiet.defer(at, settings.limits.quiet_hours), f"activity:{activity.id}:{change.id}"
-    body = {"msgtype": "text", "text": {"content": text(settings, activity, change)}}
+    told = text(settings, activity, change)
+    body = {"msgtype": "text", "text": {"content": told}}
     payload = msgspec.json.encode(body).decode()
     rows = [
         answers.CONSTANT | answers.row(one, payload, answers=f"{about}:{one}", due_at=due, expires_at=until)
@@ -83,7 +90,9 @@ def _tell(
         if until > due
     ]
     insert_once(session, Delivery, rows, keys=["key"])
-    change.told, change.silent = len(rows), len(concerned) - len(rows)
+    silent = [one for one in concerned if not (one in reached and reached[one] > due)]
+    telling.leave(session, silent, told, at=at, until=max(at, activity.ends_at) + _HEARD)
+    change.told, change.silent = len(rows), len(silent)
     session.flush()
 
 

@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 import workdays
-from community import expected, tags
+from community import expected, tags, telling
 from content import columns, corrections, queue, slots
 from database import claims
 from ground import clock, faultpoints
@@ -98,7 +98,7 @@ class Ticker:
 
     def _tell(self, now: datetime) -> None:
         with self._db.read_scope() as session:
-            alerts, found = _any(session, ReviewAlert.id, []), _any(session, Telling.id, [])
+            alerts, found = _any(session, ReviewAlert.id, []), _any(session, Telling.id, [telling.DUE])
         if alerts and not quiet.is_quiet(now, self._settings):  # nobody is woken for a review
             with self._db.session_scope() as session:
                 found = bool(reviewing.tell(session, at=now)) or found

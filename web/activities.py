@@ -15,6 +15,7 @@ from flask import Response, flash, redirect, request, url_for
 from accounts import users
 from community import (
     activities,
+    answering,
     attendance,
     changing,
     copying,
@@ -86,6 +87,7 @@ def show(face: Face, activity_id: int) -> str:
             activity=found,
             **_figures(session, me, found, face),
             **_about(session, found),
+            answers=answering.of_branch(session, me, found, branch.id) if branch and found.question else [],
         )
 
 

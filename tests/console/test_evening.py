@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from community import arriving, hand_list, screen_codes, screens
+from community import answering, arriving, hand_list, screen_codes, screens
 from ground import clock
 from ground.found_by_sound import is_meant
 from models import Activity, AuditEntry, Branch, CheckIn, CheckInScreen, Follower, Member, Push, Telling
@@ -220,3 +220,22 @@ def test_numbers_of_few_who_took_part_as_they_liked_are_shown_to_their_branch_al
     assert "2 <span" not in desk
     own = text_of_page(office.desk("secretary").get(f"/branch/{office.branch_id}/activities/{number}"))
     assert 'class="now">2<' in own
+
+
+def test_answers_to_a_question_are_read_by_the_own_secretary_alone_and_without_names(office: Office) -> None:
+    ids = people(office, NAMES[:3])
+    number = meeting(office, kind="study", question="有什么启发？")
+    openids = [f"oReads{number:022d}" for number in range(3)]
+    said = ("少开会，电话 13912345678", "多走访", "安静的晚上读书最好")
+    with office.parts.db.session_scope() as session:
+        followers.bind_all(session, openids, [session.get_one(Member, one) for one in ids])
+        for openid, text in zip(openids, said, strict=True):
+            activities.check_in(session, openid, session.get_one(Activity, number))
+            assert answering.by_reply(session, openid, number, text, at=clock.now())
+    own = text_of_page(office.desk("secretary").get(f"/branch/{office.branch_id}/activities/{number}"))
+    places = [own.index(one) for one in ("多走访", "安静的晚上读书最好", "少开会，电话 ****5678")]
+    assert places == sorted(places), "in the order of the words"
+    assert "不显示姓名" in own
+    for person in ("admin", "auditor"):
+        for path in (f"/branch/{office.branch_id}/activities/{number}", f"/console/activities/{number}"):
+            assert "多走访" not in office.desk(person).get(path)

@@ -80,7 +80,10 @@ def test_who_came_signed_up_or_had_a_notice_is_told_and_a_new_notice_may_follow(
         )  # fmt: skip
     change = edit(world, activity, place="二楼会议室", note="一楼在检修")
     assert (change.told, change.silent) == (3, 1)
-    assert changes.said(change) == "已告知 3 人，1 人近 48 小时没有给公众号发过消息，微信不允许直接告知"
+    assert (
+        changes.said(change)
+        == "已告知 3 人，1 人近 48 小时没有给公众号发过消息，微信不允许直接告知，下次发来消息时会看到"
+    )
     run_engine(world)
     eventually(lambda: len(world.sandbox.receipts("custom")) == 3, timeout_s=30)
     assert {one["openid"] for one in world.sandbox.receipts("custom")} == {noticed, came, signed}

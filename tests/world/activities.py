@@ -26,12 +26,15 @@ def activity(
     kind: str = "event",
     purpose: str = "集中学习",
     place: str = "",
+    question: str = "",
     by: User | None = None,
 ) -> Activity:
     """An activity of these branches (none: of all), announced a week before; it began an hour ago unless said otherwise."""
     begins = starts or clock.now() - timedelta(hours=1)
     ends = begins + timedelta(hours=hours)
-    draft = activities.Draft(title, begins, ends, list(branches), keyword, kind, purpose, place)
+    draft = activities.Draft(
+        title, begins, ends, list(branches), keyword, kind, purpose, place, question=question
+    )
     user = by or accounts.someone(session)
     return activities.create(session, user, draft, at=begins - _ANNOUNCED).activity
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from community import changing, folding, invitation, signing_up, window
+from community import answering, changing, folding, invitation, signing_up, window
 from database.session import Session
 from ground import clock
 from models import Activity
@@ -34,21 +34,27 @@ def my_activity(mark: str) -> AnyResponse:
     with runtime().db.read_scope() as session:
         found = invitation.invited_to(session, mark)
         shown = _shown(session, found, mark)
-        standing = signing_up.standing(session, found, g.visitor, at=clock.now())
-    return draw("reader/activity.html", mine=standing, **shown)
+        at, limits = clock.now(), runtime().settings.limits
+        standing = signing_up.standing(session, found, g.visitor, at=at)
+        answer = answering.own(session, found, g.visitor, at=at, limits=limits) if found.question else None
+    return draw("reader/activity.html", mine=standing, answer=answer, most=answering.MOST, **shown)
 
 
 @blueprint.post("/me/activity/<mark>", endpoint="my_activity_post")
 @own_only
 def my_activity_post(mark: str) -> AnyResponse:
-    """报名 or 取消报名."""
-    wanted, now = request.form.get("do", ""), clock.now()
+    """报名, 取消报名 or an answer to the question."""
+    wanted, now, limits = request.form.get("do", ""), clock.now(), runtime().settings.limits
     with runtime().db.session_scope() as session:
         found = invitation.invited_to(session, mark)
         if wanted == "sign_up":
             signing_up.sign_up(session, found.id, g.visitor, at=now)
         elif wanted == "take_back":
             signing_up.take_back(session, found.id, g.visitor, at=now)
+        elif wanted == "answer":
+            answering.by_page(
+                session, found, g.visitor, request.form.get("answer", ""), at=now, limits=limits
+            )
         else:
             return said("没有办理", "请返回上一页，刷新后重试", status=400)
     return redirect(url_for("reader.my_activity", mark=mark), 303)

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from community import telling
 from community.consent import TO_BE_ASKED
 from database.front import Front
 from database.prepared import Prepared
@@ -18,18 +19,20 @@ from wechat.inbound.conversation import Conversations, Talk, Topic
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What all messages share: the configuration, the callback's connections, the talks, the one question of each message."""
+    """What all messages share: the configuration, the callback's connections, the talks, the two questions of each message."""
 
     settings: Settings
     front: Front
     conversations: Conversations
     outdated: Prepared
+    untold: Prepared
 
     @classmethod
     def of(cls, settings: Settings, front: Front) -> Services:
         """The services of one process."""
         talks = Conversations(front, settings.limits.conversation_minutes)
-        return cls(settings, front, talks, Prepared(TO_BE_ASKED, front.engine))
+        asked = (Prepared(one, front.engine) for one in (TO_BE_ASKED, telling.WAITING))
+        return cls(settings, front, talks, *asked)
 
 
 @dataclass(slots=True)
@@ -69,6 +72,10 @@ class Context:
     def has_outdated_consent(self) -> bool:
         """Whether the writer is bound by an earlier text of the consent, and has not been asked for the present one."""
         return self.services.outdated.first(self.connection, openid=self.openid) is not None
+
+    def has_untold(self) -> bool:
+        """Whether something waits to be told to the writer with the reply to this message."""
+        return self.services.untold.first(self.connection, openid=self.openid, at=self.at) is not None
 
     def ask(self, topic: str, state: dict[str, Any] | None = None) -> None:
         """Remember what is being asked of the follower."""

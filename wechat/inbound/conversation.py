@@ -30,6 +30,7 @@ class Topic:
     CONSENT = "consent"  # asked for 同意; state: what the binding service gave
     CHOOSE = "choose"  # asked which activity; state: {"ids": [...]}
     MAKE_UP = "make_up"  # asked for the reason
+    ANSWER = "answer"  # an activity's question was shown, which may be answered; state: {"activity"}
     LEAVE = "leave"  # asked from which activity; state: {"ids": [...], "reason"}
     MORE = "more"  # a long reply goes on; state: {"rest"}
     CORRECT = "correct"  # asked whether to hand on a correction; state: {"text"}

@@ -27,6 +27,7 @@ from wechat.inbound.handlers import (
     own_data,
     reading,
     subscription,
+    told,
 )
 from wechat.inbound.handlers.keywords import Candidate, Source
 from wechat.inbound.numbered import is_numbered
@@ -145,9 +146,13 @@ def answer(context: Context, push: Push) -> Answer:
     found = _answer(context, push)
     if isinstance(found.reply, TextReply) and not context.asked and is_numbered(found.reply.content):
         context.forget_list()
-    if not isinstance(push, Text | Voice | MenuClick) or not context.has_outdated_consent():
+    if not isinstance(push, Text | Voice | MenuClick):
         return found
-    return found._replace(reply=consents.asked_besides(context, found.reply))
+    if context.has_untold():
+        found = found._replace(reply=told.told_besides(context, found.reply))
+    if context.has_outdated_consent():
+        found = found._replace(reply=consents.asked_besides(context, found.reply))
+    return found
 
 
 def _answer(context: Context, push: Push) -> Answer:
@@ -185,6 +190,8 @@ def text(context: Context, content: str) -> Answer:
     """A typed, tapped or recognised text."""
     if any(map(str.isdigit, content)) and (reply := checkin.by_code(context, content)) is not None:
         return Answer(reply, "checkin.code")
+    if (reply := checkin.by_answer(context, content)) is not None:
+        return Answer(reply, "checkin.answer")
     intent = understand(content)
     if intent.again:
         said = checkin.read_again(context, content)
@@ -208,9 +215,9 @@ def text(context: Context, content: str) -> Answer:
 
 
 def _asked_for_words(context: Context) -> bool:
-    """Whether a reason was asked for, which may speak of 签到 in any way."""
+    """Whether a reason or an answer was asked for, which may speak of 签到 in any way."""
     talk = context.talk()
-    return talk is not None and not talk.late and talk.topic == Topic.MAKE_UP
+    return talk is not None and not talk.late and talk.topic in (Topic.MAKE_UP, Topic.ANSWER)
 
 
 def _asked_who(context: Context, intent: Intent) -> bool:
@@ -248,6 +255,8 @@ def in_talk(context: Context, talk: Talk, intent: Intent, content: str) -> Reply
         return own_data.correct_goes_on(context, intent, content, talk.state)
     if talk.topic == Topic.MAKE_UP:
         return checkin.make_up_goes_on(context, intent, content, talk.state)
+    if talk.topic == Topic.ANSWER:
+        return checkin.answer_goes_on(context, intent, content, talk.state)
     if talk.topic == Topic.LEAVE and intent.kind is Kind.CHOICE:
         return leaving.choose(context, intent, talk.state)
     return None

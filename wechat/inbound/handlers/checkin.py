@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from community import arriving, checkin, leave
+import re
+
+from community import answering, arriving, checkin, invitation, leave
 from community.checkin import CheckInAnswer
 from community.choices import numbers
 from wechat.inbound.context import Context
@@ -11,6 +13,7 @@ from wechat.language.codes import code_in
 from wechat.language.intents import Intent, Kind
 from wechat.wire.replies import Reply, TextReply
 
+_ANSWER = re.compile(r"\s*(?:我的)?(?:回答|答案|答)[\s:：,，、。]+(\S.*)", re.DOTALL)
 _NO_REASON = "补補不别別"
 """How 补签 said again, or 不签到了, begins."""
 
@@ -57,7 +60,7 @@ def by_code(context: Context, text: str) -> Reply | None:
         message_key=context.key,
         limits=context.settings.limits,
     )
-    return None if answer is None else TextReply(answer.text)
+    return None if answer is None else _say(context, answer, Topic.CHOOSE, {})
 
 
 def choose(context: Context, intent: Intent, state: dict[str, list[int]]) -> Reply:
@@ -111,6 +114,35 @@ def make_up_goes_on(
     return None
 
 
+def by_answer(context: Context, text: str) -> Reply | None:
+    """答 and what a member thinks, as long as a day behind the question; None where it is something else."""
+    found = _ANSWER.match(text)
+    talk = context.talk() if found else None
+    if found is None or talk is None or talk.topic != Topic.ANSWER:
+        return None
+    return _keep(context, found[1], talk.state)
+
+
+def answer_goes_on(context: Context, intent: Intent, text: str, state: dict[str, int]) -> Reply | None:
+    """What is replied to a question without 答 before it; None where it may be something else."""
+    if intent.kind is Kind.DECLINE:
+        context.end_talk()
+        return TextReply("好的，思考题可以不答")
+    return _keep(context, text, state) if intent.kind is Kind.UNKNOWN else None
+
+
+def _keep(context: Context, text: str, state: dict[str, int]) -> Reply | None:
+    activity_id, limits = state.get("activity", 0), context.settings.limits
+    said = answering.by_reply(
+        context.session, context.openid, activity_id, text, at=context.at, limits=limits
+    )
+    context.end_talk()
+    if said is None:
+        return None
+    page = context.link(invitation.own_path(activity_id))
+    return TextReply(f'{said}\n<a href="{page}">修改或删除我的回答</a>')
+
+
 def activities(context: Context, intent: Intent) -> Reply:
     """活动."""
     return TextReply(checkin.coming(context.session, context.openid, at=context.at))
@@ -153,4 +185,7 @@ def _make_up(context: Context, reason: str, activity_id: int | None) -> Reply:
 def _say(context: Context, answer: CheckInAnswer, topic: str, state: dict[str, str]) -> Reply:
     if answer.choices:
         context.ask(topic, {**state, "ids": [activity_id for activity_id, _ in answer.choices]})
+    if answer.question and answer.activity_id is not None:
+        context.ask(Topic.ANSWER, {"activity": answer.activity_id})
+        return TextReply(f"{answer.text}\n{answering.invite(answer.question)}")
     return TextReply(answer.text)

@@ -1,0 +1,29 @@
+"""What members answer to the question of an activity; what waits to be told with the next reply
+
+Revision: 0040
+Follows: 0037
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+import database.base
+
+revision = "0040"
+down_revision = "0037"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("check_in", recreate="never") as batch:
+        batch.add_column(sa.Column("answer", sa.LargeBinary(), nullable=True))
+    with op.batch_alter_table("telling", recreate="never") as batch:
+        batch.add_column(sa.Column("until", database.base.UtcDateTime(), nullable=True))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("telling", recreate="never") as batch:
+        batch.drop_column("until")
+    with op.batch_alter_table("check_in", recreate="never") as batch:
+        batch.drop_column("answer")
