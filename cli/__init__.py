@@ -33,6 +33,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "handover": ("cli.handover", "group", "委托审核：委托给另一位、结束、列出"),
     "push": ("cli.push", "group", "推送：新建、查看、暂停、继续、取消"),
     "activity": ("cli.activity", "group", "活动与签到：新建、查看、导出"),
+    "screen": ("cli.screen", "group", "签到屏：打开、停用、查看现在的签到码"),
+    "checkin": ("cli.checkin", "group", "登记签到：名单、登记、撤回，请假名单，补签审批"),
     "words": ("cli.words", "group", "听懂消息：试一句话，检查自定义的说法"),
     "backup": ("cli.backup", "backup", "备份到一个文件"),
     "restore": ("cli.backup", "restore", "从备份文件恢复"),

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from cli.demodata import places, texts
+from community import screen_codes, templates
 from content import cleaning
 from content.allowed import RULES
 from content.revisions import Fields, content_hash
@@ -20,12 +21,14 @@ from models import (
     ArticleRevision,
     Branch,
     CheckIn,
+    CheckInScreen,
     Column,
     Delivery,
     Push,
     PushArticle,
     QuotaUse,
     Review,
+    SignUp,
     User,
 )
 from scheduler import roads
@@ -263,7 +266,7 @@ def activities(
     bound: dict[int, str],
     now: datetime,
 ) -> None:
-    """Eight past activities, two that are open now and one of tomorrow."""
+    """Eight past activities, two that are open now (one with a screen), one of tomorrow, and one to sign up for."""
     editor = accounts["bianji"].id
     for number, (title, keyword, purpose, days) in enumerate(_PAST):
         day = clock.day_bounds(clock.shanghai_day(now - timedelta(days=days)))[0]
@@ -287,9 +290,42 @@ def activities(
         _check_ins(
             session, rnd, activity, members, {branch.id for branch in invited}, bound, share, until=now
         )
+        if invited is branches:
+            _screen(session, activity, accounts["admin"].id, now)
     title, purpose = "支部学习：怎样开好支部大会", "学习支部大会的程序和要求"
     end = tomorrow + timedelta(hours=2)
-    _activity(session, title, "支部学习", purpose, tomorrow, end, branches, branches, editor)
+    study = _activity(session, title, "支部学习", purpose, tomorrow, end, branches, branches, editor)
+    study.question = "开支部大会最难的一步是什么？"
+    _to_sign_up_for(session, tomorrow + timedelta(days=4), branches, members, bound, editor)
+
+
+def _screen(session: Session, activity: Activity, user_id: int, now: datetime) -> None:
+    """A screen beside the plain 签到."""
+    secret = screen_codes.new_secret()
+    session.add(CheckInScreen(activity_id=activity.id, secret=secret, started_at=now, started_by=user_id))
+
+
+def _to_sign_up_for(
+    session: Session,
+    start: datetime,
+    branches: list[Branch],
+    members: list[dict[str, Any]],
+    bound: dict[int, str],
+    editor: int,
+) -> None:
+    """Announced from the template, as the office would; a few have signed up."""
+    shape = templates.shipped()["volunteer"]
+    title, purpose = "志愿服务：陪老人拍张照", "陪行动不便的老人拍一张新照片"
+    activity = _activity(
+        session, title, "拍照", purpose, start, start + shape.length, branches, branches, editor
+    )
+    activity.kind, activity.template, activity.voluntary = shape.kind, shape.key, shape.voluntary
+    activity.expects, activity.keep_months = shape.expects, shape.keep_months
+    activity.sign_up, activity.places = True, 20
+    came = [one["id"] for one in members if one["id"] in bound and one["id"] != min(bound)][:6]
+    at = start - timedelta(days=5, hours=3)
+    session.add_all(SignUp(activity_id=activity.id, member_id=one, at=at) for one in came)
+    session.flush()
 
 
 def _activity(

@@ -13,7 +13,10 @@ from wechat.language.codes import code_in
 from wechat.language.intents import Intent, Kind
 from wechat.wire.replies import Reply, TextReply
 
-_ANSWER = re.compile(r"\s*(?:我的)?(?:回答|答案|答)[\s:：,，、。]+(\S.*)", re.DOTALL)
+_ANSWER = ("我的回答", "回答", "答案", "答")
+"""Before an answer to a question, with a mark or a blank behind it: 答：…"""
+_MARKS = " \t\r\n\u3000:：,，、。"
+_NO_ANSWER = re.compile(r"我?先?不(?:想|用|会|打算)?回?答(?:了|题|思考题)*[。.！!]?")
 _NO_REASON = "补補不别別"
 """How 补签 said again, or 不签到了, begins."""
 
@@ -116,16 +119,21 @@ def make_up_goes_on(
 
 def by_answer(context: Context, text: str) -> Reply | None:
     """答 and what a member thinks, as long as a day behind the question; None where it is something else."""
-    found = _ANSWER.match(text)
-    talk = context.talk() if found else None
-    if found is None or talk is None or talk.topic != Topic.ANSWER:
+    said = text.strip()
+    word = next((one for one in _ANSWER if said.startswith(one)), None)
+    if word is None:
         return None
-    return _keep(context, found[1], talk.state)
+    rest = said.removeprefix(word)
+    written = rest.lstrip(_MARKS)
+    if not written or written == rest:
+        return None
+    talk = context.talk()
+    return _keep(context, written, talk.state) if talk is not None and talk.topic == Topic.ANSWER else None
 
 
 def answer_goes_on(context: Context, intent: Intent, text: str, state: dict[str, int]) -> Reply | None:
     """What is replied to a question without 答 before it; None where it may be something else."""
-    if intent.kind is Kind.DECLINE:
+    if intent.kind is Kind.DECLINE or _NO_ANSWER.fullmatch(text.strip()):
         context.end_talk()
         return TextReply("好的，思考题可以不答")
     return _keep(context, text, state) if intent.kind is Kind.UNKNOWN else None
