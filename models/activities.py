@@ -134,7 +134,7 @@ class CheckIn(Base):
 
     id: Mapped[Pk]
     activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"))
-    member_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"), index=True)
+    member_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"))
     branch_id: Mapped[int] = mapped_column(sa.ForeignKey("branch.id"))
     at: Mapped[datetime] = mapped_column(index=True)
     via: Mapped[str] = mapped_column(sa.String(10), default=CheckInWay.REPLY.value)
@@ -150,6 +150,7 @@ class CheckIn(Base):
     __table_args__ = (
         one_of("via", CheckInWay),
         sa.UniqueConstraint("activity_id", "member_id"),
+        sa.Index("ix_check_in_of_member", "member_id", "at"),
         sa.Index("ix_check_in_counted", "activity_id", "branch_id", "made_up"),
     )
 

@@ -75,6 +75,15 @@ class Books:
                 }
                 meeting.listed = roster_now | {one: came.branch for one, came in meeting.came.items()}
 
+    def widen(self, meeting: Meeting, branch: str) -> None:
+        """A branch is invited afterwards: who is on its roster joins a list that stands, where nobody of it is on it yet."""
+        meeting.invited = tuple(one for one in BRANCHES if one in (*meeting.invited, branch))
+        if meeting.listed is None or branch in meeting.listed.values():
+            return
+        for member, person in self.people.items():
+            if person.active and person.branch == branch:
+                meeting.listed.setdefault(member, branch)
+
     def figures(self, meeting: Meeting) -> Figures:
         """``{branch: (expected, came, of these made up, on leave)}`` where there is anything."""
         on = [p.branch for p in self.people.values() if p.active and meeting.invites(p.branch)]

@@ -1,9 +1,9 @@
 """Two sets of books: whatever happens in whatever order, every count is what a plain list of what happened adds up to.
 
 People are imported, added, corrected, moved, merged, taken off and put back, bound, unbound, erased, imports undone; activities
-are announced, begin, are called off and end; members check in by every way, take leave, take either back, are ticked on the list,
-entered from paper, corrected, and make up for it. After
-each step the database must say of every activity and every branch what :class:`Books` says, which knows no SQL.
+are announced, edited, widened, begin, are called off and end; members check in by every way, take leave, take either back, are
+ticked on the list, entered from paper, corrected, and make up for it. After each step the database must say of every activity
+and every branch what :class:`Books` says, which knows no SQL.
 
 A run takes a few seconds. ``PIONEER_BOOKS=500`` takes so many stories, and longer ones.
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -95,6 +96,27 @@ class Story(EveningStory):
         with self.office.db.session_scope() as session:
             changing.cancel(session, self.admin, ident, reason="天气原因", at=self.now)
         self.books.meetings[ident].cancelled = True
+
+    @precondition(lambda self: self.which(uncancelled=True))
+    @rule(data=st.data(), longer=st.sampled_from((0, 30)), joins=st.sampled_from((*BRANCHES, "")))
+    def one_is_edited(self, data: st.DataObject, longer: int, joins: str) -> None:
+        ident = data.draw(st.sampled_from(self.which(uncancelled=True)))
+        meeting = self.books.meetings[ident]
+        self.passes()
+        if meeting.ends < self.now:
+            return
+        widens = bool(joins) and not meeting.invites(joins)
+        with self.office.db.session_scope() as session:
+            found = activities.get(session, ident)
+            wanted = replace(
+                changing.draft_of(found), ends_at=found.ends_at + longer * MINUTE, place=f"{self.now}"[:90]
+            )
+            if widens:
+                wanted = replace(wanted, branches=[*found.branches, self.office.branch(session, joins)])
+            changing.edit(session, self.admin, ident, wanted, version=found.version, at=self.now)
+        meeting.ends += longer * MINUTE
+        if widens:
+            self.books.widen(meeting, joins)
 
     @precondition(lambda self: self.books.bound and self.which(open=True))
     @rule(data=st.data())
