@@ -21,13 +21,10 @@ Flask = Callable[..., Result]
 def test_an_evening_without_a_browser(office: Office, flask: Flask) -> None:
     office.user("admin", name="admin")
     office.user("secretary", BRANCH, name="shuji")
-    zhang, li, wang = office.member("张小三"), office.bound("oLi", "李小四"), office.bound("oWang", "王小五")
-    now = clock.now()
-    meeting = office.activity("主题党日", BRANCH, starts=now - timedelta(hours=1))
-    over = office.activity("上次党课", BRANCH, starts=now - timedelta(hours=9), hours=2)
+    zhang, li, wang = office.member("张小三"), office.bound("oLi", "李小四"), office.member("王小五")
+    meeting = office.activity("主题党日", BRANCH, starts=clock.now() - timedelta(hours=1))
     with office.db.session_scope() as session:
         activities.on_leave(session, "oLi", meeting, reason="出差")
-        activities.asks_to_make_up(session, "oWang", over, reason="当天值班")
     here = ("--as", "shuji")
 
     opened = json.loads(flask("screen", "open", meeting.id, "--code-only", *here, "--json").stdout)
@@ -63,6 +60,18 @@ def test_an_evening_without_a_browser(office: Office, flask: Flask) -> None:
     assert flask("checkin", "takeback", meeting.id, latest["李*四"], *here).exit_code == 2
     back = flask("checkin", "takeback", meeting.id, latest["李*四"], "--reason", "勾错了人", *here)
     assert "已撤回 李*四 的签到" in back.stdout
+    assert "签到屏已停用" in flask("screen", "close", meeting.id, *here).stdout
+    assert "没有签到屏" in flask("screen", "show", meeting.id, *here).stderr
+
+
+def test_what_was_missed_is_entered_and_decided_without_a_browser(office: Office, flask: Flask) -> None:
+    office.user("secretary", BRANCH, name="shuji")
+    zhang = office.member("张小三")
+    office.bound("oWang", "王小五")
+    over = office.activity("上次党课", BRANCH, starts=clock.now() - timedelta(hours=9), hours=2)
+    with office.db.session_scope() as session:
+        activities.asks_to_make_up(session, "oWang", over, reason="当天值班")
+    here = ("--as", "shuji")
     assert "补录签到" in flask("checkin", "mark", over.id, zhang, *here).stderr
     assert (
         "已登记 1 人" in flask("checkin", "mark", over.id, zhang, "--paper", "纸质签到表补录", *here).stdout
@@ -72,7 +81,5 @@ def test_an_evening_without_a_browser(office: Office, flask: Flask) -> None:
     assert "请用 --approve" in flask("checkin", "decide", 1, *here).stderr
     assert "已通过" in flask("checkin", "decide", 1, "--approve", *here).stdout
     assert json.loads(flask("checkin", "waiting", *here, "--json").stdout) == []
-    assert "签到屏已停用" in flask("screen", "close", meeting.id, *here).stdout
-    assert "没有签到屏" in flask("screen", "show", meeting.id, *here).stderr
     counts = json.loads(flask("activity", "show", over.id, *here, "--json").stdout)
     assert (counts["checked_in"], counts["made_up"]) == (2, 2)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 import time_machine
 
 from community import activities as services
-from community import screens
+from community import invitation, screens
 from ground import clock
 from models import Arrival, Branch, CheckIn, CheckInScreen, Leave, MakeUpRequest, User
 from tests.inbound.conftest import open_activity
@@ -124,6 +124,9 @@ def test_a_member_takes_leave_comes_back_and_asks_to_make_up_by_tapping(place: P
     page = reader.get("/m/me/activities")
     assert "主题党日" in page
     assert "不做排名" in page
+    assert "来不了，去请假" in reader.get(invitation.path(tomorrow))
+    assert "去请假" not in reader.get(invitation.path(over)), "what is over is made up"
+    reader.get("/m/me/activities")
     assert "已请假：主题党日" in reader.post(f"/m/me/activities/{tomorrow}/leave", reason="出差").text
     with place.runtime.db.read_scope() as session:
         (leave,) = session.scalars(sa.select(Leave))

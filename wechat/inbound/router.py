@@ -190,7 +190,10 @@ def text(context: Context, content: str) -> Answer:
     """A typed, tapped or recognised text."""
     if any(map(str.isdigit, content)) and (reply := checkin.by_code(context, content)) is not None:
         return Answer(reply, "checkin.code")
-    if (reply := checkin.by_answer(context, content)) is not None:
+    if (
+        content.lstrip().startswith(checkin.ANSWER)
+        and (reply := checkin.by_answer(context, content)) is not None
+    ):
         return Answer(reply, "checkin.answer")
     intent = understand(content)
     if intent.again:

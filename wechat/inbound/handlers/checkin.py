@@ -13,7 +13,7 @@ from wechat.language.codes import code_in
 from wechat.language.intents import Intent, Kind
 from wechat.wire.replies import Reply, TextReply
 
-_ANSWER = ("我的回答", "回答", "答案", "答")
+ANSWER = ("我的回答", "回答", "答案", "答")
 """Before an answer to a question, with a mark or a blank behind it: 答：…"""
 _MARKS = " \t\r\n\u3000:：,，、。"
 _NO_ANSWER = re.compile(r"我?先?不(?:想|用|会|打算)?回?答(?:了|题|思考题)*[。.！!]?")
@@ -118,12 +118,9 @@ def make_up_goes_on(
 
 
 def by_answer(context: Context, text: str) -> Reply | None:
-    """答 and what a member thinks, as long as a day behind the question; None where it is something else."""
+    """One of :data:`ANSWER` and what a member thinks, for a day behind the question; None where it is something else."""
     said = text.strip()
-    word = next((one for one in _ANSWER if said.startswith(one)), None)
-    if word is None:
-        return None
-    rest = said.removeprefix(word)
+    rest = said.removeprefix(next(one for one in ANSWER if said.startswith(one)))
     written = rest.lstrip(_MARKS)
     if not written or written == rest:
         return None
