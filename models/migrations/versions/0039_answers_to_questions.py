@@ -1,7 +1,7 @@
 """What members answer to the question of an activity; what waits to be told with the next reply; a member's own records by time
 
-Revision: 0040
-Follows: 0037
+Revision: 0039
+Follows: 0038
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 
 import database.base
 
-revision = "0040"
-down_revision = "0037"
+revision = "0039"
+down_revision = "0038"
 branch_labels = None
 depends_on = None
 
