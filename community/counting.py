@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from accounts.rights import branch_scope
-from community import leave
+from accounts.rights import branch_scope, own_branch
+from community import leave, shares
+from community.announcing import ATTENDED
 from models import Activity, ActivityBranch, ActivityTotal, Branch, CheckIn, ExpectedMember, Member, User
 
 
@@ -100,7 +101,8 @@ def counts_of(
     ``branch_id`` narrows to one branch. Records count for the branch that expected the member: a transfer moves no figure.
     """
     ids, narrowed = [activity.id for activity in shown], branch_id
-    came, members, listed, left = _came(ids), _roster(), _listed(ids), leave.counted(ids)
+    own = own_branch(user) if user is not None and branch_id is None else branch_id
+    came, members, listed, left = _came(ids, own), _roster(), _listed(ids, own), leave.counted(ids)
     is_invited = sa.or_(
         sa.and_(Activity.for_all.is_(True), Branch.active.is_(True)),
         sa.exists().where(ActivityBranch.activity_id == Activity.id, ActivityBranch.branch_id == Branch.id),
@@ -141,6 +143,16 @@ def counts_of(
     return {ident: Counts(rows) for ident, rows in found.items()}
 
 
+def unsaid(user: User | None, activity: Activity, counted: Counts) -> frozenset[int]:
+    """The branches whose numbers this user (None: the operator) does not see, of what people took part in as they liked.
+
+    ``counted`` are the counts of all branches: which ones stay unsaid depends on all of them (:func:`community.shares.unsaid`).
+    """
+    if activity.kind in ATTENDED or (user is not None and own_branch(user) is not None):
+        return frozenset()
+    return shares.unsaid(counted.by_branch)
+
+
 def _kept(
     session: Session, ids: Sequence[int], *, user: User | None, branch_id: int | None
 ) -> dict[int, list[BranchCount]]:
@@ -162,9 +174,9 @@ def _kept(
     return found
 
 
-def _came(ids: Sequence[int]) -> sa.Subquery:
-    """Records by activity and branch."""
-    return (
+def _came(ids: Sequence[int], branch_id: int | None) -> sa.Subquery:
+    """Records by activity and branch; of one branch alone where only its figures are asked for."""
+    query = (
         sa.select(
             CheckIn.activity_id,
             CheckIn.branch_id,
@@ -173,8 +185,8 @@ def _came(ids: Sequence[int]) -> sa.Subquery:
         )
         .where(CheckIn.activity_id.in_(ids))
         .group_by(CheckIn.activity_id, CheckIn.branch_id)
-        .subquery()
     )
+    return (query if branch_id is None else query.where(CheckIn.branch_id == branch_id)).subquery()
 
 
 def _roster() -> sa.Subquery:
@@ -187,11 +199,11 @@ def _roster() -> sa.Subquery:
     )
 
 
-def _listed(ids: Sequence[int]) -> sa.Subquery:
+def _listed(ids: Sequence[int], branch_id: int | None) -> sa.Subquery:
     """Members on the lists of those that have, by activity and branch."""
-    return (
+    query = (
         sa.select(ExpectedMember.activity_id, ExpectedMember.branch_id, sa.func.count().label("expected"))
         .where(ExpectedMember.activity_id.in_(ids))
         .group_by(ExpectedMember.activity_id, ExpectedMember.branch_id)
-        .subquery()
     )
+    return (query if branch_id is None else query.where(ExpectedMember.branch_id == branch_id)).subquery()

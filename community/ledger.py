@@ -19,14 +19,21 @@ from accounts import audit
 from accounts.rights import own_branch, require
 from community.activities import get
 from community.counting import Counts, counts
-from community.ledger_sheet import HEADER, PRODUCT, written
+from community.form import Column, Form, in_clear, made
+from community.ledger_sheet import HEADER, PRODUCT, records, written
 from community.moments import span
 from community.privacy import check_reason
 from database.session import Database
 from ground import apart, clock
+from ground.errors import Refused
 from models import User
 
-__all__ = ["HEADER", "Ledger", "carry_out", "file_name", "load"]
+__all__ = ["HEADER", "MOST_PRINTED", "Ledger", "carry_out", "file_name", "load", "printed"]
+
+MOST_PRINTED = 5_000
+"""More records than these are printed from the file: no browser lays out a hundred thousand rows while somebody waits."""
+_MM = (12, 26, 62, 36, 36, 26, 20, 58)
+_MIDDLE = (0, 4, 5, 6)
 
 _ABOUT = apart.About("台账", "请稍后再试，或按党支部分别导出")
 _BOUNDS = apart.Bounds(seconds=180, cpu_seconds=120, file_bytes=400_000_000)
@@ -90,21 +97,54 @@ def carry_out(db: Database, ledger: Ledger, path: Path, *, user: User | None = N
     url = db.url.render_as_string(hide_password=False)
     arguments = (url, ledger, str(path))
     rows = apart.run(written, *arguments, gives=int, about=_ABOUT, bounds=_BOUNDS, lane=apart.EXPORTS)
+    with db.session_scope() as session:
+        _note(session, ledger, rows, user)
+    return rows
+
+
+def _note(session: Session, ledger: Ledger, rows: int, user: User | None) -> None:
     detail: dict[str, Any] = {"rows": rows, "masked": not ledger.unmasked_for}
     if ledger.unmasked_for:
         detail["reason"] = ledger.unmasked_for
     subject = f"activity:{ledger.activity_id}"
-    with db.session_scope() as session:
-        audit.record(
-            session,
-            "activity.export",
-            user=user,
-            actor="命令行",
-            subject=subject,
-            detail=detail,
-            at=ledger.made_at,
-        )
-    return rows
+    audit.record(
+        session,
+        "activity.export",
+        user=user,
+        actor="命令行",
+        subject=subject,
+        detail=detail,
+        at=ledger.made_at,
+    )
+
+
+def printed(session: Session, activity_id: int, *, user: User, at: datetime, unmask_reason: str = "") -> Form:
+    """The same ledger as a page to be printed. With names in clear that is an export too, and noted in the audit trail.
+
+    Raises what :func:`load` does, and :class:`errors.Refused` for more than :data:`MOST_PRINTED` records.
+    """
+    ledger = load(session, activity_id, at=at, user=user, unmask_reason=unmask_reason)
+    totals = ledger.counts
+    if totals.checked_in > MOST_PRINTED:
+        raise Refused(f"签到记录超过 {MOST_PRINTED:,} 条，请导出 Excel 后打印")
+    rows = [[str(number), *texts] for number, texts in enumerate(records(session, ledger), start=1)]
+    if ledger.unmasked_for:
+        _note(session, ledger, len(rows), user)
+    return Form(
+        title=f"{ledger.title}签到台账",
+        sheet="签到台账",
+        columns=[
+            Column(name, mm, "center" if number in _MIDDLE else "left")
+            for number, (name, mm) in enumerate(zip(HEADER, _MM, strict=True))
+        ],
+        rows=rows,
+        left=(f"单位：{ledger.unit}", f"签到时间：{ledger.window}"),
+        right=(
+            made(ledger.maker, at),
+            f"应到 {totals.expected:,} 人，签到 {totals.checked_in:,} 人，其中补签 {totals.made_up:,} 人",
+        ),
+        secret=in_clear(ledger.maker, ledger.unmasked_for),
+    )
 
 
 def _unit(user: User | None, for_all: bool, names: list[str]) -> str:

@@ -19,6 +19,8 @@ from ground.cells import harmless
 from ground.errors import Unavailable
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from community.ledger import Ledger
 
 PRODUCT = "时代先锋云"
@@ -55,10 +57,22 @@ def written(url: str, ledger: Ledger, path: str) -> int:
 
 
 def _rows(url: str, ledger: Ledger) -> Iterator[list[str]]:
-    import sqlalchemy as sa  # not above: the process that holds the parsers ready needs no database
+    from database.session import (
+        Database,
+    )  # not above: the process that holds the parsers ready needs no database
+
+    database = Database(url)
+    with database.read_scope() as session:
+        for texts in records(session, ledger):
+            yield [harmless(text) for text in texts]
+    database.close()
+
+
+def records(session: Session, ledger: Ledger) -> Iterator[list[str]]:
+    """What stands beside the number of each record (:data:`HEADER`), by branch and then by the roster, as they are read."""
+    import sqlalchemy as sa
 
     from community.lives import CHECK_IN, WAYS, CheckInState
-    from database.session import Database
     from models import Branch, CheckIn, CheckInWay, Grid, Member
 
     query = (
@@ -74,17 +88,13 @@ def _rows(url: str, ledger: Ledger) -> Iterator[list[str]]:
     if ledger.branch_id is not None:
         query = query.where(CheckIn.branch_id == ledger.branch_id)
     made_up_word = CHECK_IN.label(CheckInState.MADE_UP)
-    database = Database(url)
-    with database.read_scope() as session:
-        for name, branch, grid, at, via, made_up, reason in session.execute(
-            query, execution_options={"yield_per": _AT_ONCE}
-        ):
-            shown = name if ledger.unmasked_for else mask_name(name)
-            when = clock.to_shanghai(at).strftime("%Y-%m-%d %H:%M")
-            way = WAYS[CheckInWay(via)]
-            texts = (shown, branch, grid or "", when, way, made_up_word if made_up else "", reason)
-            yield [harmless(text) for text in texts]
-    database.close()
+    for name, branch, grid, at, via, made_up, reason in session.execute(
+        query, execution_options={"yield_per": _AT_ONCE}
+    ):
+        shown = name if ledger.unmasked_for else mask_name(name)
+        when = clock.to_shanghai(at).strftime("%Y-%m-%d %H:%M")
+        way = WAYS[CheckInWay(via)]
+        yield [shown, branch, grid or "", when, way, made_up_word if made_up else "", reason]
 
 
 class _Form:

@@ -20,6 +20,8 @@ _BANDS = (
     (1.0, "九成以上"),
 )
 FEW = "人数较少"
+BANDS = tuple(word for _, word in _BANDS)
+"""All bands, from nobody to nearly all."""
 
 
 class Counted(Protocol):
@@ -68,4 +70,4 @@ def _is_open(hidden: Sequence[Counted]) -> bool:
     return all(max(0, came - (size - one.expected)) < min(one.expected, came) for one in hidden)
 
 
-__all__ = ["FEW", "LEAST", "band", "unsaid"]
+__all__ = ["BANDS", "FEW", "LEAST", "band", "unsaid"]

@@ -29,7 +29,6 @@ from community import (
     members,
     oddities,
     places,
-    shares,
     signing_up,
     window,
 )
@@ -124,19 +123,12 @@ def _figures(session: Session, me: User, found: Activity, face: Face) -> dict[st
         "recent": [] if face.branch_id else attendance.recent_records(session, me, found, limit=_RECENT),
         "people": attendance.attendance(session, me, found) if named else None,
         "away": leave.of_branch(session, me, found, face.branch_id) if named and face.branch_id else [],
-        "unsaid": _unsaid(me, found, counted),
+        "unsaid": counting.unsaid(me, found, counted),
         "odd": oddities.found(session, me, found, branch_id=face.branch_id),
         "moving": window.phase(found, now) in (Phase.COMING, Phase.OPEN),
         "begun": window.begun(found, now),
         "seen": str(zlib.crc32(f"{found.status} {counted.by_branch}".encode())),
     }
-
-
-def _unsaid(me: User, found: Activity, counted: counting.Counts) -> frozenset[int]:
-    """Branches whose numbers this user does not see: few people, who took part as they liked, and whom others may not name."""
-    if found.kind in activities.ATTENDED or users.own_branch(me) is not None:
-        return frozenset()
-    return shares.unsaid(counted.by_branch)
 
 
 def export(face: Face, activity_id: int) -> Any:

@@ -26,15 +26,16 @@ def excel(file: bytes | IO[bytes], name: str) -> Response:
 
 def ledger_file(loaded: ledger.Ledger) -> Response:
     """A ledger, made now. What is sent has no name on the disk any more."""
-    with _folder(settings().data_dir / "exports") as folder:
+    with export_folder() as folder:
         path = folder / "ledger.xlsx"
         ledger.carry_out(parts().db, loaded, path, user=signed_in())
         return excel(path.open("rb"), ledger.file_name(loaded))
 
 
 @contextmanager
-def _folder(above: Path) -> Iterator[Path]:
+def export_folder() -> Iterator[Path]:
     """An empty folder for one file. What a killed process left there goes by the way."""
+    above = settings().data_dir / "exports"
     above.mkdir(parents=True, exist_ok=True, mode=0o700)
     for old in above.iterdir():
         if time.time() - old.stat().st_mtime > _KEEP_S:

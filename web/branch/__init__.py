@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from web.branch import groups, pages
+from web.branch import groups, ledgers, pages
 from web.branch.face import blueprint
 
-__all__ = ["blueprint", "groups", "pages"]
+__all__ = ["blueprint", "groups", "ledgers", "pages"]

@@ -69,6 +69,8 @@ MENU = (
         "calendar-check",
         (
             Entry("活动列表", "console.activities", "activity.view"),
+            Entry("台账", "console.ledgers", "activity.view"),
+            Entry("走势", "console.trends", "activity.view"),
             Entry("补签审批", "console.make_ups", "checkin.record", "make_ups"),
             Entry("支部手机页", "branch.start", "activity.view"),
         ),
