@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "activity": ("cli.activity", "group", "活动与签到：新建、查看、导出"),
     "screen": ("cli.screen", "group", "签到屏：打开、停用、查看现在的签到码"),
     "checkin": ("cli.checkin", "group", "登记签到：名单、登记、撤回，请假名单，补签审批"),
+    "ledger": ("cli.ledger", "group", "台账：一个月或一年的组织生活，查看、导出"),
     "words": ("cli.words", "group", "听懂消息：试一句话，检查自定义的说法"),
     "backup": ("cli.backup", "backup", "备份到一个文件"),
     "restore": ("cli.backup", "restore", "从备份文件恢复"),

@@ -35,13 +35,13 @@ _COMMITTEE = "各党支部"
 _FEW = "标“—”的是自愿参加的活动中人数较少、或能推算出它们的党支部，不显示人数"
 _BRANCH_COLUMNS = (
     Column("序号", 12, "center", number=True),
-    Column("时间", 46, "center"),
-    Column("活动", 60),
-    Column("类别", 26, "center"),
-    Column("地点", 36),
+    Column("时间", 49, "center"),
+    Column("活动", 58),
+    Column("类别", 24, "center"),
+    Column("地点", 34),
     Column("应到", 14, "right", number=True),
     Column("签到", 14, "right", number=True),
-    Column("其中补签", 14, "right", number=True),
+    Column("其中补签", 18, "right", number=True),
     Column("请假", 14, "right", number=True),
     Column("未到", 14, "right", number=True),
     Column("到会比例", 24, "center"),
@@ -199,7 +199,7 @@ def _of_committee(ledger: CommitteeLedger, maker: str, at: datetime) -> Form:
         columns=_COMMITTEE_COLUMNS,
         rows=rows,
         left=("单位：全部党支部", "每次活动各党支部分别计数，合计中每次活动计一次"),
-        right=(made(maker, at), "党支部按名册顺序排列"),
+        right=(made(maker, at), "按党支部的固定顺序排列"),
         total=("", "合计", *_numbers(ledger.attended, ledger.others)),
         notes=(_FEW,) if hides else (),
     )

@@ -99,25 +99,22 @@ def _reason(verb: str, what: str) -> str:
 
 
 def printed(branch_id: int | None, back: str) -> str:
-    """The ledger of a period on A4, masked."""
+    """The ledger of a period on A4; asked with ``people``, who came, where that is kept and for who may know it: masked."""
     chosen = asked_period()
     with looking() as (session, me):
         book = _book(session, me, branch_id, chosen)
-    return _drawn(book.name, book.forms, back, clear="" if branch_id is None else _named(book.forms))
+    if request.values.get("people"):
+        return _drawn(book.name, book.forms[1:], back, clear=request.full_path)
+    return _drawn(book.name, book.forms[:1], back)
 
 
 def printed_clear(branch_id: int, back: str) -> str:
-    """The same with names in clear, for a reason that goes into the audit trail."""
+    """Who came, with the names in clear, for a reason that goes into the audit trail."""
     chosen, reason = asked_period(), _reason("打印", "台账")
     with acting() as (session, me):
         book = _book(session, me, branch_id, chosen, reason)
         period_forms.note(session, book, user=me)
-    return _drawn(book.name, book.forms, back)
-
-
-def _named(forms: Sequence[Form]) -> str:
-    """Where names are masked, the address to which one posts a reason."""
-    return request.full_path if len(forms) > 1 else ""
+    return _drawn(book.name, book.forms[1:], back)
 
 
 def activity_printed(face: Face, activity_id: int) -> str:

@@ -73,7 +73,7 @@ DETAILS = {
     "review_stages": "审核级数", "people": "指定的审核人", "instead_of": "委托人编号", "deputy": "受托人编号",
     "first_day": "开始日期", "last_day": "结束日期", "comment": "批注编号",
     "code_only": "只认签到码", "stopped": "停用", "via": "原签到方式", "at": "原签到时间",
-    "phrases": "措辞", "override": "保留的理由",
+    "phrases": "措辞", "override": "保留的理由", "period": "期间",
     "without": "去掉此稿的推送", "draft": "更正稿", "remark": "留言编号", "unanswered": "微信没有回答", "asked_by": "申请人编号",
 }  # fmt: skip
 
