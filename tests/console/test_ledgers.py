@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import timedelta
 from urllib.parse import unquote
 
 import pytest
@@ -23,7 +22,7 @@ LONG = "社区党员大会暨" * 8
 
 @pytest.fixture
 def held(office: Office) -> int:
-    """A meeting this hour of a branch of twelve, of whom five came, and one of another branch; the first's number."""
+    """A meeting that begins now of a branch of twelve, of whom five came, and one of another branch; the first's number."""
     with office.parts.db.session_scope() as session:
         own, other = places.branches(session)[:2]
         people = [office.member(session, f"张{number}丰") for number in "一二三四五六七八九十百千"]
@@ -31,10 +30,8 @@ def held(office: Office) -> int:
         openids = [f"oHeld{number}" for number in range(6)]
         followers.bind_all(session, openids, [*people[:5], stranger])
         now = clock.now()
-        first = activities.activity(
-            session, "支部党员大会", branches=[own], starts=now - timedelta(minutes=9)
-        )
-        second = activities.activity(session, LONG, branches=[own, other], starts=now - timedelta(minutes=8))
+        first = activities.activity(session, "支部党员大会", branches=[own], starts=now)
+        second = activities.activity(session, LONG, branches=[own, other], starts=now)
         expected.freeze_due(session, now)
         for openid in openids[:5]:
             activities.check_in(session, openid, first)
