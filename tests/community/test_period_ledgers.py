@@ -175,7 +175,7 @@ def test_who_came_is_for_the_own_secretary_in_the_order_of_the_roster(
     assert [name for _, name, _ in people[:11]] == [name for _, name, _ in people[11:]]
     assert [state for *_, state in people[:11]] == ["已签到"] * 6 + ["补签"] + ["未签到"] * 4
     assert rows[7][7] == "'=1+1 手机没电"  # no spreadsheet runs it
-    assert all(name.endswith("*") for _, name, _ in people)
+    assert all(str(name).endswith("*") for _, name, _ in people)
     # the committee gets figures
     assert flask(*export, "--as", "admin", "--unmask-reason", "年终归档核对").exit_code == 0
     assert CalamineWorkbook.from_path(str(path)).sheet_names == ["组织生活台账", "数据"]

@@ -22,10 +22,9 @@ _FACE = shared.Face("console")
 @page("activity.view")
 def ledgers_page() -> str:
     """The ledger of a month or a year: of all branches, or of one. A secretary sees the own one."""
-    own = users.own_branch(signed_in())
-    chosen = own if own is not None else _branch_id()
-    if chosen is not None:
-        return ledgers.branch_page(_FACE, chosen)
+    branch_id = _branch_id()
+    if branch_id is not None:
+        return ledgers.branch_page(_FACE, branch_id)
     asked, problem = ledgers.asked_or_now()
     with looking() as (session, me):
         return draw(
@@ -99,7 +98,9 @@ def activity_sheet_post(activity_id: int) -> str:
 
 
 def _branch_id() -> int | None:
-    return request.values.get("branch", type=int)
+    """The branch that is asked for, all of them where None is named: a secretary means the own one."""
+    asked = request.values.get("branch", type=int)
+    return users.own_branch(signed_in()) if asked is None else asked
 
 
 def _back(branch_id: int | None) -> str:
