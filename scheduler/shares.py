@@ -83,7 +83,8 @@ def said(shares: Sequence[Share], words: Mapping[str, str]) -> str:
     if first is not None:
         rest = sum(first.left.values())
         parts += [f"{first.people:,} 人用{first.called}"] if first.people else []
-        parts += [f"{rest:,} 人不能用{first.called}（{_reasons(first.left, words)}）"] if rest else []
+        plain = first.called.partition("（")[0]  # no two brackets behind one another
+        parts += [f"{rest:,} 人不能用{plain}（{_reasons(first.left, words)}）"] if rest else []
     for one in personal:
         if one is not first and one.people:
             gap = "" if one.called.endswith("）") else " "

@@ -146,7 +146,7 @@ def push_new_post() -> Any:
         return make_response(_last_look(), error.http_status)
     for remark in made.notes:
         flash(remark, "warning")
-    if made.notes and said.due_at is None and on_trial(settings()):
+    if made.push.due_at > now and said.due_at is None and on_trial(settings()):
         flash("试用时可以在本地微信的页面把时间调到白天，马上看到效果", "info")
     flash("已排期" if waits else "已提交，正在发送", "success")
     return redirect(url_for("console.push", push_id=made.push.id), 303)
