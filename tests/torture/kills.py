@@ -34,6 +34,8 @@ _SETTLE_S = 90.0
 _LOOK_S = 0.2
 _SHORT, _LONG = 36, 110
 _PATIENCE = ((50, timedelta(hours=5)), (_SHORT, timedelta(minutes=11)), (6, timedelta(seconds=8)))
+_ROADS = ("robot", "mass+robot", "kit", "mass+robot+kit", "mass+robot+kit", "custom+robot+kit", "publish")
+_NOTICES = ("auto", "auto", "auto", "robot", "kit", "template+robot+kit")
 _AUDIENCES = (
     "all",
     f"branch:{BRANCHES[0]}",
@@ -93,12 +95,12 @@ class Torture:
             self._number += 1
             audience = rng.choice(_AUDIENCES)
             kind = rng.random()
-            if kind < 0.45:
+            if kind < 0.4:
                 self._articles(audience)
             elif kind < 0.6:
-                self._articles(audience, road=rng.choice(("robot", "mass,robot", "kit")))
+                self._articles(audience, road=rng.choice(_ROADS))
             else:
-                self._notice(audience)
+                self._notice(audience, road=rng.choice(_NOTICES))
         for openid in rng.sample(stage.members_of("all"), rng.randint(0, 3)):
             self._number += 1
             self._answer(openid, f"答复 {self._number}")
@@ -121,7 +123,7 @@ class Torture:
         way = road or ("custom" if self._rng.random() < _BY_WINDOW else "auto")
 
         def decide(session: Session) -> None:
-            if way == "custom":
+            if "custom" in way:
                 for openid in stage.members_of(audience):
                     messages.message(session, openid)
             made.push(session, stage.runtime.settings, article, audience=audience, road=way)
@@ -129,7 +131,7 @@ class Torture:
         stage.write(decide)
         self.tally.pushes[f"{audience} by {way}"] += 1
 
-    def _notice(self, audience: str) -> None:
+    def _notice(self, audience: str, road: str) -> None:
         stage, title = self._stage, f"第 {self._number} 次活动"
 
         def decide(session: Session) -> None:
@@ -141,11 +143,12 @@ class Torture:
                 editor,
                 audience=audience,
                 activity_id=held.id,
+                road=road,
                 at=clock.now(),
             )
 
         stage.write(decide)
-        self.tally.pushes[f"notice to {audience}"] += 1
+        self.tally.pushes[f"notice to {audience} by {road}"] += 1
 
     # --- what goes wrong -----------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-_ROADS = ("mass", "template", "custom", "kit")
+_ROADS = ("mass", "template", "custom", "robot", "kit", "publish")
 
 
 def read(folder: Path) -> list[dict[str, Any]]:
@@ -75,7 +75,7 @@ def _of_kills(pieces: list[dict[str, Any]]) -> list[str]:
         lines += _counted("ended by themselves, begun again", ended)
     lines += [
         "",
-        f"{'messages to one person':<20}{'planned':>9}{'received':>9}{'twice':>9}{'missing':>9}{'unknown':>9}",
+        f"{'by road':<20}{'planned':>9}{'received':>9}{'twice':>9}{'missing':>9}{'unknown':>9}",
     ]
     for road in _ROADS:
         of_road = [piece["roads"][road] for piece in pieces if road in piece["roads"]]

@@ -70,11 +70,11 @@ class Part(ABC):
         self.log = folder / f"{name}.log"
         self._env = env
 
-    def begin(self, rng: Random, *, arm: bool) -> None:
-        """Start it, sometimes with a step at which it ends."""
+    def begin(self, rng: Random, *, arm: bool, at: str = "") -> None:
+        """Start it, sometimes with a step at which it ends: with ``at`` when it comes to this one."""
         steps = STEPS_OF[self.role]
-        self.armed = rng.choice(steps) if steps and arm else ""
-        times = rng.choice((1, 1, 1, 2, 3))
+        self.armed = at or (rng.choice(steps) if steps and arm else "")
+        times = 1 if at else rng.choice((1, 1, 1, 2, 3))
         self._begin({**self._env, "PIONEER_CRASH_AT": f"{self.armed}:{times}" if self.armed else ""}, rng)
 
     @abstractmethod

@@ -32,6 +32,13 @@ BRANCHES = ("第1党支部", "第2党支部", "第3党支部", "第4党支部")
 _EACH = 5
 _START = "2026-11-02T08:00:00+08:00"
 _PLENTY = 100_000
+_UNLIMITED = (
+    "/cgi-bin/message/mass/sendall",
+    "/cgi-bin/draft/add",
+    "/cgi-bin/freepublish/submit",
+    "/cgi-bin/freepublish/get",
+    "/cgi-bin/freepublish/batchget",
+)
 _ROLES = {
     "embedded": ("embedded",),
     "scaled": ("web", "scheduler", "scheduler", "worker", "worker"),
@@ -54,6 +61,8 @@ class Stage:
         self.people: dict[str, list[str]] = {}
         self.robots: dict[int, str] = {}
         """The keys of the robots by group: each branch has one, and so has the whole street."""
+        self.chats: dict[str, dict[int, str]] = {"robot": {}, "kit": {}}
+        """By the road that goes there: the groups, and the names of their branches (empty: the whole street's)."""
         self.parts: list[Part] = []
         self._furnish()
 
@@ -120,7 +129,8 @@ class Stage:
             tags.queue(session, wanted, at=clock.now())
             for branch in [*session.scalars(sa.select(Branch).order_by(Branch.id)), None]:
                 key = groups.robot(self.sandbox)
-                self.robots[groups.group(session, branch, robot=key).id] = key
+                made = groups.group(session, branch, robot=key).id
+                self.robots[made], self.chats["robot"][made] = key, branch.name if branch else ""
         while tags.work(self.runtime.db, self.runtime.client):
             pass
         for openid in openids:  # whoever wrote can be answered
@@ -132,7 +142,7 @@ class Stage:
         """Each branch has a group, and a member who passes things on to it and has written to the account."""
         for branch in session.scalars(sa.select(Branch).order_by(Branch.id)):
             openid = self.people[branch.name][0]
-            kits.group(session, branch, openid=openid)
+            self.chats["kit"][kits.group(session, branch, openid=openid).id] = branch.name
             kits.wrote(session, openid)
 
     def _tagged(
@@ -148,6 +158,11 @@ class Stage:
         if audience == "all":
             return [openid for people in self.people.values() for openid in people]
         return [openid for piece in audience.split(",") for openid in self.people[piece.partition(":")[2]]]
+
+    def groups_of(self, audience: str, road: str) -> set[int]:
+        """The groups that belong to an audience and are this road's, by our own books."""
+        named = {piece.partition(":")[2] for piece in audience.split(",")}
+        return {one for one, branch in self.chats[road].items() if audience == "all" or branch in named}
 
     def write(self, act: Callable[[Session], T]) -> T | None:
         """One transaction of a person; None where the database is away, for a person tries again later."""
@@ -233,7 +248,7 @@ def open_stage(mode: str, folder: Path, *, whole: bool) -> Iterator[Stage]:
             mass_calls_per_minute=_PLENTY,
             custom_message_count=_PLENTY,
             custom_message_s=_PLENTY * 100,
-            limits={"/cgi-bin/message/mass/sendall": _PLENTY, "/cgi-bin/draft/add": _PLENTY},
+            limits=dict.fromkeys(_UNLIMITED, _PLENTY),
         )
         stage = Stage(mode, folder, sandbox, servers)
         ends.callback(clock.follow, "")

@@ -6,7 +6,13 @@ from random import Random
 from typing import Any
 
 MASS = "/cgi-bin/message/mass/*"
-SENDS = (MASS, "/cgi-bin/message/template/send", "/cgi-bin/message/custom/send", "/cgi-bin/webhook/send")
+SENDS = (
+    MASS,
+    "/cgi-bin/message/template/send",
+    "/cgi-bin/message/custom/send",
+    "/cgi-bin/webhook/send",
+    "/cgi-bin/freepublish/submit",
+)
 _BEFORE = (
     "/cgi-bin/draft/add",
     "/cgi-bin/material/add_material",
@@ -17,6 +23,7 @@ _TOKEN = ("err:40001", "expire_token")
 _REFUSED = ("err:-1", *_TOKEN)
 _MASS_ALONE = ("repeat", "repeat", "err:45066")
 _JOBS = ("never", "late:20", "twice", "early")
+_REPORTING = ("mass", "mass", "template", "template", "publish")
 _CALLBACKS = ("triple", "reorder", "delay:1", "drop")
 QUOTA = "err:45009"
 
@@ -34,7 +41,7 @@ def draw(rng: Random) -> dict[str, Any]:
     if kind < 0.65:
         return {"path": rng.choice(_BEFORE), "kind": rng.choice((*_LOST[:3], "err:-1")), "count": 1}
     if kind < 0.85:
-        return {"job_finish": rng.choice(_JOBS), "count": 1, "only": rng.choice(("mass", "template"))}
+        return {"job_finish": rng.choice(_JOBS), "count": 1, "only": rng.choice(_REPORTING)}
     if kind < 0.97:
         return {"callback": rng.choice(_CALLBACKS), "count": 1}
     return {"path": MASS, "kind": QUOTA, "count": 1}

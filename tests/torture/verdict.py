@@ -14,13 +14,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models import Branch, Delivery, JobResult, Kit, Push, QuotaUse
-from scheduler import marks
+from scheduler import marks, roads
 from tests.torture.stage import Stage
 from tests.world import groups
 
 KEYED = ("mass", "template")
-ROBOT = "robot"
-KIT = "kit"
+ROBOT, KIT, PUBLISH = "robot", "kit", "publish"
+TO_NOBODY = (ROBOT, KIT, PUBLISH)
+"""Roads by which no follower gets anything in person."""
 _FINAL = ("delivered", "failed", "unknown", "cancelled")
 _DONE = ("sent", "unknown", "partly_failed", "failed", "cancelled")
 _HINT = re.compile("《(.+?)》可以转到")
@@ -78,9 +79,11 @@ def judge(stage: Stage) -> Verdict:
     rows = stage.read(lambda session: list(session.scalars(sa.select(Delivery).order_by(Delivery.id))))
     found.breaks += [f"never settled: {one}" for one in stage.read(unsettled)]
     of_pushes = [row for row in rows if row.push_id is not None]
-    _judge_pushes(stage, found, [row for row in of_pushes if row.road not in (ROBOT, KIT)])
+    _judge_pushes(stage, found, [row for row in of_pushes if row.road not in TO_NOBODY])
+    _judge_plans(stage, found, of_pushes)
     _judge_robots(stage, found, [row for row in of_pushes if row.road == ROBOT])
     _judge_kits(stage, found, [row for row in of_pushes if row.road == KIT])
+    _judge_published(stage, found, [row for row in of_pushes if row.road == PUBLISH])
     _judge_answers(stage, found, [row for row in rows if row.push_id is None])
     return found
 
@@ -106,10 +109,28 @@ def _judge_pushes(stage: Stage, found: Verdict, rows: list[Delivery]) -> None:
     pushes = stage.read(lambda session: list(session.scalars(sa.select(Push).order_by(Push.id))))
     for push in pushes:
         calls = [row for row in rows if row.push_id == push.id]
-        if push.road in (ROBOT, KIT):
-            continue  # no follower gets anything by it
-        road = "template" if push.kind == "activity" else "custom" if push.road == "custom" else "mass"
-        _judge_push(found, push, calls, road, got[push.id], stage.members_of(push.audience))
+        if road := _personal(push):
+            _judge_push(found, push, calls, road, got[push.id], stage.members_of(push.audience))
+
+
+def _personal(push: Push) -> str:
+    """The one of its roads that goes to followers; empty where it has none."""
+    names = roads.named(push.road)
+    if names == [roads.AUTO]:
+        return "template" if push.kind == "activity" else "mass"
+    return next((name for name in names if name not in TO_NOBODY), "")
+
+
+def _judge_plans(stage: Stage, found: Verdict, rows: list[Delivery]) -> None:
+    """Each group of its audience has one call by the road that goes there, and none has two; what is published has one."""
+    for push in stage.read(lambda session: list(session.scalars(sa.select(Push).order_by(Push.id)))):
+        for road in (name for name in roads.named(push.road) if name in TO_NOBODY):
+            calls = sorted(row.target_id or 0 for row in rows if (row.push_id, row.road) == (push.id, road))
+            wanted = sorted(stage.groups_of(push.audience, road)) if road != PUBLISH else [0]
+            if calls != wanted:
+                found.breaks.append(
+                    f"push {push.id} ({push.audience} by {push.road}, {push.status}): {road} to {calls}, not {wanted}"
+                )
 
 
 def _judge_calls(found: Verdict, rows: list[Delivery], of_call: Counter[str]) -> None:
@@ -170,18 +191,36 @@ def _judge_robots(stage: Stage, found: Verdict, rows: list[Delivery]) -> None:
         for push in groups.pushes_in(groups.said(stage.sandbox, key))
     )
     for row in rows:
-        came = shown.pop((row.push_id or 0, row.target_id or 0), 0)
-        found.planned[ROBOT] += 1
-        found.received[ROBOT] += came
-        found.twice[ROBOT] += max(0, came - 1)
-        found.unknown[ROBOT] += row.status == "unknown"
-        wanted = {"delivered": (1,), "unknown": (0, 1)}.get(row.status, (0,))
-        found.missing[ROBOT] += came < min(wanted)
-        if came not in wanted:
-            found.breaks.append(
-                f"delivery {row.id} by a robot, {row.status} ({row.error_code or row.error or '-'}): shown {came} times"
-            )
+        _judge_once(found, row, shown.pop((row.push_id or 0, row.target_id or 0), 0))
     found.breaks += [f"a robot spoke in group {group} for push {push}, unasked" for push, group in shown]
+
+
+def _judge_published(stage: Stage, found: Verdict, rows: list[Delivery]) -> None:
+    """No key either. Which page is of which push its title says."""
+    pages: Counter[str] = Counter()
+    total = 1
+    while pages.total() < total and rows:
+        body = {"offset": pages.total(), "count": 20, "no_content": 1}
+        answer = stage.sandbox.api("/cgi-bin/freepublish/batchget", body)
+        total = answer["total_count"]
+        pages.update(one["content"]["news_item"][0]["title"] for one in answer["item"])
+    titles = stage.read(lambda session: dict(session.execute(sa.select(Push.id, Push.title)).all()))
+    for row in rows:
+        _judge_once(found, row, pages.pop(titles[row.push_id or 0], 0))
+    found.breaks += [f"published without a push: {title}" for title in pages]
+
+
+def _judge_once(found: Verdict, row: Delivery, came: int) -> None:
+    """A call without a key: what is certain is so, what is unknown came at most once."""
+    found.planned[row.road] += 1
+    found.received[row.road] += came
+    found.twice[row.road] += max(0, came - 1)
+    found.unknown[row.road] += row.status == "unknown"
+    wanted = {"delivered": (1,), "unknown": (0, 1)}.get(row.status, (0,))
+    found.missing[row.road] += came < min(wanted)
+    if came not in wanted:
+        said = f"{row.status} ({row.error_code or row.error or '-'})"
+        found.breaks.append(f"delivery {row.id} by {row.road}, {said}: it came {came} times")
 
 
 def _judge_kits(stage: Stage, found: Verdict, rows: list[Delivery]) -> None:
