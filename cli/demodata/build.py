@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from accounts import users
-from cli.demodata import history, pictures, places
+from cli.demodata import groups, history, pictures, places
 from cli.demodata import people as made_people
 from cli.demodata.logins import ACCOUNTS, PASSWORD
 from community import consent
@@ -23,6 +23,7 @@ from ground import clock
 from ground.errors import Unavailable
 from models import (
     Area,
+    Article,
     Branch,
     Column,
     Community,
@@ -32,6 +33,7 @@ from models import (
     Grid,
     KeywordReply,
     Member,
+    PushArticle,
     Setting,
     User,
 )
@@ -40,6 +42,7 @@ from workdays import keeping as office_days
 
 if TYPE_CHECKING:
     from runtime import Runtime
+    from settings import Settings
 
 _BOUND = 1650
 _RESIDENTS = 350
@@ -53,6 +56,9 @@ def build(runtime: Runtime, rnd: random.Random, *, mark: str, hint: str) -> None
     drawn = [pictures.landscape(number) for number in range(_PICTURES)]
     store.put_all(drawn)
     openids = _sandbox_followers(runtime.settings.wechat.api_base_url, _BOUND + _RESIDENTS)
+    robots = groups.robots([name for _, name, _ in places.branches()])
+    for robot in robots:
+        _tell_sandbox(runtime.settings.wechat.api_base_url, "robots", {"key": robot.key, "name": robot.name})
     password = users.hash_password(PASSWORD)
     roster = made_people.members(
         rnd, len(places.branches()), sum(place.grids for place in places.COMMUNITIES)
@@ -76,6 +82,17 @@ def build(runtime: Runtime, rnd: random.Random, *, mark: str, hint: str) -> None
             now,
         )
         history.pushes(session, rnd, written, accounts, branches, bound, now)
+        _groups(
+            session,
+            runtime.settings,
+            robots,
+            _unsent(session, written),
+            branches,
+            members,
+            bound,
+            accounts,
+            now,
+        )
         history.activities(session, rnd, branches, accounts, members, bound, now)
         _replies(session, now)
         unbound = next(
@@ -87,6 +104,31 @@ def build(runtime: Runtime, rnd: random.Random, *, mark: str, hint: str) -> None
             Setting(name=hint, value=f"绑定 {unbound['name']} {unbound['phone'][-4:]}", updated_at=now)
         )
         session.add(Setting(name=mark, value=now.isoformat(), updated_at=now))
+
+
+def _unsent(session: Session, published: list[Article]) -> Article:
+    """The latest of them that no push has carried."""
+    sent = set(session.scalars(sa.select(PushArticle.article_id)))
+    return next(article for article in reversed(published) if article.id not in sent)
+
+
+def _groups(
+    session: Session,
+    settings: Settings,
+    robots: list[groups.Robot],
+    article: Article,
+    branches: list[Branch],
+    members: list[dict[str, Any]],
+    bound: dict[int, str],
+    accounts: dict[str, User],
+    now: datetime,
+) -> None:
+    """The groups of the branches, and what went to those of the first one."""
+    by, first = accounts["bianji"].id, branches[0]
+    here = [member["id"] for member in members if member["branch_id"] == first.id]
+    following = (sum(one in bound for one in here), len(here))
+    found = groups.made(session, robots, branches, members, bound, by, now)
+    groups.push(session, settings, article, first, found, following, by, now)
 
 
 def furnish(runtime: Runtime) -> None:

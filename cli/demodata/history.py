@@ -202,25 +202,7 @@ def _sent(
     """A push of one article that went out: ``to`` is the audience, its name and how many; so many of these ``failed``."""
     audience, target, recipients = to
     road = roads.carrying(roads.Content.ARTICLES)[0].name
-    push = Push(
-        kind="articles",
-        title=article.title,
-        audience=audience,
-        road=road,
-        status="sent",
-        due_at=at,
-        planned_at=at,
-        planned=recipients,
-        planned_roads=road,
-        skipped={},
-        started_at=at,
-        finished_at=at + timedelta(minutes=2),
-        created_by=by,
-        created_at=at - timedelta(hours=3),
-    )
-    session.add(push)
-    session.flush()
-    session.add(PushArticle(push_id=push.id, position=0, article_id=article.id, content_hash=article.hash))
+    push = article_push(session, article, by, at, audience, road, recipients)
     delivery = Delivery(
         push_id=push.id,
         road=road,
@@ -243,6 +225,33 @@ def _sent(
     session.add(delivery)
     session.flush()
     return delivery
+
+
+def article_push(
+    session: Session, article: Article, by: int, at: datetime, audience: str, road: str, planned: int
+) -> Push:
+    """A push of one article that is over, without its calls."""
+    push = Push(
+        kind="articles",
+        title=article.title,
+        audience=audience,
+        road=road,
+        status="sent",
+        due_at=at,
+        planned_at=at,
+        planned=planned,
+        planned_roads=road,
+        skipped={},
+        confirmed={},
+        started_at=at,
+        finished_at=at + timedelta(minutes=2),
+        created_by=by,
+        created_at=at - timedelta(hours=3),
+    )
+    session.add(push)
+    session.flush()
+    session.add(PushArticle(push_id=push.id, position=0, article_id=article.id, content_hash=article.hash))
+    return push
 
 
 _PAST = (
