@@ -17,7 +17,7 @@ from scheduler import roads, shares
 from scheduler.roads import Road
 from settings import Settings
 
-_ROBOTS = ((0, "支部工作群"), (2, "支部工作群"), (None, "街道党务群"))
+_ROBOTS = ((0, "工作群"), (2, "工作群"), (None, "街道党务群"))
 """Whose groups have one, by the place of the branch; None: the whole street's."""
 _PASSED_ON = ((0, "学习群"), (1, "支部学习群"), (3, "支部学习群"), (5, "网格党员群"))
 _NOBODY_S = ((4, "支部学习群"),)

@@ -140,3 +140,12 @@ def test_what_a_road_guarantees_is_written_down(name: str) -> None:
 @pytest.mark.parametrize("name", list(ROADS))
 def test_the_tests_of_a_road_stand_beside_it(name: str) -> None:
     assert list((_FOLDER / name / "tests").glob("test_*.py"))
+
+
+def test_the_recipe_of_a_road_names_all_that_a_road_can_say() -> None:
+    page = (ROOT / "docs/development/roads.md").read_text()
+    named = set(re.findall(r"`([a-z_]+)`", page))
+    facts = {name for name in vars(Road) if not name.startswith("_")}
+    assert facts - named == set(), "nobody who follows the page would know of them"
+    for file in re.findall(r"`((?:scheduler|tests|ground|wechat)/[\w/]+(?:\.py)?/?)`", page):
+        assert (ROOT / file).exists() or "/tests/" in file, file

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -24,6 +25,8 @@ from tests.world.linked import World, jump, wait_status
 
 pytestmark = pytest.mark.slow
 _ROBOT, _KIT, _NOBODY_S = "支部群", "学习群", "值班群"
+_ASKED = re.compile(r'data-confirm(?:-detail)?="([^"]*)"')
+"""What the dialog asks behind the button."""
 Run = Callable[[World], Engine]
 
 
@@ -75,7 +78,7 @@ class Street:
         filled: dict[str, object] = {**form, "road": list(road)}
         page = self.desk.post("/console/pushes/confirm", filled, 200)
         agreed = {name: field(page.text, name) for name in ("agreed_twice", "agreed_hash")}
-        return {**filled, **agreed}, text_of(page)
+        return {**filled, **agreed}, f"{text_of(page)} {' '.join(_ASKED.findall(page.text))}"
 
     def send(self, form: dict[str, object]) -> int:
         """Confirm it; the push's number."""
