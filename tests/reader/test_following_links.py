@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -33,6 +35,9 @@ IPHONE = (
 )
 
 
+_numbers = itertools.count(1)
+
+
 @dataclass
 class Link:
     """A link that a kit carries, and what was counted of it."""
@@ -56,8 +61,10 @@ class Link:
         return f"{self.page}?f={self.mark}"
 
     def phone(self) -> FlaskClient:
-        """Another browser, inside WeChat."""
-        return self.forwarding.place.app.test_client()
+        """Another browser, inside WeChat, in another network."""
+        made = self.forwarding.place.app.test_client()
+        made.environ_base["REMOTE_ADDR"] = f"203.0.113.{next(_numbers) % 250}"
+        return made
 
     def counted(self) -> int:
         with self.forwarding.place.runtime.db.read_scope() as session:
@@ -100,6 +107,38 @@ def test_on_another_day_it_counts_again(link: Link, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(clock, "now", lambda: tomorrow)
     opened(phone, link.address)
     assert link.counted() == 2
+
+
+def test_one_visitor_who_asks_again_and_again_counts_once_in_a_while_and_is_not_remembered(
+    link: Link, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without cookies, so that each request looks like another browser's."""
+
+    def again(times: int, address: str = "198.51.100.7", agent: str = WECHAT) -> None:
+        for _ in range(times):
+            client = link.forwarding.place.app.test_client(use_cookies=False)
+            client.environ_base["REMOTE_ADDR"] = address
+            answer = client.get(link.address, headers={"User-Agent": agent}, buffered=True)
+            assert (answer.status_code, answer.location) == (302, link.page), "it opens all the same"
+
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now)  # a minute does not end here
+    again(30)
+    assert link.counted() == 1
+    again(2, agent=IPHONE)  # another phone in the same network
+    again(2, address="198.51.100.8")
+    assert link.counted() == 3
+    later = now + timedelta(minutes=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    again(2)
+    assert link.counted() == 4
+    store = link.forwarding.place.app.extensions["pioneer.openings"].storage
+    kept = repr(list(store.storage))
+    assert len(store.storage) == 4
+    assert not any(word in kept for word in ("198.51.100", "iPhone", "XWEB", link.mark)), (
+        "nothing of the visitor"
+    )
+    assert max(store.expirations.values()) - time.time() <= 60
 
 
 def test_what_is_passed_on_from_the_page_is_the_plain_address(link: Link) -> None:

@@ -109,7 +109,9 @@ def test_a_secretary_passes_a_kit_on_in_two_taps_and_each_opening_counts(
     phone.close()
     office.sandbox.wait_for(lambda: opened(office, push_id) == (0, False, [None]))
 
-    neighbour = Handset(window(windows, PHONE, touch=True), f"{office.sandbox.url}").open()
+    neighbour = Handset(window(windows, PHONE, touch=True), f"{office.sandbox.url}")
+    neighbour.page.context.set_extra_http_headers({"User-Agent": f"{IPHONE} another"})
+    neighbour.open()
     _into(neighbour.page, "居民群")
     neighbour.page.locator(".bubble a").click()
     expect(neighbour.inside().locator("h1")).to_have_text("小院议事会")
@@ -118,7 +120,9 @@ def test_a_secretary_passes_a_kit_on_in_two_taps_and_each_opening_counts(
         (row,) = made.of_push(session, push_id)
         link = kits.shown(session, office.runtime.settings, row).items[0].link
     with ThreadPoolExecutor(4) as crowd:  # ten more neighbours, and a machine that reads addresses
-        agents = [IPHONE] * 10 + ["Mozilla/5.0 (compatible; Baiduspider/2.0)"]
+        agents = [f"{IPHONE} {number}" for number in range(10)] + [
+            "Mozilla/5.0 (compatible; Baiduspider/2.0)"
+        ]
         assert {one.status_code for one in crowd.map(lambda agent: _get(link, agent), agents)} == {200}
     office.sandbox.wait_for(lambda: opened(office, push_id) == (12, True, [12]))
 

@@ -34,7 +34,16 @@ _SETTLE_S = 90.0
 _LOOK_S = 0.2
 _SHORT, _LONG = 36, 110
 _PATIENCE = ((50, timedelta(hours=5)), (_SHORT, timedelta(minutes=11)), (6, timedelta(seconds=8)))
-_ROADS = ("robot", "mass+robot", "kit", "mass+robot+kit", "mass+robot+kit", "custom+robot+kit", "publish")
+_ROADS = (
+    "robot",
+    "mass+robot",
+    "kit",
+    "mass+robot+kit",
+    "mass+robot+kit",
+    "custom+robot+kit",
+    "publish",
+    "publish",
+)
 _NOTICES = ("auto", "auto", "auto", "robot", "kit", "template+robot+kit")
 _AUDIENCES = (
     "all",
@@ -95,7 +104,7 @@ class Torture:
             self._number += 1
             audience = rng.choice(_AUDIENCES)
             kind = rng.random()
-            if kind < 0.4:
+            if kind < 0.35:
                 self._articles(audience)
             elif kind < 0.6:
                 self._articles(audience, road=rng.choice(_ROADS))

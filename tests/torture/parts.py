@@ -147,6 +147,7 @@ class Whole(Part):
         super().__init__(role, name, env, folder, port)
         self._spawn = spawn
         self._process: Process | None = None
+        self._log_from = 0
 
     def _begin(self, env: Mapping[str, str], rng: Random) -> None:
         command = {
@@ -154,7 +155,11 @@ class Whole(Part):
             "web": ["serve", "--web-only", "--port", str(self.port)],
         }.get(self.role, [self.role])
         whom = rng.choice(("", "leader", "group")) if self.role == "embedded" else ""
+        self._log_from = self.log.stat().st_size if self.log.exists() else 0
         self._process = self._spawn.flask(*command, env={**env, "PIONEER_CRASH_WHO": whom}, log=self.log.name)
+
+    def _has_begun(self) -> bool:
+        return b"engine_started" in self.log.read_bytes()[self._log_from :]
 
     @property
     def process(self) -> Process:
@@ -183,6 +188,11 @@ class Whole(Part):
         return process.wait()
 
     def stop(self) -> int:
+        if self.role in (
+            "scheduler",
+            "worker",
+        ):  # what is interrupted while it is imported ends with 1, as it may
+            self.process.wait_for_text("engine_started")
         code = self.process.stop(_STOP_S)
         self.ended()
         return code

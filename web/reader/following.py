@@ -2,7 +2,8 @@
 
 The mark in the address is counted and taken out at once: who passes on what is open now passes on the plain address, so that
 the number says how many came by the link itself. A browser is counted once a day for a link. To know that, it keeps a signed
-list of the marks that it was counted for, until the day is over; the list names nobody, and no two browsers by it.
+list of the marks that it was counted for, until the day is over; the list names nobody, and no two browsers by it. Who keeps no
+such list and asks again and again counts once a minute (:func:`web.throttle.first_in_a_while`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from ground import clock
 from runtime import Runtime
 from scheduler import link_openings, marks
 from scheduler.marks import Mark
+from web import throttle
 from web.access import parts
 
 V = TypeVar("V", bound=Callable[..., Any])
@@ -84,6 +86,8 @@ def _count_once(answer: Response, mark: Mark) -> None:
         secure=current_app.config["SESSION_COOKIE_SECURE"],
         samesite="Lax",
     )
+    if not throttle.first_in_a_while(name):
+        return
     runtime = parts()
     answer.call_on_close(lambda: _write(runtime, mark, now))
 
