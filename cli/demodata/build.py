@@ -56,9 +56,7 @@ def build(runtime: Runtime, rnd: random.Random, *, mark: str, hint: str) -> None
     drawn = [pictures.landscape(number) for number in range(_PICTURES)]
     store.put_all(drawn)
     openids = _sandbox_followers(runtime.settings.wechat.api_base_url, _BOUND + _RESIDENTS)
-    robots = groups.robots([name for _, name, _ in places.branches()])
-    for robot in robots:
-        _tell_sandbox(runtime.settings.wechat.api_base_url, "robots", {"key": robot.key, "name": robot.name})
+    robots = _sandbox_robots(runtime.settings.wechat.api_base_url)
     password = users.hash_password(PASSWORD)
     roster = made_people.members(
         rnd, len(places.branches()), sum(place.grids for place in places.COMMUNITIES)
@@ -72,15 +70,8 @@ def build(runtime: Runtime, rnd: random.Random, *, mark: str, hint: str) -> None
         members = _members(session, roster, branches, grids, now)
         bound = _followers(session, rnd, members, openids, branches, now)
         assets.remember(session, drawn, at=clock.now())
-        written = history.articles(
-            session,
-            rnd,
-            by_key,
-            accounts,
-            [picture.sha256 for picture in drawn],
-            runtime.settings.server.base_url,
-            now,
-        )
+        covers, base_url = [picture.sha256 for picture in drawn], runtime.settings.server.base_url
+        written = history.articles(session, rnd, by_key, accounts, covers, base_url, now)
         history.pushes(session, rnd, written, accounts, branches, bound, now)
         _groups(
             session,
@@ -147,6 +138,13 @@ def furnish(runtime: Runtime) -> None:
         menu.mark_published(session, menu_id, at=clock.now())
         for branch_id, ticket in tickets.items():
             session.execute(sa.update(Branch).where(Branch.id == branch_id).values(qr_ticket=ticket))
+
+
+def _sandbox_robots(base: str) -> list[groups.Robot]:
+    robots = groups.robots([name for _, name, _ in places.branches()])
+    for robot in robots:
+        _tell_sandbox(base, "robots", {"key": robot.key, "name": robot.name})
+    return robots
 
 
 def _sandbox_followers(base: str, count: int) -> list[str]:

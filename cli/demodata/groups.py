@@ -99,11 +99,7 @@ def push(
     people, roster = following
     by_name = roads.carrying(roads.Content.ARTICLES)[0]
     to_groups = {target: _to(target, settings) for target in (Target.GROUP, Target.FORWARDER)}
-    shared = [
-        shares.Share(by_name.name, people - _FULL, left={"quota_used": _FULL}),
-        shares.Share(to_groups[Target.GROUP].name, groups=1, readers=_FULL),
-        shares.Share(to_groups[Target.FORWARDER].name, groups=1),
-    ]
+    shared = _shares(by_name, to_groups, people)
     names = [by_name.name, *(road.name for road in to_groups.values())]
     made = article_push(session, article, by, at, f"branch:{branch.name}", "+".join(names), people - _FULL)
     made.skipped = {"not_following": roster - people, "quota_used": _FULL}
@@ -131,13 +127,26 @@ def push(
         session.add(call)
         session.flush()
         if target is Target.FORWARDER:
-            session.add(
-                Kit(
-                    push_id=made.id, delivery_id=call.id, group_id=group.id, token=secrets.token_urlsafe(16), made_at=at,
-                    forwarded_at=at + timedelta(minutes=25),
-                )
-            )  # fmt: skip
+            session.add(_kit(call, at))
         _opened(session, made, road, branch, _OPENED[target])
+
+
+def _shares(by_name: Road, to_groups: dict[Target, Road], people: int) -> list[shares.Share]:
+    """Who was reached by name, and who only in the group in which the robot spoke."""
+    robot, by_hand = to_groups[Target.GROUP], to_groups[Target.FORWARDER]
+    return [
+        shares.Share(by_name.name, people - _FULL, left={"quota_used": _FULL}),
+        shares.Share(robot.name, groups=1, readers=_FULL),
+        shares.Share(by_hand.name, groups=1),
+    ]
+
+
+def _kit(call: Delivery, at: datetime) -> Kit:
+    """It lies ready, and its forwarder said soon that it was passed on."""
+    return Kit(
+        push_id=call.push_id, delivery_id=call.id, group_id=call.target_id, token=secrets.token_urlsafe(16), made_at=at,
+        forwarded_at=at + timedelta(minutes=25),
+    )  # fmt: skip
 
 
 def _call(push: Push, road: Road, target: Target, to: str, recipients: int, **more: Any) -> Delivery:
