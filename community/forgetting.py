@@ -34,6 +34,7 @@ from models import (
     FollowerTag,
     InboundMessage,
     ListedFollower,
+    NoticeConsent,
     OwnLink,
     QuotaUse,
     RequestKind,
@@ -115,7 +116,7 @@ def empty(session: Session, followers: Sequence[Follower], *, at: datetime) -> N
     """Remove what followers wrote, were answered and chose. Who they are, and how often they tried to bind, stays."""
     openids = sorted(follower.openid for follower in followers)
     session.execute(sa.delete(Conversation).where(Conversation.openid.in_(openids)))
-    for own in (OwnLink, CodeTry):
+    for own in (OwnLink, CodeTry, NoticeConsent):
         session.execute(sa.delete(own).where(own.follower_id.in_([one.id for one in followers])))
     _forget_messages(session, openids, at=at)
     _end_requests(session, [one.id for one in followers], at=at)

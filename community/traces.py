@@ -31,6 +31,7 @@ from models import (
     MakeUpRequest,
     Member,
     MemberMove,
+    NoticeConsent,
     OwnLink,
     QuotaUse,
     SignUp,
@@ -143,6 +144,10 @@ TRACES = (
     }, Erased.GONE),
     Trace("签到码输错", CodeTry, Of.FOLLOWER, CodeTry.follower_id, {
         "failures": "次数", "first_at": "时间",
+    }, Erased.GONE),
+    Trace("同意的通知", NoticeConsent, Of.FOLLOWER, NoticeConsent.follower_id, {
+        "template_id": "通知模板", "told": "同意次数（微信告知）", "seen": "同意次数（页面看到）", "spent": "已用次数",
+        "granted_at": "最近同意", "refused_at": "最近拒收",
     }, Erased.GONE),
     Trace("资料链接", OwnLink, Of.FOLLOWER, OwnLink.follower_id, {"expires_at": "有效至"}, Erased.GONE),
 )  # fmt: skip

@@ -33,6 +33,7 @@ NOTICES: dict[int, tuple[str, dict[int, tuple[str, str]], bool]] = {
         False,
     ),
     5203: ("政务服务通知", {1: ("通知内容", "thing1"), 2: ("通知时间", "time2")}, True),
+    5204: ("内容更新提醒", {1: ("内容标题", "thing1"), 2: ("更新时间", "time2")}, False),
 }
 
 
@@ -47,6 +48,7 @@ def TEMPLATES(own: str) -> list[TemplateRow]:
         (own or "SANDBOX_TEMPLATE_ACTIVITY", "template", "活动通知", ACTIVITY, "", 0, "{}"),
         ("SANDBOX_TEMPLATE_RESULT", "template", *_library("43004"), "", 0, "{}"),
         ("SANDBOX_NOTICE_ACTIVITY", "notice", *_notice(5201), "", 0, "{}"),
+        ("SANDBOX_NOTICE_ARTICLE", "notice", *_notice(5204), "", 0, "{}"),
         (
             "SANDBOX_NOTICE_SERVICE",
             "notice",

@@ -350,17 +350,7 @@ def consent(sandbox: Sandbox, openid: str, template_id: str, answer: str) -> dic
     """Answer a subscription pop-up: accept gives one notice, reject none; cancel takes it back."""
     if answer not in ("accept", "reject", "cancel"):
         raise ValueError("answer is accept, reject or cancel")
-    with sandbox.unit():
-        if answer == "accept":
-            sandbox.store.run(
-                "INSERT INTO grants VALUES (?, ?, 1) ON CONFLICT (openid, template_id)"
-                " DO UPDATE SET remaining = remaining + 1",
-                (openid, template_id),
-            )
-        elif answer == "cancel":
-            sandbox.store.run(
-                "DELETE FROM grants WHERE openid = ? AND template_id = ?", (openid, template_id)
-            )
+    count_consent(sandbox, openid, template_id, answer)
     item = {"TemplateId": template_id, "SubscribeStatusString": "accept" if answer == "accept" else "reject"}
     if answer == "cancel":
         fields: dict[str, Any] = {
@@ -373,3 +363,18 @@ def consent(sandbox: Sandbox, openid: str, template_id: str, answer: str) -> dic
             "SubscribeMsgPopupEvent": {"List": {**item, "PopupScene": 1}},
         }
     return act(sandbox, openid, fields).wire()
+
+
+def count_consent(sandbox: Sandbox, openid: str, template_id: str, answer: str) -> None:
+    """What an answer does at the platform; the account hears nothing of it by this."""
+    with sandbox.unit():
+        if answer == "accept":
+            sandbox.store.run(
+                "INSERT INTO grants VALUES (?, ?, 1) ON CONFLICT (openid, template_id)"
+                " DO UPDATE SET remaining = remaining + 1",
+                (openid, template_id),
+            )
+        elif answer == "cancel":
+            sandbox.store.run(
+                "DELETE FROM grants WHERE openid = ? AND template_id = ?", (openid, template_id)
+            )

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from . import people, phone_articles, phone_comments
+from . import people, phone_articles, phone_comments, phone_pages
 from .api.menu import menu_for
 from .phone_chat import messages, tagged
 from .platform import Sandbox
@@ -23,6 +23,7 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
     route.bind(phone, sandbox)
     phone_articles.route.bind(phone, sandbox)
     phone_comments.route.bind(phone, sandbox)
+    phone_pages.route.bind(phone, sandbox)
     return phone
 
 

@@ -29,6 +29,7 @@ from models.inbound import (
 from models.kits import Kit, LinkOpening
 from models.lexicon import LexiconEntry, LexiconVersion, WordingCheck, WordingConfirmation
 from models.moves import MemberMove, MemberTransfer
+from models.notices import NoticeConsent
 from models.own import (
     Consent,
     ConsentEnd,
@@ -132,6 +133,7 @@ __all__ = [
     "MemberMove",
     "MemberTransfer",
     "Menu",
+    "NoticeConsent",
     "OwnLink",
     "Push",
     "PushArticle",

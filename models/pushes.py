@@ -161,6 +161,7 @@ class Delivery(Leased, Base):
     ``openid`` is the person of a call to one, ``gone`` once they left. Of an answer ``payload`` is the call's body without
     ``touser``, ``reply_to`` the key of the message that it answers, and after ``expires_at`` it is not sent any more.
     ``correction_id`` is set where it tells of a correction or retraction. ``branch_id`` is whose group, or member, it goes to.
+    ``spends_consent``: its call uses up one consent of that person (:class:`models.notices.NoticeConsent`).
     """
 
     __tablename__ = "delivery"
@@ -197,6 +198,7 @@ class Delivery(Leased, Base):
     filter_count: Mapped[int | None]
     sent_count: Mapped[int | None]
     error_count: Mapped[int | None]
+    spends_consent: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 
     push: Mapped[Push | None] = relationship(back_populates="deliveries")
 

@@ -50,7 +50,7 @@ IMPERSONAL: dict[str, str] = {
     "delivery": (
         "id push_id correction_id branch_id road key status target_kind target_id target recipients due_at lease_owner "
         "lease_until expires_at attempts called_at accepted_at finished_at media_id msg_id msg_data_id error_code error "
-        "total_count filter_count sent_count error_count"
+        "total_count filter_count sent_count error_count spends_consent"
     ),
     "emergency_release": (
         "id article_id status content_hash version first_at second_at stage last_stage due_at settled_at"
@@ -75,6 +75,7 @@ IMPERSONAL: dict[str, str] = {
     "member_move": "id at transfer_id",
     "member_transfer": "id branch_id moved_on reason people at taken_back_at",
     "menu": "id buttons updated_at published_at",
+    "notice_consent": "id",
     "push": (
         "id kind title audience meant road status due_at activity_id slot_key note planned_at planned_roads planned skipped "
         "confirmed urgent often again_of decided_at "

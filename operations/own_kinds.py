@@ -6,9 +6,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from community import lapsing
-from models import Consent, DataRequest, Follower, ListedFollower, OwnLink, SyncRun, Telling
+from models import Consent, DataRequest, Follower, ListedFollower, NoticeConsent, OwnLink, SyncRun, Telling
 from operations.kept import MEMBERSHIP, SERVICE, Kind, of
 from operations.sweeps import BATCH, Moment, Rows, Standing, Work
+
+_ANSWERED = sa.func.coalesce(
+    sa.case((NoticeConsent.refused_at > NoticeConsent.granted_at, NoticeConsent.refused_at), else_=NoticeConsent.granted_at),
+    NoticeConsent.refused_at,
+)  # fmt: skip
+"""SQL: when somebody last answered about a notice."""
 
 
 def _reading(at: Moment) -> sa.ColumnElement[bool]:
@@ -60,6 +66,13 @@ OWN = (
         "同意和撤回的记录：版本、时间、方式", "证明经过本人同意", "个人信息保护法：敏感个人信息须单独同意",
         "绑定期间，结束后满 3 年", "删除",
         Rows(Consent.id, lambda at: [Consent.ended_at < at.days_ago(3 * 365)], since=Consent.at),
+    ),
+    Kind(
+        "notice_consent",
+        of("notice_consent", "follower_id", "template_id", "told", "seen", "spent", "granted_at", "refused_at"),
+        "对订阅通知的同意次数、已用次数和拒收", "只给同意的人发订阅通知", SERVICE,
+        "关注期间，最近一次同意或拒收后满 2 年；取消关注时立即删除", "删除",
+        Rows(NoticeConsent.id, lambda at: [sa.or_(_ANSWERED.is_(None), at.days_ago(730) > _ANSWERED)], since=_ANSWERED),
     ),
     Kind(
         "consent.lapsed", of("follower", "consent_asked_at"), "请本人同意新版说明的时间", "说明更新后重新取得同意", SERVICE,

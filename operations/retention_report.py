@@ -33,6 +33,7 @@ _OF_FOLLOWERS = frozenset(
         "sign_up",
         "data_request",
         "consent",
+        "notice_consent",
     }
 )
 """What somebody who follows would recognise as theirs; the rest of the table is the machine's or the office's."""

@@ -258,4 +258,4 @@ class Lanes:
             if item.outcome is not None:
                 settling.fail(session, self._settings, item.delivery_id, lane.owner, item.outcome, now)
         unmade = {item.delivery_id: item.first for item in lane.batch if not item.answer and not item.outcome}
-        settling.put_back(session, unmade, lane.owner)
+        settling.put_back(session, self._settings, unmade, lane.owner)

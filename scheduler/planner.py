@@ -17,18 +17,16 @@ from sqlalchemy.orm import Session
 
 from ground.errors import Refused
 from models import Delivery, Push
-from scheduler import ahead, contacts, keys, pacing, quota, roads, shares, windows
+from scheduler import ahead, contacts, keys, leaving_out, pacing, quota, roads, shares
 from scheduler import audience as audiences
-from scheduler.audience import Audience, Person, chats, tagged
-from scheduler.roads import Picture, Planned, Road, Target
+from scheduler.audience import Audience, chats, tagged
+from scheduler.roads import Content, Picture, Planned, Road, Target
 from scheduler.roads.base import GROUPS, PERSONAL, Chat
 from scheduler.roads.people import People
 from scheduler.shares import Share
 from settings import Settings
 
 _AT_ONCE = 2_000
-_NOTICES = 2
-"""How often a person hears of one activity: the notice and one reminder."""
 _REASONS = {
     "not_following": "未关注或未绑定",
     "muted": "已退订本栏目",
@@ -167,7 +165,8 @@ def plan(
     costly = any(road.costs_quota for road in by)
     taken = ahead.of_slots(session, at, moment) if costly else ahead.Ahead()
     told = contacts.told(session, activity_id, but=own) if activity_id is not None else Counter[str]()
-    asked = _Asked(session, settings, audience, following, columns, moment, own, taken, told)
+    kind = Content.ARTICLES if activity_id is None else Content.ACTIVITY
+    asked = _Asked(session, settings, audience, following, columns, moment, own, taken, told, kind)
     if auto and not of_audience:
         by = [road for road in by if not (road.fills and road.targets(settings) <= GROUPS)]
     found = _by_each(asked, by, of_audience, auto=auto)
@@ -249,6 +248,7 @@ class _Asked:
     own: int | None
     ahead: ahead.Ahead
     told: Mapping[str, int]
+    kind: str
 
     @property
     def spent(self) -> set[str]:
@@ -273,28 +273,22 @@ def _of_road(asked: _Asked, road: Road, left: People, of_audience: Sequence[Chat
     spent = asked.spent if road.costs_quota else set()
     targets = road.targets(asked.settings)
     columns = asked.columns if targets & PERSONAL else set()
-    reachable = People()
-    left_out: dict[str, str] = {}
-    muted = _muted(left, columns)
-    limits = asked.settings.wechat.limits
-    open_then = windows.at(asked.session, road, limits, asked.moment) if len(left) else None
-    for openid in left.openids:
-        if openid in muted:
-            left_out[openid] = "muted"
-        elif asked.told.get(openid, 0) >= _NOTICES:
-            left_out[openid] = "told"
-        elif openid in spent:
-            left_out[openid] = "quota_used"
-        elif open_then is not None and openid not in open_then.until:
-            left_out[openid] = "window"
-        elif open_then is not None and openid in open_then.used:
-            left_out[openid] = "window_used"
-        else:
-            reachable.add(openid)
+    found = leaving_out.of(
+        asked.session,
+        asked.settings,
+        road,
+        left,
+        kind=asked.kind,
+        columns=columns,
+        told=asked.told,
+        spent=spent,
+        moment=asked.moment,
+    )
+    reachable, left_out = found.reachable, found.left_out
     to_all_left = asked.to_all_left if road.costs_quota else 0
     narrowed = left_out or len(left) < len(asked.following) or not asked.audience.everyone or not to_all_left
     whole_tags = (
-        tagged.whole(asked.session, reachable, road.largest(limits))
+        tagged.whole(asked.session, reachable, road.largest(asked.settings.wechat.limits))
         if Target.TAG in targets and narrowed
         else ()
     )
@@ -307,18 +301,11 @@ def _of_road(asked: _Asked, road: Road, left: People, of_audience: Sequence[Chat
         to_all_left=to_all_left,
         account_left=asked.account_left if road.costs_quota else 0,
         chats=of_audience,
-        until=open_then.until if open_then else {},
+        until=found.until,
     )
     routed = road.plan(picture)
     skipped = Counter(left_out.values()) + Counter(routed.skipped)
     return _Found(left, routed.deliveries, left_out, skipped, routed.missed)
-
-
-def _muted(following: People, columns: set[str]) -> set[str]:
-    """Those who want nothing of any of these columns."""
-    if not columns:
-        return set()
-    return {one for one, keys in following.muted.items() if columns <= Person(one, keys).muted_columns()}
 
 
 def _by_no_road(following: People, routes: Sequence[Route], found: Sequence[_Found]) -> Counter[str]:

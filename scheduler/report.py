@@ -7,7 +7,7 @@ both are there. Source of the statuses: https://developers.weixin.qq.com/doc/ser
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -19,12 +19,16 @@ from database.moving import move
 from models import Delivery, JobResult, Push
 from scheduler import articles, quota, roads
 from scheduler.life import PUSH
-from scheduler.roads import Road
+from scheduler.roads import Result, Road
 from wechat.wire import messages
 
 KEY_EXISTS = 45065
 FINAL = ("delivered", "failed", "cancelled")
 _OPEN = ("accepted", "unknown", "claimed")
+_NUMBERED_WITHIN = timedelta(minutes=10)
+"""So long after its call an event is about it, where nothing but the person says so."""
+_WHOLE_SECONDS = timedelta(seconds=2)
+"""WeChat's times are whole seconds, and its clock may differ from ours by a little."""
 
 
 def event_came(session: Session, event: messages.Push, *, at: datetime) -> None:
@@ -33,6 +37,8 @@ def event_came(session: Session, event: messages.Push, *, at: datetime) -> None:
     if road is None:
         return
     for result in road.on_result(event):
+        if result.openid:
+            _number(session, road, result)
         job_finished(session, road.name, result.msg_id, result.status, result.counts, result.urls, at=at)
 
 
@@ -73,6 +79,27 @@ def job_finished(
     if result.matched:
         return True
     return match(session, result, at)
+
+
+def _number(session: Session, road: Road, result: Result) -> None:
+    """Give a result to the one call to that person that it can be about, where the answers of calls tell no number.
+
+    Where several were made within that time, nobody knows which it is about: they stay without a result.
+    """
+    moment = result.sent_at
+    if moment is None or session.scalar(sa.select(Delivery.id).where(Delivery.msg_id == result.msg_id)):
+        return
+    theirs = sa.select(Delivery).where(
+        Delivery.openid == result.openid,
+        Delivery.road == road.name,
+        Delivery.status.in_(_OPEN),
+        Delivery.msg_id.is_(None),
+        Delivery.called_at.between(moment - _NUMBERED_WITHIN, moment + _WHOLE_SECONDS),
+    )
+    found = list(session.scalars(theirs.with_for_update().execution_options(populate_existing=True)))
+    if len(found) == 1:
+        found[0].msg_id = result.msg_id[:40]
+        session.flush()
 
 
 def match(session: Session, result: JobResult, now: datetime) -> bool:

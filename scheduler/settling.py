@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from database import claims, rows
 from database.base import table_of
 from models import ChatGroup, Delivery, Push, Target
-from scheduler import articles, dropping, kits, marks, planner, quota, report, roads, windows
+from scheduler import articles, dropping, kits, marks, notice_consents, planner, quota, report, roads, windows
 from scheduler.outcome import MOST_TRIES, Next, Outcome
 from scheduler.roads import Answer, Call, Road
 from scheduler.roads.load import Card, Hint, Notice, Occasion
@@ -121,18 +121,23 @@ def call_of(
 def drop_late(
     session: Session, settings: Settings, delivery: Delivery | sa.Row[Any], road: Road, now: datetime
 ) -> bool:
-    """Fail a claimed call whose time is over, or whose person got as many messages as WeChat allows; whether that is so.
+    """Fail a claimed call whose time is over, whose person got as many messages as WeChat allows, or who has not agreed to it.
 
-    Of one that was made before nothing certain can be said.
+    A consent that it needs is taken here, with the claim. Whether it failed. Of one that was made before nothing certain can
+    be said.
     """
     if delivery.called_at not in (None, now):
         return False
     limits, whose = settings.wechat.limits, delivery.openid
-    if not windows.too_late(session, road, limits, openid=whose, expires_at=delivery.expires_at, now=now):
+    too_late = windows.too_late(session, road, limits, openid=whose, expires_at=delivery.expires_at, now=now)
+    needed = None if too_late else notice_consents.asked_for(session, road, settings, delivery.push_id)
+    if not too_late and needed is None:
         return False
     late = session.get_one(Delivery, delivery.id, populate_existing=True)
+    if not too_late and notice_consents.spend(session, settings, late, road, now):
+        return False
     late.called_at, late.attempts = None, late.attempts - (late.called_at == now)
-    report.failed(session, late, now, road.too_late)
+    report.failed(session, late, now, road.too_late if too_late else road.unasked)
     return True
 
 
@@ -250,6 +255,7 @@ def fail(
         return False
     delivery.lease_until, delivery.due_at = None, outcome.due_at
     delivery.error, delivery.error_code = outcome.message[:500], outcome.code
+    notice_consents.settled(session, settings, delivery, outcome)
     push = session.get(Push, delivery.push_id) if delivery.push_id is not None else None
     if outcome.status == "failed" and outcome.after is Next.RETARGET and push is not None:
         _retarget(session, settings, push, delivery, now)
@@ -268,7 +274,7 @@ def fail(
     return outcome.after in (Next.GO_ON, Next.REDRAFT, Next.RETARGET)
 
 
-def put_back(session: Session, unmade: Mapping[int, bool], owner: str) -> None:
+def put_back(session: Session, settings: Settings, unmade: Mapping[int, bool], owner: str) -> None:
     """Calls of this owner's claim that were marked and never made; of each, whether no earlier one with its key is unknown."""
     for first, undone in (
         (True, {"status": "planned", "called_at": None}),
@@ -277,6 +283,8 @@ def put_back(session: Session, unmade: Mapping[int, bool], owner: str) -> None:
         ids = [one for one, is_first in unmade.items() if is_first == first]
         if ids:
             mine = [Delivery.id.in_(ids), Delivery.lease_owner == owner, Delivery.status == "claimed"]
+            taken = sa.select(Delivery).where(*mine, Delivery.spends_consent.is_(True))
+            notice_consents.give_back(session, settings, list(session.scalars(taken.with_for_update())))
             claims.change(session, Delivery, mine, lease_until=None, attempts=Delivery.attempts - 1, **undone)
 
 

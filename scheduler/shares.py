@@ -67,8 +67,9 @@ def unit_of(push: Push) -> str:
 
 
 def by_windows(shares: Iterable[Share], limits: WeChatLimits) -> int:
-    """How many are reached through a window that their own messages open: these come and go by the hour."""
-    return sum(one.people for one in shares if roads.of(one.road).window(limits) is not None)
+    """How many are reached through what they did themselves, by a window or a consent: these come and go by the hour."""
+    own = ((roads.of(one.road), one.people) for one in shares)
+    return sum(people for road, people in own if road.fills or road.window(limits) is not None)
 
 
 def said(shares: Sequence[Share], words: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ import base64
 import binascii
 import ipaddress
 import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -67,6 +68,7 @@ def check_meaning(tables: dict[str, dict[str, Any]], faults: list[str]) -> None:
             faults.append(f"wechat.{key}：格式不对，{NEEDED['wechat.encoding_aes_key']}")
     if not re.fullmatch(r"wx[0-9a-zA-Z]{6,30}", wechat["app_id"]):
         faults.append(f"wechat.app_id：格式不对，{NEEDED['wechat.app_id']}")
+    _check_notices(wechat, faults)
     for name in ("server.base_url", "server.clock_url", "wechat.api_base_url", "wechat.mp_base_url", "wechat.open_base_url",
                  "sandbox.callback_url", "wecom.api_base_url"):  # fmt: skip
         section, _, key = name.partition(".")
@@ -99,6 +101,28 @@ def check_meaning(tables: dict[str, dict[str, Any]], faults: list[str]) -> None:
         for key, value in tables[section].items():
             if not isinstance(value, str) and value < 0:
                 faults.append(f"{section}.{key}：不能是负数，现在是 {value}")
+
+
+_NOTICE_KEYS = {"activity": ("thing", "time|date|thing", "thing"), "article": ("thing", "time|date|thing")}
+"""By what the keys of a notice begin, in their order: what they hold must fit."""
+
+
+def _check_notices(wechat: Mapping[str, Any], faults: list[str]) -> None:
+    for kind, wanted in _NOTICE_KEYS.items():
+        name = f"notice_{kind}_fields"
+        if name not in wechat:
+            continue
+        keys = str(wechat[name]).split()
+        fits = len(keys) == len(wanted) and all(
+            re.fullmatch(rf"({one})\d{{1,3}}", key) for key, one in zip(keys, wanted, strict=True)
+        )
+        if not fits or len(set(keys)) < len(keys):
+            order = "标题、时间、地点" if len(wanted) == 3 else "标题、时间"
+            like = "thing1 time2 thing3" if len(wanted) == 3 else "thing1 time2"
+            faults.append(
+                f"wechat.{name}：请按{order}的顺序填写模板里的字段名，用空格隔开，标题和地点用 thing 字段，"
+                f"时间用 time、date 或 thing 字段，例如 {like}"
+            )
 
 
 def _is_url(value: str) -> bool:

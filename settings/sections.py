@@ -83,6 +83,7 @@ class WeChat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The official account. ``previous_aes_key`` is accepted as well while a key change is under way.
 
     ``web_authorization``: the domain of ``base_url`` is registered at WeChat for 网页授权, so WeChat may tell who opens a page.
+    ``notice_…``: the subscription notices of activities (keys of title, time, place in this order) and articles (title, time).
     """
 
     app_id: str
@@ -94,6 +95,12 @@ class WeChat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     message_mode: Literal["plain", "compatible", "safe"] = "safe"
     api_base_url: str = OFFICIAL_API
     template_id: str = ""
+    notice_activity_template: str = ""
+    notice_activity_fields: str = "thing1 time2 thing3"
+    notice_activity_long_term: bool = False
+    notice_article_template: str = ""
+    notice_article_fields: str = "thing1 time2"
+    notice_article_long_term: bool = False
     mp_base_url: str = ""
     open_base_url: str = ""
     web_authorization: bool = False
@@ -140,6 +147,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     grace_minutes: int = 30
     plan_drift_percent: int = 10
     contacts_per_month: int = 8
+    notice_consent_days: int = 365
     activities_per_month: int = 6
     review_stages: int = 3
     review_remind_hours: int = 8

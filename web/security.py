@@ -89,19 +89,35 @@ def _permissions(lent: tuple[str, ...]) -> str:
     )
 
 
+def local_phone(settings: Settings) -> str:
+    """Where the local WeChat is, whose phone shows the reader's pages as WeChat's own browser would; empty with the real one."""
+    wechat = urlsplit(settings.wechat.api_base_url)
+    return f"{wechat.scheme}://{wechat.netloc}" if wechat.hostname in _LOCAL else ""
+
+
+def _with_component(policy: str, phone: str) -> str:
+    """The same policy for a page with a button of WeChat's: it is drawn in a frame of WeChat's, by its app.
+
+    The local phone's browser brings its own script, as WeChat's does without being asked.
+    """
+    framed = policy.replace("frame-src 'self'", "frame-src 'self' https://*.qq.com weixin:")
+    return framed.replace("script-src 'self'", f"script-src 'self' {phone}") if phone else framed
+
+
 def protect(app: Flask, settings: Settings) -> None:
     """Add the headers to every answer that does not bring its own.
 
     The phone of the local WeChat shows the reader's pages in a frame, as WeChat's own browser would; nobody else may.
     """
-    wechat = urlsplit(settings.wechat.api_base_url)
-    phone = f"{wechat.scheme}://{wechat.netloc}" if wechat.hostname in _LOCAL else ""
+    phone = local_phone(settings)
 
     @app.after_request
     def add(response: Response) -> Response:
         headers = response.headers
         framed = phone and request.path.startswith("/m/")
         policy = g.get("policy", PAGE)
+        if g.get("with_component"):
+            policy = _with_component(policy, phone)
         headers.setdefault("Content-Security-Policy", f"{policy} {phone}" if framed else policy)
         headers.setdefault("X-Content-Type-Options", "nosniff")
         if not framed:

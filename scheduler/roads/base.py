@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, overload
 from ground.errors import Refused
 from models import Target
 from scheduler.audience import Audience, Person
-from scheduler.roads.load import Card, Hint, Occasion
+from scheduler.roads.load import Agreement, Card, Hint, Occasion
 from scheduler.roads.people import People
 from settings import Settings, WeChatLimits
 from wechat.outbound.groups import Group
@@ -212,12 +212,17 @@ class Answer:
 
 @dataclass(frozen=True)
 class Result:
-    """What an event says about one job. ``counts``: ``total``, ``filter``, ``sent``, ``error``; ``urls`` by position from 1."""
+    """What an event says about one job. ``counts``: ``total``, ``filter``, ``sent``, ``error``; ``urls`` by position from 1.
+
+    ``openid`` and ``sent_at`` (UTC) are whom it reached and when it was made, where the answer of a call tells no number.
+    """
 
     msg_id: str
     status: str
     counts: Mapping[str, int] = field(default_factory=dict)
     urls: Mapping[int, str] = field(default_factory=dict)
+    openid: str = ""
+    sent_at: datetime | None = None
 
 
 class Window(NamedTuple):
@@ -276,6 +281,8 @@ class Road:
     """The calls that it makes, by which the table of reactions knows WeChat's codes."""
     too_late: ClassVar[str] = "已超过可以发送的时间"
     """What a person reads of a call that was not made because its time, or its window, is over."""
+    unasked: ClassVar[str] = "对方没有订阅，或订阅次数已用完"
+    """What a person reads of a call that was not made because its consent was gone by then."""
     unsaid: ClassVar[str] = "微信没有给出结果，无法确认是否送达，请到公众号后台核对，不要重发"
     """What a person reads of a call whose fate nobody will tell any more."""
     nobody: ClassVar[str] = "没有可以送达的群"
@@ -329,6 +336,10 @@ class Road:
 
     def window(self, limits: WeChatLimits) -> Window | None:
         """What may be sent to a person who wrote; None where that does not matter."""
+        return None
+
+    def agreement(self, kind: str, settings: Settings) -> Agreement | None:
+        """To what a person must have agreed before a call of this kind of content; each consent is good for one call."""
         return None
 
     # --- on the way -------------------------------------------------------------------------------------------------

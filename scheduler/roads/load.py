@@ -28,6 +28,14 @@ class Card:
     picture: str = ""
 
 
+@dataclass(frozen=True)
+class Agreement:
+    """To what a person must have agreed: the template of a notice; ``lasting``: one consent is enough for all of its notices."""
+
+    template_id: str
+    lasting: bool = False
+
+
 class Notice(dict[str, str]):
     """What a notice says, by the names of its fields; ``path`` is the page of ours that it opens."""
 

@@ -12,7 +12,8 @@ from community import answering, changing, folding, invitation, signing_up, wind
 from database.session import Session
 from ground import clock
 from models import Activity
-from web.reader import following
+from scheduler.roads import Content
+from web.reader import following, noticing
 from web.reader.mine import draw, own_only, said
 from web.reader.pages import blueprint, page, runtime
 from web.wording import WEEKDAYS, near
@@ -24,7 +25,7 @@ def activity(mark: str) -> AnyResponse:
     """For whoever has the address: what, when, where, how to check in, what was changed; nobody's name."""
     with runtime().db.read_scope() as session:
         shown = _shown(session, invitation.invited_to(session, mark), mark)
-    return page("reader/activity.html", mine=None, near=near, **shown)
+    return page("reader/activity.html", mine=None, near=near, **shown, **_asked(shown))
 
 
 @blueprint.get("/me/activity/<mark>")
@@ -37,7 +38,16 @@ def my_activity(mark: str) -> AnyResponse:
         at, limits = clock.now(), runtime().settings.limits
         standing = signing_up.standing(session, found, g.visitor, at=at)
         answer = answering.own(session, found, g.visitor, at=at, limits=limits) if found.question else None
-    return draw("reader/activity.html", mine=standing, answer=answer, most=answering.MOST, **shown)
+    asked = _asked(shown)
+    return draw(
+        "reader/activity.html",
+        mine=standing,
+        answer=answer,
+        most=answering.MOST,
+        left=noticing.left(asked["offer"]),
+        **shown,
+        **asked,
+    )
 
 
 @blueprint.post("/me/activity/<mark>", endpoint="my_activity_post")
@@ -58,6 +68,12 @@ def my_activity_post(mark: str) -> AnyResponse:
         else:
             return said("没有办理", "请返回上一页，刷新后重试", status=400)
     return redirect(url_for("reader.my_activity", mark=mark), 303)
+
+
+def _asked(shown: dict[str, Any]) -> dict[str, Any]:
+    """The button for notices, while there is something to be told of."""
+    coming = shown["phase"] in (window.Phase.COMING, window.Phase.OPEN)
+    return noticing.on_page(Content.ACTIVITY if coming else "")
 
 
 def _shown(session: Session, found: Activity, mark: str) -> dict[str, Any]:

@@ -15,11 +15,11 @@ from content import columns
 from ground import clock
 from ground.errors import NotFound, PioneerError, Refused, WeChatError
 from operations import retention_report
-from scheduler import kits
-from web.files import XLSX, personal
+from scheduler import kits, notice_consents
+from web.files import XLSX, personal, vendor
 from web.reader import visit
 from web.reader.pages import blueprint, frame, runtime
-from web.security import PAGE
+from web.security import PAGE, local_phone
 from web.wording import in_prose, near
 from wechat.language.intents import REMINDERS
 
@@ -84,7 +84,18 @@ def me() -> AnyResponse:
         muted=muted,
         kept=kept,
         passes_on=passes_on,
+        **_notices(),
     )
+
+
+def _notices() -> dict[str, Any]:
+    """The kinds of notices that one may ask for here, each with how many of it can still come."""
+    settings, at = runtime().settings, clock.now()
+    offers = notice_consents.offers(settings)
+    g.with_script = g.with_component = bool(offers)
+    with runtime().db.read_scope() as session:
+        found = [(one, notice_consents.left(session, settings, one, g.visitor, at=at)) for one in offers]
+    return {"notices": found, "local_phone": local_phone(settings), "vendor": vendor}
 
 
 @blueprint.post("/me/consent", endpoint="me_consent_post")

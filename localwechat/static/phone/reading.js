@@ -1,6 +1,7 @@
 // The built-in browser: articles of the account, and pages that menus and replies lead to.
 
 import { call, el, icon } from "./dom.js";
+import { serve } from "./openpages.js";
 import { ask, goBack, guarded, open, sheet, toast } from "./screens.js";
 import { state } from "./state.js";
 
@@ -18,7 +19,8 @@ export function openLink(url, title = "", article = null) {
   const frame = el("iframe", { onload: () => { loads += 1; }, src: address, title: title || "网页", referrerpolicy: "no-referrer-when-downgrade", allow: "clipboard-write" });
   const forwarded = article ?? { title: title || "网页链接", digest: host, cover: "", url: new URL(address, location.href).href };
   open({
-    enter() { this.entries ??= history.length; },
+    enter() { this.entries ??= history.length; this.ended ??= serve(frame); },
+    leave() { this.ended?.(); this.ended = null; },
     strayed() { return loads > 1 || history.length !== this.entries; },
     node: el("section", { class: "browser" },
       el("header", { class: "bar" },
