@@ -5,6 +5,7 @@ Each finding says what is so and, unless all is well, what to do. Nothing here c
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from ground import clock
 from settings import OFFICIAL_API, Settings
 from wechat.outbound.abilities import Abilities
 from wechat.outbound.client import Client
+from wechat.outbound.endpoints.messages import NoticeTemplate
 from wechat.outbound.endpoints.table import API_ADDRESSES
 from wechat.outbound.failures import CallFailed
 from wechat.outbound.reactions import Kind
@@ -29,6 +31,8 @@ NO_RIGHT = 48001
 CLOCK_LIMIT_S = 60.0
 QUOTA_LOW = 0.1
 _CALLBACK_S = 5.0
+_LONG_TERM = 3
+"""WeChat's number for templates of subscription notices to which one consent is enough."""
 
 # The calls whose day's quota matters to the office, in its words.
 WATCHED = {
@@ -72,6 +76,7 @@ def examine(client: Client, settings: Settings) -> Report:
     if all(finding.level == "ok" for finding in reached):
         abilities, lacking = what_the_account_may_do(client, settings)
         findings += lacking
+        findings += notices(client, settings)
         findings += quotas(client)
         findings += callback_seen_by_wechat(client, settings)
         findings += callbacks_of_yesterday(client, abilities)
@@ -128,6 +133,55 @@ def _clock(date: str, ours: float) -> list[Finding]:
     word = "快" if off > 0 else "慢"
     text = f"本机时间比微信服务器{word} {abs(off):.0f} 秒，推送和验签会出错，请开启时间同步（NTP）"
     return [Finding("bad", "系统时间", text)]
+
+
+def notices(client: Client, settings: Settings) -> list[Finding]:
+    """Whether the templates of subscription notices are the account's, of the kind and with the fields that are configured.
+
+    Source: https://developers.weixin.qq.com/doc/service/Subscription_Messages/intro.html
+    """
+    wechat = settings.wechat
+    wanted = {
+        "notice_activity": (
+            wechat.notice_activity_template,
+            wechat.notice_activity_fields,
+            wechat.notice_activity_long_term,
+        ),
+        "notice_article": (
+            wechat.notice_article_template,
+            wechat.notice_article_fields,
+            wechat.notice_article_long_term,
+        ),
+    }
+    if not any(template for template, _, _ in wanted.values()):
+        return []
+    try:
+        owned = {one.template_id: one for one in client.subscribe_templates()}
+    except CallFailed as failed:
+        return [Finding("warn", NAMES["notice"], f"没有查明模板是否可用：{failed.message}")]
+    faults = [
+        fault
+        for name, (template, fields, lasting) in wanted.items()
+        if template and (fault := _notice_fault(name, owned.get(template), fields, lasting=lasting))
+    ]
+    if faults:
+        return [Finding("bad", NAMES["notice"], fault) for fault in faults]
+    host = urlsplit(settings.server.base_url).hostname or "base_url 的域名"
+    text = f"模板与配置一致。手机页面上的订阅按钮还需要在公众平台“JS 接口安全域名”里登记 {host}"
+    return [Finding("ok", NAMES["notice"], text)]
+
+
+def _notice_fault(name: str, owned: NoticeTemplate | None, fields: str, *, lasting: bool) -> str:
+    """What is wrong with one template, and what to write; empty where nothing is."""
+    if owned is None:
+        return f"账号里没有 wechat.{name}_template 填写的模板，请到公众平台“订阅通知 → 我的模板”核对模板 ID"
+    if (owned.kind == _LONG_TERM) != lasting:
+        word = "true" if owned.kind == _LONG_TERM else "false"
+        return f"“{owned.title}”的订阅类型与配置不一致，请把 wechat.{name}_long_term 改为 {word}"
+    keys = re.findall(r"{{(\w+)\.DATA}}", owned.content)
+    if set(keys) != set(fields.split()):
+        return f"“{owned.title}”的字段是 {'、'.join(keys)}，请在 wechat.{name}_fields 里按顺序写全"
+    return ""
 
 
 def what_the_account_may_do(client: Client, settings: Settings) -> tuple[Abilities, list[Finding]]:

@@ -291,3 +291,9 @@ def numbers(session: Session, road: Road, settings: Settings, kind: str, at: dat
         return None
     by = Counter(found.by_openid.values())
     return Numbers(by[""], by[USED], by[OVER], by[REFUSED])
+
+
+def summary(session: Session, settings: Settings, at: datetime) -> list[tuple[Offer, Numbers]]:
+    """The numbers of every kind of notice that is set up."""
+    found = ((one, numbers(session, one.road, settings, one.kind, at)) for one in offers(settings))
+    return [(one, counted) for one, counted in found if counted is not None]

@@ -160,3 +160,36 @@ def test_what_the_configuration_alone_tells(sandbox: SandboxControl) -> None:
                          server={"base_url": "http://office.example"})  # fmt: skip
     levels = {finding.title: finding.level for finding in probe.configuration(plain)}
     assert levels == {"消息加密": "warn", "服务地址": "warn"}
+
+
+@pytest.mark.parametrize(
+    ("configured", "level", "said"),
+    [
+        ({"notice_activity_template": "SANDBOX_NOTICE_ACTIVITY"}, "ok", "JS 接口安全域名"),
+        ({"notice_activity_template": "NONE"}, "bad", "wechat.notice_activity_template"),
+        (
+            {"notice_article_template": "SANDBOX_NOTICE_SERVICE"},
+            "bad",
+            "wechat.notice_article_long_term 改为 true",
+        ),
+        (
+            {
+                "notice_activity_template": "SANDBOX_NOTICE_ACTIVITY",
+                "notice_activity_fields": "thing1 time9 thing3",
+            },
+            "bad",
+            "thing1、time2、thing3",
+        ),
+    ],
+)
+def test_the_templates_of_notices_are_held_against_the_account(
+    sandbox: SandboxControl, configured: dict[str, str], level: str, said: str
+) -> None:
+    settings = settings_for(sandbox, wechat=configured)
+    (finding,) = probe.notices(Client(settings, Memory()), settings)
+    assert (finding.level, finding.title) == (level, "订阅通知")
+    assert said in finding.text
+
+
+def test_without_notices_nothing_is_said_of_them(settings: Settings) -> None:
+    assert probe.notices(Client(settings, Memory()), settings) == []

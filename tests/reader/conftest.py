@@ -6,7 +6,9 @@ import json
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -149,17 +151,15 @@ class Linked:
         return str((json.loads(answer)["reply"] or {}).get("Content", ""))
 
 
-@pytest.fixture
-def linked(
-    sandbox: SandboxControl, sqlite_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Linked]:
-    """The office on its port."""
+@contextmanager
+def on_its_port(sandbox: SandboxControl, database_url: str, folder: str, **wechat: Any) -> Iterator[Linked]:
+    """The office on a port of its own; ``wechat`` are more settings of the account."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     sandbox.account(callback_url=f"{url}/wechat/callback", type="service", verified=True)
-    sections = sections_for(sandbox, sqlite_url, str(tmp_path_factory.mktemp("phone")))
+    sections = sections_for(sandbox, database_url, folder)
     del sections["server"]["clock_url"]
-    sections["wechat"]["web_authorization"] = True
+    sections["wechat"] |= {"web_authorization": True, **wechat}
     settings = with_base_url(make_settings(**sections), url)
     built = parts.build(settings)
     with built.db.session_scope() as session:
@@ -176,3 +176,12 @@ def linked(
     server.shutdown()
     thread.join(5)
     built.close()
+
+
+@pytest.fixture
+def linked(
+    sandbox: SandboxControl, sqlite_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Linked]:
+    """The office on its port."""
+    with on_its_port(sandbox, sqlite_url, str(tmp_path_factory.mktemp("phone"))) as office:
+        yield office

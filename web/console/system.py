@@ -19,7 +19,7 @@ from models import (
 )
 from operations import checkup, heads, standing, subjects
 from operations.probe import Finding
-from scheduler import instance, roads
+from scheduler import instance, notice_consents, roads
 from web import listing
 from web.access import acting, action, looking, page, parts, settings
 from web.console.face import blueprint, draw
@@ -179,6 +179,7 @@ def system_page() -> str:
             aside=standing.aside(session, limit=100),
             rests=standing.resting(session, clock.now()),
             readonly=instance.is_read_only(session, settings()),
+            notices=notice_consents.summary(session, settings(), clock.now()),
             pending=migrate.pending(parts().db),
             config=settings(),
         )
