@@ -182,7 +182,6 @@ api_base_url = "{wechat}"
 mp_base_url = "{wechat}"
 open_base_url = "{wechat}"
 web_authorization = true
-
 [wecom]
 api_base_url = "{wechat}"
 

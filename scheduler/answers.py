@@ -18,6 +18,8 @@ from scheduler.keys import answer_key
 from scheduler.roads import Content, Road
 
 ROAD: Road = roads.carrying(Content.ANSWER)[0]
+ROADS: tuple[Road, ...] = tuple(roads.carrying(Content.ANSWER))
+"""All by which something may be on its way to one person; without more words it is the first."""
 PROMISED = DeliveryStatus.PROMISED.value
 PLANNED, FAILED = DeliveryStatus.PLANNED.value, DeliveryStatus.FAILED.value
 FILLED_IN = ("openid", "key", "payload", "reply_to", "status", "due_at", "expires_at")

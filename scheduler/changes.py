@@ -1,14 +1,15 @@
 """An activity is edited or called off, and those concerned hear of it: who has checked in, who has signed up, who had a notice.
 
-They are told in the chat, which WeChat allows for two days after a person's last message, and not in the quiet hours. Whom that
-does not reach hears it once with the reply to their next message, reads it on the activity's page, or gets a new notice: what was
-sent before the change does not count against it.
+They are told in the chat, which WeChat allows for two days after a person's last message, and not in the quiet hours; others by
+a notice, where they have agreed to one. Whom that does not reach hears it once with the reply to their next message, reads it on
+the activity's page, or gets a new notice: what was sent before the change does not count against it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -18,8 +19,10 @@ from community import changing, invitation, telling
 from community.announcing import Draft
 from database.once import insert_once
 from models import Activity, ActivityChange, CheckIn, Delivery, Follower, Push, SignUp, User
-from scheduler import answers, contacts, instance, pushes, quiet, windows
+from scheduler import answers, contacts, instance, notice_consents, pushes, quiet, windows
 from scheduler.life import PUSH
+from scheduler.roads import Content
+from scheduler.roads.load import Occasion
 from settings import Settings
 
 _HEARD = timedelta(days=3)
@@ -89,8 +92,11 @@ def _tell(
         for one, until in reached.items()
         if until > due
     ]
+    in_chat = {one for one, until in reached.items() if until > due}
+    rows += _by_consent(session, settings, activity, change, set(concerned) - in_chat, at)
     insert_once(session, Delivery, rows, keys=["key"])
-    silent = [one for one in concerned if not (one in reached and reached[one] > due)]
+    heard = {row["openid"] for row in rows}
+    silent = [one for one in concerned if one not in heard]
     telling.leave(session, silent, told, at=at, until=max(at, activity.ends_at) + _HEARD)
     change.told, change.silent = len(rows), len(silent)
     session.flush()
@@ -118,6 +124,34 @@ def _reached(
     return (
         {one: until for one, until in open_now.until.items() if one not in open_now.used} if open_now else {}
     )
+
+
+def _by_consent(
+    session: Session,
+    settings: Settings,
+    activity: Activity,
+    change: ActivityChange,
+    others: Set[str],
+    at: datetime,
+) -> list[dict[str, Any]]:
+    """Answers to those who may not be written to in the chat, but have agreed to notices; each uses up a consent."""
+    offer = notice_consents.offer(settings, Content.ACTIVITY)
+    due = quiet.defer(at, settings.limits.quiet_hours)
+    if offer is None or not others or activity.ends_at <= due or not instance.may_send(session, settings):
+        return []
+    agreed = notice_consents.standing(session, offer.road, settings, Content.ACTIVITY, at)
+    occasion = Occasion(activity.title, activity.starts_at, activity.place, activity.id)
+    said = "已取消" if "status" in change.fields else "有变更"
+    page = f"{settings.server.base_url}{invitation.path(activity.id)}"
+    payload = msgspec.json.encode(offer.road.told(f"{said}：{activity.title}", occasion, page)).decode()
+    about = f"activity:{activity.id}:{change.id}"
+    return [
+        answers.CONSTANT
+        | answers.row(one, payload, answers=f"{about}:{one}", due_at=due, expires_at=activity.ends_at)
+        | {"road": offer.road.name}
+        for one in sorted(others)
+        if agreed is not None and not agreed.why_not(one)
+    ]
 
 
 def text(settings: Settings, activity: Activity, change: ActivityChange) -> str:

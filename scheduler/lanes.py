@@ -216,7 +216,11 @@ class Lanes:
 
     def _claim_answer(self, session: Session, lane: _Lane, now: datetime) -> None:
         """One at a time, as there is no key; not if its time is over."""
-        road = answers.ROAD
+        for road in answers.ROADS:
+            if not lane.batch:
+                self._claim_answer_by(session, lane, road, now)
+
+    def _claim_answer_by(self, session: Session, lane: _Lane, road: Road, now: datetime) -> None:
         ids = claims.claim(
             session,
             Delivery,

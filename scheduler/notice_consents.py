@@ -205,9 +205,11 @@ def _waiting(session: Session, road: Road, kind: str) -> Counter[str]:
 
 
 def asked_for(session: Session, road: Road, settings: Settings, push_id: int | None) -> Agreement | None:
-    """To what whoever gets a call of this road for this push must have agreed; None where that is nothing."""
-    if push_id is None or not any(road.agreement(kind, settings) for kind in road.carries):
+    """To what whoever gets a call of this road for this push, or answer, must have agreed; None where that is nothing."""
+    if not any(road.agreement(kind, settings) for kind in road.carries):
         return None
+    if push_id is None:
+        return road.agreement(Content.ANSWER, settings)
     kind = session.scalars(sa.select(Push.kind).where(Push.id == push_id)).one()
     return road.agreement(kind, settings)
 

@@ -214,7 +214,7 @@ class Answer:
 class Result:
     """What an event says about one job. ``counts``: ``total``, ``filter``, ``sent``, ``error``; ``urls`` by position from 1.
 
-    ``openid`` and ``sent_at`` (UTC) are whom it reached and when it was made, where the answer of a call tells no number.
+    ``openid`` and ``sent_at`` (UTC): whom it reached, and when, where the answer of a call tells no number.
     """
 
     msg_id: str
@@ -281,8 +281,7 @@ class Road:
     """The calls that it makes, by which the table of reactions knows WeChat's codes."""
     too_late: ClassVar[str] = "已超过可以发送的时间"
     """What a person reads of a call that was not made because its time, or its window, is over."""
-    unasked: ClassVar[str] = "对方没有订阅，或订阅次数已用完"
-    """What a person reads of a call that was not made because its consent was gone by then."""
+    unasked: ClassVar[str] = "对方没有订阅，或订阅次数已用完"  # of a call whose consent was gone by then
     unsaid: ClassVar[str] = "微信没有给出结果，无法确认是否送达，请到公众号后台核对，不要重发"
     """What a person reads of a call whose fate nobody will tell any more."""
     nobody: ClassVar[str] = "没有可以送达的群"
@@ -340,7 +339,6 @@ class Road:
 
     def agreement(self, kind: str, settings: Settings) -> Agreement | None:
         """To what a person must have agreed before a call of this kind of content; each consent is good for one call."""
-        return None
 
     # --- on the way -------------------------------------------------------------------------------------------------
 
@@ -354,6 +352,10 @@ class Road:
 
     def fields(self, occasion: Occasion) -> Mapping[str, str]:
         """The fields of an activity's notice, made once for many calls."""
+        return {}
+
+    def told(self, title: str, occasion: Occasion, page: str) -> Mapping[str, str]:
+        """The payload by which one person is told something of an activity, where it asks for consent to that."""
         return {}
 
     def send(self, client: Client, call: Call) -> Answer:

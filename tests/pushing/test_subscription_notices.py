@@ -13,15 +13,16 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from community import invitation
+from community import invitation, signing_up
 from ground import clock
 from localwechat.testing import SandboxControl
-from models import Delivery, Follower, JobResult, NoticeConsent
-from scheduler import notice_consents, report, roads, settling
+from models import Activity, Delivery, Follower, JobResult, NoticeConsent
+from scheduler import changes, notice_consents, report, roads, settling
 from scheduler.engine import Engine
 from scheduler.outcome import Next, Outcome
 from settings import Settings, with_base_url
 from tests.fixtures.processes import eventually
+from tests.world import messages
 from tests.world.linked import World, jump, make_world, settings_for, wait_status
 from wechat.wire.messages import SentNotice, SubscriptionSent
 
@@ -309,3 +310,36 @@ def test_articles_go_by_title_and_link_to_who_asked_for_them_where_others_do_not
     chat = str(world.sandbox.chat(first))
     assert f"/m/a/{article}?f=" in chat
     assert "学习园地：深入学习深入学习深入学习深入…" in chat
+
+
+def test_who_agreed_hears_of_a_change_and_of_the_end_where_the_chat_is_closed(
+    noticing: Noticing, run_engine: Run
+) -> None:
+    world, (first, second) = noticing.world, noticing.agreed
+    activity = world.activity("主题党日")
+    settings = world.runtime.settings
+    with world.runtime.db.session_scope() as session:
+        session.execute(sa.update(Activity).values(sign_up=True))
+        for openid in world.openids[BRANCH]:
+            whose = session.scalars(sa.select(Follower.id).where(Follower.openid == openid)).one()
+            signing_up.sign_up(session, activity, whose, at=clock.now())
+        messages.message(session, second)  # the chat costs nothing, so the consent is kept
+        made = changes.cancel(
+            session, settings, world.user(session), activity, reason="天气原因", at=clock.now()
+        )
+        assert made.change is not None
+        assert (made.change.told, made.change.silent) == (2, 3)
+    run_engine(world)
+    eventually(lambda: noticing.got() == [first], timeout_s=30)
+    chat = str(world.sandbox.chat(first))
+    assert "已取消：主题党日" in chat
+    assert invitation.path(activity) in chat
+    assert (noticing.left(first), noticing.left(second)) == (0, 1)
+    eventually(lambda: _statuses(world) == {"accepted"}, timeout_s=30)
+    told(noticing, first, "61")
+    assert _statuses(world) == {"delivered"}
+
+
+def _statuses(world: World) -> set[str]:
+    with world.runtime.db.read_scope() as session:
+        return set(session.scalars(sa.select(Delivery.status).where(Delivery.road == "subscribe")))

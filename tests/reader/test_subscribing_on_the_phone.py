@@ -14,6 +14,7 @@ from community import invitation
 from ground import clock
 from localwechat.testing import SandboxControl
 from models import Activity, NoticeConsent
+from scheduler import pushes as services
 from scheduler import tally
 from scheduler.engine import Engine
 from tests.fixtures.browser import Windows
@@ -63,14 +64,18 @@ def notice(office: Linked, activity_id: int, road: str) -> int:
     with office.runtime.db.session_scope() as session:
         accounts.someone(session, "editor")
         return pushes.push(
-            session, office.runtime.settings, audience="all", activity_id=activity_id, road=road
+            session,
+            office.runtime.settings,
+            audience="branch:文化路社区第二党支部",
+            activity_id=activity_id,
+            road=road,
         ).id
 
 
 def ended(office: Linked, push_id: int, status: str) -> dict[str, object]:
     def shown() -> dict[str, object]:
         with office.runtime.db.read_scope() as session:
-            return dict(tally.show(session, pushes.pushes.get(session, push_id)))
+            return dict(tally.show(session, services.get(session, push_id)))
 
     office.sandbox.wait_for(lambda: shown()["status"] == status)
     return shown()

@@ -32,7 +32,7 @@ class SubscribeRoad(Road):
     name: ClassVar[str] = "subscribe"
     title: ClassVar[str] = "订阅通知"
     order: ClassVar[int] = 35
-    carries: ClassVar[frozenset[Content]] = frozenset({Content.ARTICLES, Content.ACTIVITY})
+    carries: ClassVar[frozenset[Content]] = frozenset({Content.ANSWER, Content.ARTICLES, Content.ACTIVITY})
     serial: ClassVar[bool] = False
     fills: ClassVar[bool] = True
     links: ClassVar[bool] = True
@@ -58,17 +58,18 @@ class SubscribeRoad(Road):
         if settings.wechat.account_type != "service":
             return "公众号（订阅号）没有订阅通知，请改用自动选择（auto）"
         if self.agreement(kind, settings) is None:
-            name = f"wechat.notice_{'activity' if kind == Content.ACTIVITY else 'article'}_template"
+            name = f"wechat.notice_{'article' if kind == Content.ARTICLES else 'activity'}_template"
             return f"还没有配置订阅通知，请管理员在公众平台选用订阅通知模板后填写 {name}"
         if not settings.server.base_url:
             return "还没有设置服务的网址，订阅通知里无法给出链接，请先在配置文件里填写 [server] base_url"
         return ""
 
     def agreement(self, kind: str, settings: Settings) -> Agreement | None:
+        """What one person is told by it is always of an activity: that it was changed, or called off."""
         wechat = settings.wechat
-        chosen, lasting = wechat.notice_article_template, wechat.notice_article_long_term
-        if kind == Content.ACTIVITY:
-            chosen, lasting = wechat.notice_activity_template, wechat.notice_activity_long_term
+        chosen, lasting = wechat.notice_activity_template, wechat.notice_activity_long_term
+        if kind == Content.ARTICLES:
+            chosen, lasting = wechat.notice_article_template, wechat.notice_article_long_term
         return Agreement(chosen, lasting) if chosen and kind in self.carries else None
 
     def cost(self, limits: WeChatLimits) -> str:
@@ -81,6 +82,9 @@ class SubscribeRoad(Road):
     def plan(self, picture: Picture) -> Routed:
         return Routed(Singly(picture.openids))
 
+    def told(self, title: str, occasion: Occasion, page: str) -> Mapping[str, str]:
+        return {**self.fields(occasion), "title": title, "page": page}
+
     def fields(self, occasion: Occasion) -> Mapping[str, str]:
         path = "" if occasion.activity_id is None else invitation.path(occasion.activity_id)
         lines = {"title": occasion.title, "time": _moment(occasion.starts_at), "place": occasion.place}
@@ -88,10 +92,11 @@ class SubscribeRoad(Road):
 
     def send(self, client: Client, call: Call) -> Answer:
         wechat, root = call.settings.wechat, call.settings.server.base_url
-        if call.occasion is not None:
+        if call.occasion is not None or call.payload:
+            said = call.payload or {**call.fields, "page": call.url}
             keys = wechat.notice_activity_fields.split()
-            values = [call.fields["title"], call.fields["time"], call.fields["place"] or "详见活动页面"]
-            template, page = wechat.notice_activity_template, call.url
+            values = [said["title"], said["time"], said["place"] or "详见活动页面"]
+            template, page = wechat.notice_activity_template, said["page"]
         else:
             keys = wechat.notice_article_fields.split()
             values = [_titles([card.title for card in call.cards]), _moment(clock.now())]

@@ -81,7 +81,6 @@ def test_a_value_is_one_line_that_its_field_takes(key: str, value: str, fits: st
     [
         ({}, "activity", ""),
         ({}, "articles", ""),
-        ({}, "answer", "不能用于"),
         ({"account_type": "subscription"}, "activity", "公众号（订阅号）没有订阅通知"),
         ({"notice_activity_template": ""}, "activity", "wechat.notice_activity_template"),
         ({"notice_article_template": ""}, "articles", "wechat.notice_article_template"),
