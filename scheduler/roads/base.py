@@ -212,8 +212,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Result:
-    """What an event says about one job. ``counts``: ``total``, ``filter``, ``sent``, ``error``; ``urls`` by position from 1.
-
+    """What an event says of one job. ``counts``: ``total``, ``filter``, ``sent``, ``error``; ``urls`` by position from 1.
     ``openid`` and ``sent_at`` (UTC): whom it reached, and when, where the answer of a call tells no number.
     """
 
@@ -355,8 +354,8 @@ class Road:
         return {}
 
     def told(self, title: str, occasion: Occasion, page: str) -> Mapping[str, str]:
-        """The payload by which one person is told something of an activity, where it asks for consent to that."""
-        return {}
+        """The payload by which one person is told of an activity, where :meth:`agreement` asks for consent to ``answer``."""
+        raise NotImplementedError
 
     def send(self, client: Client, call: Call) -> Answer:
         """Make the one call. Raises :class:`errors.WeChatError` or :class:`errors.Unavailable`."""
