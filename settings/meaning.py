@@ -103,8 +103,9 @@ def check_meaning(tables: dict[str, dict[str, Any]], faults: list[str]) -> None:
                 faults.append(f"{section}.{key}：不能是负数，现在是 {value}")
 
 
-_NOTICE_KEYS = {"activity": ("thing", "time|date|thing", "thing"), "article": ("thing", "time|date|thing")}
-"""By what the keys of a notice begin, in their order: what they hold must fit."""
+_TEXT, _MOMENT = re.compile(r"thing[0-9]{1,3}"), re.compile(r"(time|date|thing)[0-9]{1,3}")
+_NOTICE_KEYS = {"activity": (_TEXT, _MOMENT, _TEXT), "article": (_TEXT, _MOMENT)}
+"""What the keys of a notice look like, in their order: what they hold must fit."""
 
 
 def _check_notices(wechat: Mapping[str, Any], faults: list[str]) -> None:
@@ -113,9 +114,7 @@ def _check_notices(wechat: Mapping[str, Any], faults: list[str]) -> None:
         if name not in wechat:
             continue
         keys = str(wechat[name]).split()
-        fits = len(keys) == len(wanted) and all(
-            re.fullmatch(rf"({one})\d{{1,3}}", key) for key, one in zip(keys, wanted, strict=True)
-        )
+        fits = len(keys) == len(wanted) and all(map(re.Pattern.fullmatch, wanted, keys))
         if not fits or len(set(keys)) < len(keys):
             order = "标题、时间、地点" if len(wanted) == 3 else "标题、时间"
             like = "thing1 time2 thing3" if len(wanted) == 3 else "thing1 time2"

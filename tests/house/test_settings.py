@@ -106,6 +106,8 @@ def test_all_faults_are_told_at_once() -> None:
         ("privacy", "field_keys", f"k1:{'A' * 43},k1:{'B' * 42}A", "编号 k1 写了两次"),
         ("privacy", "field_keys", f"k1:{'A' * 43},k2:{'A' * 43}", "相同"),
         ("privacy", "index_key", "!!", "base64"),
+        ("wechat", "notice_activity_fields", "thing1 thing1 time2", "标题、时间、地点"),
+        ("wechat", "notice_article_fields", "phrase1 time2", "thing1 time2"),
         ("limits", "quiet_hours", "late", "22:00-07:00"),
         ("limits", "bind_tries", -1, "负数"),
     ],
