@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "follower": ("cli.follower", "group", "关注者：从微信同步"),
     "privacy": ("cli.privacy", "group", "个人信息：保存期限、清除、更换密钥"),
     "article": ("cli.article", "group", "稿件：导入、提交、审核、查看"),
+    "search": ("cli.search", "group", "搜索：搜稿件，重建搜索索引"),
     "handover": ("cli.handover", "group", "委托审核：委托给另一位、结束、列出"),
     "push": ("cli.push", "group", "推送：新建、查看、暂停、继续、取消"),
     "activity": ("cli.activity", "group", "活动与签到：新建、查看、导出"),

@@ -169,6 +169,7 @@ def chores(runtime: Runtime) -> list[Callable[[], object]]:
     from operations.batch_import import BatchImports
     from operations.heads import Regular
     from operations.housekeeping import Housekeeping
+    from operations.indexing import Indexing
     from operations.nightly import NightlySync
 
     settings = runtime.settings
@@ -177,6 +178,7 @@ def chores(runtime: Runtime) -> list[Callable[[], object]]:
         Regular(runtime),
         Housekeeping(runtime.db, settings),
         BatchImports(runtime.db, settings),
+        Indexing(runtime.db),
         NightlySync(runtime),
     ]
 

@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from content.search import index
 from ground import clock
 from ground.errors import Conflict, NotFound
 from models import Article, ArticleRevision, Correction, CorrectionStatus, User
@@ -85,7 +86,10 @@ def keep(
     note: str = "",
     at: datetime,
 ) -> None:
-    """Keep a save. ``note`` says what is special about it; without a ``user`` the house did it itself."""
+    """Keep a save, and let the article be found by it. ``note`` says what is special; without a ``user`` the house did it.
+
+    The article's row was written in this transaction.
+    """
     session.add(
         ArticleRevision(
             article_id=article_id, version=version, title=fields.title, author=fields.author, digest=fields.digest,
@@ -95,6 +99,7 @@ def keep(
         )
     )  # fmt: skip
     session.flush()
+    index.keep(session, article_id, title=fields.title, author=fields.author, html=fields.html)
 
 
 def kept(session: Session, article_id: int) -> list[ArticleRevision]:

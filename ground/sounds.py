@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-_FILE = Path(__file__).with_name("sounds.txt")
+FILE = Path(__file__).with_name("sounds.txt")
 
 
 @cache
 def readings() -> dict[str, frozenset[str]]:
     """The syllables of each of the 6,763 characters of GB 2312: ``到`` → ``{"dao"}``."""
     found: dict[str, set[str]] = {}
-    for row in _FILE.read_text(encoding="utf-8").splitlines():
+    for row in FILE.read_text(encoding="utf-8").splitlines():
         if not row.startswith("#"):
             syllable, _, chars = row.partition(" ")
             for char in chars:

@@ -54,6 +54,7 @@ from models.pushes import (
     Target,
 )
 from models.reviewing import ColumnReviewer, Handover, Release, ReleaseStatus, ReviewAlert, ReviewComment
+from models.searching import ARTICLE_GRAMS, ArticleText
 from models.system import CallRest, InstanceLease, RetentionRun, Setting, SharedToken
 from models.users import ROLE_NAMES, ROLES, AuditEntry, LoginSession, User
 from models.workdays import HolidayYear, SpecialDay, YearState
@@ -62,7 +63,12 @@ from models.writing import ArticleDraft, ArticleHold
 FORMER_TABLES = frozenset({"outbox_message"})
 """Tables of ours that a migration has done away with: a backup, or a database, of before holds them."""
 
+DERIVED_TABLES = frozenset({"article_text"})
+"""Tables that are made from others: no backup holds them, and whoever restores one fills them anew."""
+
 __all__ = [
+    "ARTICLE_GRAMS",
+    "DERIVED_TABLES",
     "FORMER_TABLES",
     "ROLES",
     "ROLE_NAMES",
@@ -79,6 +85,7 @@ __all__ = [
     "ArticleHold",
     "ArticleRevision",
     "ArticleStatus",
+    "ArticleText",
     "Asset",
     "AuditEntry",
     "Base",

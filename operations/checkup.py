@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from community import sync_runs
 from content import recleaning
+from content.search import index
 from database import migrate
 from database.sealed import Unopened
 from ground import clock
@@ -108,12 +109,18 @@ def _database(runtime: Runtime) -> Iterator[Finding]:
         rests = list(session.scalars(sa.select(CallRest)))
         sending = instance.may_send(session, runtime.settings)
         uncleaned = recleaning.due_count(session)
+        found = index.standing(session)
     if not sending:
         text = "本机与数据库记录的服务器不同，处于只读状态，不会发送推送。确认它是唯一的一台后，请管理员在“系统状态”里确认"
         yield Finding("bad", "发送权", text)
     if uncleaned:
         text = f"有 {uncleaned} 篇稿件的正文还没有按现行安全规则清理，请运行：./pioneer flask article reclean"
         yield Finding("warn", "稿件正文", text)
+    if found.missing:
+        text = f"有 {found.missing:,} 篇稿件还没有建立搜索索引，会自动建立，也可以运行：./pioneer flask search rebuild"
+        yield Finding("warn", "搜索", text)
+    else:
+        yield Finding("ok", "搜索", f"{found.articles:,} 篇稿件都可以搜到")
     if aside:
         yield Finding(
             "warn", "搁置的消息", f"有 {aside} 条收到的消息三次处理失败，已搁置，请在“系统状态”里查看"

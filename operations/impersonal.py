@@ -30,6 +30,7 @@ IMPERSONAL: dict[str, str] = {
     "article_revision": (
         "id article_id version title digest html cover_sha256 cover_square source_url column_id hash saved_at note"
     ),
+    "article_text": "article_id edition title body",
     "asset": "sha256 media_type width height size_bytes wechat_url media_id created_at",
     "audit_entry": "id prev_hash hash keyed",
     "batch_file": (

@@ -335,7 +335,7 @@ OFFICE = (
     ),
     Kind(
         "content",
-        (*_of("article", "author", "created_by"), *_of("article_revision", "author", "saved_by"),
+        (*_of("article", "author", "created_by"), "article_text.author", *_of("article_revision", "author", "saved_by"),
          *_of("review", "user_id", "reason", "instead_of"),
          "column_reviewer.user_id", *_of("handover", "user_id", "deputy_id", "reason", "made_by", "ended_by"),
          *_of("emergency_release", "first_by", "first_reason", "second_by", "second_reason"),

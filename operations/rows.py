@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models import FORMER_TABLES, Base
+from models import DERIVED_TABLES, FORMER_TABLES, Base
 
 Row = dict[str, Any]
 """A row with its values as JSON knows them."""
@@ -42,9 +42,12 @@ class Tally:
 
 
 def reflected(connection: sa.Connection) -> dict[str, sa.Table]:
-    """The product's tables by name, parents first, with plain column types: what is sealed stays as it is."""
+    """The product's tables by name, parents first, with plain column types: what is sealed stays as it is.
+
+    Without those that are made from others (:data:`models.DERIVED_TABLES`).
+    """
     plain = sa.MetaData()
-    wanted = {*Base.metadata.tables, *FORMER_TABLES}
+    wanted = {*Base.metadata.tables, *FORMER_TABLES} - DERIVED_TABLES
     plain.reflect(connection, only=lambda name, _: name in wanted)
     for table in plain.tables.values():
         for column in table.columns:

@@ -13,6 +13,7 @@ from community import screen_codes, templates
 from content import cleaning
 from content.allowed import RULES
 from content.revisions import Fields, content_hash
+from content.search import index
 from database.session import Session
 from ground import clock
 from models import (
@@ -122,6 +123,7 @@ def _article(
             saved_at=made,
         )
     )
+    index.keep(session, article.id, title=article.title, author=article.author, html=article.html)
     stages = {"draft": 0, "returned": 0, "in_review": article.stage - 1}.get(status, len(_REVIEWERS))
     for stage in range(stages):
         _review(session, article, stage + 1, accounts, "approved", "", made + timedelta(hours=1 + stage))

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from wechat.language.spelling import SIMPLIFIED
+from ground.simplified import SIMPLIFIED
 
 LONGEST = 30
 LONGEST_LATIN = 60

@@ -6,11 +6,10 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from itertools import islice, product
-from pathlib import Path
 
+from ground.simplified import SIMPLIFIED
 from ground.sounds import folded_readings, readings
 
-_DATA = Path(__file__).parent / "data"
 _FACES = re.compile(
     r"/:(?:showlove|handclap|basketb|circle|coffee|hiphot|strong|break|heart|kotow|shake|share|bome|cake|fade|gift|jump|kiss"
     r"|love|moon|rose|skip|turn|weak|wipe|beer|bad|bye|dig|eat|hug|lvu|pig|sun|jj|li|no|ok|oo|pd|xx|v"
@@ -24,15 +23,6 @@ _QUOTES = frozenset('"“”„‟「」『』')
 _COLON = re.compile(r"(\d):(\d)")
 _DAY = re.compile(r"(?<!\d)(\d{1,2})[./](\d{1,2})(?!\d)")
 _MOST_READINGS = 8
-
-
-def _simplified() -> dict[int, str]:
-    rows = (_DATA / "traditional.txt").read_text(encoding="utf-8").splitlines()
-    return {ord(other): row[0] for row in rows if not row.startswith("#") for other in row[1:]}
-
-
-SIMPLIFIED = _simplified()
-"""Traditional characters and variants to the simplified one, for :meth:`str.translate`."""
 
 
 def normalise(text: str) -> str:
