@@ -20,7 +20,7 @@ from ground.errors import Conflict, NotFound, Refused
 from models import Article, Column, User
 
 _MANAGE = "column.manage"
-_TAKEN = ("a", "asset", "me", "size")
+_TAKEN = ("a", "asset", "me", "search", "size")
 """What stands at this place in the reader's addresses already."""
 
 

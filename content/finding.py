@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
 from content import owing
-from content.life import ARTICLE
 from database.listing import Listing
 from ground.errors import NotFound
 from models import Article, ArticleStatus, Correction, CorrectionStatus, Release, Review, User
@@ -86,23 +85,18 @@ def listing(
 
 
 def listed(
-    session: Session, *, words: str = "", column: str = "", status: str = "", late_at: datetime | None = None
+    session: Session, *, where: Sequence[sa.ColumnElement[bool]] = (), late_at: datetime | None = None
 ) -> Listing[Article]:
-    """全部稿件, the latest change first: by words of the title, the column's key and the status.
+    """全部稿件, the latest change first, of which ``where`` is true (:class:`content.search.find.Within`).
 
     ``late_at``: only those whose 紧急签发 was not made up for until then.
     """
     query = (
         sa.select(Article)
         .options(joinedload(Article.column), joinedload(Article.creator), defer(Article.html))
+        .where(*where)
         .order_by(Article.updated_at.desc(), Article.id.desc())
     )
-    if words:
-        query = query.where(Article.title.contains(words, autoescape=True))
-    if column:
-        query = query.where(Article.column.has(key=column))
-    if status in ARTICLE.labels:
-        query = query.where(Article.status == status)
     if late_at is not None:
         query = query.where(Article.id.in_(sa.select(Release.article_id).where(*owing.late(late_at))))
     return Listing(session, query)

@@ -55,6 +55,11 @@ class Paging:
         arguments = [(key, value) for key, value in _arguments() if key != "page"]
         return f"{request.path}?{urlencode([*arguments, ('page', str(page))])}"
 
+    def with_(self, name: str, value: str) -> str:
+        """Address of the first page of the same list with another argument."""
+        arguments = [(key, one) for key, one in _arguments() if key not in ("page", name)]
+        return f"{request.path}?{urlencode([*arguments, (name, value)])}"
+
     def hidden(self, *but: str) -> Markup:
         """The present query as hidden fields, without those in ``but``."""
         fields = (

@@ -54,12 +54,12 @@ class Word:
 
     def question(self) -> Question:
         """What the index is asked."""
-        return _either([_all([_of(part) for part in way]) for way in self.ways])
+        return _either([_all([of(part) for part in way]) for way in self.ways])
 
     def by_sound(self) -> Question | None:
         """The ways by which only a title can have it; None where there are none."""
         heard = [way for way in self.ways if not all(isinstance(part, Text) for part in way)]
-        return _either([_all([_of(part) for part in way]) for way in heard]) if heard else None
+        return _either([_all([of(part) for part in way]) for way in heard]) if heard else None
 
     def texts(self) -> list[tuple[str, ...]]:
         """The ways that are texts alone: the runs of each."""
@@ -132,7 +132,8 @@ def synonyms() -> dict[str, tuple[str, ...]]:
     return {word: tuple(others) for word, others in found.items()}
 
 
-def _of(part: Part) -> Question:
+def of(part: Part) -> Question:
+    """What the index is asked for one part."""
     match part:
         case Text(run):
             return Has(run)

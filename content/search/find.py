@@ -71,15 +71,6 @@ def _for_readers(session: Session, asked: Asked, within: Within, order: str) -> 
     return query.options(joinedload(Article.column), defer(Article.html))
 
 
-def titles_of_readers(session: Session, *where: sa.ColumnElement[bool], limit: int) -> list[str]:
-    """Titles of what is out, the newest first, for suggestions."""
-    out = [Article.status.in_(LISTED), Article.published_at.is_not(None)]
-    query = (
-        sa.select(Article.title).where(*out, *where).order_by(Article.published_at.desc(), Article.id.desc())
-    )
-    return list(session.scalars(query.limit(limit)))
-
-
 def _asking(
     session: Session, asked: Asked, where: Sequence[sa.ColumnElement[bool]], order: str
 ) -> sa.Select[Article]:

@@ -77,7 +77,7 @@ def _spans(asked: Asked, text: str, *, by_sound: bool) -> list[tuple[int, int]]:
         if isinstance(part, Text):
             found.update(_written(folded, part.run))
         elif by_sound:
-            found.update(_sounding(folded, part))
+            found.update(sounding(folded, part))
     merged: list[tuple[int, int]] = []
     for start, end in sorted((places[one], places[two - 1] + 1) for one, two in found):
         if merged and start <= merged[-1][1]:
@@ -94,7 +94,8 @@ def _written(folded: str, run: str) -> Iterator[tuple[int, int]]:
         at = folded.find(run, at + len(run))
 
 
-def _sounding(folded: str, part: Syllables | Initials) -> Iterator[tuple[int, int]]:
+def sounding(folded: str, part: Syllables | Initials) -> Iterator[tuple[int, int]]:
+    """Where characters of a folded text sound so."""
     wanted = part.syllables if isinstance(part, Syllables) else tuple(part.letters)
     whole = len(wanted) - 1 if isinstance(part, Syllables) else 0
     for stretch in grams.heard(folded):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -25,6 +26,7 @@ from content import (
 )
 from content.assets import AssetStore
 from content.life import ARTICLE
+from content.search import answering, asking, find
 from ground import clock
 from ground.errors import Refused
 from scheduler import finding as carrying
@@ -43,15 +45,14 @@ from web.throttle import count_uploads
 def articles_list() -> str:
     """全部稿件, the latest change first."""
     with looking() as (session, _):
-        place = listing.paging()
+        place, query, within = listing.paging(), request.args.get("q", "").strip()[:300], _within()
+        asked = asking.read(query)
+        order = find.NEWEST if request.args.get("order") == find.NEWEST else find.BEST
+        late_at = clock.now() if request.args.get("mark") == "late" else None
         found = listing.rows(
-            finding.listed(
-                session,
-                words=request.args.get("q", "").strip()[:40],
-                column=request.args.get("column", ""),
-                status=request.args.get("status", ""),
-                late_at=clock.now() if request.args.get("mark") == "late" else None,
-            ),
+            find.office(session, asked, within, order=order)
+            if query
+            else finding.listed(session, where=within.where(), late_at=late_at),
             place,
         )
         shown = columns.listing(session, with_inactive=True)
@@ -59,7 +60,26 @@ def articles_list() -> str:
         return draw(
             "articles/list.html", found=found, paging=place, columns=shown, statuses=ARTICLE.labels, when=when,
             marks=releasing.marked(session, [one.id for one in found]), now=clock.now(),
+            hits=answering.marked(session, asked, found) if query else {}, order=order, orders=find.ORDERS,
+            note=answering.note_on(asked, query),
+            hints=answering.hints(session, asked, office=True) if query and not found else [],
         )  # fmt: skip
+
+
+def _within() -> find.Within:
+    """Where the query says to look; a day that is none, and a status that is none, are as if not said."""
+    asked = request.args
+    status = asked.get("status", "")
+    return find.Within(
+        asked.get("column", ""), status if status in ARTICLE.labels else "", _day("since"), _day("until")
+    )
+
+
+def _day(name: str) -> date | None:
+    try:
+        return date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return None
 
 
 @blueprint.get("/articles/import")

@@ -27,6 +27,7 @@ from wechat.inbound.handlers import (
     noticing,
     own_data,
     reading,
+    searching,
     subscription,
     told,
 )
@@ -76,6 +77,7 @@ COMMANDS: dict[Kind, Command] = {
     Kind.FORWARDED: forwarding.done,
     Kind.STUDY: reading.study,
     Kind.NEWS: reading.news,
+    Kind.SEARCH: searching.search,
     Kind.LARGE: reading.large,
     Kind.HELP: guide.help_,
     Kind.MORE: guide.no_more,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from wechat.language import binding_words, checking_in, correcting, leave, lexicon
+from wechat.language import binding_words, checking_in, correcting, leave, lexicon, searching
 from wechat.language.kinds import UNKNOWN, Intent, Kind
 from wechat.language.lexicon import Lexicon, Rule
 from wechat.language.making_up import make_up
@@ -75,6 +75,8 @@ def _understood(text: str, own: Own | None) -> Intent:
     compact = spaced.replace(" ", "")
     if (kind := known.phrases.get(compact)) is not None:
         return Intent(kind, text[:_MOST_SAID] if kind is Kind.BIND else "")
+    if (asked := searching.read(text)) is not None:
+        return asked
     if not compact or len(compact) > _LONGEST_READ:
         return UNKNOWN
     if chosen := _CHOICE.fullmatch(compact):

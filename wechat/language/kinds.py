@@ -28,6 +28,7 @@ class Kind(StrEnum):
     CORRECT = "correct"  # 更正 手机 139…; text: what is to be corrected
     STUDY = "study"  # 学习园地
     NEWS = "news"  # 先锋动态
+    SEARCH = "search"  # 搜 垃圾分类; text: what is looked for, or empty
     LARGE = "large"  # 大字
     HELP = "help"  # 帮助, 签到怎么弄; text: the intent that is asked about
     MORE = "more"  # 更多

@@ -54,7 +54,7 @@ def help_(context: Context, intent: Intent) -> Reply:
         return TextReply(how)
     offer(context)
     return TextReply(
-        f"您可以回复：\n{MENU}\n也可以回复“绑定”“我的信息”“补签 原因”“撤销”“退订”。\n{WHOM_TO_ASK}"
+        f"您可以回复：\n{MENU}\n也可以回复“搜 垃圾分类”“绑定”“我的信息”“补签 原因”“撤销”“退订”。\n{WHOM_TO_ASK}"
     )
 
 

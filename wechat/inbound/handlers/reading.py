@@ -41,7 +41,7 @@ def column(context: Context, key: str) -> Reply:
     lines = [f"【{found.name}】"]
     for number, teaser in enumerate(teasers, 1):
         day = clock.to_shanghai(teaser.published_at)
-        link = f'<a href="{context.link(f"/m/a/{teaser.id}")}">{_plain(teaser.title)}</a>'
+        link = f'<a href="{context.link(f"/m/a/{teaser.id}")}">{plain(teaser.title)}</a>'
         lines.append(f"{number}. {link}（{day.month}月{day.day}日）")
     lines.append(f'<a href="{context.link(f"/m/{found.key}")}">查看全部</a>')
     context.lists(Topic.SHELF, {"ids": [teaser.id for teaser in teasers]})
@@ -83,6 +83,6 @@ def large(context: Context, intent: Intent) -> Reply:
     return TextReply("已为您打开大字版（页面右上角可以调回标准字号）：\n" + "\n".join(links))
 
 
-def _plain(title: str) -> str:
+def plain(title: str) -> str:
     """A title inside a link of a text message, which knows no escapes."""
     return title.replace("<", "《").replace(">", "》").replace('"', "”")
