@@ -38,6 +38,7 @@ SUBJECTS = (
     Subject("sandbox_mass"),
     Subject("roster"),
     Subject("lists"),
+    Subject("search"),
     Subject("reader"),
     Subject("signing_in"),
     Subject("wording"),

@@ -27,6 +27,7 @@ from app import create_app
 from bench import frame
 from ground import clock
 from models import Delivery, QuotaUse
+from operations import indexing
 from runtime import Runtime
 from tests.fixtures.configuration import make_settings
 from tests.world import activities, many
@@ -35,7 +36,7 @@ from web.access import TOKEN
 TIMES = 100
 BUDGET = 1.5
 BUDGET_SEARCH_MS = 50
-SEARCH = "article list, words of the title"
+SEARCH = "article list, searched"
 PEOPLE = 2_279
 PAGES = {
     "desk": "/console/",
@@ -82,6 +83,8 @@ def fill(runtime: Runtime, times: int) -> str:
         _quota(session, people[:500], times)
     with runtime.db.session_scope() as session:
         many.settle(session)
+    for _ in indexing.steps(runtime.db):
+        pass
     return token
 
 
@@ -166,7 +169,7 @@ def compare(kind: str, few: Office, many: Office, rounds: int, show_sql: bool) -
         if show_sql:
             sql = [min(pair[side][1] for pair in asked) for side in (0, 1)]
             beside += f", in statements {sql[0] * 1000:.2f} -> {sql[1] * 1000:.2f} ms"
-        if name == SEARCH:  # it reads every title, and has a budget of its own
+        if name == SEARCH:  # what it finds is counted, so it has a budget of its own
             frame.line(f"{kind}: {name}", much * 1000, "ms", budget=BUDGET_SEARCH_MS, beside=beside)
         else:
             frame.line(f"{kind}: {name}", much / little, "x", budget=BUDGET, beside=beside)
