@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from accounts import users
-from cli.demodata import groups, history, pictures, places
+from cli.demodata import groups, history, pictures, places, sent
 from cli.demodata import people as made_people
 from cli.demodata.logins import ACCOUNTS, PASSWORD
 from community import consent
@@ -72,7 +72,7 @@ def build(runtime: Runtime, rnd: random.Random, *, mark: str, hint: str) -> None
         assets.remember(session, drawn, at=clock.now())
         covers, base_url = [picture.sha256 for picture in drawn], runtime.settings.server.base_url
         written = history.articles(session, rnd, by_key, accounts, covers, base_url, now)
-        history.pushes(session, rnd, written, accounts, branches, bound, now)
+        sent.pushes(session, rnd, written, accounts, branches, bound, now)
         _groups(
             session,
             runtime.settings,

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from cli.demodata.history import article_push
+from cli.demodata.sent import article_push
 from database.session import Session
 from models import Article, Branch, ChatGroup, Delivery, GroupKind, Kit, LinkOpening, Push, Target
 from scheduler import roads, shares

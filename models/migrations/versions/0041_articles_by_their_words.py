@@ -1,7 +1,7 @@
 """What articles are found by: their texts and the pairs of characters in them; filled while the server runs
 
 Revision: 0041
-Follows: 0039
+Follows: 0040
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 import database.base
 
 revision = "0041"
-down_revision = "0039"
+down_revision = "0040"
 branch_labels = None
 depends_on = None
 
