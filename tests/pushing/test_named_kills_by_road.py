@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -23,12 +24,14 @@ from tests.world import articles, messages, pushes
 pytestmark = [pytest.mark.torture, pytest.mark.slow]
 HERE = f"branch:{BRANCHES[0]}"
 _CALLED, _ANSWERED = "push.called", "push.answered"
-ROADS = ("robot", "kit", "publish", "mass+robot+kit", "custom+robot+kit")
+ROADS = ("robot", "kit", "publish", "subscribe", "mass+robot+kit", "custom+robot+kit")
 SOME = (
     ("robot", _CALLED),
     ("robot", _ANSWERED),
     ("kit", _ANSWERED),
     ("publish", _ANSWERED),
+    ("subscribe", _CALLED),
+    ("subscribe", _ANSWERED),
     ("mass+robot+kit", _CALLED),
 )
 KILLS = [(road, step) for road in ROADS for step in STEPS] if os.environ.get("KILL_STEPS") == "all" else SOME
@@ -50,7 +53,10 @@ class Scene:
         stage = self.stage
         ready = articles.article(stage.runtime.db, stage.runtime.settings.data_dir, title, status="approved")
 
+        agreed = stage.agree(stage.members_of(HERE) if road == "subscribe" else (), "article")
+
         def decide(session: Session) -> int:
+            agreed(session)
             for openid in stage.members_of(HERE):
                 messages.message(session, openid)
             return pushes.push(session, stage.runtime.settings, ready, audience=HERE, road=road).id
@@ -124,6 +130,10 @@ def test_killed_in_a_call_no_group_reads_it_twice_and_no_kit_is_made_twice(tmp_p
         "nobody knows: not said again"
     )
     assert ended["publish", _ANSWERED] == {"publish": ["unknown"]}
+    for step in (_CALLED, _ANSWERED):
+        fates = Counter(ended["subscribe", step]["subscribe"])
+        assert fates["unknown"] >= 1, "who may have had it is not told again"
+        assert set(fates) <= {"unknown", "delivered"}, "and everybody else is"
     assert ended["kit", _ANSWERED] == {"kit": ["delivered"]}, "it lies ready before its hint"
     assert found.received["robot"] >= 1, "what was shown before the kill has come"
     assert made == [{"publish": ["delivered"]}] * len(RESULTS), "where no event comes, it is asked for"

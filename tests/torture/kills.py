@@ -43,8 +43,9 @@ _ROADS = (
     "custom+robot+kit",
     "publish",
     "publish",
+    "subscribe",
 )
-_NOTICES = ("auto", "auto", "auto", "robot", "kit", "template+robot+kit")
+_NOTICES = ("auto", "auto", "auto", "robot", "kit", "template+robot+kit", "subscribe")
 _AUDIENCES = (
     "all",
     f"branch:{BRANCHES[0]}",
@@ -130,11 +131,13 @@ class Torture:
             return
 
         way = road or ("custom" if self._rng.random() < _BY_WINDOW else "auto")
+        agreed = stage.agree(stage.members_of(audience) if way == "subscribe" else (), "article")
 
         def decide(session: Session) -> None:
             if "custom" in way:
                 for openid in stage.members_of(audience):
                     messages.message(session, openid)
+            agreed(session)
             made.push(session, stage.runtime.settings, article, audience=audience, road=way)
 
         stage.write(decide)
@@ -142,9 +145,11 @@ class Torture:
 
     def _notice(self, audience: str, road: str) -> None:
         stage, title = self._stage, f"第 {self._number} 次活动"
+        agreed = stage.agree(stage.members_of(audience) if road == "subscribe" else (), "activity")
 
         def decide(session: Session) -> None:
             editor = accounts.someone(session, "editor")
+            agreed(session)
             held = activities.activity(session, title, hours=48)
             pushes.create(
                 session,

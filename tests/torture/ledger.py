@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-_ROADS = ("mass", "template", "custom", "robot", "kit", "publish")
+_ROADS = ("mass", "template", "custom", "subscribe", "robot", "kit", "publish")
 
 
 def read(folder: Path) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from database.migrate import upgrade
 from ground import clock
 from localwechat.testing import SandboxControl, start_sandbox
 from models import Branch, Member
+from scheduler import notice_consents
 from settings import load_settings
 from tests.fixtures.configuration import account, write_config
 from tests.fixtures.processes import Spawn, eventually, free_port, http_status
@@ -32,6 +33,8 @@ BRANCHES = ("第1党支部", "第2党支部", "第3党支部", "第4党支部")
 _EACH = 5
 _START = "2026-11-02T08:00:00+08:00"
 _PLENTY = 100_000
+_NOTICES = {"activity": "SANDBOX_NOTICE_ACTIVITY", "article": "SANDBOX_NOTICE_ARTICLE"}
+"""The templates of the subscription notices."""
 _UNLIMITED = (
     "/cgi-bin/message/mass/sendall",
     "/cgi-bin/draft/add",
@@ -83,7 +86,7 @@ class Stage:
             },
             "database": {"url": self.database_url},
             "redis": {"url": self.servers["redis"].url if "redis" in self.servers else ""},
-            "wechat": wechat,
+            "wechat": {**wechat, **{f"notice_{kind}_template": name for kind, name in _NOTICES.items()}},
             "wecom": {"api_base_url": self.sandbox.url},
             "limits": {
                 "quiet_hours": "",
@@ -158,6 +161,22 @@ class Stage:
         if audience == "all":
             return [openid for people in self.people.values() for openid in people]
         return [openid for piece in audience.split(",") for openid in self.people[piece.partition(":")[2]]]
+
+    def agree(self, openids: Sequence[str], kind: str) -> Callable[[Session], None]:
+        """Each of them agrees to one subscription notice on the phone, of which WeChat's event may come or not.
+
+        What is given back is what our page saw of it, to be written down.
+        """
+        for openid in openids:
+            self.sandbox.act(openid, "consent", template_id=_NOTICES[kind], answer="accept")
+
+        def seen(session: Session) -> None:
+            for openid in openids:
+                assert notice_consents.grant(
+                    session, openid, _NOTICES[kind], sent_at=clock.now(), on_page=True
+                )
+
+        return seen
 
     def groups_of(self, audience: str, road: str) -> set[int]:
         """The groups that belong to an audience and are this road's, by our own books."""

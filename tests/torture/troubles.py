@@ -10,6 +10,7 @@ SENDS = (
     MASS,
     "/cgi-bin/message/template/send",
     "/cgi-bin/message/custom/send",
+    "/cgi-bin/message/subscribe/bizsend",
     "/cgi-bin/webhook/send",
     "/cgi-bin/freepublish/submit",
 )
@@ -23,7 +24,7 @@ _TOKEN = ("err:40001", "expire_token")
 _REFUSED = ("err:-1", *_TOKEN)
 _MASS_ALONE = ("repeat", "repeat", "err:45066")
 _JOBS = ("never", "late:20", "twice", "early")
-_REPORTING = ("mass", "mass", "template", "template", "publish")
+_REPORTING = ("mass", "mass", "template", "template", "publish", "subscribe")
 _CALLBACKS = ("triple", "reorder", "delay:1", "drop")
 QUOTA = "err:45009"
 

@@ -101,7 +101,7 @@ def _judge_pushes(stage: Stage, found: Verdict, rows: list[Delivery]) -> None:
             got[row.push_id][receipt["openid"]] += 1
             of_call[row.key] += 1
             found.received[road] += 1
-    for row in _shown_by_window(stage, rows):
+    for row in _shown_by_chat(stage, rows):
         got[row.push_id or 0][row.openid or ""] += 1
         of_call[row.key] += 1
         found.received[row.road] += 1
@@ -154,15 +154,25 @@ def _judge_calls(found: Verdict, rows: list[Delivery], of_call: Counter[str]) ->
                 found.breaks.append(f"{said}: a key was not used while it could be")
 
 
-def _shown_by_window(stage: Stage, rows: list[Delivery]) -> Iterator[Delivery]:
-    """The calls of pushes that came as customer-service messages, as often as they came: the link in one says of which push."""
+def _shown_by_chat(stage: Stage, rows: list[Delivery]) -> Iterator[Delivery]:
+    """The calls of pushes that came as customer-service messages or subscription notices, as often as they came.
+
+    The link in one says of which push it is.
+    """
     of_one = {(row.push_id, row.openid): row for row in rows if row.road not in KEYED}
     for openid in sorted({openid for _, openid in of_one if openid}):
         for message in stage.sandbox.chat(openid):
-            for card in message.get("articles", ()) if message["kind"] == "custom" else ():
-                mark = marks.read(card["url"].partition(f"?{marks.PARAMETER}=")[2])
+            for url in _links(message):
+                mark = marks.read(url.partition(f"?{marks.PARAMETER}=")[2])
                 if mark is not None:
                     yield of_one[mark.push_id, openid]
+
+
+def _links(message: dict[str, Any]) -> list[str]:
+    """What a message without a key opens."""
+    if message["kind"] == "subscribe":
+        return [message["url"]]
+    return [card["url"] for card in message.get("articles", ())] if message["kind"] == "custom" else []
 
 
 def _judge_push(
@@ -288,7 +298,7 @@ def keep(stage: Stage, folder: Path) -> None:
 
     kept = {
         "tables": stage.read(rows),
-        "receipts": {kind: stage.sandbox.receipts(kind) for kind in (*KEYED, "custom")},
+        "receipts": {kind: stage.sandbox.receipts(kind) for kind in (*KEYED, "custom", "subscribe")},
         "log": stage.sandbox.log(),
     }
     text = json.dumps(kept, ensure_ascii=False, indent=1, default=str)
