@@ -198,7 +198,7 @@ class Delivery(Leased, Base):
     filter_count: Mapped[int | None]
     sent_count: Mapped[int | None]
     error_count: Mapped[int | None]
-    spends_consent: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    spends_consent: Mapped[bool] = mapped_column(server_default=sa.false())
 
     push: Mapped[Push | None] = relationship(back_populates="deliveries")
 
