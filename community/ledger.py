@@ -7,7 +7,6 @@ say otherwise.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +18,7 @@ from accounts import audit
 from accounts.rights import own_branch, require
 from community.activities import get
 from community.counting import Counts, counts
-from community.form import Column, Form, in_clear, made
+from community.form import Column, Form, in_clear, in_file_name, made
 from community.ledger_sheet import HEADER, PRODUCT, records, written
 from community.moments import span
 from community.privacy import check_reason
@@ -157,6 +156,6 @@ def _unit(user: User | None, for_all: bool, names: list[str]) -> str:
 
 def file_name(ledger: Ledger) -> str:
     """``时代先锋云_签到台账_第三党支部_20260901-20260930.xlsx``."""
-    unit = re.sub(r'[\\/:*?"<>|\s]', "", ledger.unit)[:40]
+    unit = in_file_name(ledger.unit)[:40]
     first, last = clock.shanghai_day(ledger.starts_at), clock.shanghai_day(ledger.ends_at)
     return f"{PRODUCT}_签到台账_{unit}_{first:%Y%m%d}-{last:%Y%m%d}.xlsx"

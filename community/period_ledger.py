@@ -106,7 +106,7 @@ def branch_ledger(
     lines = [
         Line(one, None if branch_id in counting.unsaid(user, one, counted[one.id]) else count)
         for one in found
-        if (count := _of(counted[one.id], branch_id)) is not None
+        if (count := _there(counted[one.id]).get(branch_id)) is not None
     ]
     return BranchLedger(
         branch,
@@ -139,12 +139,12 @@ def committee_of(
 ) -> CommitteeLedger:
     """The same of activities that were found, and counted, already."""
     hidden = {one.id: counting.unsaid(user, one, counted[one.id]) for one in found}
+    by_branch = {one.id: _there(counted[one.id]) for one in found}
     lines = []
     for branch in places.branches(session, only_active=False):
         parts: dict[bool, list[BranchCount | None]] = {True: [], False: []}
         for one in found:
-            count = _of(counted[one.id], branch.id)
-            if count is not None:
+            if (count := by_branch[one.id].get(branch.id)) is not None:
                 parts[is_attended(one)].append(None if branch.id in hidden[one.id] else count)
         if branch.active or any(parts.values()):
             sums = {kind: _sum(counts) for kind, counts in parts.items()}
@@ -177,10 +177,9 @@ def begun_in(
     return list(session.scalars(query.order_by(Activity.starts_at, Activity.id)))
 
 
-def _of(counted: Counts, branch_id: int) -> BranchCount | None:
-    """A branch's count; None where nobody of it was expected and nobody came: it was not there yet."""
-    found = next((one for one in counted.by_branch if one.branch_id == branch_id), None)
-    return found if found is not None and (found.expected or found.checked_in) else None
+def _there(counted: Counts) -> dict[int, BranchCount]:
+    """The counts by branch; without one of which nobody was expected and nobody came: it was not there yet."""
+    return {one.branch_id: one for one in counted.by_branch if one.expected or one.checked_in}
 
 
 def _sum(parts: Sequence[BranchCount | Counts | None]) -> Figures:
