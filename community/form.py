@@ -13,6 +13,7 @@ from typing import Literal
 
 from ground import clock
 
+PRODUCT = "时代先锋云"
 Align = Literal["left", "center", "right"]
 
 
@@ -66,4 +67,4 @@ def in_file_name(text: str) -> str:
     return re.sub(r'[\\/:*?"<>|\s]', "", text)[:60]
 
 
-__all__ = ["Align", "Column", "Form", "in_clear", "in_file_name", "made"]
+__all__ = ["PRODUCT", "Align", "Column", "Form", "in_clear", "in_file_name", "made"]

@@ -6,13 +6,14 @@ Runs in a child (:func:`carry_out`), as every workbook of ours.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
 
-from community.form import Form
+from community.form import PRODUCT, Form
 from ground import apart, clock
 from ground.cells import harmless
 from ground.errors import Unavailable
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 _ABOUT = apart.About("台账", "请稍后再试，或按月份分别导出")
 _BOUNDS = apart.Bounds(seconds=180, cpu_seconds=120, file_bytes=400_000_000)
-_AUTHOR = "时代先锋云"
 _MM_A_CHARACTER = 2.05
 _TOP = 4
 
@@ -45,8 +45,17 @@ def carry_out(db: Database, book: Book, path: Path, *, user: User | None = None)
     return rows
 
 
-def written(forms: list[Form], made_at: datetime, path: str) -> int:
-    """Write the workbook; how many rows its forms have."""
+def written(
+    forms: Sequence[Form],
+    made_at: datetime,
+    path: str,
+    *,
+    read: Iterable[Sequence[str]] | None = None,
+) -> int:
+    """Write the workbook; how many rows its forms have. Raises :class:`errors.Unavailable` where there is no room for it.
+
+    ``read`` are the rows of the one form that there is, where they are too many to be held: each is written as it is read.
+    """
     options = {
         "constant_memory": True,
         "tmpdir": str(Path(path).parent),
@@ -57,16 +66,23 @@ def written(forms: list[Form], made_at: datetime, path: str) -> int:
     try:
         with xlsxwriter.Workbook(path, options) as book:
             created = clock.to_shanghai(made_at).replace(tzinfo=None)
-            book.set_properties({"title": forms[0].title, "author": _AUTHOR, "created": created})
+            book.set_properties({"title": forms[0].title, "author": PRODUCT, "created": created})
             looks = _looks(book)
-            for form in forms:
-                _print(book.add_worksheet(form.sheet), form, looks)
-            for form in forms:
-                suffix = "" if len(forms) == 1 else f"（{form.sheet}）"
-                _plain(book.add_worksheet(f"数据{suffix}"), form, looks)
+            printed = [_Printed(book.add_worksheet(form.sheet), form, looks) for form in forms]
+            plain = [_Plain(book.add_worksheet(_data_name(form, forms)), form, looks) for form in forms]
+            for form, one, other in zip(forms, printed, plain, strict=True):
+                for texts in form.rows if read is None else read:
+                    one.add(texts)
+                    other.add(texts)
+                one.close()
+                other.close()
     except (OSError, xlsxwriter.exceptions.FileCreateError):
         raise Unavailable("台账没有写成，请检查磁盘空间和目录的权限后重试") from None
-    return sum(len(form.rows) for form in forms)
+    return sum(sheet.rows for sheet in printed)
+
+
+def _data_name(form: Form, forms: Sequence[Form]) -> str:
+    return "数据" if len(forms) == 1 else f"数据（{form.sheet}）"
 
 
 def _looks(book: Any) -> dict[str, Any]:
@@ -83,45 +99,75 @@ def _looks(book: Any) -> dict[str, Any]:
     }
 
 
-def _print(sheet: Any, form: Form, looks: dict[str, Any]) -> None:
-    last = len(form.columns) - 1
-    half = _half(form)
-    _page(sheet, form)
-    sheet.set_row(0, 32)
-    sheet.merge_range(0, 0, 0, last, harmless(form.title), looks["title"])
-    for number, (left, right) in enumerate(zip(form.left, form.right, strict=True), start=1):
-        sheet.merge_range(number, 0, number, half, harmless(left), looks["line"])
-        sheet.merge_range(number, half + 1, number, last, harmless(right), looks["line-right"])
-    sheet.set_row(_TOP - 1, 32)
-    for at, column in enumerate(form.columns):
-        sheet.write_string(_TOP - 1, at, column.name, looks["head"])
-    row = _TOP
-    for texts in form.rows:
-        _row(sheet, row, texts, form, looks)
-        row += 1
-    if not form.rows:
-        sheet.merge_range(row, 0, row, last, form.empty, looks["center"])
-        row += 1
-    if form.total and form.rows:
-        for at, text in enumerate(form.total):
-            _cell(sheet, row, at, text, number=form.columns[at].number, look=looks["total"])
-        row += 1
-    sheet.set_row(row, 30)
-    signs = "：                    ".join((*form.signs, "")).rstrip()
-    sheet.merge_range(row, 0, row, last, signs, looks["line"])
-    for note in filter(None, (*form.notes, form.secret)):
-        row += 1
-        sheet.merge_range(row, 0, row, last, harmless(note), looks["line"])
+class _Printed:
+    """The form as it is printed and signed. Rows come in their order, for nothing of them is held."""
+
+    def __init__(self, sheet: Any, form: Form, looks: Mapping[str, Any]) -> None:
+        self._sheet, self._form, self._looks = sheet, form, looks
+        self._last = len(form.columns) - 1
+        self.rows = 0
+        half, last = _half(form), self._last
+        _page(sheet, form)
+        sheet.set_row(0, 32)
+        sheet.merge_range(0, 0, 0, last, harmless(form.title), looks["title"])
+        for number, (left, right) in enumerate(zip(form.left, form.right, strict=True), start=1):
+            sheet.merge_range(number, 0, number, half, harmless(left), looks["line"])
+            sheet.merge_range(number, half + 1, number, last, harmless(right), looks["line-right"])
+        sheet.set_row(_TOP - 1, 32)
+        for at, column in enumerate(form.columns):
+            sheet.write_string(_TOP - 1, at, column.name, looks["head"])
+
+    def add(self, texts: Sequence[str]) -> None:
+        """One more row."""
+        for at, (text, column) in enumerate(zip(texts, self._form.columns, strict=True)):
+            _cell(
+                self._sheet, _TOP + self.rows, at, text, number=column.number, look=self._looks[column.align]
+            )
+        self.rows += 1
+
+    def close(self) -> None:
+        """The total, room to sign, and the notes."""
+        sheet, form, looks, row = self._sheet, self._form, self._looks, _TOP + self.rows
+        if not self.rows:
+            sheet.merge_range(row, 0, row, self._last, form.empty, looks["center"])
+            row += 1
+        if form.total and self.rows:
+            for at, text in enumerate(form.total):
+                _cell(sheet, row, at, text, number=form.columns[at].number, look=looks["total"])
+            row += 1
+        sheet.set_row(row, 30)
+        signs = "：                    ".join((*form.signs, "")).rstrip()
+        sheet.merge_range(row, 0, row, self._last, signs, looks["line"])
+        for note in filter(None, (*form.notes, form.secret)):
+            row += 1
+            sheet.merge_range(row, 0, row, self._last, harmless(note), looks["line"])
+
+
+class _Plain:
+    """The plain data, for who goes on calculating."""
+
+    def __init__(self, sheet: Any, form: Form, looks: Mapping[str, Any]) -> None:
+        self._sheet, self._form, self._rows = sheet, form, 0
+        for at, column in enumerate(form.columns):
+            sheet.set_column(at, at, column.mm / _MM_A_CHARACTER)
+            sheet.write_string(0, at, column.name, looks["bold"])
+
+    def add(self, texts: Sequence[str]) -> None:
+        """One more row."""
+        self._rows += 1
+        for at, (text, column) in enumerate(zip(texts, self._form.columns, strict=True)):
+            _cell(self._sheet, self._rows, at, text, number=column.number)
+
+    def close(self) -> None:
+        """What makes it easy to look through."""
+        self._sheet.freeze_panes(1, 0)
+        self._sheet.autofilter(0, 0, max(self._rows, 1), len(self._form.columns) - 1)
 
 
 def _half(form: Form) -> int:
     """The last column of the left half: as wide as the right one, as far as columns allow."""
-    whole, sofar = sum(column.mm for column in form.columns), 0.0
-    for at, column in enumerate(form.columns[:-2]):
-        sofar += column.mm
-        if sofar >= whole / 2:
-            return at
-    return len(form.columns) - 3
+    widths = [column.mm for column in form.columns]
+    return min(range(1, len(widths) - 2), key=lambda at: abs(sum(widths[: at + 1]) - sum(widths) / 2))
 
 
 def _page(sheet: Any, form: Form) -> None:
@@ -137,25 +183,10 @@ def _page(sheet: Any, form: Form) -> None:
     sheet.center_horizontally()
     sheet.set_footer("&C第 &P 页 共 &N 页")
     if form.secret:
-        sheet.set_header("&C含未脱敏信息，请妥善保管，不得转发")
+        sheet.set_header(f"&C{form.secret.replace('&', '&&')[:200]}")
 
 
-def _plain(sheet: Any, form: Form, looks: dict[str, Any]) -> None:
-    for at, column in enumerate(form.columns):
-        sheet.set_column(at, at, column.mm / _MM_A_CHARACTER)
-        sheet.write_string(0, at, column.name, looks["bold"])
-    for row, texts in enumerate(form.rows, start=1):
-        _row(sheet, row, texts, form, None)
-    sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, max(len(form.rows), 1), len(form.columns) - 1)
-
-
-def _row(sheet: Any, row: int, texts: Any, form: Form, looks: dict[str, Any] | None) -> None:
-    for at, (text, column) in enumerate(zip(texts, form.columns, strict=True)):
-        _cell(sheet, row, at, text, number=column.number, look=looks[column.align] if looks else None)
-
-
-def _cell(sheet: Any, row: int, at: int, text: str, *, number: bool, look: Any) -> None:
+def _cell(sheet: Any, row: int, at: int, text: str, *, number: bool, look: Any = None) -> None:
     if number and text.isdigit():
         sheet.write_number(row, at, int(text), look)
     else:

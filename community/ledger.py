@@ -18,8 +18,8 @@ from accounts import audit
 from accounts.rights import own_branch, require
 from community.activities import get
 from community.counting import Counts, counts
-from community.form import Column, Form, in_clear, in_file_name, made
-from community.ledger_sheet import HEADER, PRODUCT, records, written
+from community.form import PRODUCT, Form, in_file_name
+from community.ledger_sheet import HEADER, form, records, written
 from community.moments import span
 from community.privacy import check_reason
 from database.session import Database
@@ -31,8 +31,6 @@ __all__ = ["HEADER", "MOST_PRINTED", "Ledger", "carry_out", "file_name", "load",
 
 MOST_PRINTED = 5_000
 """More records than these are printed from the file: no browser lays out a hundred thousand rows while somebody waits."""
-_MM = (12, 26, 62, 36, 36, 26, 20, 58)
-_MIDDLE = (0, 4, 5, 6)
 
 _ABOUT = apart.About("台账", "请稍后再试，或按党支部分别导出")
 _BOUNDS = apart.Bounds(seconds=180, cpu_seconds=120, file_bytes=400_000_000)
@@ -126,24 +124,10 @@ def printed(session: Session, activity_id: int, *, user: User, at: datetime, unm
     totals = ledger.counts
     if totals.checked_in > MOST_PRINTED:
         raise Refused(f"签到记录超过 {MOST_PRINTED:,} 条，请导出 Excel 后打印")
-    rows = [[str(number), *texts] for number, texts in enumerate(records(session, ledger), start=1)]
+    rows = list(records(session, ledger))
     if ledger.unmasked_for:
         _note(session, ledger, len(rows), user)
-    return Form(
-        title=f"{ledger.title}签到台账",
-        sheet="签到台账",
-        columns=[
-            Column(name, mm, "center" if number in _MIDDLE else "left")
-            for number, (name, mm) in enumerate(zip(HEADER, _MM, strict=True))
-        ],
-        rows=rows,
-        left=(f"单位：{ledger.unit}", f"签到时间：{ledger.window}"),
-        right=(
-            made(ledger.maker, at),
-            f"应到 {totals.expected:,} 人，签到 {totals.checked_in:,} 人，其中补签 {totals.made_up:,} 人",
-        ),
-        secret=in_clear(ledger.maker, ledger.unmasked_for),
-    )
+    return form(ledger, rows)
 
 
 def _unit(user: User | None, for_all: bool, names: list[str]) -> str:
