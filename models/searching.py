@@ -24,7 +24,7 @@ class ArticleText(Base):
     article_id: Mapped[int] = mapped_column(
         BigId, sa.ForeignKey("article.id"), primary_key=True, autoincrement=False
     )
-    edition: Mapped[str] = mapped_column(sa.String(40))
+    edition: Mapped[str] = mapped_column(sa.String(40), index=True)
     title: Mapped[str] = mapped_column(sa.Text)
     author: Mapped[str] = mapped_column(sa.Text)
     body: Mapped[str] = mapped_column(sa.Text)

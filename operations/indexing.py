@@ -34,17 +34,15 @@ def steps(db: Database, *, anew: bool = False) -> Iterator[index.Standing]:
             index.empty(session)
         found = index.Standing(found.articles, found.articles)
     yield found
-    after = 0
-    while found.missing:
+    after, missing = 0, found.missing
+    while missing > 0:
         with db.session_scope() as session:
-            last = index.fill(session, after=after, most=_BATCH)
+            filled = index.fill(session, after=after, most=_BATCH)
         faultpoints.reach("search.batch")
-        if last is None:
+        if not filled:
             return  # what is left is being saved just now, or came meanwhile: both index themselves
-        after = last
-        with db.read_scope() as session:
-            found = index.standing(session)
-        yield found
+        after, missing = filled[-1], missing - len(filled)
+        yield index.Standing(found.articles, max(0, missing))
 
 
 class Indexing:

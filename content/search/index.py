@@ -70,8 +70,8 @@ def empty(session: Session) -> None:
     ARTICLE_GRAMS.empty(session)
 
 
-def fill(session: Session, *, after: int, most: int) -> int | None:
-    """Index the next articles behind the number ``after`` that are not; the last one's number, None where none was left.
+def fill(session: Session, *, after: int, most: int) -> list[int]:
+    """Index the next articles behind the number ``after`` that are not; their numbers, rising, none where none was left.
 
     What somebody is saving just now is left to them.
     """
@@ -82,8 +82,7 @@ def fill(session: Session, *, after: int, most: int) -> int | None:
         .order_by(Article.id)
         .limit(most)
     )
-    last = None
-    for row in session.execute(not_being_written(waiting)).all():
+    rows = session.execute(not_being_written(waiting)).all()
+    for row in rows:
         _put(session, row.id, row.title, row.author, row.html, None)
-        last = row.id
-    return last
+    return [row.id for row in rows]

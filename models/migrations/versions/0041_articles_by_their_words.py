@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], name=op.f("fk_article_text_article_id")),
         sa.PrimaryKeyConstraint("article_id", name=op.f("pk_article_text")),
     )
+    op.create_index(op.f("ix_article_text_edition"), "article_text", ["edition"])
     if op.get_bind().dialect.name == "sqlite":
         # "ascii" takes every character beyond ASCII for a part of a token, whatever Unicode SQLite knows.
         op.execute("CREATE VIRTUAL TABLE article_gram USING fts5(grams, content='', tokenize='ascii')")
