@@ -81,20 +81,14 @@ def said(change: ActivityChange) -> str:
 def _tell(
     session: Session, settings: Settings, activity: Activity, change: ActivityChange, at: datetime
 ) -> None:
-    concerned = _concerned(session, activity.id)
-    reached = _reached(session, settings, concerned, at) if instance.may_send(session, settings) else {}
-    due, about = quiet.defer(at, settings.limits.quiet_hours), f"activity:{activity.id}:{change.id}"
-    told = text(settings, activity, change)
-    body = {"msgtype": "text", "text": {"content": told}}
-    payload = msgspec.json.encode(body).decode()
-    rows = [
-        answers.CONSTANT | answers.row(one, payload, answers=f"{about}:{one}", due_at=due, expires_at=until)
-        for one, until in reached.items()
-        if until > due
-    ]
-    in_chat = {one for one, until in reached.items() if until > due}
-    rows += _by_consent(session, settings, activity, change, set(concerned) - in_chat, at)
-    insert_once(session, Delivery, rows, keys=["key"])
+    concerned, told = _concerned(session, activity.id), text(settings, activity, change)
+    rows: list[dict[str, Any]] = []
+    if instance.may_send(session, settings):
+        due = quiet.defer(at, settings.limits.quiet_hours)
+        rows = _in_chat(session, settings, concerned, change, told, due, at)
+        others = set(concerned) - {row["openid"] for row in rows}
+        rows += _by_consent(session, settings, activity, change, others, due, at)
+        insert_once(session, Delivery, rows, keys=["key"])
     heard = {row["openid"] for row in rows}
     silent = [one for one in concerned if one not in heard]
     telling.leave(session, silent, told, at=at, until=max(at, activity.ends_at) + _HEARD)
@@ -113,17 +107,34 @@ def _concerned(session: Session, activity_id: int) -> list[str]:
     return sorted(session.scalars(sa.union(bound, known)))
 
 
-def _reached(
-    session: Session, settings: Settings, concerned: Sequence[str], at: datetime
-) -> dict[str, datetime]:
-    """Who of them can be written to now, and until when."""
-    if not concerned:
-        return {}
+def _in_chat(
+    session: Session,
+    settings: Settings,
+    concerned: Sequence[str],
+    change: ActivityChange,
+    told: str,
+    due: datetime,
+    at: datetime,
+) -> list[dict[str, Any]]:
+    """Answers to those of them who can be written to now, and still when it is ``due``."""
     ids = sa.select(Follower.openid).where(Follower.openid.in_(concerned))
-    open_now = windows.at(session, answers.ROAD, settings.wechat.limits, at, among=ids)
-    return (
-        {one: until for one, until in open_now.until.items() if one not in open_now.used} if open_now else {}
-    )
+    open_now = windows.at(session, answers.ROAD, settings.wechat.limits, at, among=ids) if concerned else None
+    if open_now is None:
+        return []
+    payload = msgspec.json.encode({"msgtype": "text", "text": {"content": told}}).decode()
+    return [
+        _answer(change, one, payload, due, until)
+        for one, until in open_now.until.items()
+        if one not in open_now.used and until > due
+    ]
+
+
+def _answer(
+    change: ActivityChange, openid: str, payload: str, due: datetime, until: datetime
+) -> dict[str, Any]:
+    """Once for each change and each person."""
+    about = f"activity:{change.activity_id}:{change.id}:{openid}"
+    return answers.CONSTANT | answers.row(openid, payload, answers=about, due_at=due, expires_at=until)
 
 
 def _by_consent(
@@ -132,23 +143,20 @@ def _by_consent(
     activity: Activity,
     change: ActivityChange,
     others: Set[str],
+    due: datetime,
     at: datetime,
 ) -> list[dict[str, Any]]:
     """Answers to those who may not be written to in the chat, but have agreed to notices; each uses up a consent."""
     offer = notice_consents.offer(settings, Content.ACTIVITY)
-    due = quiet.defer(at, settings.limits.quiet_hours)
-    if offer is None or not others or activity.ends_at <= due or not instance.may_send(session, settings):
+    if offer is None or not others or activity.ends_at <= due:
         return []
     agreed = notice_consents.standing(session, offer.road, settings, Content.ACTIVITY, at)
     occasion = Occasion(activity.title, activity.starts_at, activity.place, activity.id)
     said = "已取消" if "status" in change.fields else "有变更"
     page = f"{settings.server.base_url}{invitation.path(activity.id)}"
     payload = msgspec.json.encode(offer.road.told(f"{said}：{activity.title}", occasion, page)).decode()
-    about = f"activity:{activity.id}:{change.id}"
     return [
-        answers.CONSTANT
-        | answers.row(one, payload, answers=f"{about}:{one}", due_at=due, expires_at=activity.ends_at)
-        | {"road": offer.road.name}
+        _answer(change, one, payload, due, activity.ends_at) | {"road": offer.road.name}
         for one in sorted(others)
         if agreed is not None and not agreed.why_not(one)
     ]
