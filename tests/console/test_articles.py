@@ -259,3 +259,32 @@ def test_what_cannot_be_cleaned_is_answered_in_words_and_stands_in_the_form_as_i
     shown = unescape(desk.post("/console/articles/new", form, 422).text)
     assert "&lt;b&gt;正文" in shown
     assert "<b>正文" not in shown
+
+
+def test_an_article_is_found_by_its_body_its_sound_and_its_day_and_other_words_are_offered(
+    office: Office,
+) -> None:
+    desk = office.desk("editor")
+    page = desk.get("/console/articles/new")
+    column = re.search(r'<option value="(\d+)"', page)
+    assert column
+    for title, html in (
+        ("邻里节办起来", "<p>分类投放垃圾，人人动手。</p>"),
+        ("党课开讲", "<p>树荫下的一课。</p>"),
+    ):
+        form = {
+            "once": field(desk.get("/console/articles/new"), "once"),
+            "title": title,
+            "column_id": column[1],
+            "html": html,
+        }
+        desk.post("/console/articles/new", form)
+    listed = desk.get("/console/articles?q=投放垃圾")
+    assert "邻里节办起来" in listed
+    assert "党课开讲" not in listed
+    assert '<mark class="hit">投放垃圾</mark>' in listed
+    assert "党课</mark>开讲" in desk.get("/console/articles?q=dangke")
+    assert "邻里节" not in desk.get("/console/articles?q=垃圾&since=2020-01-01&until=2020-01-31")
+    nothing = desk.get("/console/articles?q=垃圾焚烧")
+    assert "垃圾（1 篇）" in nothing
+    assert not re.search(r'class="alert alert- ', nothing), "the hints of the page itself are others"

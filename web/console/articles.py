@@ -62,7 +62,7 @@ def articles_list() -> str:
             marks=releasing.marked(session, [one.id for one in found]), now=clock.now(),
             hits=answering.marked(session, asked, found) if query else {}, order=order, orders=find.ORDERS,
             note=answering.note_on(asked, query),
-            hints=answering.hints(session, asked, office=True) if query and not found else [],
+            tries=answering.hints(session, asked, office=True) if query and not found else [],
         )  # fmt: skip
 
 
